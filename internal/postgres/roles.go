@@ -1,0 +1,76 @@
+package postgres
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// RolesSQL makes the three roles and their memberships; it can be run again.
+// Run it once a server as a superuser, before the first migration.
+//
+//go:embed roles.sql
+var RolesSQL string
+
+// CreateRoles runs RolesSQL and gives the database that adminURL names to the owner.
+func CreateRoles(ctx context.Context, adminURL string) error {
+	conn, err := pgx.Connect(ctx, adminURL)
+	if err != nil {
+		return fmt.Errorf("connect as administrator: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Exec(ctx, RolesSQL); err != nil {
+		return fmt.Errorf("create roles: %w", err)
+	}
+	name := pgx.Identifier{conn.Config().Database}.Sanitize()
+	if _, err := conn.Exec(ctx, "ALTER DATABASE "+name+" OWNER TO "+RoleOwner); err != nil {
+		return fmt.Errorf("give the database to its owner: %w", err)
+	}
+	return nil
+}
+
+// CheckRoles reports every way in which the app's role could pass by
+// row-level security: superuser, BYPASSRLS, owning tenant tables, inheriting
+// the system role, reaching a role with any of these, or grants on partitions.
+func (db *DB) CheckRoles(ctx context.Context) error {
+	var super, bypass, owns, inherits, member, reaches, partitions bool
+	err := db.app.QueryRow(ctx, `
+		SELECT r.rolsuper, r.rolbypassrls,
+		       EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace),
+		       pg_has_role(current_user, 'sendvery_system', 'USAGE'),
+		       pg_has_role(current_user, 'sendvery_system', 'MEMBER'),
+		       EXISTS (SELECT FROM pg_roles o WHERE (o.rolsuper OR o.rolbypassrls OR o.rolname = 'sendvery_owner')
+		               AND o.oid <> r.oid AND pg_has_role(current_user, o.oid, 'MEMBER')),
+		       EXISTS (SELECT FROM pg_class c WHERE c.relispartition AND c.relkind IN ('r', 'p')
+		               AND has_table_privilege(current_user, c.oid, 'SELECT, INSERT, UPDATE, DELETE'))
+		FROM pg_roles r WHERE r.rolname = current_user`).
+		Scan(&super, &bypass, &owns, &inherits, &member, &reaches, &partitions)
+	if err != nil {
+		return mapError(fmt.Errorf("check database roles: %w", err))
+	}
+	var found []string
+	for _, p := range []struct {
+		bad  bool
+		text string
+	}{
+		{super, "it is a superuser"},
+		{bypass, "it has BYPASSRLS"},
+		{owns, "it owns tables"},
+		{inherits, "it inherits sendvery_system"},
+		{!member, "it is no member of sendvery_system, which background work needs"},
+		{reaches, "it can become the owner, a superuser or a role with BYPASSRLS"},
+		{partitions, "it has rights on partitions themselves"},
+	} {
+		if p.bad {
+			found = append(found, p.text)
+		}
+	}
+	if len(found) > 0 {
+		return errors.New("the role in DATABASE_URL must not be used: " + strings.Join(found, "; ") + "; see sendvery db roles")
+	}
+	return nil
+}
