@@ -1,0 +1,25 @@
+// Every page works without this file; it makes them quicker and livelier.
+import htmx from "htmx.org/dist/htmx.esm.js";
+import { upgradeCharts } from "./charts.js";
+import { listenCopy } from "./copy.js";
+import { listenDialogs } from "./dialogs.js";
+import { listenForms } from "./forms.js";
+import { listenMenus } from "./menus.js";
+import { listenTheme } from "./theme.js";
+
+// A request that waits for more than this is shown as failed rather than for ever.
+htmx.config.defaultTimeout = 30000;
+
+listenTheme();
+listenDialogs();
+listenMenus();
+listenForms();
+listenCopy();
+
+// Idempotent: each run takes up what a swap brought in.
+function upgrade() {
+  upgradeCharts();
+}
+
+upgrade();
+document.addEventListener("htmx:after:swap", upgrade);

@@ -1,0 +1,44 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+)
+
+const themeCookie = "theme"
+
+// Theme returns the person's choice of "light" or "dark", or "" when the page
+// shall follow the system.
+func Theme(r *http.Request) string {
+	c, err := r.Cookie(themeCookie)
+	if err != nil || (c.Value != "light" && c.Value != "dark") {
+		return ""
+	}
+	return c.Value
+}
+
+// ThemeHandler stores the choice of a POST form with the fields theme (light,
+// dark or system) and back (a path of this site), and returns there. secure
+// marks the cookie for HTTPS only.
+func ThemeHandler(secure bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		cookie := &http.Cookie{
+			Name: themeCookie, Value: r.PostFormValue("theme"), Path: "/", MaxAge: 365 * 24 * 3600,
+			SameSite: http.SameSiteLaxMode, HttpOnly: true, Secure: secure,
+		}
+		if cookie.Value != "light" && cookie.Value != "dark" {
+			cookie.Value, cookie.MaxAge = "", -1
+		}
+		http.SetCookie(w, cookie)
+		http.Redirect(w, r, localPath(r.PostFormValue("back")), http.StatusSeeOther)
+	})
+}
+
+// localPath lets nobody be sent to another site: "//host" and "/\host" are
+// addresses of other hosts to a browser.
+func localPath(p string) string {
+	if !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") || strings.ContainsAny(p, "\\\r\n") {
+		return "/"
+	}
+	return p
+}

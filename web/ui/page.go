@@ -1,0 +1,117 @@
+// Package ui holds the frame of every page and the parts that pages share.
+// Page structs of the slices embed Page; templates here only branch and loop.
+package ui
+
+import "sendvery.com/sendvery/web"
+
+// Page is what the frame needs to know about the page inside it.
+type Page struct {
+	Title   string // names the thing, for the browser's title; "Sendvery" is appended
+	Theme   string // "light", "dark", or "" to follow the system; from web.Theme
+	Path    string // path and query of this page, to come back to after a change of theme
+	Section Section
+	Org     Org    // the active organization; zero on pages outside of one
+	Orgs    []Org  // all organizations of the person, in the order of the switch; may hold the active one
+	Person  Person // zero when nobody is signed in
+	Flash   Flash  // shown once, above the page
+	Crumbs  []Link // from the section down to this page; the last one has no Href
+	Refresh int    // seconds after which a browser without scripts loads the page anew; 0 = never
+	Dev     bool   // development mode: shows the way to outbox and gallery
+}
+
+// Section is an entry of the main navigation.
+type Section string
+
+// The sections that exist.
+const (
+	NoSection       Section = ""
+	OverviewSection Section = "overview"
+	DomainsSection  Section = "domains"
+	SendersSection  Section = "senders"
+	ReportsSection  Section = "reports"
+	MailboxSection  Section = "mailboxes"
+	SettingsSection Section = "settings"
+)
+
+// Org is an organization as the frame shows it.
+type Org struct {
+	Name string
+	Slug string // as it stands in paths
+}
+
+// Path returns the path of a page inside the organization; rest has no
+// leading slash: Path("domains/example.org").
+func (o Org) Path(rest string) string { return "/o/" + o.Slug + "/" + rest }
+
+// Person is who is signed in.
+type Person struct {
+	Email string
+}
+
+// Link is words that lead somewhere.
+type Link struct {
+	Text string
+	Href string
+}
+
+// Tone says how a note or a step is meant; it decides colour and icon.
+type Tone string
+
+// The tones. Bad is for what failed, Warning for what needs attention.
+const (
+	Plain   Tone = ""
+	Info    Tone = "info"
+	Good    Tone = "good"
+	Warning Tone = "warning"
+	Bad     Tone = "bad"
+)
+
+// Flash is the answer to the person's last action.
+type Flash struct {
+	Tone Tone
+	Text string // a full sentence; empty = no flash
+}
+
+type navItem struct {
+	Section Section
+	Word    string
+	Path    string
+	Icon    string
+}
+
+// The order of the main navigation: only what exists.
+var navItems = [...]navItem{
+	{Section: OverviewSection, Word: "Overview", Path: "", Icon: "layout-dashboard"},
+	{Section: DomainsSection, Word: "Domains", Path: "domains", Icon: "globe"},
+	{Section: SendersSection, Word: "Senders", Path: "senders", Icon: "send"},
+	{Section: ReportsSection, Word: "Reports", Path: "reports", Icon: "file-text"},
+	{Section: MailboxSection, Word: "Mailboxes", Path: "mailboxes", Icon: "inbox"},
+	{Section: SettingsSection, Word: "Settings", Path: "settings", Icon: "settings"},
+}
+
+func (p Page) title() string {
+	if p.Title == "" {
+		return "Sendvery"
+	}
+	return p.Title + " · Sendvery"
+}
+
+// others returns the organizations to switch to.
+func (p Page) others() []Org {
+	var out []Org
+	for _, o := range p.Orgs {
+		if o.Slug != p.Org.Slug {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+func (p Page) home() string {
+	if p.Org.Slug == "" {
+		return "/"
+	}
+	return p.Org.Path("")
+}
+
+func iconRef(name string) string { return web.Asset("icons.svg") + "#" + name }

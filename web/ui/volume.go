@@ -1,0 +1,143 @@
+package ui
+
+import (
+	"strings"
+	"time"
+
+	"sendvery.com/sendvery/web/format"
+)
+
+// Volume is the chart of messages per reported day with its legend and table.
+type Volume struct {
+	ID    string // unique in the page; letters only
+	Days  []VolumeDay
+	Marks []VolumeMark // changes of the published policy within the days
+	Since string       // what the days are, for the table: "28 Oct – 24 Nov 2026"
+}
+
+// VolumeDay is one reported day (UTC).
+type VolumeDay struct {
+	Day       string // "2026-11-07"
+	Href      string // the reports of that day; empty = not clickable
+	Passing   int64
+	Forwarded int64
+	Fix       int64
+	Unknown   int64
+	Open      bool // reports for this day may still arrive: drawn hatched
+}
+
+// VolumeMark is a change that explains a step in the columns.
+type VolumeMark struct {
+	Day  string // "2026-11-07"
+	Text string // "p=quarantine"
+}
+
+// Total returns all messages of the day.
+func (d VolumeDay) Total() int64 { return d.Passing + d.Forwarded + d.Fix + d.Unknown }
+
+func (d VolumeDay) of(c Class) int64 {
+	switch c {
+	case Passing:
+		return d.Passing
+	case Forwarded:
+		return d.Forwarded
+	case NeedsFixing:
+		return d.Fix
+	default:
+		return d.Unknown
+	}
+}
+
+func (d VolumeDay) long() string {
+	t, err := time.Parse(time.DateOnly, d.Day)
+	if err != nil {
+		return d.Day
+	}
+	return t.Format("Mon 2 Jan 2006")
+}
+
+func (v Volume) sum(c Class) (n int64) {
+	for _, d := range v.Days {
+		n += d.of(c)
+	}
+	return n
+}
+
+func (v Volume) total() (n int64) {
+	for _, d := range v.Days {
+		n += d.Total()
+	}
+	return n
+}
+
+// summary is the chart in one sentence, for who cannot see it.
+func (v Volume) summary() string {
+	parts := make([]string, 0, len(Classes))
+	for _, c := range Classes {
+		parts = append(parts, strings.ToLower(c.Word())+" "+format.Percent(v.sum(c), v.total()))
+	}
+	return "Messages per reported day, " + format.Of(v.total(), "message", "messages") + " on " +
+		format.Of(len(v.Days), "day", "days") + ": " + strings.Join(parts, ", ") + ". The table below has every day."
+}
+
+// newestFirst returns the days that had messages, latest first.
+func (v Volume) newestFirst() []VolumeDay {
+	var out []VolumeDay
+	for i := len(v.Days) - 1; i >= 0; i-- {
+		if v.Days[i].Total() > 0 {
+			out = append(out, v.Days[i])
+		}
+	}
+	return out
+}
+
+type volumeJSON struct {
+	Days    []volumeDayJSON   `json:"days"`
+	Classes []volumeClassJSON `json:"classes"`
+	Marks   []volumeMarkJSON  `json:"marks"`
+}
+
+type volumeDayJSON struct {
+	Day    string  `json:"day"`
+	Href   string  `json:"href,omitempty"`
+	Counts []int64 `json:"counts"`
+	Open   bool    `json:"open,omitempty"`
+}
+
+type volumeClassJSON struct {
+	Key  Class  `json:"key"`
+	Word string `json:"word"`
+}
+
+type volumeMarkJSON struct {
+	Day  string `json:"day"`
+	Text string `json:"text"`
+}
+
+// data is what scripts/volume.js draws.
+func (v Volume) data() volumeJSON {
+	out := volumeJSON{Days: []volumeDayJSON{}, Marks: []volumeMarkJSON{}}
+	for _, c := range Classes {
+		out.Classes = append(out.Classes, volumeClassJSON{Key: c, Word: c.Word()})
+	}
+	for _, d := range v.Days {
+		day := volumeDayJSON{Day: d.Day, Href: d.Href, Open: d.Open}
+		for _, c := range Classes {
+			day.Counts = append(day.Counts, d.of(c))
+		}
+		out.Days = append(out.Days, day)
+	}
+	for _, m := range v.Marks {
+		out.Marks = append(out.Marks, volumeMarkJSON(m))
+	}
+	return out
+}
+
+func (v Volume) open() bool {
+	for _, d := range v.Days {
+		if d.Open {
+			return true
+		}
+	}
+	return false
+}
