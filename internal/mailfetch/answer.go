@@ -1,0 +1,93 @@
+package mailfetch
+
+import (
+	"strings"
+
+	"github.com/emersion/go-imap/v2"
+)
+
+// answerCodes maps response codes (RFC 5530 and the base protocol) to kinds;
+// a code outranks the text beside it, except where providers hide the real
+// reason in the text.
+var answerCodes = map[imap.ResponseCode]Kind{
+	imap.ResponseCodeExpired:             WrongPassword,
+	imap.ResponseCodeAuthorizationFailed: ProtocolDisabled,
+	imap.ResponseCodeUnavailable:         Unavailable,
+	imap.ResponseCodeServerBug:           Unavailable,
+	imap.ResponseCodeContactAdmin:        Unavailable,
+	imap.ResponseCodeInUse:               Unavailable,
+	imap.ResponseCodeLimit:               Throttled,
+	"THROTTLED":                          Throttled,
+	imap.ResponseCodeOverQuota:           OverQuota,
+	"WEBALERT":                           SignInBlocked,
+	imap.ResponseCodeNonExistent:         FolderMissing,
+	imap.ResponseCodeTryCreate:           FolderMissing,
+	imap.ResponseCodeNoPerm:              FolderMissing,
+}
+
+// answerTexts are words that providers use, lower case, first match wins. The
+// wordings are theirs and change; each has a test.
+var answerTexts = [...]struct {
+	words string
+	kind  Kind
+}{
+	{"application-specific password", AppPasswordNeeded},
+	{"app-specific password", AppPasswordNeeded},
+	{"app password", AppPasswordNeeded},
+	{"application password", AppPasswordNeeded},
+	{"basicauthblocked", PasswordsRefused},
+	{"basic authentication is disabled", PasswordsRefused},
+	{"web browser", SignInBlocked},
+	{"web login required", SignInBlocked},
+	{"not enabled for imap", ProtocolDisabled},
+	{"imap is disabled", ProtocolDisabled},
+	{"imap access is disabled", ProtocolDisabled},
+	{"authenticated but not connected", Unavailable},
+	{"bandwidth limits", OverQuota},
+	{"quota", OverQuota},
+	{"too many simultaneous connections", Throttled},
+	{"maximum number of connections", Throttled},
+	{"too many connections", Throttled},
+	{"rate limit", Throttled},
+	{"throttled", Throttled},
+	{"try again later", Unavailable},
+	{"temporar", Unavailable},
+	{"unavailable", Unavailable},
+	{"shutting down", Dropped},
+}
+
+// answerKind judges a NO, BAD or BYE of the server.
+func answerKind(step StepName, e *imap.Error) Kind {
+	said := strings.ToLower(e.Text)
+	textKind, found := Odd, false
+	for _, t := range answerTexts {
+		if strings.Contains(said, t.words) {
+			textKind, found = t.kind, true
+			break
+		}
+	}
+	if found && (textKind == AppPasswordNeeded || textKind == PasswordsRefused) {
+		return textKind
+	}
+	if k, ok := answerCodes[e.Code]; ok {
+		return k
+	}
+	if e.Code == imap.ResponseCodeAuthenticationFailed {
+		return WrongPassword
+	}
+	if found {
+		return textKind
+	}
+	switch {
+	case e.Type == imap.StatusResponseTypeBye:
+		return Dropped
+	case e.Type == imap.StatusResponseTypeBad:
+		return Odd
+	case step == StepSignIn:
+		return WrongPassword
+	case step == StepFolder:
+		return FolderMissing
+	default:
+		return Unavailable
+	}
+}

@@ -1,0 +1,138 @@
+// Package mailtest is the mail servers that tests talk to: a real Dovecot, the
+// IMAP library's own server with faults, a server that follows a script, and a
+// proxy that spoils what passes through it. Everything listens on loopback and
+// ends with the test. Never imported by production code.
+package mailtest
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// Host is the name in the certificates; it resolves to loopback everywhere.
+const Host = "localhost"
+
+// Cert is a server certificate and the authority that signed it.
+type Cert struct {
+	TLS   tls.Certificate
+	Roots *x509.CertPool // trusts the authority; the certificate of SelfSigned is in no pool
+
+	chain, key []byte // PEM
+}
+
+// CertOption changes a certificate before it is signed.
+type CertOption func(*x509.Certificate)
+
+// ForHost names another host than localhost.
+func ForHost(name string) CertOption {
+	return func(c *x509.Certificate) { c.DNSNames, c.IPAddresses = []string{name}, nil }
+}
+
+// Expired ended yesterday.
+func Expired(c *x509.Certificate) {
+	c.NotBefore, c.NotAfter = time.Now().Add(-48*time.Hour), time.Now().Add(-24*time.Hour)
+}
+
+// NewCert makes a certificate for localhost and 127.0.0.1 under an authority
+// of its own.
+func NewCert(t testing.TB, options ...CertOption) *Cert {
+	t.Helper()
+	caKey, ca := newKey(t), template("Test authority")
+	ca.IsCA, ca.BasicConstraintsValid, ca.KeyUsage = true, true, x509.KeyUsageCertSign
+	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := x509.ParseCertificate(caDER)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := sign(t, root, caKey, options)
+	c.Roots = x509.NewCertPool()
+	c.Roots.AddCert(root)
+	return c
+}
+
+// SelfSigned makes a certificate that nobody signed but itself.
+func SelfSigned(t testing.TB) *Cert {
+	t.Helper()
+	c := sign(t, nil, nil, nil)
+	c.Roots = x509.NewCertPool()
+	return c
+}
+
+func sign(t testing.TB, parent *x509.Certificate, parentKey *ecdsa.PrivateKey, options []CertOption) *Cert {
+	key, leaf := newKey(t), template("Test server")
+	leaf.DNSNames, leaf.IPAddresses = []string{Host}, []net.IP{net.IPv4(127, 0, 0, 1)}
+	for _, o := range options {
+		o(leaf)
+	}
+	if parent == nil {
+		parent, parentKey = leaf, key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, leaf, parent, &key.PublicKey, parentKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Cert{
+		chain: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		key:   pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: keyDER}),
+	}
+	if c.TLS, err = tls.X509KeyPair(c.chain, c.key); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func newKey(t testing.TB) *ecdsa.PrivateKey {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func template(name string) *x509.Certificate {
+	return &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()),
+		Subject:      pkix.Name{CommonName: name, Organization: []string{name}},
+		NotBefore:    time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+	}
+}
+
+// write puts certificate and key into dir and returns their paths.
+func (c *Cert) write(t testing.TB, dir string) (chain, key string) {
+	chain, key = filepath.Join(dir, "chain.pem"), filepath.Join(dir, "key.pem")
+	for path, data := range map[string][]byte{chain: c.chain, key: c.key} {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return chain, key
+}
+
+func listen(t testing.TB) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func portOf(l net.Listener) uint16 { return l.Addr().(*net.TCPAddr).AddrPort().Port() }

@@ -1,0 +1,134 @@
+package mailtest
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Spoil says what a Proxy does to a connection. The zero value passes all.
+type Spoil struct {
+	CutAfter int           // close both sides once the server sent so many bytes; 0: never
+	Delay    time.Duration // before each piece from the server
+	Mute     bool          // accept, then say nothing at all
+	// Replace changes a piece on its way; replacing must keep what it does not
+	// want to change. Pieces are lines before TLS and records after.
+	FromServer func([]byte) []byte
+	FromClient func([]byte) []byte
+}
+
+// Proxy stands between a client and a server on loopback, spoils what passes
+// and keeps what the client sent.
+type Proxy struct {
+	Port uint16
+
+	target uint16
+	spoil  Spoil
+	mu     sync.Mutex
+	conns  []net.Conn
+	sent   bytes.Buffer
+	got    int
+	wait   sync.WaitGroup
+}
+
+// NewProxy starts a proxy in front of a loopback port; port 0 has no server
+// behind it and suits Spoil.Mute.
+func NewProxy(t testing.TB, port uint16, spoil Spoil) *Proxy {
+	t.Helper()
+	l := listen(t)
+	p := &Proxy{Port: portOf(l), target: port, spoil: spoil}
+	p.wait.Go(func() { p.accept(l) })
+	t.Cleanup(func() {
+		_ = l.Close()
+		p.CutAll()
+		p.wait.Wait()
+	})
+	return p
+}
+
+// FromClient returns every byte that clients sent so far.
+func (p *Proxy) FromClient() []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return bytes.Clone(p.sent.Bytes())
+}
+
+// CutAll closes every connection now.
+func (p *Proxy) CutAll() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.conns {
+		_ = c.Close()
+	}
+}
+
+func (p *Proxy) accept(l net.Listener) {
+	for {
+		client, err := l.Accept()
+		if err != nil {
+			return
+		}
+		p.keep(client)
+		if p.spoil.Mute {
+			continue
+		}
+		server, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", p.target))
+		if err != nil {
+			_ = client.Close()
+			continue
+		}
+		p.keep(server)
+		p.wait.Go(func() { p.copy(server, client, p.fromClient) })
+		p.wait.Go(func() { p.copy(client, server, p.fromServer) })
+	}
+}
+
+func (p *Proxy) keep(c net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.conns = append(p.conns, c)
+}
+
+func (p *Proxy) copy(to, from net.Conn, pass func([]byte) ([]byte, bool)) {
+	defer to.Close()
+	defer from.Close()
+	buf := make([]byte, 16<<10)
+	for {
+		n, err := from.Read(buf)
+		piece, more := pass(bytes.Clone(buf[:n]))
+		if _, werr := to.Write(piece); werr != nil || err != nil || !more {
+			return
+		}
+	}
+}
+
+func (p *Proxy) fromClient(b []byte) ([]byte, bool) {
+	p.mu.Lock()
+	_, _ = p.sent.Write(b) // never fails
+	p.mu.Unlock()
+	if p.spoil.FromClient != nil {
+		b = p.spoil.FromClient(b)
+	}
+	return b, true
+}
+
+func (p *Proxy) fromServer(b []byte) ([]byte, bool) {
+	time.Sleep(p.spoil.Delay)
+	if p.spoil.FromServer != nil {
+		b = p.spoil.FromServer(b)
+	}
+	if p.spoil.CutAfter == 0 {
+		return b, true
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	left := p.spoil.CutAfter - p.got
+	p.got += len(b)
+	if len(b) >= left {
+		return b[:max(left, 0)], false
+	}
+	return b, true
+}
