@@ -72,4 +72,3 @@ func (db *DB) Pending(ctx context.Context, files fs.FS) (int, error) {
 	}
 	return max(0, len(names)-applied), nil
 }
-

@@ -114,7 +114,9 @@ func TestScopeShowsOneOrganizationWithoutAnyWhere(t *testing.T) {
 	db := dbtest.New(t)
 	a := addOrg(t, db, "a")
 	b := addOrg(t, db, "b")
-	inA := func(ctx context.Context, fn func(context.Context, postgres.Tx) error) error { return db.InOrg(ctx, a, fn) }
+	inA := func(ctx context.Context, fn func(context.Context, postgres.Tx) error) error {
+		return db.InOrg(ctx, a, fn)
+	}
 
 	if n := count(t, inA, `SELECT count(*) FROM domains`); n != 1 {
 		t.Errorf("inside a: %d domains, want its one", n)

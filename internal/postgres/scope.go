@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -20,13 +21,18 @@ var errNested = errors.New("a transaction is under way already: pass its Tx on i
 // commits when fn returns nil, else rolls back. The context given to fn marks
 // the scope; opening another one with it is refused.
 func (db *DB) InOrg(ctx context.Context, org TenantID, fn func(context.Context, Tx) error) error {
-	return run(ctx, db.app, beginScoped("sendvery.org_id", org.String()), fn)
+	return run(ctx, db.app, begin(setting("sendvery.org_id", org.String())), fn)
+}
+
+// InOrgAs is InOrg that sees the person's other memberships too.
+func (db *DB) InOrgAs(ctx context.Context, org TenantID, person PersonID, fn func(context.Context, Tx) error) error {
+	return run(ctx, db.app, begin(setting("sendvery.org_id", org.String()), setting("sendvery.person_id", person.String())), fn)
 }
 
 // InPerson runs fn in a transaction that sees where one person belongs:
 // their memberships and the organizations of these, nothing else.
 func (db *DB) InPerson(ctx context.Context, person PersonID, fn func(context.Context, Tx) error) error {
-	return run(ctx, db.app, beginScoped("sendvery.person_id", person.String()), fn)
+	return run(ctx, db.app, begin(setting("sendvery.person_id", person.String())), fn)
 }
 
 // InTx runs fn in a transaction without a tenant: only the tables that belong
@@ -41,17 +47,18 @@ func (db *DB) InSystem(ctx context.Context, fn func(context.Context, Tx) error) 
 	return run(ctx, db.system, "", fn)
 }
 
-// beginScoped opens the transaction and sets its scope in one round trip. The
-// value is the text of an identifier, never a caller's string.
-func beginScoped(setting, id string) string {
-	return "begin; select set_config('" + setting + "', '" + id + "', true)"
-}
+// setting is one call that sets a scope. The value is the text of an
+// identifier, never a caller's string.
+func setting(name, id string) string { return "set_config('" + name + "', '" + id + "', true)" }
 
-func run(ctx context.Context, pool *pgxpool.Pool, begin string, fn func(context.Context, Tx) error) (err error) {
+// begin opens the transaction and sets its scope in one round trip.
+func begin(settings ...string) string { return "begin; select " + strings.Join(settings, ", ") }
+
+func run(ctx context.Context, pool *pgxpool.Pool, beginQuery string, fn func(context.Context, Tx) error) (err error) {
 	if ctx.Value(scopeKey{}) != nil {
 		return errNested
 	}
-	tx, err := pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
+	tx, err := pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: beginQuery})
 	if err != nil {
 		return mapError(fmt.Errorf("begin: %w", err))
 	}

@@ -1,0 +1,107 @@
+// Package auth signs people in by mail: a link, or a code for the browser
+// that asked. There are no passwords. Only hashes of links, codes and
+// sessions are ever stored.
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/mail"
+	"strings"
+	"time"
+
+	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/mailer"
+	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/seal"
+	"sendvery.com/sendvery/internal/uid"
+	"sendvery.com/sendvery/internal/work"
+)
+
+// How long things last.
+const (
+	LinkLife        = 15 * time.Minute
+	SessionIdle     = 30 * 24 * time.Hour // sliding
+	SessionAbsolute = 90 * 24 * time.Hour
+	codeTries       = 5
+)
+
+type (
+	// PersonID identifies somebody who signs in.
+	PersonID = postgres.PersonID
+	// RequestID identifies one asking for a link.
+	RequestID = uid.ID[Request]
+	// SessionID identifies a session in lists; it opens nothing.
+	SessionID = uid.ID[Session]
+)
+
+// Enqueuer puts a job into a transaction.
+type Enqueuer interface {
+	Enqueue(ctx context.Context, tx postgres.Tx, args work.Args, opts ...work.Option) error
+}
+
+// Service signs people in and out.
+type Service struct {
+	DB      *postgres.DB
+	Queue   Enqueuer
+	Box     *seal.Box
+	Mail    mailer.Sender
+	Compose func(LinkMail) (mailer.Message, error) // words and looks of the sign-in mail
+	LinkURL func(token string) string
+	Limits  *Limits
+	Now     func() time.Time
+}
+
+// Client is the browser on the other side of a request.
+type Client struct {
+	Device  string // for example "Firefox on Linux"
+	Network string // the address without its last part, for people to recognise
+	Address string // the whole address, for limits only
+}
+
+// LinkMail is what the sign-in mail says.
+type LinkMail struct {
+	To      string
+	Link    string
+	Code    string
+	Device  string
+	Network string
+	AskedAt time.Time
+	Life    time.Duration
+}
+
+// newToken returns 256 random bits in a form that fits a URL, and their hash.
+func newToken() (token string, hash []byte) {
+	raw := make([]byte, 32)
+	_, _ = rand.Read(raw) // never fails
+	token = base64.RawURLEncoding.EncodeToString(raw)
+	return token, hashToken(token)
+}
+
+func hashToken(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+// Address folds an e-mail address to the form that identifies a person. The
+// whole address is folded to lower case: no provider in use tells them apart.
+func Address(input string) (string, error) {
+	bad := fault.InvalidFields(fault.Fields{"email": "Type a whole e-mail address, such as you@example.org."})
+	input = strings.TrimSpace(input)
+	if input == "" || len(input) > 254 {
+		return "", bad
+	}
+	parsed, err := mail.ParseAddress(input)
+	if err != nil || parsed.Name != "" || strings.ContainsAny(parsed.Address, " \t\r\n\"") {
+		return "", bad
+	}
+	local, host, _ := strings.Cut(parsed.Address, "@")
+	name, err := fqdn.Parse(host)
+	if err != nil {
+		return "", bad
+	}
+	return strings.ToLower(local) + "@" + name.String(), nil
+}

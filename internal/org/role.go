@@ -1,0 +1,37 @@
+package org
+
+import "slices"
+
+// Role is what a member is in an organization.
+type Role string
+
+// The roles, from the most to the least.
+const (
+	Owner  Role = "owner"
+	Admin  Role = "admin"
+	Member Role = "member"
+	Viewer Role = "viewer"
+)
+
+// Right is something a route needs. There is no default: each route names one.
+type Right string
+
+// The rights.
+const (
+	Read            Right = "read"             // see reports, senders, domains
+	ManageDomains   Right = "manage-domains"   // add and remove domains
+	ManageMailboxes Right = "manage-mailboxes" // connect, test, delete
+	ReadOriginals   Right = "read-originals"   // download report mails as they came
+	ManageSettings  Right = "manage-settings"  // name and settings
+)
+
+// rights is the one table of who may do what.
+var rights = map[Role][]Right{
+	Viewer: {Read},
+	Member: {Read, ManageDomains},
+	Admin:  {Read, ManageDomains, ManageMailboxes, ReadOriginals, ManageSettings},
+	Owner:  {Read, ManageDomains, ManageMailboxes, ReadOriginals, ManageSettings},
+}
+
+// May reports whether the role has the right.
+func (r Role) May(right Right) bool { return slices.Contains(rights[r], right) }

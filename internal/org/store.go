@@ -1,0 +1,83 @@
+package org
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+var errSlugTaken = errors.New("the organization's slug is taken")
+
+// notFound is the same for what does not exist and for what is not yours.
+const notFound = "There is no such page, or you do not have access to it."
+
+func memberships(ctx context.Context, tx postgres.Tx, person postgres.PersonID) ([]Membership, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT o.org_id, o.slug, o.name, m.role
+		FROM members m JOIN organizations o ON o.org_id = m.org_id
+		WHERE m.person_id = $1 ORDER BY m.joined_at, m.org_id`, person)
+	if err != nil {
+		return nil, fmt.Errorf("memberships: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Membership])
+	if err != nil {
+		return nil, fmt.Errorf("memberships: %w", err)
+	}
+	return list, nil
+}
+
+func membership(ctx context.Context, tx postgres.Tx, person postgres.PersonID, slug string) (Membership, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT o.org_id, o.slug, o.name, m.role
+		FROM organizations o JOIN members m ON m.org_id = o.org_id
+		WHERE o.slug = $1 AND m.person_id = $2`, slug, person)
+	if err != nil {
+		return Membership{}, fmt.Errorf("membership: %w", err)
+	}
+	m, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Membership])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return m, fault.New(fault.NotFound, notFound)
+	}
+	if err != nil {
+		return m, fmt.Errorf("membership: %w", err)
+	}
+	return m, nil
+}
+
+// lockPerson makes concurrent sign-ins of one person wait for one another.
+func lockPerson(ctx context.Context, tx postgres.Tx, person postgres.PersonID) error {
+	if _, err := tx.Exec(ctx, `SELECT FROM people WHERE person_id = $1 FOR UPDATE`, person); err != nil {
+		return fmt.Errorf("lock person: %w", err)
+	}
+	return nil
+}
+
+func insert(ctx context.Context, tx postgres.Tx, o Organization, owner postgres.PersonID, now time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO organizations (org_id, slug, name, created_at) VALUES (@org, @slug, @name, @now)`,
+		postgres.NamedArgs{"org": o.ID, "slug": o.Slug, "name": o.Name, "now": now})
+	if postgres.Violates(err, "organizations_slug_key") {
+		return errSlugTaken
+	}
+	if err != nil {
+		return fmt.Errorf("insert organization: %w", err)
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO members (org_id, person_id, role, joined_at) VALUES (@org, @person, @role, @now)`,
+		postgres.NamedArgs{"org": o.ID, "person": owner, "role": Owner, "now": now})
+	if err != nil {
+		return fmt.Errorf("insert owner: %w", err)
+	}
+	return nil
+}
+
+func rename(ctx context.Context, tx postgres.Tx, org ID, name string) error {
+	if _, err := tx.Exec(ctx, `UPDATE organizations SET name = $2 WHERE org_id = $1`, org, name); err != nil {
+		return fmt.Errorf("rename organization: %w", err)
+	}
+	return nil
+}
