@@ -37,7 +37,11 @@ type Access struct {
 	Membership
 	Person postgres.PersonID
 	Email  string
+	All    []Membership // everywhere the person belongs, oldest first
 }
+
+// notFound is the same for what does not exist and for what is not yours.
+const notFound = "There is no such page, or you do not have access to it."
 
 // Service is what organizations can do.
 type Service struct {
@@ -56,17 +60,20 @@ func (s *Service) Memberships(ctx context.Context, person postgres.PersonID) ([]
 	return list, err
 }
 
-// Enter returns the person's membership of the organization that a URL names.
-// An organization that does not exist and one they do not belong to give the
+// Enter returns the person's access to the organization that a URL names. An
+// organization that does not exist and one they do not belong to give the
 // same NotFound.
-func (s *Service) Enter(ctx context.Context, person postgres.PersonID, slug string) (Membership, error) {
-	var m Membership
-	err := s.DB.InPerson(ctx, person, func(ctx context.Context, tx postgres.Tx) error {
-		var err error
-		m, err = membership(ctx, tx, person, slug)
-		return err
-	})
-	return m, err
+func (s *Service) Enter(ctx context.Context, person postgres.PersonID, email, slug string) (Access, error) {
+	all, err := s.Memberships(ctx, person)
+	if err != nil {
+		return Access{}, err
+	}
+	for _, m := range all {
+		if m.Slug == slug {
+			return Access{Membership: m, Person: person, Email: email, All: all}, nil
+		}
+	}
+	return Access{}, fault.New(fault.NotFound, notFound)
 }
 
 // EnsureFirst makes an organization for a person who belongs to none, named

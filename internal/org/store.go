@@ -8,14 +8,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/postgres"
 )
 
 var errSlugTaken = errors.New("the organization's slug is taken")
-
-// notFound is the same for what does not exist and for what is not yours.
-const notFound = "There is no such page, or you do not have access to it."
 
 func memberships(ctx context.Context, tx postgres.Tx, person postgres.PersonID) ([]Membership, error) {
 	rows, err := tx.Query(ctx, `
@@ -30,24 +26,6 @@ func memberships(ctx context.Context, tx postgres.Tx, person postgres.PersonID) 
 		return nil, fmt.Errorf("memberships: %w", err)
 	}
 	return list, nil
-}
-
-func membership(ctx context.Context, tx postgres.Tx, person postgres.PersonID, slug string) (Membership, error) {
-	rows, err := tx.Query(ctx, `
-		SELECT o.org_id, o.slug, o.name, m.role
-		FROM organizations o JOIN members m ON m.org_id = o.org_id
-		WHERE o.slug = $1 AND m.person_id = $2`, slug, person)
-	if err != nil {
-		return Membership{}, fmt.Errorf("membership: %w", err)
-	}
-	m, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Membership])
-	if errors.Is(err, pgx.ErrNoRows) {
-		return m, fault.New(fault.NotFound, notFound)
-	}
-	if err != nil {
-		return m, fmt.Errorf("membership: %w", err)
-	}
-	return m, nil
 }
 
 // lockPerson makes concurrent sign-ins of one person wait for one another.

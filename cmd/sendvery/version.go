@@ -1,0 +1,51 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"sendvery.com/sendvery/internal/app"
+)
+
+type versionCommand struct{}
+
+// Run implements the command.
+func (versionCommand) Run(p *process) error {
+	version := "development build"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		version = info.Main.Version
+	}
+	fmt.Fprintln(p.stdout, "sendvery", version)
+	return nil
+}
+
+type healthcheckCommand struct {
+	app.Config `embed:""`
+}
+
+// Run implements the command: containers call it to learn whether the server
+// beside it is ready.
+func (c *healthcheckCommand) Run(p *process) error {
+	req, err := http.NewRequestWithContext(p.ctx, http.MethodGet, "http://"+c.Listen+"/readyz", nil)
+	if err != nil {
+		return errors.New("LISTEN is not an address with a port, such as 127.0.0.1:8080")
+	}
+	resp, err := (&http.Client{Timeout: 5 * time.Second}).Do(req)
+	if err != nil {
+		return fmt.Errorf("no answer: %w", err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 1024))
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s", body)
+	}
+	_, err = fmt.Fprint(p.stdout, string(body))
+	return err
+}

@@ -1,0 +1,177 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"sendvery.com/sendvery/internal/auth"
+	"sendvery.com/sendvery/internal/auth/authweb"
+	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/mailer"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/seal"
+	"sendvery.com/sendvery/internal/work"
+	"sendvery.com/sendvery/migrations"
+	"sendvery.com/sendvery/web"
+)
+
+// App is the whole program, wired.
+type App struct {
+	cfg   Config
+	log   *slog.Logger
+	now   func() time.Time
+	db    *postgres.DB
+	ring  *seal.Ring
+	queue *work.Queue
+
+	cookies httpio.Cookies
+	outbox  *mailer.Outbox // development only
+	orgs    *org.Service
+	auth    *auth.Service
+	authWeb *authweb.Web
+}
+
+// Parts are what development mode and tests bring instead of the configured
+// ones; the zero value is production.
+type Parts struct {
+	Now    func() time.Time
+	Outbox *mailer.Outbox // captures mail instead of sending it
+}
+
+// New wires the program and checks that it can run: assets, database, roles,
+// schema, keys.
+func New(ctx context.Context, cfg Config, log *slog.Logger, parts Parts) (*App, error) {
+	if err := errors.Join(cfg.Check(), web.Check()); err != nil {
+		return nil, err
+	}
+	if parts.Now == nil {
+		parts.Now = time.Now
+	}
+	a := &App{cfg: cfg, log: log, now: parts.Now, outbox: parts.Outbox}
+	if err := a.openKeys(); err != nil {
+		return nil, err
+	}
+	sender, err := a.sender()
+	if err != nil {
+		return nil, err
+	}
+	if a.db, err = postgres.Open(ctx, postgres.Config{URL: cfg.DatabaseURL, MaxConnections: 20}); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(a.checkDatabase(ctx), a.wire(sender)); err != nil {
+		a.db.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) openKeys() error {
+	var err error
+	if a.ring, err = seal.ParseRing(a.cfg.SealKeys); err != nil {
+		return fmt.Errorf("SEAL_KEYS: %w", err)
+	}
+	box, err := seal.NewBox(a.cfg.CookieKey)
+	if err != nil {
+		return fmt.Errorf("COOKIE_KEY: %w", err)
+	}
+	a.cookies = httpio.Cookies{Box: box, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://")}
+	return nil
+}
+
+// sender is the captured outbox, or the configured mail server.
+func (a *App) sender() (mailer.Sender, error) {
+	if a.outbox != nil {
+		return a.outbox, nil
+	}
+	if a.cfg.SMTPURL == "" {
+		return nil, errors.New("SMTP_URL is missing: sign-in links could not be sent")
+	}
+	s, err := mailer.NewSMTP(a.cfg.SMTPURL, a.cfg.MailFrom)
+	if err != nil {
+		return nil, fmt.Errorf("SMTP_URL: %w", err)
+	}
+	return s, nil
+}
+
+func (a *App) checkDatabase(ctx context.Context) error {
+	pending, err := a.db.Pending(ctx, migrations.Files)
+	if err != nil {
+		return fmt.Errorf("%w; was sendvery migrate run?", err)
+	}
+	if pending > 0 {
+		return fmt.Errorf("the database lacks %d migrations: run sendvery migrate", pending)
+	}
+	return a.db.CheckRoles(ctx)
+}
+
+// Close frees what New opened.
+func (a *App) Close() { a.db.Close() }
+
+// Role is a part of the program that a process may run alone.
+const (
+	RoleWeb    = "web"
+	RoleWorker = "worker"
+)
+
+// shutdownTime is how long requests under way may take when the program ends.
+const shutdownTime = 10 * time.Second
+
+// Run serves and works, as far as roles say, until the context ends. ready is
+// told the address once requests are answered.
+func (a *App) Run(ctx context.Context, roles []string, ready func(net.Addr)) error {
+	if slices.Contains(roles, RoleWorker) {
+		if err := a.queue.Start(context.WithoutCancel(ctx)); err != nil {
+			return fmt.Errorf("start jobs: %w", err)
+		}
+		defer func() {
+			stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+			defer cancel()
+			if err := a.queue.Stop(stop); err != nil {
+				a.log.Error("jobs did not stop in order", "error", err)
+			}
+		}()
+	}
+	if !slices.Contains(roles, RoleWeb) {
+		<-ctx.Done()
+		return nil
+	}
+	return a.serve(ctx, ready)
+}
+
+func (a *App) serve(ctx context.Context, ready func(net.Addr)) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	server := &http.Server{
+		Handler:           a.routes(),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		WriteTimeout:      2 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	ready(listener.Addr())
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer cancel()
+	if err := server.Shutdown(stop); err != nil {
+		return server.Close()
+	}
+	return nil
+}

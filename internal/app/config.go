@@ -1,0 +1,124 @@
+// Package app is the roof: configuration, wiring, routes, jobs and the life
+// of the process.
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"sendvery.com/sendvery/internal/seal"
+)
+
+// Config is everything an operator can set. Each field is a flag and an
+// environment variable; those marked "file" can also be read from the file
+// that NAME_FILE names, which keeps secrets out of the environment.
+type Config struct {
+	PublicURL     string `cfg:"PUBLIC_URL" default:"http://localhost:8080" help:"Address that people use, without a path. Anything but localhost is production and must be https."`
+	Listen        string `cfg:"LISTEN" default:"127.0.0.1:8080" help:"Address and port to serve HTTP on. A proxy in front of it speaks TLS."`
+	TrustedHops   int    `cfg:"TRUSTED_HOPS" default:"0" help:"How many proxies of yours stand in front and append to X-Forwarded-For."`
+	DatabaseURL   string `cfg:"DATABASE_URL,file" help:"PostgreSQL 15 or newer, as the role sendvery_app."`
+	MigrateURL    string `cfg:"MIGRATE_DATABASE_URL,file" help:"The same database as the role sendvery_owner; needed for migrations only."`
+	SealKeys      string `cfg:"SEAL_KEYS,file" help:"Keys that mailbox passwords are sealed with: id:base64 of 32 bytes, comma separated, the first one seals. See sendvery keys generate."`
+	CookieKey     string `cfg:"COOKIE_KEY,file" help:"Secret of 32 characters or more for browser cookies and sign-in codes."`
+	SMTPURL       string `cfg:"SMTP_URL,file" help:"Mail server for sign-in mails: smtps://user:password@host:465, or smtp:// on port 587 with STARTTLS."`
+	MailFrom      string `cfg:"MAIL_FROM" help:"Sender of the program's own mail, for example Sendvery <sendvery@example.org>."`
+	AllowNetworks string `cfg:"ALLOW_NETWORKS" help:"Private networks that mailboxes may be in: prefixes such as 10.0.0.0/8, comma separated."`
+	AllowPorts    string `cfg:"ALLOW_PORTS" help:"Mailbox ports allowed beside 110, 143, 993 and 995, comma separated."`
+	IPLookup      string `cfg:"IP_LOOKUP" default:"dns" help:"Whether the names of sending addresses are looked up by the system resolver: dns or off."`
+	DataDir       string `cfg:"DATA_DIR" default:"data" help:"Folder of development mode: its private PostgreSQL and keys."`
+}
+
+// placeholder marks the values of .env.example, which are public.
+const placeholder = "placeholder"
+
+// Production reports whether people other than the developer can reach the
+// program: its public address is not this very machine.
+func (c Config) Production() bool {
+	u, err := url.Parse(c.PublicURL)
+	return err != nil || !isLoopback(u.Hostname())
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// Check reports everything that is wrong with the configuration of a command
+// that serves or works, all at once and never with a value.
+func (c Config) Check() error {
+	p := &problems{production: c.Production()}
+	p.publicURL(c.PublicURL)
+	p.secret("COOKIE_KEY", c.CookieKey)
+	p.secret("SEAL_KEYS", c.SealKeys)
+	if c.SealKeys != "" {
+		if _, err := seal.ParseRing(c.SealKeys); err != nil {
+			p.add("SEAL_KEYS", err.Error())
+		}
+	}
+	if c.SealKeys != "" && c.CookieKey != "" && strings.Contains(c.SealKeys, c.CookieKey) {
+		p.add("COOKIE_KEY", "is used in SEAL_KEYS too; give each its own")
+	}
+	if c.DatabaseURL == "" {
+		p.add("DATABASE_URL", "is missing")
+	}
+	if c.Production() && c.SMTPURL == "" {
+		p.add("SMTP_URL", "is missing: nobody could sign in")
+	}
+	if c.SMTPURL != "" && !strings.Contains(c.MailFrom, "@") {
+		p.add("MAIL_FROM", "is not an address")
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		p.add("LISTEN", "is not an address with a port, such as 127.0.0.1:8080")
+	}
+	if c.TrustedHops < 0 {
+		p.add("TRUSTED_HOPS", "is negative")
+	}
+	if c.IPLookup != "dns" && c.IPLookup != "off" {
+		p.add("IP_LOOKUP", "is neither dns nor off")
+	}
+	if _, _, err := c.mailboxRules(); err != nil {
+		p.add("ALLOW_NETWORKS or ALLOW_PORTS", err.Error())
+	}
+	return p.err()
+}
+
+// problems collects what is wrong, one line each.
+type problems struct {
+	production bool
+	list       []error
+}
+
+func (p *problems) add(name, what string) { p.list = append(p.list, fmt.Errorf("%s %s", name, what)) }
+
+func (p *problems) err() error { return errors.Join(p.list...) }
+
+func (p *problems) publicURL(s string) {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https"):
+		p.add("PUBLIC_URL", "is not an address such as https://sendvery.example.org")
+	case u.Path != "" && u.Path != "/", u.RawQuery != "":
+		p.add("PUBLIC_URL", "must not have a path")
+	case u.Scheme == "http" && p.production:
+		p.add("PUBLIC_URL", "is http; only localhost may be, everything else needs https")
+	}
+}
+
+// secret checks what every secret must fulfil; placeholders are for localhost.
+func (p *problems) secret(name, value string) {
+	switch {
+	case value == "":
+		p.add(name, "is missing")
+	case len(value) < 32:
+		p.add(name, "is shorter than 32 characters")
+	case p.production && strings.Contains(strings.ToLower(value), placeholder):
+		p.add(name, "still has the placeholder of .env.example; generate one")
+	}
+}

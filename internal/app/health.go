@@ -1,0 +1,61 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"sendvery.com/sendvery/migrations"
+)
+
+// healthz says that the process answers.
+func (a *App) healthz(w http.ResponseWriter, _ *http.Request) {
+	fmt.Fprintln(w, "ok")
+}
+
+// readyz says whether the program can do its work: the database answers and
+// has the program's schema. The keys were read before anything was served.
+func (a *App) readyz(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+	defer cancel()
+	pending, err := a.db.Pending(ctx, migrations.Files)
+	switch {
+	case err != nil:
+		a.log.WarnContext(ctx, "not ready", "error", err)
+		http.Error(w, "database: no answer", http.StatusServiceUnavailable)
+	case pending > 0:
+		http.Error(w, fmt.Sprintf("database: %d migrations missing", pending), http.StatusServiceUnavailable)
+	default:
+		fmt.Fprintln(w, "ok: database, migrations, keys")
+	}
+}
+
+// recovered turns a panic into the page for our own failures.
+func (a *App) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			p := recover()
+			if p == nil {
+				return
+			}
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			a.log.ErrorContext(r.Context(), "handler panicked", "panic", fmt.Sprint(p), "trace", string(debug.Stack()))
+			a.errors().Fail(w, r, fmt.Errorf("panic: %v", p))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// sameOrigin refuses requests that change something from other sites' pages.
+func (a *App) sameOrigin() func(http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	if err := protection.AddTrustedOrigin(strings.TrimSuffix(a.cfg.PublicURL, "/")); err != nil {
+		a.log.Error("the public address is no origin", "error", err) // Check has refused it before
+	}
+	return protection.Handler
+}

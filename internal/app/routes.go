@@ -1,0 +1,144 @@
+package app
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"sendvery.com/sendvery/internal/auth"
+	"sendvery.com/sendvery/internal/auth/authweb"
+	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/web"
+)
+
+// routes is the whole list of what the program answers, grouped by who may
+// call. There is no default: what is not here does not exist.
+func (a *App) routes() http.Handler {
+	r := chi.NewRouter()
+	r.Use(middleware.RequestID, middleware.GetHead, a.recovered, httpio.SecurityHeaders(a.cookies.Secure))
+	errs := a.errors()
+	r.NotFound(errs.Handle(a.unknown))
+	r.MethodNotAllowed(errs.Handle(a.unknown))
+
+	// Machines: no session, no cookies.
+	r.Get("/healthz", a.healthz)
+	r.Get("/readyz", a.readyz)
+	r.Handle(web.Prefix+"*", web.Handler())
+
+	// Browsers: forms from our own pages only, bodies bounded, pages compressed.
+	r.Group(func(r chi.Router) {
+		r.Use(a.sameOrigin(), httpio.BoundBody(httpio.MaxForm), middleware.Compress(5, "text/html"))
+		a.anyone(browser{r, a, errs})
+		a.signedIn(browser{r, a, errs})
+		a.members(browser{r, a, errs})
+		if a.outbox != nil {
+			a.developers(browser{r, a, errs})
+		}
+	})
+	return r
+}
+
+// anyone lists what needs no session.
+func (a *App) anyone(b browser) {
+	h := a.authWeb
+	b.open("GET", "/signin", h.Form)
+	b.open("POST", "/signin", h.Ask)
+	b.open("GET", "/signin/sent", h.Sent)
+	b.open("POST", "/signin/code", h.Code)
+	b.open("GET", "/signin/link/{token}", h.Link)
+	b.open("POST", "/signin/link/{token}", h.Confirm)
+	b.Method("POST", "/theme", web.ThemeHandler(a.cookies.Secure))
+}
+
+// signedIn lists what any person may do with their own things.
+func (a *App) signedIn(b browser) {
+	b.personal("GET", "/", a.start)
+	b.personal("POST", "/signout", a.authWeb.SignOut)
+	b.personal("GET", "/account/sessions", a.authWeb.List)
+	b.personal("POST", "/account/sessions", a.authWeb.EndListed)
+}
+
+// members lists what belongs to an organization, each with the right it needs.
+func (a *App) members(b browser) {
+	b.inOrg("GET", "/", org.Read, func(w http.ResponseWriter, r *http.Request, _ org.Access) error {
+		return fault.New(fault.NotFound, "")
+	})
+}
+
+// developers lists what exists in development mode only.
+func (a *App) developers(b browser) {
+	outbox := authweb.DevOutbox{Mails: a.outbox, Web: a.authWeb}
+	b.open("GET", authweb.OutboxPath, outbox.List)
+	b.open("GET", authweb.OutboxPath+"/{n}", outbox.Mail)
+	b.open("GET", authweb.OutboxPath+"/{n}/html", outbox.HTML)
+	b.Mount("/dev/gallery", galleryHandler())
+}
+
+// browser registers routes for browsers.
+type browser struct {
+	chi.Router
+	app  *App
+	errs httpio.Errors
+}
+
+// open registers a route that needs no session.
+func (b browser) open(method, pattern string, h httpio.Handler) {
+	b.Method(method, pattern, b.errs.Handle(h))
+}
+
+// personal registers a route that needs a session.
+func (b browser) personal(method, pattern string, h func(http.ResponseWriter, *http.Request, auth.Session) error) {
+	b.Method(method, pattern, b.errs.Handle(func(w http.ResponseWriter, r *http.Request) error {
+		s, err := b.app.authWeb.Session(r)
+		if err != nil {
+			return err
+		}
+		return h(w, r.WithContext(withVisitor(r.Context(), visitor{session: s})), s)
+	}))
+}
+
+// inOrg registers a route below /o/{slug} that needs a right in that
+// organization. Without membership it answers as if nothing were there.
+func (b browser) inOrg(method, pattern string, right org.Right, h func(http.ResponseWriter, *http.Request, org.Access) error) {
+	b.Method(method, "/o/{slug}"+pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s, err := b.app.authWeb.Session(r)
+		if err != nil {
+			b.errs.Fail(w, r, err)
+			return
+		}
+		access, err := b.app.orgs.Enter(r.Context(), s.Person, s.Email, chi.URLParam(r, "slug"))
+		r = r.WithContext(withVisitor(r.Context(), visitor{session: s, access: access}))
+		if err == nil && !access.Role.May(right) {
+			err = fault.New(fault.Denied, "Your role in this organization does not allow this.")
+		}
+		if err == nil {
+			err = h(w, r, access)
+		}
+		if err != nil {
+			b.errs.Fail(w, r, err)
+		}
+	}))
+}
+
+// start sends a signed-in person to their first page.
+func (a *App) start(w http.ResponseWriter, r *http.Request, s auth.Session) error {
+	home, err := a.home(r.Context(), s.Person, s.Email)
+	if err != nil {
+		return err
+	}
+	return httpio.See(w, r, home)
+}
+
+func (a *App) unknown(_ http.ResponseWriter, _ *http.Request) error {
+	return fault.New(fault.NotFound, "There is no such page.")
+}
+
+func (a *App) errors() httpio.Errors {
+	return httpio.Errors{Log: a.log, Page: a.errorPage, SignIn: func(r *http.Request) string {
+		return "/signin?next=" + url.QueryEscape(r.URL.RequestURI())
+	}}
+}
