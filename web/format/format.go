@@ -10,8 +10,11 @@ import (
 	"unicode/utf8"
 )
 
-// Thin is the narrow no-break space between thousands and before a unit.
+// Thin is the narrow no-break space between thousands and before a percent sign.
 const Thin = "\u202f"
+
+// Fixed is the no-break space between a number and its unit.
+const Fixed = "\u00a0"
 
 // Dash stands for "no data", which is never 0.
 const Dash = "–"
@@ -60,7 +63,7 @@ func Percent[N ~int | ~int32 | ~int64](part, whole N) string {
 // Bytes writes a size in decimal units: "812 B", "4.2 kB", "1.3 MB".
 func Bytes[N ~int | ~int32 | ~int64](n N) string {
 	if n < 1000 {
-		return Count(n) + Thin + "B"
+		return Count(n) + Fixed + "B"
 	}
 	value, unit := float64(n), ""
 	for _, unit = range []string{"kB", "MB", "GB", "TB"} {
@@ -69,7 +72,7 @@ func Bytes[N ~int | ~int32 | ~int64](n N) string {
 			break
 		}
 	}
-	return fmt.Sprintf("%.1f%s%s", value, Thin, unit)
+	return fmt.Sprintf("%.1f%s%s", value, Fixed, unit)
 }
 
 // Middle shortens s to at most limit characters by cutting out its middle, so

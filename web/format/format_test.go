@@ -9,7 +9,7 @@ import (
 )
 
 // plain makes the thin spaces of an answer readable in a failure.
-func plain(s string) string { return strings.ReplaceAll(s, format.Thin, " ") }
+func plain(s string) string { return strings.NewReplacer(format.Thin, " ", format.Fixed, " ").Replace(s) }
 
 func TestNumbers(t *testing.T) {
 	t.Parallel()

@@ -51,13 +51,13 @@ func For(d time.Duration) string {
 	up := func(unit time.Duration) string { return strconv.FormatInt(int64((d+unit-1)/unit), 10) }
 	switch {
 	case d <= 0:
-		return "0" + Thin + "s"
+		return "0" + Fixed + "s"
 	case d < time.Minute:
-		return up(time.Second) + Thin + "s"
+		return up(time.Second) + Fixed + "s"
 	case d <= 90*time.Minute:
-		return up(time.Minute) + Thin + "min"
+		return up(time.Minute) + Fixed + "min"
 	case d <= 36*time.Hour:
-		return up(time.Hour) + Thin + "h"
+		return up(time.Hour) + Fixed + "h"
 	}
 	return up(24*time.Hour) + " days"
 }
@@ -73,11 +73,11 @@ func relative(t, now time.Time) string {
 	floor := func(unit time.Duration) string { return strconv.FormatInt(int64(d/unit), 10) }
 	switch {
 	case d < time.Minute:
-		words = floor(time.Second) + Thin + "s"
+		words = floor(time.Second) + Fixed + "s"
 	case d < time.Hour:
-		words = floor(time.Minute) + Thin + "min"
+		words = floor(time.Minute) + Fixed + "min"
 	case d < 24*time.Hour:
-		words = floor(time.Hour) + Thin + "h"
+		words = floor(time.Hour) + Fixed + "h"
 	case d < 48*time.Hour:
 		words = "1 day"
 	case d < 60*24*time.Hour:

@@ -1,0 +1,140 @@
+// Package mailboxweb draws the pages on which mailboxes are connected, tested,
+// watched and deleted, and what became of each mail.
+package mailboxweb
+
+import "sendvery.com/sendvery/web/ui"
+
+// ConnectPage is the form of a new mailbox, or of one that is being changed.
+// It posts to Action the fields of Form by their lower-case names ("host",
+// "port", "security", "username", "password", "folder", "after", "since", "preset").
+type ConnectPage struct {
+	ui.Page
+	Action       string
+	CancelHref   string // where "cancel" leads
+	Presets      []Preset
+	Form         Form
+	Errors       map[string]string // sentence by field name; empty = fine
+	Editing      bool              // a stored mailbox is changed: the password may stay empty
+	Mailbox      string            // name of the mailbox that is changed
+	PrivateHosts bool              // the operator allows hosts in private networks
+}
+
+// Preset is one provider to choose.
+type Preset struct {
+	Key      string // "gmail"; "" for other
+	Name     string // "Gmail"
+	Href     string // this page with the preset chosen
+	Chosen   bool
+	Advice   string // what this provider asks for, in a sentence or two; shown when chosen
+	Help     ui.Link
+	Demo     bool // the demonstration mailbox of development mode
+	Complete bool // host, port and security are given by the preset, so they are folded away
+}
+
+// Form holds the values as typed; the password is never among them.
+type Form struct {
+	Preset   string
+	Host     string
+	Port     string
+	Security string // "tls" or "starttls"
+	Username string
+	Folder   string // "INBOX"
+	After    string // what happens to an imported report mail: "leave" or "seen"
+	Since    string // how far back to read first, in days: "30", "90", "365", or "all"
+}
+
+func (p ConnectPage) chosen() Preset {
+	for _, preset := range p.Presets {
+		if preset.Chosen {
+			return preset
+		}
+	}
+	return Preset{}
+}
+
+// folded tells whether the server's fields can stay out of sight.
+func (p ConnectPage) folded() bool {
+	return p.chosen().Complete && p.Errors["host"] == "" && p.Errors["port"] == "" && p.Errors["security"] == ""
+}
+
+// focus puts the cursor into the first field with an error, else the first to fill in.
+func (p ConnectPage) focus(name string) bool {
+	for _, field := range []string{"host", "port", "security", "username", "password", "folder"} {
+		if p.Errors[field] != "" {
+			return field == name
+		}
+	}
+	if len(p.Errors) > 0 {
+		return false
+	}
+	if p.chosen().Complete {
+		return name == "username"
+	}
+	return name == "host"
+}
+
+func (p ConnectPage) summary() string {
+	switch len(p.Errors) {
+	case 0:
+		return ""
+	case 1:
+		return "Nothing was saved. One field needs a correction."
+	default:
+		return "Nothing was saved. Some fields need a correction."
+	}
+}
+
+func (p ConnectPage) host() ui.Field {
+	return ui.Field{Name: "host", Label: "IMAP server", Value: p.Form.Host, Error: p.Errors["host"], Help: "For example imap.example.org.",
+		Autocomplete: "off", InputMode: "url", Required: true, MaxLength: 253, Focus: p.focus("host")}
+}
+
+func (p ConnectPage) port() ui.Field {
+	return ui.Field{Name: "port", Label: "Port", Value: p.Form.Port, Error: p.Errors["port"], Help: "993 for TLS, 143 for STARTTLS.",
+		Autocomplete: "off", InputMode: "numeric", Required: true, MaxLength: 5, Focus: p.focus("port")}
+}
+
+func (p ConnectPage) security() ui.Field {
+	return ui.Field{Name: "security", Label: "Security", Value: p.Form.Security, Error: p.Errors["security"],
+		Help: "A connection without encryption is never made.", Focus: p.focus("security"),
+		Options: []ui.Option{{Value: "tls", Text: "TLS from the start"}, {Value: "starttls", Text: "STARTTLS"}}}
+}
+
+func (p ConnectPage) username() ui.Field {
+	return ui.Field{Name: "username", Label: "User name", Value: p.Form.Username, Error: p.Errors["username"], Help: "Most often the whole mail address.",
+		Autocomplete: "off", Required: true, MaxLength: 254, Focus: p.focus("username")}
+}
+
+func (p ConnectPage) password() ui.Field {
+	help := "Sealed before it is stored, and never shown again."
+	if p.Editing {
+		help = "Leave it empty to keep the stored password."
+	}
+	return ui.Field{Name: "password", Label: "Password", Type: "password", Error: p.Errors["password"], Help: help,
+		Autocomplete: "new-password", Required: !p.Editing, MaxLength: 1000, Focus: p.focus("password")}
+}
+
+func (p ConnectPage) folder() ui.Field {
+	return ui.Field{Name: "folder", Label: "Folder", Value: p.Form.Folder, Error: p.Errors["folder"],
+		Help: "INBOX, unless a rule moves your reports elsewhere.", Autocomplete: "off", Required: true, MaxLength: 200, Focus: p.focus("folder")}
+}
+
+func (p ConnectPage) after() ui.Field {
+	return ui.Field{Name: "after", Label: "A report mail that was imported", Value: p.Form.After, Error: p.Errors["after"],
+		Help: "Mail that is no report is never touched.",
+		Options: []ui.Option{
+			{Value: "leave", Text: "stays exactly as it is"},
+			{Value: "seen", Text: "is marked as read"},
+		}}
+}
+
+func (p ConnectPage) since() ui.Field {
+	return ui.Field{Name: "since", Label: "Read back", Value: p.Form.Since, Error: p.Errors["since"],
+		Help: "How old the mails of the first import may be.",
+		Options: []ui.Option{
+			{Value: "30", Text: "30 days"},
+			{Value: "90", Text: "90 days"},
+			{Value: "365", Text: "One year"},
+			{Value: "all", Text: "Everything there is"},
+		}}
+}

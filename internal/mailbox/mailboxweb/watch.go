@@ -1,0 +1,139 @@
+package mailboxweb
+
+import (
+	"sendvery.com/sendvery/web/format"
+	"sendvery.com/sendvery/web/ui"
+)
+
+// ListPage lists the organization's mailboxes with their health.
+type ListPage struct {
+	ui.Page
+	ConnectHref string // empty = the person's role may not connect one
+	Mailboxes   []Row  // those that need attention first
+}
+
+// Row is one mailbox in the list.
+type Row struct {
+	Href       string
+	Name       string  // "dmarc@example.org"
+	Host       string  // "imap.example.org"
+	Tone       ui.Tone // ui.Good works, ui.Warning retries, ui.Bad needs you, ui.Info is busy
+	Health     string  // one or two words: "Working", "Sign-in refused", "Importing"
+	Sentence   string  // the state in a sentence; may be empty when it works
+	LastPoll   format.Time
+	NextPoll   format.Time // zero = not planned
+	LastReport format.Time
+	Reports    int64 // reports accepted in the last 30 days
+	Refused    int64 // mails refused or held in the last 30 days
+}
+
+// MailboxPage is one mailbox: state, import, counts, and its last mails.
+// While something runs, StateFragment asks FragmentHref for itself anew.
+type MailboxPage struct {
+	ui.Page
+	Name         string
+	Tone         ui.Tone
+	Sentence     string // the state in one line: "Works. 412 reports in 30 days, the last one 2 h ago."
+	Advice       string // what to do, when Tone is a warning or worse; may be empty
+	Busy         bool   // a check or an import runs
+	FragmentHref string
+	Import       Import
+	LastPoll     format.Time
+	NextPoll     format.Time
+	LastReport   format.Time
+	Settings     []Setting      // what was configured, without secrets
+	Verdicts     []VerdictCount // of the last 30 days, in the order to show
+	Receipts     []ui.Receipt   // the last 50
+	ReceiptsHref string         // all receipts of this mailbox
+	CheckAction  string         // POST checks now; empty = the role may not
+	EditHref     string         // empty = the role may not
+	DomainsHref  string         // found domains wait to be confirmed; empty = none
+	Delete       DeletePage     // drawn as a dialog; Action empty = the role may not
+	DeleteHref   string         // the same question as a page of its own
+}
+
+// Import is the first import, or a catching-up after a pause.
+type Import struct {
+	Running  bool
+	Started  format.Time
+	Progress ui.Progress
+	Accepted int64
+	Known    int64
+	Refused  int64 // refused or held
+}
+
+// Setting is one line of configuration.
+type Setting struct {
+	Name  string
+	Value string
+}
+
+// VerdictCount is how many mails had a verdict.
+type VerdictCount struct {
+	Verdict ui.Verdict
+	Count   int64
+	Href    string // the receipts with this verdict
+}
+
+// DeletePage asks before a mailbox is deleted. The form posts to Action.
+type DeletePage struct {
+	ui.Page
+	Action     string
+	CancelHref string
+	Mailbox    string // its name
+	Reports    int64  // reports that came out of it, which stay
+}
+
+// ReceiptPage is one mail and what became of it.
+type ReceiptPage struct {
+	ui.Page
+	Verdict      ui.Verdict
+	Heading      string // "Refused: the attachment ends in the middle"
+	Explanation  string // why, in a sentence or two; may be empty
+	Advice       string // what to do next; may be empty
+	Mailbox      ui.Link
+	Received     format.Time // when Sendvery read it
+	MailDate     format.Time // when the server took it in
+	Size         string      // "4.2 kB"
+	UID          string      // the mail's number in its folder
+	Attempts     int         // how often it was read
+	Findings     []Finding   // repairs made, or what is wrong
+	Reports      []ui.Link   // the reports that came out of it
+	OriginalHref string      // the original mail; empty = not kept, or the role may not
+	OriginalNote string      // "Kept until 19 Feb 2027" or why there is none
+	RereadAction string      // POST reads the original again; empty = not possible
+}
+
+// Finding is one thing that was unusual in a report.
+type Finding struct {
+	What  string // in a sentence
+	Where string // "record 14, row/source_ip"; may be empty
+}
+
+func (p ListPage) heading() string {
+	bad := 0
+	for _, m := range p.Mailboxes {
+		if m.Tone == ui.Bad || m.Tone == ui.Warning {
+			bad++
+		}
+	}
+	switch {
+	case len(p.Mailboxes) == 0:
+		return "Mailboxes"
+	case bad == 0 && len(p.Mailboxes) == 1:
+		return "Your mailbox works."
+	case bad == 0:
+		return "All " + format.Count(len(p.Mailboxes)) + " mailboxes work."
+	case bad == 1:
+		return "1 of " + format.Of(len(p.Mailboxes), "mailbox", "mailboxes") + " needs you."
+	default:
+		return format.Count(bad) + " of " + format.Of(len(p.Mailboxes), "mailbox", "mailboxes") + " need you."
+	}
+}
+
+func lastMails(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return "the last " + format.Count(n)
+}
