@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"sendvery.com/sendvery/internal/dmarcrpt"
+	"sendvery.com/sendvery/internal/finding"
+	"sendvery.com/sendvery/internal/mimepart"
+	"sendvery.com/sendvery/internal/reading"
+)
+
+// parsed is one line of output. The keys and their order are an interface.
+type parsed struct {
+	File       string   `json:"file"`
+	Kind       string   `json:"kind"`
+	Verdict    string   `json:"verdict"`
+	Reason     string   `json:"reason"`
+	Repairs    []string `json:"repairs"`
+	OrgName    string   `json:"org_name"`
+	ReportID   string   `json:"report_id"`
+	Domain     string   `json:"domain"`
+	Begin      int64    `json:"begin"`
+	End        int64    `json:"end"`
+	Records    int      `json:"records"`
+	Messages   int64    `json:"messages"`
+	Aligned    int64    `json:"aligned"`
+	BadRecords int      `json:"bad_records"`
+}
+
+// parse reads files and folders without a database and prints one JSON object
+// a line for every report, or for every file that holds none. An error means
+// that at least one file got no verdict.
+func parse(ctx context.Context, paths []string, stdout, stderr io.Writer) error {
+	out := json.NewEncoder(stdout)
+	out.SetEscapeHTML(false)
+	p := &parser{reader: reading.NewReader(reading.Limits{}, time.Now), out: out}
+	unread := 0
+	for _, path := range paths {
+		err := filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() {
+				err = p.file(ctx, file)
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err != nil {
+				unread++
+				fmt.Fprintf(stderr, "%s: %v\n", file, err)
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("parse: %w", err)
+		}
+	}
+	if unread > 0 {
+		return fmt.Errorf("parse: %d files could not be read", unread)
+	}
+	return nil
+}
+
+// parser prints what is found in one file after the other. It implements
+// reading.Visitor.
+type parser struct {
+	reader *reading.Reader
+	out    *json.Encoder
+	line   parsed // of the open report
+	lines  int    // printed for the file
+	path   string
+}
+
+func (p *parser) file(ctx context.Context, path string) (err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return nil
+	}
+	p.path, p.lines = path, 0
+	var none reading.Outcome
+	src := mimepart.Source{ReaderAt: f, Size: info.Size(), Name: filepath.Base(path)}
+	for mail, err := range mimepart.Messages(src) {
+		if err != nil {
+			return err
+		}
+		outcome, err := p.reader.Read(ctx, mail, p)
+		if err != nil {
+			return err
+		}
+		if none.Noticed == nil {
+			none = outcome
+		}
+	}
+	if p.lines > 0 {
+		return nil
+	}
+	return p.Refused(&reading.Report{}, none.Noticed)
+}
+
+// Begin implements reading.Visitor.
+func (p *parser) Begin(r *reading.Report) error {
+	p.line = p.describe(r)
+	return nil
+}
+
+// Record implements reading.Visitor.
+func (p *parser) Record(*dmarcrpt.Record) error { return nil }
+
+// End implements reading.Visitor.
+func (p *parser) End(s *reading.Summary) error {
+	p.line.Verdict = "accepted"
+	p.line.Records, p.line.BadRecords = s.Records, s.BadRecords
+	p.line.Messages, p.line.Aligned = s.Messages, s.Aligned
+	for _, r := range s.Repairs {
+		p.line.Repairs = append(p.line.Repairs, repairText(r))
+	}
+	return p.print()
+}
+
+// Refused implements reading.Visitor.
+func (p *parser) Refused(r *reading.Report, refusal *finding.Refusal) error {
+	p.line = p.describe(r)
+	p.line.Verdict, p.line.Reason = "refused", refusal.Error()
+	return p.print()
+}
+
+func (p *parser) print() error {
+	p.lines++
+	return p.out.Encode(&p.line)
+}
+
+func (p *parser) describe(r *reading.Report) parsed {
+	l := parsed{File: p.path, Kind: r.Kind.String(), Repairs: []string{}}
+	switch {
+	case r.Aggregate != nil:
+		a := r.Aggregate
+		l.OrgName, l.ReportID, l.Domain, l.Begin, l.End = a.Reporter(), a.ReportID, a.Policy.Domain.String(), a.Begin, a.End
+	case r.TLS != nil:
+		t := r.TLS
+		l.OrgName, l.ReportID, l.Domain, l.Begin, l.End = t.OrgName, t.ReportID, t.Domain().String(), t.Begin, t.End
+	case r.Failure != nil:
+		f := r.Failure
+		l.OrgName, l.ReportID, l.Domain, l.Begin, l.End = f.ReporterDomain.String(), f.ReportID, f.Domain.String(), f.ArrivedAt, f.ArrivedAt
+	}
+	return l
+}
+
+// repairText is a repair as one word for programs, and its detail and number
+// for people.
+func repairText(r finding.Repair) string {
+	text := string(r.Code)
+	if r.Detail != "" {
+		text += ": " + r.Detail
+	}
+	if r.Count > 1 {
+		text += fmt.Sprintf(" (%d times)", r.Count)
+	}
+	return text
+}

@@ -1,0 +1,268 @@
+package dmarcrpt
+
+import (
+	"sendvery.com/sendvery/internal/finding"
+	"sendvery.com/sendvery/internal/plaintext"
+)
+
+// frame is one open element.
+type frame struct {
+	el   element
+	name int // where its name begins in document.names
+}
+
+// document is the state of the report being read.
+type document struct {
+	d       *Reader
+	h       Handler
+	opts    Options
+	unknown string // declared encoding that does not exist
+
+	tok    token
+	next   token // the root tag of the following document
+	frames []frame
+	names  []byte // names of the open elements, one after the other
+	attrs  []attribute
+	ns     namespaces
+	value  []byte // text of the open value element
+	clean  []byte // the value of report_metadata or policy_published just read
+	lang   []byte // lang attribute of the open value element
+
+	report  *Report
+	repairs finding.Repairs
+	refusal *finding.Refusal // the report is refused; the rest is only read to its end
+	meta    metadata
+	sum     Summary
+	rec     recordBuilder
+	early   []earlyRecord
+	earlyN  int // bytes held back in early
+	begun   bool
+}
+
+func (doc *document) prepare(d *Reader, h Handler, opts Options, encoding string) {
+	doc.d, doc.h, doc.opts, doc.unknown = d, h, opts, encoding
+	doc.report = new(Report)
+	d.scan.repairs = &doc.repairs
+}
+
+// begin makes ready for a new document in the same stream.
+func (doc *document) begin() {
+	doc.frames, doc.names = doc.frames[:0], doc.names[:0]
+	doc.ns.reset()
+	doc.report = new(Report)
+	doc.repairs = finding.Repairs{}
+	doc.refusal = nil
+	doc.meta = metadata{}
+	doc.sum = Summary{}
+	doc.rec.reset()
+	doc.early, doc.earlyN = nil, 0
+	doc.begun = false
+	doc.d.hash.Reset()
+	if doc.unknown != "" {
+		doc.repairs.Add(RepairEncoding, doc.unknown)
+	}
+}
+
+// openRoot takes the start tag of the root element.
+func (doc *document) openRoot(t *token) error {
+	if t.raw != nil {
+		var err error
+		if doc.attrs, err = attributes(doc.attrs, t.raw, doc.d.limits.Attributes); err != nil {
+			return err
+		}
+		doc.ns.declare(doc.attrs, 1)
+	}
+	prefix, _ := splitName(t.name)
+	uri, _ := doc.ns.lookup(prefix)
+	doc.ns.root, doc.ns.rootPrefix = uri, string(prefix)
+	if !dmarcNamespace(uri) {
+		doc.repairs.Add(RepairNamespace, uri)
+	}
+	cleaned, _ := plaintext.Append(nil, []byte(uri))
+	doc.report.Namespace = string(cleaned)
+	if !t.selfClose {
+		doc.push(elFeedback, t)
+	}
+	return nil
+}
+
+func (doc *document) push(e element, t *token) {
+	doc.frames = append(doc.frames, frame{e, len(doc.names)})
+	doc.names = append(doc.names, t.name...)
+}
+
+func (doc *document) openName() []byte { return doc.names[doc.frames[len(doc.frames)-1].name:] }
+
+// start opens an element inside the root.
+func (doc *document) start(t *token) error {
+	if len(doc.frames) >= doc.d.limits.Depth {
+		return refuse(RefusedTooDeep, "")
+	}
+	parent := doc.frames[len(doc.frames)-1].el
+	prefix, local := splitName(t.name)
+	doc.lang = doc.lang[:0]
+	if t.raw != nil {
+		if err := doc.attributes(t.raw); err != nil {
+			return err
+		}
+	}
+	e := child(parent, local)
+	if (len(prefix) > 0 || len(doc.ns.list) > 0) && doc.ns.foreign(prefix) {
+		e = elForeign
+	}
+	switch {
+	case e == elForeign && parent != elForeign:
+		doc.extension(t.name)
+	case e == elUnknown && parent.isValue():
+		doc.repairs.Add(RepairNested, string(t.name))
+	case e == elUnknown && parent != elUnknown && parent != elIgnored:
+		doc.repairs.Add(RepairUnknownElement, string(t.name))
+	case e.isValue():
+		doc.value = doc.value[:0]
+	default:
+		doc.opened(e, local)
+	}
+	if !t.selfClose {
+		doc.push(e, t)
+		return nil
+	}
+	doc.ns.leave(len(doc.frames) + 1)
+	return doc.closed(e)
+}
+
+func (doc *document) attributes(raw []byte) error {
+	var err error
+	if doc.attrs, err = attributes(doc.attrs, raw, doc.d.limits.Attributes); err != nil {
+		return err
+	}
+	doc.ns.declare(doc.attrs, len(doc.frames)+1)
+	for _, a := range doc.attrs {
+		if string(a.name) == "lang" || string(a.name) == "xml:lang" {
+			doc.lang = append(doc.lang[:0], a.value[:min(len(a.value), 35)]...)
+		}
+	}
+	return nil
+}
+
+// extension notes the name of an element of another vocabulary.
+func (doc *document) extension(name []byte) {
+	if len(doc.sum.Extensions) == 20 {
+		return
+	}
+	cleaned, _ := plaintext.Append(nil, name)
+	for _, known := range doc.sum.Extensions {
+		if known == string(cleaned) {
+			return
+		}
+	}
+	doc.sum.Extensions = append(doc.sum.Extensions, finding.Detail(string(cleaned)))
+}
+
+// text takes character data.
+func (doc *document) text(t *token) error {
+	e := doc.frames[len(doc.frames)-1].el
+	if !e.isValue() {
+		if e != elUnknown && e != elForeign && e != elIgnored {
+			if stray := trimSpace(t.raw); len(stray) > 0 {
+				cleaned, _ := plaintext.Append(nil, stray[:min(len(stray), 40)])
+				doc.repairs.Add(RepairStrayText, string(cleaned))
+			}
+		}
+		return nil
+	}
+	if t.kind == tokCDATA {
+		doc.value = append(doc.value, t.raw...)
+	} else {
+		doc.value = appendText(doc.value, t.raw, &doc.repairs)
+	}
+	if len(doc.value) > doc.d.limits.Token {
+		return refuse(RefusedTooLong, "")
+	}
+	return nil
+}
+
+func (doc *document) endElement(t *token) error {
+	f := doc.frames[len(doc.frames)-1]
+	if string(t.name) != string(doc.names[f.name:]) {
+		return refuse(RefusedMalformed, string(doc.names[f.name:])+" closed by "+string(t.name))
+	}
+	doc.names = doc.names[:f.name]
+	doc.frames = doc.frames[:len(doc.frames)-1]
+	if len(doc.ns.list) > 0 {
+		doc.ns.leave(len(doc.frames) + 1)
+	}
+	return doc.closed(f.el)
+}
+
+// opened reacts to the start of a container.
+func (doc *document) opened(e element, local []byte) {
+	switch e {
+	case elRecord:
+		doc.rec.reset()
+	case elIdentifiers:
+		if string(local) == "identities" {
+			doc.repairs.Add(RepairIdentities, "")
+		}
+	}
+	if e >= elRow && e <= elSPF {
+		doc.rec.open(e)
+	}
+}
+
+// closed reacts to the end of an element.
+func (doc *document) closed(e element) error {
+	switch {
+	case e >= elSourceIP:
+		return doc.recordValue(e)
+	case e.isValue():
+		doc.reportValue(e)
+	case e == elMetadata:
+		doc.meta.closedMetadata = true
+		return doc.ready()
+	case e == elPolicy:
+		doc.meta.closedPolicy = true
+		return doc.ready()
+	case e == elRecord:
+		return doc.recordEnd()
+	case e >= elRow && e <= elSPF:
+		return doc.rec.close(e, doc.d.limits.Results)
+	}
+	return nil
+}
+
+// maxRecord bounds the text of one record, in bytes.
+const maxRecord = 1 << 20
+
+func (doc *document) recordValue(e element) error {
+	if len(doc.rec.buf)+len(doc.value) > maxRecord {
+		return refuse(RefusedTooLong, "record")
+	}
+	done, repeated := doc.rec.value(e, doc.value)
+	if done != 0 {
+		doc.cleaned(done)
+	}
+	if repeated {
+		doc.repairs.Add(RepairRepeated, e.String())
+	}
+	if e == elReasonComment && len(doc.lang) > 0 {
+		doc.rec.language(doc.lang)
+	}
+	return nil
+}
+
+func (doc *document) cleaned(done plaintext.Cleaning) {
+	if done&plaintext.Invalid != 0 {
+		doc.repairs.Add(RepairInvalidUTF8, "")
+	}
+	if done&plaintext.Invisible != 0 {
+		doc.repairs.Add(RepairCleaned, "")
+	}
+}
+
+// firstRefusal prefers the reason found first.
+func (doc *document) firstRefusal(later *finding.Refusal) *finding.Refusal {
+	if doc.refusal != nil {
+		return doc.refusal
+	}
+	return later
+}

@@ -1,0 +1,122 @@
+// Package mimepart finds report payloads in a raw mail or a bare file: it
+// walks MIME structure, undoes transfer encodings, and opens gzip and zip,
+// all within one budget for the mail.
+//
+// The structure is read by a walker of our own over bytes, because real
+// reporters break rules that the standard readers insist on (a part header
+// line without a colon loses the whole mail there), and because hostile
+// nesting costs those readers seconds to minutes. Content decides what a part
+// is; names and media types only decide whether an unreadable part is worth
+// telling about.
+package mimepart
+
+import (
+	"io"
+
+	"sendvery.com/sendvery/internal/finding"
+)
+
+// Source is a mail or a file.
+type Source struct {
+	io.ReaderAt
+	Size int64
+	Name string // for labels only; may be empty
+}
+
+// Kind says what a payload claims to be by its content.
+type Kind uint8
+
+// The kinds of payload.
+const (
+	XML      Kind = iota + 1 // a DMARC aggregate report, or XML that should be one
+	JSON                     // a TLS report
+	Feedback                 // the message/feedback-report part of a failure report
+)
+
+// Payload is one report, or several in one stream, as found.
+type Payload struct {
+	Kind Kind
+	// Label says where in the source the payload was found, as names joined by
+	// " › ", clean enough to show. It is a label, never a path.
+	Label string
+	// Mail is the head of the mail that carries the payload; nil for a file.
+	Mail *Envelope
+	// Body streams the payload. It is valid during the visitor's call, and
+	// fails with a *finding.Refusal when the payload turns out damaged or
+	// beyond a limit. A payload is intact only when Body has reached io.EOF.
+	Body io.Reader
+	// Reopen streams the payload again from its start, charged to the same
+	// budget.
+	Reopen func() (io.Reader, error)
+	// Sample streams the header fields of the reported mail; Feedback only,
+	// nil when there is none. The sample's body is never handed over.
+	Sample io.Reader
+}
+
+// Envelope is what is kept of a mail's header, unfolded and as sent.
+type Envelope struct {
+	From, Subject, Date, MessageID string
+	TLSReportDomain                string // RFC 8460 section 5.3
+	TLSReportSubmitter             string
+}
+
+// Visitor takes what a walk finds, in the order of the mail. An error stops
+// the walk and is returned by Walk.
+type Visitor interface {
+	Payload(*Payload) error
+	// Refused tells of a part that looked like a report and cannot be read.
+	Refused(label string, r *finding.Refusal) error
+}
+
+// Outcome sums up a walk.
+type Outcome struct {
+	Mail     bool // the source is a mail, not a bare file
+	Payloads int
+	Refusals int
+	// Noticed is why there may be no payload although there is nothing that
+	// looked like a report either ("the mail is encrypted"). It is for
+	// display and does not make the mail a refused one.
+	Noticed *finding.Refusal
+}
+
+// NotReport reports whether the source holds nothing that is or should be a
+// report: it is then none of our business.
+func (o Outcome) NotReport() bool { return o.Payloads == 0 && o.Refusals == 0 }
+
+// Limits bounds one walk; all layers and parts of the mail share them. Bytes
+// are counted as they are read, whatever sizes are declared. A zero field
+// takes its default.
+type Limits struct {
+	Raw         int64 // bytes of the mail or archive. Default 50 MB
+	Inflated    int64 // bytes decompressed, or read from a bare report file. Default 512 MB
+	Held        int64 // bytes of archives and mails inside others, held in memory. Default 40 MB
+	Parts       int   // MIME parts. Default 100
+	Depth       int   // nesting of multipart and message parts. Default 10
+	Containers  int   // nesting of gzip and zip. Default 3
+	Entries     int   // files in all archives together. Default 100
+	HeaderBytes int   // one header block. Default 256 KB
+	HeaderLines int   // lines of one header block. Default 1,000
+}
+
+func (l Limits) withDefaults() Limits {
+	set64 := func(v *int64, d int64) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	set := func(v *int, d int) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	set64(&l.Raw, 50_000_000)
+	set64(&l.Inflated, 512_000_000)
+	set64(&l.Held, 40_000_000)
+	set(&l.Parts, 100)
+	set(&l.Depth, 10)
+	set(&l.Containers, 3)
+	set(&l.Entries, 100)
+	set(&l.HeaderBytes, 256<<10)
+	set(&l.HeaderLines, 1000)
+	return l
+}

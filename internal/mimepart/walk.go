@@ -1,0 +1,273 @@
+package mimepart
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+
+	"sendvery.com/sendvery/internal/finding"
+)
+
+// Walker walks mails and files. It keeps its buffers from one walk to the
+// next; it is not safe for concurrent use.
+type Walker struct {
+	limits  Limits
+	in      lines
+	parts   []part
+	buffers []*bufio.Reader // not in use
+	unzips  []*gzip.Reader  // not in use
+
+	budget  budget
+	visitor Visitor
+	outcome Outcome
+	mail    *Envelope // of the mail that is being walked
+}
+
+// NewWalker makes a Walker; zero fields of limits take their defaults.
+func NewWalker(limits Limits) *Walker { return &Walker{limits: limits.withDefaults()} }
+
+// place is where the walk is: what is needed to name a payload and to decide
+// whether an unreadable one is worth telling about.
+type place struct {
+	label string
+	name  string // of the innermost file
+	// expected says that a name or media type promises a report here, or that
+	// the user gave this very file.
+	expected bool
+	inside   bool // within gzip or zip
+	media    string
+	depth    int // of the MIME structure around
+}
+
+func (p place) enter(name string) place {
+	p.name, p.media, p.inside = name, "", true
+	p.expected = p.expected || reportName(name)
+	if name != "" {
+		p.label += " › " + name
+	}
+	return p
+}
+
+// opener starts a stream from its beginning.
+type opener func() (io.Reader, error)
+
+// stopped is what a visitor returned; it must not be taken for a refusal.
+type stopped struct{ error }
+
+func (e stopped) Unwrap() error { return e.error }
+
+func stopping(err error) error {
+	if err == nil {
+		return nil
+	}
+	return stopped{err}
+}
+
+// Walk finds the payloads of src and hands them to v. An error is one of v, of
+// ctx, or a failure to read src; everything that is wrong with the content is
+// told to v. After an error nothing that was handed over is complete.
+func (w *Walker) Walk(ctx context.Context, src Source, v Visitor) (Outcome, error) {
+	w.budget = budget{ctx: ctx, limits: w.limits}
+	w.visitor, w.outcome, w.mail = v, Outcome{}, nil
+	err := w.source(src)
+	w.visitor = nil
+	return w.outcome, err
+}
+
+func (w *Walker) source(src Source) error {
+	at := place{label: label(src.Name), name: label(src.Name), expected: true}
+	head, err := peekAt(src, sniffed)
+	if err != nil {
+		return fmt.Errorf("read: %w", err)
+	}
+	kind := sniff(head)
+	if kind == unknown && zipTail(src) {
+		kind = zipped
+	}
+	if kind == feedback || kind == plainNotice {
+		kind = wholeMail
+	}
+	if kind == wholeMail {
+		w.outcome.Mail = true
+		at.expected = false
+	}
+	if src.Size > w.limits.Raw && kind != aggregate && kind != tlsReport {
+		return w.refused(at, true, refuse(RefusedTooLarge, ""))
+	}
+	open := func() (io.Reader, error) {
+		return charged{io.NewSectionReader(src, 0, src.Size), &w.budget}, nil
+	}
+	switch kind {
+	case zipped:
+		return w.unzip(src, src.Size, at)
+	case wholeMail:
+		return w.walkMail(src, src.Size, at)
+	case gzipped:
+		open = func() (io.Reader, error) { return io.NewSectionReader(src, 0, src.Size), nil }
+	}
+	r, err := open()
+	if err != nil {
+		return err
+	}
+	return w.content(open, r, at)
+}
+
+func peekAt(src Source, n int) ([]byte, error) {
+	head := make([]byte, min(int64(n), src.Size))
+	got, err := src.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return head[:got], nil
+}
+
+// content judges a stream and opens, hands over or reports it.
+func (w *Walker) content(open opener, r io.Reader, at place) error {
+	br := w.buffer(r)
+	defer w.free(br)
+	head, err := br.Peek(sniffed)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return w.damage(at, err)
+	}
+	switch kind := sniff(head); kind {
+	case aggregate:
+		return w.payload(XML, open, br, at)
+	case tlsReport:
+		return w.payload(JSON, open, br, at)
+	case gzipped:
+		return w.gunzip(open, br, at)
+	case zipped, wholeMail:
+		if kind == wholeMail && !at.inside && w.mail != nil && at.media != "message/rfc822" && at.media != "message/global" {
+			return nil // text that quotes a mail
+		}
+		return w.hold(kind, br, at)
+	case unsupported:
+		return w.unsupported(formatName(head), at)
+	case encryptedPGP:
+		w.notice(refuse(RefusedEncryptedMail, "OpenPGP"))
+		return nil
+	default:
+		return w.unknown(kind, br, at)
+	}
+}
+
+// payload hands a stream to the visitor.
+func (w *Walker) payload(kind Kind, open opener, body io.Reader, at place) error {
+	w.outcome.Payloads++
+	return stopping(w.visitor.Payload(&Payload{Kind: kind, Label: at.label, Mail: w.mail, Body: body, Reopen: open}))
+}
+
+// unknown reports content that is no report, when one was to be expected. An
+// archive is read to its end first, so that a bomb or damage is named as such.
+func (w *Walker) unknown(kind content, r io.Reader, at place) error {
+	if at.inside {
+		if _, err := io.Copy(io.Discard, r); err != nil {
+			return w.damage(at, err)
+		}
+	}
+	promised := at.expected || strings.HasPrefix(at.media, "application/tlsrpt")
+	lower := strings.ToLower(at.name)
+	switch {
+	case w.mail == nil && !at.inside:
+		w.notice(refuse(RefusedNotReport, ""))
+	case at.inside && kind == unknown && (strings.HasSuffix(lower, ".xml") || strings.HasSuffix(lower, ".json")):
+		return w.refused(at, true, refuse(RefusedNotXML, at.name))
+	case promised && kind == nothing:
+		return w.refused(at, w.mail != nil, refuse(RefusedEmpty, at.name))
+	case promised:
+		return w.refused(at, w.mail != nil, refuse(RefusedNotXML, at.name))
+	}
+	return nil
+}
+
+func (w *Walker) unsupported(format string, at place) error {
+	code := RefusedFormat
+	if format == "encrypted S/MIME" {
+		code = RefusedEncryptedMail
+	}
+	return w.refused(at, at.expected, refuse(code, format))
+}
+
+// hold reads an inner archive or mail into memory, because both need random
+// access, and walks it.
+func (w *Walker) hold(kind content, r io.Reader, at place) error {
+	left := w.budget.limits.Held - w.budget.held
+	data, err := io.ReadAll(io.LimitReader(r, left+1))
+	if err != nil {
+		return w.damage(at, err)
+	}
+	n := int64(len(data))
+	if err := w.budget.hold(n); err != nil {
+		return w.damage(at, err)
+	}
+	defer w.budget.release(n)
+	if kind == zipped {
+		return w.unzip(bytes.NewReader(data), n, at)
+	}
+	outer := w.mail
+	defer func() { w.mail = outer }()
+	at.depth++
+	for m, err := range Messages(Source{ReaderAt: bytes.NewReader(data), Size: n}) {
+		if err != nil {
+			return err
+		}
+		if err := w.walkMail(m, m.Size, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// damage sorts an error met while reading content: a refusal is told to the
+// visitor, anything else ends the walk.
+func (w *Walker) damage(at place, err error) error {
+	if _, theirs := errors.AsType[stopped](err); theirs {
+		return err
+	}
+	if r, ok := errors.AsType[*finding.Refusal](err); ok {
+		return w.refused(at, true, r)
+	}
+	return err
+}
+
+// refused tells the visitor, or only makes a note when the part did not look
+// like a report.
+func (w *Walker) refused(at place, looked bool, r *finding.Refusal) error {
+	if !looked {
+		w.notice(r)
+		return nil
+	}
+	w.outcome.Refusals++
+	return stopping(w.visitor.Refused(at.label, r))
+}
+
+func (w *Walker) notice(r *finding.Refusal) {
+	if w.outcome.Noticed == nil {
+		w.outcome.Noticed = r
+	}
+}
+
+func (w *Walker) buffer(r io.Reader) *bufio.Reader {
+	if n := len(w.buffers); n > 0 {
+		br := w.buffers[n-1]
+		w.buffers = w.buffers[:n-1]
+		br.Reset(r)
+		return br
+	}
+	// Not NewReaderSize(r): it hands r back when r is a buffer itself, which
+	// would then be freed twice.
+	br := bufio.NewReaderSize(nil, 32<<10)
+	br.Reset(r)
+	return br
+}
+
+func (w *Walker) free(br *bufio.Reader) {
+	br.Reset(nil)
+	w.buffers = append(w.buffers, br)
+}

@@ -1,0 +1,235 @@
+package tlsrpt
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"sendvery.com/sendvery/internal/finding"
+	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/plaintext"
+)
+
+// Read reads one report from src. The error is a *finding.Refusal, or what src
+// failed with. The report is returned beside a refusal as far as it was read.
+func Read(src io.Reader, limits Limits) (*Report, error) {
+	limits = limits.withDefaults()
+	data, err := io.ReadAll(io.LimitReader(src, int64(limits.Bytes)+1))
+	if err != nil {
+		return &Report{}, err
+	}
+	if len(data) > limits.Bytes {
+		return &Report{}, refuse(RefusedTooLarge, "")
+	}
+	b := builder{limits: limits, report: &Report{}}
+	err = b.read(data)
+	b.report.Repairs = b.repairs.List()
+	return b.report, err
+}
+
+type builder struct {
+	limits   Limits
+	report   *Report
+	repairs  finding.Repairs
+	failures int
+}
+
+func (b *builder) read(data []byte) error {
+	if rest, found := bytes.CutPrefix(data, []byte("\xef\xbb\xbf")); found {
+		b.repairs.Add(RepairBOM, "")
+		data = rest
+	}
+	data = bytes.TrimRight(data, "\x00 \t\r\n")
+	if !utf8.Valid(data) {
+		b.repairs.Add(RepairUTF8, "")
+	}
+	if err := wellFormed(data, b.limits.Depth); err != nil {
+		return err
+	}
+	var w wireReport
+	if err := json.Unmarshal(data, &w); err != nil {
+		return refuse(RefusedMalformed, err.Error())
+	}
+	if err := b.head(&w); err != nil {
+		return err
+	}
+	if err := b.policies(w.Policies); err != nil {
+		return err
+	}
+	sum, err := json.Marshal(b.report)
+	if err != nil {
+		return err
+	}
+	b.report.Digest = sha256.Sum256(sum)
+	return nil
+}
+
+func (b *builder) head(w *wireReport) error {
+	r := b.report
+	r.OrgName, r.ContactInfo, r.ReportID = b.text(w.OrgName), b.text(w.ContactInfo), b.text(w.ReportID)
+	if r.OrgName == "" {
+		_, domain, found := strings.Cut(r.ContactInfo, "@")
+		if !found {
+			return refuse(RefusedNoReporter, "")
+		}
+		r.OrgName = strings.ToLower(domain)
+		b.repairs.Add(RepairNoReporter, domain)
+	}
+	if r.ReportID == "" {
+		return refuse(RefusedNoID, "")
+	}
+	begin, ok1 := b.date(b.text(w.DateRange.Start))
+	end, ok2 := b.date(b.text(w.DateRange.End))
+	if !ok1 || !ok2 {
+		return refuse(RefusedPeriod, string(w.DateRange.Start)+" / "+string(w.DateRange.End))
+	}
+	if end < begin {
+		return refuse(RefusedReverse, "")
+	}
+	if begin < time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Unix() {
+		b.repairs.Add(RepairBeforeStart, "")
+	}
+	r.Begin, r.End = begin, end
+	return nil
+}
+
+// date reads RFC 3339, also without a zone (Microsoft, 2021) or with a space.
+func (b *builder) date(s string) (int64, bool) {
+	s = strings.Replace(s, " ", "T", 1)
+	for _, layout := range [...]string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05", "2006-01-02"} {
+		t, err := time.Parse(layout, s)
+		if err != nil {
+			continue
+		}
+		if !strings.Contains(layout, "Z") {
+			b.repairs.Add(RepairNoZone, s)
+		}
+		return t.Unix(), t.Unix() >= 0
+	}
+	return 0, false
+}
+
+func (b *builder) policies(raw json.RawMessage) error {
+	if len(raw) == 0 || string(raw) == "null" {
+		b.repairs.Add(RepairNoPolicies, "")
+		return nil
+	}
+	if raw[0] != '[' {
+		return refuse(RefusedPolicies, "")
+	}
+	var list []wirePolicy
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return refuse(RefusedPolicies, err.Error())
+	}
+	if len(list) == 0 {
+		b.repairs.Add(RepairNoPolicies, "")
+	}
+	if len(list) > b.limits.Policies {
+		return refuse(RefusedMany, "policies")
+	}
+	for i := range list {
+		if err := b.policy(&list[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *builder) policy(w *wirePolicy) error {
+	p := Policy{Type: b.text(w.Policy.Type), DomainSent: b.text(w.Policy.Domain),
+		Strings: b.texts(w.Policy.Strings), MXHosts: b.texts(w.Policy.MXHost)}
+	if len(p.MXHosts) == 0 && len(w.Policy.MXHostPattern) > 0 {
+		p.MXHosts = b.texts(w.Policy.MXHostPattern)
+		b.repairs.Add(RepairOtherKey, "mx-host-pattern")
+	}
+	switch p.Type {
+	case "tlsa", "sts", "no-policy-found":
+	default:
+		b.repairs.Add(RepairPolicyType, p.Type)
+	}
+	if p.DomainSent == "" {
+		b.repairs.Add(RepairNoDomain, "")
+	} else if d, err := fqdn.Parse(p.DomainSent); err == nil {
+		p.Domain = d
+	} else {
+		b.repairs.Add(RepairBadDomain, p.DomainSent)
+	}
+	var err error
+	if p.Successful, err = b.count(w.Summary.Successful, RepairNoSummary); err != nil {
+		return err
+	}
+	if p.Failed, err = b.count(w.Summary.Failed, RepairNoFailed); err != nil {
+		return err
+	}
+	for i := range w.Failures {
+		f, err := b.failure(&w.Failures[i])
+		if err != nil {
+			return err
+		}
+		p.Failures = append(p.Failures, f)
+	}
+	b.report.Policies = append(b.report.Policies, p)
+	return nil
+}
+
+func (b *builder) failure(w *wireFailure) (Failure, error) {
+	if b.failures++; b.failures > b.limits.Failures {
+		return Failure{}, refuse(RefusedMany, "failure-details")
+	}
+	n, err := b.count(w.Sessions, RepairNoFailed)
+	if err != nil {
+		return Failure{}, err
+	}
+	f := Failure{ResultType: b.text(w.ResultType), SendingMTAIP: b.text(w.SendingMTAIP), ReceivingIP: b.text(w.ReceivingIP),
+		ReceivingMXHostname: b.text(w.ReceivingMXHostname), ReceivingMXHelo: b.text(w.ReceivingMXHelo), Sessions: n,
+		AdditionalInformation: b.text(w.AdditionalInformation), ReasonCode: b.text(w.ReasonCode)}
+	for _, other := range [...]text{w.AdditionalInfoURI, w.AdditionalInfo} {
+		if f.AdditionalInformation == "" && other != "" {
+			f.AdditionalInformation = b.text(other)
+			b.repairs.Add(RepairOtherKey, "additional-info")
+		}
+	}
+	return f, nil
+}
+
+// count reads a number of sessions: ASCII digits only, also as text.
+func (b *builder) count(c count, missing finding.Code) (int64, error) {
+	if c.digits == "" {
+		b.repairs.Add(missing, "")
+		return 0, nil
+	}
+	for i := range len(c.digits) {
+		if c.digits[i] < '0' || c.digits[i] > '9' {
+			return 0, refuse(RefusedCount, c.digits)
+		}
+	}
+	n, err := strconv.ParseInt(c.digits, 10, 64)
+	if err != nil || n > b.limits.Count {
+		return 0, refuse(RefusedCount, c.digits)
+	}
+	if c.quoted {
+		b.repairs.Add(RepairTextCount, c.digits)
+	}
+	return n, nil
+}
+
+func (b *builder) text(s text) string {
+	clean, done := plaintext.Append(nil, []byte(s))
+	if done&plaintext.Invisible != 0 {
+		b.repairs.Add(RepairCleaned, string(clean))
+	}
+	return string(clean)
+}
+
+func (b *builder) texts(list texts) []string {
+	out := make([]string, 0, len(list))
+	for _, s := range list {
+		out = append(out, b.text(text(s)))
+	}
+	return out
+}

@@ -1,0 +1,89 @@
+// Package tlsrpt reads SMTP TLS reports (RFC 8460) as reporters really write
+// them: bounded, with what was unusual noted.
+package tlsrpt
+
+import (
+	"sendvery.com/sendvery/internal/finding"
+	"sendvery.com/sendvery/internal/fqdn"
+)
+
+// Report is one TLS report. Strings are as sent, cleaned of invisible
+// characters; empty means absent.
+type Report struct {
+	OrgName     string
+	ContactInfo string
+	ReportID    string
+	Begin, End  int64 // seconds since 1970 in UTC
+	Policies    []Policy
+	Repairs     []finding.Repair
+	Digest      [32]byte // SHA-256 over the values; the same for every copy of a report
+}
+
+// Policy is one entry of policies: what was found for a domain, and how it went.
+type Policy struct {
+	Type       string // tlsa, sts, no-policy-found, or as sent
+	Strings    []string
+	Domain     fqdn.Name // empty when absent or no domain name
+	DomainSent string
+	MXHosts    []string
+	Successful int64 // sessions
+	Failed     int64 // sessions; failure details may overlap, so this is not their sum
+	Failures   []Failure
+}
+
+// Failure is one failure-details entry.
+type Failure struct {
+	ResultType            string // as sent: the registry is open
+	SendingMTAIP          string
+	ReceivingIP           string
+	ReceivingMXHostname   string
+	ReceivingMXHelo       string
+	Sessions              int64
+	AdditionalInformation string
+	ReasonCode            string
+}
+
+// Domain returns the domain of the first policy that names one.
+func (r *Report) Domain() fqdn.Name {
+	for i := range r.Policies {
+		if d := r.Policies[i].Domain; d != "" {
+			return d
+		}
+	}
+	return ""
+}
+
+// Sessions returns the sums over all policies: all sessions, and those that
+// succeeded.
+func (r *Report) Sessions() (all, successful int64) {
+	for i := range r.Policies {
+		all += r.Policies[i].Successful + r.Policies[i].Failed
+		successful += r.Policies[i].Successful
+	}
+	return all, successful
+}
+
+// Limits bounds the reading of one report. A zero field takes its default.
+type Limits struct {
+	Bytes    int   // of the JSON text. Default 8 MiB
+	Depth    int   // of objects and arrays. Default 16
+	Policies int   // Default 10,000
+	Failures int   // of all policies together. Default 50,000
+	Count    int64 // greatest number of sessions in one place. Default 10^12
+}
+
+func (l Limits) withDefaults() Limits {
+	set := func(v *int, d int) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	set(&l.Bytes, 8<<20)
+	set(&l.Depth, 16)
+	set(&l.Policies, 10_000)
+	set(&l.Failures, 50_000)
+	if l.Count <= 0 {
+		l.Count = 1_000_000_000_000
+	}
+	return l
+}

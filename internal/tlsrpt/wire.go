@@ -1,0 +1,153 @@
+package tlsrpt
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+)
+
+// The document as it may be written: every value of uncertain type is a type
+// of ours that takes all forms seen in the wild.
+type wireReport struct {
+	OrgName     text            `json:"organization-name"`
+	DateRange   wireRange       `json:"date-range"`
+	ContactInfo text            `json:"contact-info"`
+	ReportID    text            `json:"report-id"`
+	Policies    json.RawMessage `json:"policies"`
+}
+
+type wireRange struct {
+	Start text `json:"start-datetime"`
+	End   text `json:"end-datetime"`
+}
+
+type wirePolicy struct {
+	Policy struct {
+		Type          text  `json:"policy-type"`
+		Strings       texts `json:"policy-string"`
+		Domain        text  `json:"policy-domain"`
+		MXHost        texts `json:"mx-host"`
+		MXHostPattern texts `json:"mx-host-pattern"`
+	} `json:"policy"`
+	Summary struct {
+		Successful count `json:"total-successful-session-count"`
+		Failed     count `json:"total-failure-session-count"`
+	} `json:"summary"`
+	Failures []wireFailure `json:"failure-details"`
+}
+
+type wireFailure struct {
+	ResultType            text  `json:"result-type"`
+	SendingMTAIP          text  `json:"sending-mta-ip"`
+	ReceivingIP           text  `json:"receiving-ip"`
+	ReceivingMXHostname   text  `json:"receiving-mx-hostname"`
+	ReceivingMXHelo       text  `json:"receiving-mx-helo"`
+	Sessions              count `json:"failed-session-count"`
+	AdditionalInformation text  `json:"additional-information"`
+	AdditionalInfoURI     text  `json:"additional-info-uri"`
+	AdditionalInfo        text  `json:"additional-info"`
+	ReasonCode            text  `json:"failure-reason-code"`
+}
+
+// text takes a string; null and any other type are as if absent.
+type text string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *text) UnmarshalJSON(b []byte) error {
+	var s string
+	if json.Unmarshal(b, &s) == nil {
+		*t = text(s)
+	}
+	return nil
+}
+
+// texts takes a list of strings or one string.
+type texts []string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *texts) UnmarshalJSON(b []byte) error {
+	var one text
+	if len(b) > 0 && b[0] == '"' {
+		_ = one.UnmarshalJSON(b) // takes every string
+		*t = texts{string(one)}
+		return nil
+	}
+	var many []text
+	if json.Unmarshal(b, &many) == nil {
+		for _, s := range many {
+			*t = append(*t, string(s))
+		}
+	}
+	return nil
+}
+
+// count keeps a number as written, to be judged later.
+type count struct {
+	digits string // empty: absent or null
+	quoted bool
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (c *count) UnmarshalJSON(b []byte) error {
+	s := string(b)
+	if s == "null" {
+		return nil
+	}
+	if unquoted, ok := strings.CutPrefix(s, `"`); ok {
+		s, c.quoted = strings.TrimSpace(strings.TrimSuffix(unquoted, `"`)), true
+	}
+	if s == "" {
+		s = "?" // present and empty is not 0
+	}
+	c.digits = s
+	return nil
+}
+
+// wellFormed checks syntax, depth and repeated keys before anything is built.
+// Keys are compared without case, because encoding/json matches them so.
+func wellFormed(data []byte, depth int) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	type level struct {
+		keys map[string]bool // nil for an array
+		key  bool            // a key comes next
+	}
+	var open []level
+	for {
+		tok, err := dec.Token()
+		switch {
+		case errors.Is(err, io.EOF):
+			if len(open) > 0 {
+				return refuse(RefusedMalformed, "it ends in the middle")
+			}
+			return nil
+		case err != nil:
+			return refuse(RefusedMalformed, err.Error())
+		}
+		if len(open) > 0 {
+			top := &open[len(open)-1]
+			if name, ok := tok.(string); ok && top.key {
+				name = strings.ToLower(name)
+				if top.keys[name] {
+					return refuse(RefusedDuplicate, name)
+				}
+				top.keys[name], top.key = true, false
+				continue
+			}
+			top.key = top.keys != nil
+		}
+		switch tok {
+		case json.Delim('{'):
+			open = append(open, level{map[string]bool{}, true})
+		case json.Delim('['):
+			open = append(open, level{})
+		case json.Delim('}'), json.Delim(']'):
+			open = open[:len(open)-1]
+		}
+		if len(open) > depth {
+			return refuse(RefusedDepth, "")
+		}
+	}
+}
