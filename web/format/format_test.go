@@ -9,7 +9,9 @@ import (
 )
 
 // plain makes the thin spaces of an answer readable in a failure.
-func plain(s string) string { return strings.NewReplacer(format.Thin, " ", format.Fixed, " ").Replace(s) }
+func plain(s string) string {
+	return strings.NewReplacer(format.Thin, " ", format.Fixed, " ").Replace(s)
+}
 
 func TestNumbers(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ let watching = false;
 
 // Takes up every chart box that has none yet; safe to call at any time.
 export function upgradeCharts() {
+  for (const [box, chart] of drawn) if (box.isConnected) chart.update(dataOf(box));
   const boxes = document.querySelectorAll("[data-chart]:not([data-ready])");
   if (boxes.length === 0) return;
   watch();
@@ -26,7 +27,7 @@ async function mount(box) {
   box.dataset.ready = "loading";
   const { drawVolume } = await import("./volume.js");
   if (!box.isConnected) return;
-  const chart = drawVolume(box, JSON.parse(document.getElementById(box.dataset.data).textContent));
+  const chart = drawVolume(box, dataOf(box));
   box.dataset.ready = "yes";
   drawn.set(box, chart);
   const sizes = new ResizeObserver(() => {
@@ -38,6 +39,10 @@ async function mount(box) {
     } else if (box.clientWidth > 0) chart.resize();
   });
   sizes.observe(box);
+}
+
+function dataOf(box) {
+  return document.getElementById(box.dataset.data).textContent;
 }
 
 function watch() {

@@ -15,10 +15,13 @@ import { options } from "./volume-options.js";
 
 use([installBar, installGrid, installTooltip, installMarkLine, installSlider, installSelect, installToolbox, installAria, installCanvas]);
 
-// data: {days: [{day, href, counts: [n per class], open}], classes: [{key, word}], marks: [{day, text}]}
-export function drawVolume(box, data) {
+// json: {days: [{day, href, counts: [n per class], open}], classes: [{key, word}], marks: [{day, text}]}
+// It stands beside the box and changes while an import runs.
+export function drawVolume(box, json) {
+  let shown = json;
+  let data = JSON.parse(json);
   const chart = init(box, null, { renderer: "canvas" });
-  const reset = box.parentElement.querySelector("[data-chart-reset]");
+  const reset = box.closest("[data-chart-frame]").querySelector("[data-chart-reset]");
   const draw = () => chart.setOption(options(data, (points) => tooltip(data, points)), { notMerge: true });
   draw();
 
@@ -36,6 +39,12 @@ export function drawVolume(box, data) {
   reset?.addEventListener("click", () => chart.dispatchAction({ type: "dataZoom", start: 0, end: 100 }));
 
   return {
+    update(json) {
+      if (json === shown) return;
+      shown = json;
+      data = JSON.parse(json);
+      draw();
+    },
     resize: () => chart.resize(),
     redraw: draw,
     dispose: () => chart.dispose(),

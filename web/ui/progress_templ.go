@@ -175,7 +175,7 @@ func ProgressBar(p Progress, label string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<p class=\"flex items-center gap-2 text-sm text-muted\"><span class=\"loading loading-spinner loading-sm\" aria-hidden=\"true\"></span> ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<p class=\"flex items-center gap-2 text-sm text-muted\"><span class=\"spinner\" aria-hidden=\"true\"></span> ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -450,7 +450,7 @@ func stepMark(s StepState) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case StepRunning:
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 36, "<span class=\"mt-0.5 grid size-5 shrink-0 place-items-center text-primary\"><span class=\"loading loading-spinner size-5\" aria-hidden=\"true\"></span></span> <span class=\"sr-only\">Running:</span>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 36, "<span class=\"mt-0.5 grid size-5 shrink-0 place-items-center text-primary\"><span class=\"spinner\" aria-hidden=\"true\"></span></span> <span class=\"sr-only\">Running:</span>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -1,0 +1,83 @@
+package reportweb
+
+import (
+	"sendvery.com/sendvery/web/format"
+	"sendvery.com/sendvery/web/ui"
+)
+
+// DomainsPage lists the organization's domains.
+type DomainsPage struct {
+	ui.Page
+	Headline    string // "2 of 3 domains need you."
+	Advice      string // may be empty
+	Days        []ui.Choice
+	Span        string
+	Suggestions []Suggestion
+	Domains     []DomainRow // those that need attention first
+	ConnectHref string      // for the empty state
+	Pager       ui.Pager
+}
+
+// DomainRow is one domain in the list.
+type DomainRow struct {
+	Name       string
+	Href       string
+	Tone       ui.Tone
+	Sentence   string // the verdict, short
+	Policy     string // "p=none"; empty = not seen
+	Split      ui.Split
+	LastReport format.Time
+}
+
+// DomainPage is one domain.
+type DomainPage struct {
+	ui.Page
+	Name        string
+	Tone        ui.Tone
+	Headline    string // the verdict with its n
+	Advice      string
+	Action      ui.Link // the one primary action; zero = none
+	Days        []ui.Choice
+	Span        string
+	Empty       bool         // no messages in the chosen days
+	EmptyWhy    string       // which cause it is and what happens next
+	Policy      []PolicyLine // as last published in a report; empty = none seen
+	PolicyFrom  string       // where it was seen: "as google.com saw it on 20 Nov 2026"
+	Suggestions []Suggestion // e.g. subdomains with reports of their own
+	Volume      ui.Volume
+	Senders     []SenderRow
+	SenderCount int64
+	SendersHref string
+	Reporters   []ReporterRow
+	ReportsHref string
+}
+
+// PolicyLine is one tag of a published policy in plain words.
+type PolicyLine struct {
+	Tag   string // "p"
+	Value string // "none"
+	Words string // "Receivers deliver failing mail as usual and only report it."
+}
+
+// ReporterRow is one receiver that reports.
+type ReporterRow struct {
+	Name     string
+	Href     string // its reports
+	Reports  int64
+	Messages int64
+	Passing  int64
+	Last     format.Time
+}
+
+// SendersPage lists sources of mail.
+type SendersPage struct {
+	ui.Page
+	Headline     string // "14 senders, 2 need you."
+	Advice       string
+	Days         []ui.Choice
+	DomainFilter []ui.Choice
+	Classes      []ui.Choice // "All", then the classes, with their counts
+	Senders      []SenderRow
+	Pager        ui.Pager
+	EmptyWhy     string // which cause it is, when Senders is empty
+}

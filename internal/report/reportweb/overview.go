@@ -1,0 +1,103 @@
+// Package reportweb draws what the reports say: overview, domains, senders,
+// reports and receipts. Numbers come in as facts; every sentence that explains
+// comes in as a string.
+package reportweb
+
+import (
+	"sendvery.com/sendvery/web/format"
+	"sendvery.com/sendvery/web/ui"
+)
+
+// OverviewPage is the first page of an organization. While an import runs,
+// OverviewFragment asks FragmentHref for itself anew.
+type OverviewPage struct {
+	ui.Page
+	State         OverviewState
+	Headline      string       // the answer with its n: "98.7 % of 41 203 messages passed. 2 senders need you."
+	Advice        string       // why, and what to do next, in a sentence or two; may be empty
+	Action        ui.Link      // the one primary action; zero = none
+	Days          []ui.Choice  // the range picker: 7, 28, 90 days
+	DomainFilter  []ui.Choice  // "All domains" first; drawn when there is more than one
+	Import        ImportBanner // zero = nothing is being imported
+	FragmentHref  string       // answers OverviewFragment alone
+	Suggestions   []Suggestion // domains that reports arrived for and that are not added yet
+	Verdicts      []VerdictRow // one per domain, those that need attention first
+	Volume        ui.Volume
+	Span          string      // the days of the volume: "25 Oct – 21 Nov 2026"
+	Senders       []SenderRow // the largest, those that need attention first
+	SenderCount   int64       // how many there are in all
+	SendersHref   string
+	Reports       []ReportRow // the latest
+	ReportCount   int64
+	ReportsHref   string
+	Problems      []ui.Receipt // refused and held mails, latest first
+	ProblemCount  int64
+	ProblemsHref  string
+	ConnectHref   string    // for NoMailbox
+	Record        ui.Record // for NoReports: what to publish, should it not be done yet
+	MailboxesHref string
+}
+
+// OverviewState says which overview it is.
+type OverviewState string
+
+// The states of the overview.
+const (
+	HasNumbers OverviewState = ""        // the usual one
+	NoMailbox  OverviewState = "none"    // nothing is connected yet
+	NoReports  OverviewState = "waiting" // a mailbox is connected, no report came yet
+	NoneInDays OverviewState = "empty"   // reports exist, but not in the chosen days or domain
+)
+
+// ImportBanner tells that numbers still grow.
+type ImportBanner struct {
+	Running  bool
+	Mailbox  string
+	Href     string // the mailbox's page
+	Progress ui.Progress
+}
+
+// Suggestion is a domain that reports arrived for. Its button posts "domain"
+// to Action.
+type Suggestion struct {
+	Domain  string
+	Reports int64
+	Action  string
+}
+
+// VerdictRow is what one domain's reports come to.
+type VerdictRow struct {
+	Domain   string
+	Href     string
+	Tone     ui.Tone // Good, Warning, Bad, or Plain without data
+	Sentence string  // "Not safe to enforce yet: 2 senders, 1.3 % of mail, would be lost."
+	Policy   string  // "p=none"; empty = not seen
+	Split    ui.Split
+	Blockers []ui.Link // the senders that stand in the way
+}
+
+// SenderRow is one source of mail in a list.
+type SenderRow struct {
+	Href     string
+	Name     string // confirmed host name or address: "mail-sor-f41.google.com"
+	Detail   string // second line: the address, "no confirmed name", how many addresses
+	Class    ui.Class
+	Messages int64
+	Passing  int64
+	SPF      string // "pass, aligned", "pass, other domain", "fail", "none"
+	DKIM     string
+	LastSeen format.Time // zero = the column stays out
+	PerDay   []int64     // messages per day of the range, for the small line; may be empty
+}
+
+// ReportRow is one report in a list.
+type ReportRow struct {
+	Href     string
+	Reporter string // "google.com"
+	Domain   string
+	Days     string // "20 Nov 2026"
+	Messages int64
+	Passing  int64
+	Received format.Time
+	Remark   string // "2 repairs", "conflict"; may be empty
+}

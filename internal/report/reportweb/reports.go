@@ -1,0 +1,139 @@
+package reportweb
+
+import (
+	"sendvery.com/sendvery/web/format"
+	"sendvery.com/sendvery/web/ui"
+)
+
+// ReportsPage lists reports, filtered by what the address says. The form (GET)
+// sends "domain", "reporter", "class", "ip", "from" and "to".
+type ReportsPage struct {
+	ui.Page
+	Headline  string // "2 413 reports about 3 domains."
+	Advice    string
+	Action    string      // path of this page, for the form
+	Domains   []ui.Option // "" = all
+	Reporters []ui.Option // "" = all
+	Filter    ReportFilter
+	Active    []ActiveFilter // what narrows the list, each with a way to take it away
+	ClearHref string         // without any filter
+	Sections  []ui.Choice    // "Reports" and "Mails", the two lists of this section
+	Reports   []ReportRow
+	Pager     ui.Pager
+	EmptyWhy  string // which cause it is, when Reports is empty
+}
+
+// ReportFilter is the filter as it stands in the address.
+type ReportFilter struct {
+	Domain   string
+	Reporter string
+	Class    ui.Class // "" = all
+	IP       string   // address or network: "192.0.2.0/24"
+	IPError  string   // sentence about it; empty = fine
+	From, To string   // "2026-11-07", both included; empty = open
+}
+
+// ActiveFilter is one filter in words.
+type ActiveFilter struct {
+	Text      string // "google.com", "7 Nov 2026", "needs fixing"
+	ClearHref string
+}
+
+// ReportPage is one report.
+type ReportPage struct {
+	ui.Page
+	Headline     string // "google.com saw 1 204 messages as example.org; 98.7 % passed."
+	Advice       string
+	Reporter     string
+	ReporterMail string // contact address of the reporter; may be empty
+	ReportID     string
+	Domain       ui.Link
+	Begin, End   string // "20 Nov 2026, 00:00:00 UTC"
+	Day          string // the day it is counted on
+	Received     format.Time
+	Receipt      ui.Link // the mail it came in
+	Split        ui.Split
+	Policy       []PolicyLine
+	Findings     []Finding // repairs made while reading
+	Complaints   []string  // errors that the reporter itself wrote into the report
+	Conflict     string    // another version of this report exists: sentence; empty = none
+	Classes      []ui.Choice
+	Records      []Record
+	Pager        ui.Pager
+	OriginalHref string // download; empty = not kept, or the role may not
+}
+
+// Finding is one thing that was unusual in a report.
+type Finding struct {
+	What  string
+	Where string // "record 14, row/source_ip"; may be empty
+}
+
+// Record is one line of a report: a source with equal results.
+type Record struct {
+	ID           string // unique in the page; letters, digits, hyphen
+	Source       string // IP address
+	SourceName   string // confirmed host name; may be empty
+	SourceHref   string // all reports with this source
+	Count        int64
+	Class        ui.Class
+	HeaderFrom   string   // domain in the From line
+	EnvelopeFrom string   // domain of the return path; may be empty
+	EnvelopeTo   string   // may be empty
+	Disposition  string   // "delivered", "quarantined", "rejected"
+	Reasons      []string // why the receiver did not follow the policy, in words
+	Explanation  []string // sentences: why it passes or not
+	Results      []AuthResult
+}
+
+// AuthResult is one check of SPF or DKIM.
+type AuthResult struct {
+	Kind    string // "SPF" or "DKIM"
+	Domain  string // whose it is
+	Detail  string // "selector s1", "return path"; may be empty
+	Result  string // "pass", "fail", "softfail", …
+	Passed  bool
+	Aligned bool
+	Note    string // what alignment comes to: "your domain", "not your domain"
+}
+
+// ReceiptsPage lists mails with what became of each; refused and held first.
+type ReceiptsPage struct {
+	ui.Page
+	Headline  string // "3 of 2 496 mails are not counted."
+	Advice    string
+	Sections  []ui.Choice
+	Verdicts  []ui.Choice // "Not counted", "All", then each verdict, with counts
+	Mailboxes []ui.Choice // "All mailboxes" first
+	Receipts  []ui.Receipt
+	Pager     ui.Pager
+	EmptyWhy  string
+}
+
+func (p ReportsPage) domainField() ui.Field {
+	return ui.Field{Name: "domain", Label: "Domain", Value: p.Filter.Domain, Options: p.Domains}
+}
+
+func (p ReportsPage) reporterField() ui.Field {
+	return ui.Field{Name: "reporter", Label: "Reporter", Value: p.Filter.Reporter, Options: p.Reporters}
+}
+
+func (p ReportsPage) classField() ui.Field {
+	options := []ui.Option{{Text: "All"}}
+	for _, c := range ui.Classes {
+		options = append(options, ui.Option{Value: string(c), Text: c.Word()})
+	}
+	return ui.Field{Name: "class", Label: "Holding messages that are", Value: string(p.Filter.Class), Options: options}
+}
+
+func (p ReportsPage) ipField() ui.Field {
+	return ui.Field{Name: "ip", Label: "Source address or network", Value: p.Filter.IP, Error: p.Filter.IPError, Placeholder: "192.0.2.0/24", Autocomplete: "off", MaxLength: 50}
+}
+
+func (p ReportsPage) fromField() ui.Field {
+	return ui.Field{Name: "from", Label: "From day", Type: "date", Value: p.Filter.From}
+}
+
+func (p ReportsPage) toField() ui.Field {
+	return ui.Field{Name: "to", Label: "To day", Type: "date", Value: p.Filter.To}
+}

@@ -1,0 +1,52 @@
+package ui
+
+// Choice is one entry of a picker or of tabs: a link to the same page with
+// another filter.
+type Choice struct {
+	Text   string
+	Href   string
+	Chosen bool
+	Count  string // shown beside the text, formatted; may be empty
+}
+
+// Picker is a filter at the top of a page.
+type Picker struct {
+	Label   string // for who cannot see it: "Days"
+	Icon    string // a lucide name that the sprite holds: "calendar" or "globe"
+	Choices []Choice
+}
+
+func (p Picker) current() string {
+	for _, c := range p.Choices {
+		if c.Chosen {
+			return c.Text
+		}
+	}
+	return p.Label
+}
+
+// CalendarPicker is a picker of days.
+func CalendarPicker(choices []Choice) Picker {
+	return Picker{Label: "Days", Icon: "calendar", Choices: choices}
+}
+
+// DomainPicker is a picker of domains.
+func DomainPicker(choices []Choice) Picker {
+	return Picker{Label: "Domain", Icon: "globe", Choices: choices}
+}
+
+// Split is how the messages of one thing divide over the classes.
+type Split struct {
+	Passing   int64
+	Forwarded int64
+	Fix       int64
+	Unknown   int64
+}
+
+// Total returns all messages.
+func (s Split) Total() int64 { return s.Passing + s.Forwarded + s.Fix + s.Unknown }
+
+// MailboxPicker is a picker of mailboxes.
+func MailboxPicker(choices []Choice) Picker {
+	return Picker{Label: "Mailbox", Icon: "inbox", Choices: choices}
+}
