@@ -1,0 +1,96 @@
+package app
+
+import (
+	"time"
+
+	"github.com/a-h/templ"
+
+	"sendvery.com/sendvery/internal/report/reportweb"
+	"sendvery.com/sendvery/web/ui"
+)
+
+func listGallery() []galleryPage {
+	return []galleryPage{
+		{"report", "reports", func(p ui.Page) templ.Component { return reportweb.Reports(sampleReportList(p)) }},
+		{"report", "reports-filtered", func(p ui.Page) templ.Component {
+			page := sampleReportList(p)
+			page.Headline, page.Reports, page.Pager = "2 reports of google.com about example.org.", page.Reports[:2], ui.Pager{}
+			page.Filter = reportweb.ReportFilter{Domain: "example.org", Reporter: "google.com", From: "2026-11-07", To: "2026-11-07"}
+			page.Active = []reportweb.ActiveFilter{{Text: "example.org", ClearHref: galleryPath + "reports"}, {Text: "google.com", ClearHref: galleryPath + "reports"}, {Text: "7 Nov 2026", ClearHref: galleryPath + "reports"}}
+			return reportweb.Reports(page)
+		}},
+		{"report", "reports-empty", func(p ui.Page) templ.Component {
+			page := sampleReportList(p)
+			page.Headline, page.Reports, page.Pager, page.EmptyWhy = "No reports match.", nil, ui.Pager{}, "No report about your domains has messages from this address in these days."
+			page.Filter = reportweb.ReportFilter{IP: "192.0.2.999", IPError: "This is neither an address nor a network. Write it like 192.0.2.1 or 192.0.2.0/24."}
+			return reportweb.Reports(page)
+		}},
+		{"report", "report", func(p ui.Page) templ.Component { return reportweb.Report(sampleReport(p)) }},
+		{"report", "receipts", func(p ui.Page) templ.Component { return reportweb.Receipts(sampleReceiptList(p)) }},
+		{"report", "receipts-empty", func(p ui.Page) templ.Component {
+			page := sampleReceiptList(p)
+			page.Headline, page.Receipts, page.EmptyWhy = "Every report mail is counted.", nil, "No mail was refused or held. What was accepted is under “All”."
+			return reportweb.Receipts(page)
+		}},
+	}
+}
+
+func sampleSections(reports bool) []ui.Choice {
+	return []ui.Choice{{Text: "Reports", Href: galleryPath + "reports", Chosen: reports, Count: "2\u202f413"}, {Text: "Mails", Href: galleryPath + "receipts", Chosen: !reports, Count: "2\u202f496"}}
+}
+
+func sampleReportList(p ui.Page) reportweb.ReportsPage {
+	return reportweb.ReportsPage{Page: titled(p, ui.ReportsSection, "Reports"), Headline: "2\u202f413 reports about 3 domains.", Advice: "The latest day first.", Action: galleryPath + "reports-filtered",
+		Domains:   []ui.Option{{Text: "All domains"}, {Value: "example.org", Text: "example.org"}, {Value: "example.net", Text: "example.net"}},
+		Reporters: []ui.Option{{Text: "All reporters"}, {Value: "google.com", Text: "google.com"}, {Value: "Outlook.com", Text: "Outlook.com"}},
+		ClearHref: galleryPath + "reports", Sections: sampleSections(true), Reports: sampleReports(), Pager: ui.Pager{Newer: galleryPath + "reports", Older: galleryPath + "reports", Text: "51 – 56 of 2\u202f413"}}
+}
+
+func sampleReceiptList(p ui.Page) reportweb.ReceiptsPage {
+	choice := func(text, count string, chosen bool) ui.Choice {
+		return ui.Choice{Text: text, Href: galleryPath + "receipts", Count: count, Chosen: chosen}
+	}
+	return reportweb.ReceiptsPage{Page: titled(p, ui.ReportsSection, "Mails", ui.Link{Text: "Reports", Href: galleryPath + "reports"}), Headline: "3 of 2\u202f496 mails are not counted.", Advice: "Every mail that was looked at leaves a receipt. Those that were refused or held come first.",
+		Sections: sampleSections(false), Receipts: append(sampleReceipts()[2:3], sampleReceipts()...),
+		Verdicts:  []ui.Choice{choice("Not counted", "3", false), choice("All", "2\u202f496", true), choice("Accepted", "2\u202f399", false), choice("Repaired", "14", false), choice("Already known", "17", false), choice("Held", "1", false), choice("Refused", "2", false), choice("No report", "63", false)},
+		Mailboxes: []ui.Choice{choice("All mailboxes", "", true), choice("dmarc@example.org", "", false), choice("reports@example.net", "", false)},
+		Pager:     ui.Pager{Older: galleryPath + "receipts", Text: "1 – 50 of 2\u202f496"}}
+}
+
+func sampleReport(p ui.Page) reportweb.ReportPage {
+	return reportweb.ReportPage{
+		Page:     titled(p, ui.ReportsSection, "google.com, 20 Nov 2026", ui.Link{Text: "Reports", Href: galleryPath + "reports"}),
+		Headline: "google.com saw 1\u202f204 messages as example.org; 91.4\u202f% passed.", Advice: "Two sources of yours did not pass. Nothing was rejected, because the policy is none.",
+		Reporter: "google.com", ReporterMail: "noreply-dmarc-support@google.com", ReportID: "8461237894561230987", Domain: ui.Link{Text: "example.org", Href: galleryPath + "domain"},
+		Begin: "20 Nov 2026, 00:00:00 UTC", End: "20 Nov 2026, 23:59:59 UTC", Day: "20 Nov 2026", Received: ago(2 * time.Hour), Receipt: ui.Link{Text: "this mail", Href: galleryPath + "receipt-repaired"},
+		Split: ui.Split{Passing: 1101, Forwarded: 61, Fix: 30, Unknown: 12}, Policy: samplePolicy(),
+		Findings:   []reportweb.Finding{{What: "An address has spaces around it; they were cut.", Where: "record 3, row/source_ip"}},
+		Complaints: []string{"2 messages could not be attributed"},
+		Classes: []ui.Choice{{Text: "All", Chosen: true, Count: "1\u202f204", Href: galleryPath + "report"}, {Text: "Passing", Count: "1\u202f101", Href: galleryPath + "report"}, {Text: "Forwarded", Count: "61", Href: galleryPath + "report"},
+			{Text: "Needs fixing", Count: "30", Href: galleryPath + "report"}, {Text: "Unknown", Count: "12", Href: galleryPath + "report"}},
+		Records: sampleRecords(), OriginalHref: galleryPath + "report", Pager: ui.Pager{Older: galleryPath + "report", Text: "1 – 4 of 31 sources"},
+	}
+}
+
+func sampleRecords() []reportweb.Record {
+	spf := func(domain, result string, passed, aligned bool, note string) reportweb.AuthResult {
+		return reportweb.AuthResult{Kind: "SPF", Domain: domain, Detail: "return path", Result: result, Passed: passed, Aligned: aligned, Note: note}
+	}
+	dkim := func(domain, selector, result string, passed, aligned bool, note string) reportweb.AuthResult {
+		return reportweb.AuthResult{Kind: "DKIM", Domain: domain, Detail: "selector " + selector, Result: result, Passed: passed, Aligned: aligned, Note: note}
+	}
+	return []reportweb.Record{
+		{ID: "r1", Source: "198.51.100.31", SourceName: "mta14.news.example.com", SourceHref: galleryPath + "reports", Count: 30, Class: ui.NeedsFixing, HeaderFrom: "example.org", EnvelopeFrom: "bounce.example.net", Disposition: "delivered",
+			Explanation: []string{"SPF passed, but for bounce.example.net, which is not your domain, so DMARC does not count it.", "There is no DKIM signature of example.org."},
+			Results:     []reportweb.AuthResult{spf("bounce.example.net", "pass", true, false, "not your domain"), dkim("news.example.com", "k1", "pass", true, false, "not your domain")}},
+		{ID: "r2", Source: "192.0.2.41", SourceName: "mail-lf1-f41.outbound.example.net", SourceHref: galleryPath + "reports", Count: 1101, Class: ui.Passing, HeaderFrom: "example.org", EnvelopeFrom: "example.org", Disposition: "delivered",
+			Explanation: []string{"Passes: DKIM signed by example.org, and SPF for the same domain."},
+			Results:     []reportweb.AuthResult{spf("example.org", "pass", true, true, "your domain"), dkim("example.org", "google", "pass", true, true, "your domain")}},
+		{ID: "r3", Source: "2001:db8:4::17", SourceName: "lists.university.example", SourceHref: galleryPath + "reports", Count: 61, Class: ui.Forwarded, HeaderFrom: "example.org", EnvelopeFrom: "lists.university.example", Disposition: "delivered",
+			Explanation: []string{"Forwarded: a mailing list passed it on and changed the message, which breaks your DKIM signature."}, Reasons: []string{"The receiver made an exception: it knows this as a mailing list."},
+			Results: []reportweb.AuthResult{spf("lists.university.example", "pass", true, false, "not your domain"), dkim("example.org", "google", "fail", false, true, "your domain")}},
+		{ID: "r4", Source: "198.51.100.77", SourceHref: galleryPath + "reports", Count: 12, Class: ui.Unknown, HeaderFrom: "example.org", Disposition: "quarantined",
+			Explanation: []string{"Neither SPF nor DKIM passed for any domain. The source has no confirmed name and was not seen sending passing mail of yours."},
+			Results:     []reportweb.AuthResult{spf("example.org", "softfail", false, true, "your domain")}},
+	}
+}

@@ -1,0 +1,136 @@
+package app
+
+import (
+	"github.com/a-h/templ"
+
+	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
+	"sendvery.com/sendvery/internal/org/orgweb"
+	"sendvery.com/sendvery/web/ui"
+)
+
+const galleryPath = "/dev/gallery/"
+
+func orgGallery() []galleryPage {
+	return []galleryPage{
+		{"org", "welcome", func(p ui.Page) templ.Component { return orgweb.Welcome(sampleWelcome(p, false)) }},
+		{"org", "welcome-record", func(p ui.Page) templ.Component { return orgweb.Welcome(sampleWelcome(p, true)) }},
+		{"org", "settings", func(p ui.Page) templ.Component {
+			return orgweb.Settings(orgweb.SettingsPage{Page: titled(p, ui.SettingsSection, "Settings"), Action: galleryPath + "settings", Name: "Example Ltd", CanRename: true, Role: "owner"})
+		}},
+		{"org", "settings-error", func(p ui.Page) templ.Component {
+			return orgweb.Settings(orgweb.SettingsPage{Page: titled(p, ui.SettingsSection, "Settings"), Action: galleryPath + "settings", CanRename: true, Role: "owner", NameError: "Give the organization a name of up to 80 characters."})
+		}},
+		{"org", "settings-viewer", func(p ui.Page) templ.Component {
+			return orgweb.Settings(orgweb.SettingsPage{Page: titled(p, ui.SettingsSection, "Settings"), Name: "Example Ltd", Role: "viewer"})
+		}},
+	}
+}
+
+func sampleWelcome(p ui.Page, show bool) orgweb.WelcomePage {
+	return orgweb.WelcomePage{Page: titled(p, ui.OverviewSection, "Welcome"), ConnectHref: galleryPath + "connect", ShowRecord: show,
+		RecordHref: galleryPath + "welcome-record", Record: sampleRecord("welcome-record")}
+}
+
+func sampleRecord(page string) ui.Record {
+	return ui.Record{Domain: "example.org", Name: "_dmarc.example.org", Value: "v=DMARC1; p=none; rua=mailto:dmarc@example.net", Address: "dmarc@example.net",
+		ConsentName: "example.org._report._dmarc.example.net", ConsentValue: "v=DMARC1", Action: galleryPath + page}
+}
+
+func mailboxGallery() []galleryPage {
+	return append(setupGallery(), watchGallery()...)
+}
+
+func setupGallery() []galleryPage {
+	return []galleryPage{
+		{"mailbox", "connect", func(p ui.Page) templ.Component { return mailboxweb.Connect(sampleConnect(p, "gmail")) }},
+		{"mailbox", "connect-other", func(p ui.Page) templ.Component { return mailboxweb.Connect(sampleConnect(p, "")) }},
+		{"mailbox", "connect-errors", func(p ui.Page) templ.Component {
+			page := sampleConnect(p, "")
+			page.Form.Username = "dmarc@example.org"
+			page.Errors = map[string]string{"host": "Give the name of the IMAP server, for example imap.example.org.", "password": "The password is missing. It was not stored before either."}
+			return mailboxweb.Connect(page)
+		}},
+		{"mailbox", "edit", func(p ui.Page) templ.Component {
+			page := sampleConnect(p, "")
+			page.Presets, page.Editing, page.Mailbox = nil, true, "dmarc@example.org"
+			page.Form.Host, page.Form.Username = "imap.example.org", "dmarc@example.org"
+			return mailboxweb.Connect(page)
+		}},
+		{"mailbox", "test-running", func(p ui.Page) templ.Component {
+			return mailboxweb.Test(sampleTest(p, mailboxweb.TestRunning, sampleSteps()[:3], ui.Step{State: ui.StepRunning, Text: "Sign in as dmarc@example.org"}))
+		}},
+		{"mailbox", "test-failed", func(p ui.Page) templ.Component {
+			return mailboxweb.Test(sampleTest(p, mailboxweb.TestFailed, sampleSteps()[:3], ui.Step{State: ui.StepFailed, Text: "Sign in as dmarc@example.org", Took: "0.4 s",
+				Detail: "The server does not accept this user name and password.", Advice: "Check both for typing errors. With two-step sign-in your provider wants an app password here, not the one you sign in with yourself."}))
+		}},
+		{"mailbox", "test-passed", func(p ui.Page) templ.Component {
+			return mailboxweb.Test(sampleTest(p, mailboxweb.TestPassed, sampleSteps()))
+		}},
+		{"mailbox", "found-domains", func(p ui.Page) templ.Component { return mailboxweb.Domains(sampleDomains(p)) }},
+		{"mailbox", "found-domains-scanning", func(p ui.Page) templ.Component {
+			page := sampleDomains(p)
+			page.Scanning, page.Scan = true, ui.Progress{Done: 1180, Total: 2496, Rate: "about 240 mails a second", Left: "about 6\u00a0s left", Unit: "mails"}
+			return mailboxweb.Domains(page)
+		}},
+		{"mailbox", "found-domains-none", func(p ui.Page) templ.Component {
+			page := sampleDomains(p)
+			page.Domains, page.Mails, page.Record, page.MailboxHref = nil, 318, sampleRecord("found-domains-none"), galleryPath+"mailbox"
+			return mailboxweb.Domains(page)
+		}},
+	}
+}
+
+func mailboxes() ui.Link { return ui.Link{Text: "Mailboxes", Href: galleryPath + "mailboxes"} }
+
+func sampleConnect(p ui.Page, chosen string) mailboxweb.ConnectPage {
+	page := mailboxweb.ConnectPage{Page: titled(p, ui.MailboxSection, "Connect", mailboxes()), Action: galleryPath + "test-running", CancelHref: galleryPath + "mailboxes",
+		Form: mailboxweb.Form{Preset: chosen, Port: "993", Security: "tls", Folder: "INBOX", After: "leave", Since: "90"}}
+	for _, preset := range []mailboxweb.Preset{
+		{Key: "demo", Name: "Demonstration mailbox", Demo: true, Complete: true},
+		{Key: "gmail", Name: "Gmail", Complete: true, Advice: "Gmail asks for an app password: turn on two-step verification, then make one for Sendvery. Your own password does not work here.",
+			Help: ui.Link{Text: "How to make an app password", Href: "https://support.google.com/accounts/answer/185833"}},
+		{Key: "microsoft365", Name: "Microsoft 365", Complete: true}, {Key: "fastmail", Name: "Fastmail", Complete: true}, {Key: "yahoo", Name: "Yahoo", Complete: true},
+		{Key: "icloud", Name: "iCloud", Complete: true}, {Key: "zoho", Name: "Zoho", Complete: true}, {Key: "gmx", Name: "GMX", Complete: true},
+		{Key: "mailboxorg", Name: "Mailbox.org", Complete: true}, {Key: "seznam", Name: "Seznam", Complete: true}, {Key: "", Name: "Another provider"},
+	} {
+		preset.Chosen, preset.Href = preset.Key == chosen, galleryPath+"connect"
+		page.Presets = append(page.Presets, preset)
+	}
+	if chosen == "gmail" {
+		page.Form.Host = "imap.gmail.com"
+	}
+	return page
+}
+
+func sampleTest(p ui.Page, state mailboxweb.TestState, done []ui.Step, next ...ui.Step) mailboxweb.TestPage {
+	steps := append(append([]ui.Step{}, done...), next...)
+	for _, s := range sampleSteps()[len(steps):] {
+		s.State, s.Detail, s.Took = ui.StepWaiting, "", ""
+		if state == mailboxweb.TestFailed {
+			s.State = ui.StepSkipped
+		}
+		steps = append(steps, s)
+	}
+	return mailboxweb.TestPage{Page: titled(p, ui.MailboxSection, "Connection test", mailboxes()), Mailbox: "dmarc@example.org at imap.example.org", State: state, Steps: steps,
+		FragmentHref: galleryPath + "nothing", EditHref: galleryPath + "connect-errors", RetryAction: galleryPath + "test-running", ContinueHref: galleryPath + "found-domains", Candidates: 2413}
+}
+
+func sampleSteps() []ui.Step {
+	return []ui.Step{
+		{State: ui.StepDone, Text: "Find imap.example.org", Detail: "192.0.2.24 and 2001:db8::24", Took: "0.1 s"},
+		{State: ui.StepDone, Text: "Connect to port 993", Took: "0.1 s"},
+		{State: ui.StepDone, Text: "Encrypt with TLS", Detail: "TLS 1.3; certificate for imap.example.org, valid until 3 Feb 2027", Took: "0.1 s"},
+		{State: ui.StepDone, Text: "Sign in as dmarc@example.org", Took: "0.3 s"},
+		{State: ui.StepDone, Text: "Open the folder INBOX", Detail: "3\u202f204 mails", Took: "0.1 s"},
+		{State: ui.StepDone, Text: "Count mails that may hold a report", Detail: "2\u202f413 mails of the last 90 days", Took: "0.6 s"},
+	}
+}
+
+func sampleDomains(p ui.Page) mailboxweb.DomainsPage {
+	return mailboxweb.DomainsPage{Page: titled(p, ui.MailboxSection, "Found domains", mailboxes()), Mailbox: "dmarc@example.org", FragmentHref: galleryPath + "nothing",
+		Action: galleryPath + "mailbox-importing", Domains: []mailboxweb.FoundDomain{
+			{Name: "example.org", Reports: 1612, Oldest: "23 Aug 2026", Newest: "21 Nov 2026", Ticked: true, Remark: "Reports about news.example.org are among them."},
+			{Name: "example.net", Reports: 640, Oldest: "23 Aug 2026", Newest: "21 Nov 2026", Ticked: true},
+			{Name: "example.com", Reports: 161, Oldest: "2 Sep 2026", Newest: "20 Nov 2026", Added: true},
+		}}
+}
