@@ -130,6 +130,9 @@ func (c *watchConn) Read(b []byte) (int, error) {
 	if c.budget < 0 {
 		return 0, c.raw.abort(errTooMuch)
 	}
+	if err != nil {
+		_ = c.raw.abort(err) // also a good-bye of TLS, which the socket does not show
+	}
 	return n, err
 }
 

@@ -11,13 +11,8 @@ import (
 	"github.com/emersion/go-imap/v2"
 )
 
-const (
-	// maxListed bounds the mails of one listing: a server can claim four
-	// billion in a line of twenty characters.
-	maxListed = 2_000_000
-	// searchBytes is what the longest listing of numbers takes.
-	searchBytes = 12 * maxListed
-)
+// numberBytes is what a mail's number takes in a listing, at most.
+const numberBytes = 12
 
 func (s *imapSession) List(ctx context.Context, q Query) (Listing, error) {
 	var l Listing
@@ -56,7 +51,7 @@ func (s *imapSession) search(ctx context.Context, step StepName, after imap.UID,
 
 func (s *imapSession) searchBy(ctx context.Context, step StepName, criteria *imap.SearchCriteria, after imap.UID) ([]imap.UID, *Error) {
 	var uids []imap.UID
-	err := s.run(ctx, step, searchBytes, func() error {
+	err := s.run(ctx, step, int64(slackBytes+s.limits.Mails*numberBytes), func() error {
 		var options *imap.SearchOptions
 		if s.client.Caps().Has(imap.CapESearch) || s.client.Caps().Has(imap.CapIMAP4rev2) {
 			options = &imap.SearchOptions{ReturnAll: true}
@@ -65,14 +60,15 @@ func (s *imapSession) searchBy(ctx context.Context, step StepName, criteria *ima
 		if err != nil {
 			return err
 		}
-		uids, err = above(data.All, after)
+		uids, err = above(data.All, after, s.limits.Mails)
 		return err
 	})
 	return uids, err
 }
 
-// above lists the UIDs of a search answer that are greater than after.
-func above(all imap.NumSet, after imap.UID) ([]imap.UID, error) {
+// above lists the UIDs of a search answer that are greater than after. A server
+// can claim four billion in a line of twenty characters, hence most.
+func above(all imap.NumSet, after imap.UID, most int) ([]imap.UID, error) {
 	set, _ := all.(imap.UIDSet)
 	var uids []imap.UID
 	for _, r := range set {
@@ -80,8 +76,8 @@ func above(all imap.NumSet, after imap.UID) ([]imap.UID, error) {
 		if r.Start == 0 || last < first {
 			continue
 		}
-		if last-first >= uint64(maxListed-len(uids)) {
-			return nil, fmt.Errorf("more than %d mails in one listing: %w", maxListed, errTooMuch)
+		if last-first >= uint64(most-len(uids)) {
+			return nil, fmt.Errorf("more than %d mails in one listing: %w", most, errTooMuch)
 		}
 		for uid := first; uid <= last; uid++ {
 			uids = append(uids, imap.UID(uid))

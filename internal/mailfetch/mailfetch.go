@@ -57,6 +57,7 @@ type Dialer interface {
 type Limits struct {
 	Silence   time.Duration // longest wait for the server's next bytes; 30 s
 	MailBytes int64         // larger mails are not downloaded; 50 MB
+	Mails     int           // most mails that a folder may list; 2,000,000
 }
 
 // MaxBatch is the most mails that one Fetch may ask for. 200 to 500 is where
@@ -67,8 +68,8 @@ const MaxBatch = 500
 // safe for concurrent use.
 type Fetcher struct {
 	Dialer Dialer
-	Roots  *x509.CertPool   // nil: the system's
-	Limits Limits           //
+	Roots  *x509.CertPool // nil: the system's
+	Limits Limits
 	Now    func() time.Time // judges certificates; nil: time.Now
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -273,6 +274,7 @@ func flags(t *testing.T, f *Fetcher, a Account) []string {
 				list = append(list, strings.ToLower(string(flag)))
 			}
 		}
+		slices.Sort(list)
 		out = append(out, strings.Join(list, " "))
 	}
 	return out

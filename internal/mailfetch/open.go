@@ -15,6 +15,7 @@ import (
 const (
 	defaultSilence   = 30 * time.Second
 	defaultMailBytes = 50 << 20
+	defaultMails     = 2_000_000
 )
 
 // Open resolves, connects, secures, signs in, opens the folder for reading and
@@ -55,6 +56,9 @@ func (f *Fetcher) limits() Limits {
 	}
 	if l.MailBytes <= 0 {
 		l.MailBytes = defaultMailBytes
+	}
+	if l.Mails <= 0 {
+		l.Mails = defaultMails
 	}
 	return l
 }

@@ -48,7 +48,7 @@ func Expired(c *x509.Certificate) {
 // of its own.
 func NewCert(t testing.TB, options ...CertOption) *Cert {
 	t.Helper()
-	caKey, ca := newKey(t), template("Test authority")
+	caKey, ca := newKey(t), certTemplate("Test authority")
 	ca.IsCA, ca.BasicConstraintsValid, ca.KeyUsage = true, true, x509.KeyUsageCertSign
 	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
 	if err != nil {
@@ -73,7 +73,7 @@ func SelfSigned(t testing.TB) *Cert {
 }
 
 func sign(t testing.TB, parent *x509.Certificate, parentKey *ecdsa.PrivateKey, options []CertOption) *Cert {
-	key, leaf := newKey(t), template("Test server")
+	key, leaf := newKey(t), certTemplate("Test server")
 	leaf.DNSNames, leaf.IPAddresses = []string{Host}, []net.IP{net.IPv4(127, 0, 0, 1)}
 	for _, o := range options {
 		o(leaf)
@@ -107,7 +107,7 @@ func newKey(t testing.TB) *ecdsa.PrivateKey {
 	return key
 }
 
-func template(name string) *x509.Certificate {
+func certTemplate(name string) *x509.Certificate {
 	return &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()),
 		Subject:      pkix.Name{CommonName: name, Organization: []string{name}},

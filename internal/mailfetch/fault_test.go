@@ -1,0 +1,476 @@
+package mailfetch
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/google/go-cmp/cmp"
+
+	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/mailtest"
+	"sendvery.com/sendvery/internal/netguard"
+)
+
+// through puts a proxy in front of a port and opens through it.
+func through(t *testing.T, f *Fetcher, a Account, port uint16, spoil mailtest.Spoil) (*mailtest.Proxy, *Fetcher, Account) {
+	t.Helper()
+	p := mailtest.NewProxy(t, port, spoil)
+	g := *f
+	g.Dialer = fetcher(nil, p.Port).Dialer
+	a.Port = p.Port
+	return p, &g, a
+}
+
+// noSecret fails when a credential, plain or as SASL PLAIN, was on the wire.
+func noSecret(t *testing.T, p *mailtest.Proxy) {
+	t.Helper()
+	sent := p.FromClient()
+	for _, secret := range []string{mailtest.User, mailtest.Password, "LOGIN", "AUTHENTICATE", base64.StdEncoding.EncodeToString([]byte("\x00" + mailtest.User + "\x00" + mailtest.Password))} {
+		if bytes.Contains(bytes.ToUpper(sent), []byte(strings.ToUpper(secret))) {
+			t.Errorf("%q was sent in the clear: %q", secret, sent)
+		}
+	}
+}
+
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	mute := mailtest.NewProxy(t, 0, mailtest.Spoil{Mute: true})
+	f := fetcher(nil, mute.Port)
+	f.Limits.Silence = 300 * time.Millisecond
+	for _, security := range []Security{ImplicitTLS, STARTTLS} {
+		began := time.Now()
+		expect(t, f, account(mute.Port, security), TimedOut, StepTLS)
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("a mute server took %s", took)
+		}
+	}
+	_, f, a := memory(t, ImplicitTLS, 0)
+	closed := a
+	closed.Port = 1
+	g := *f
+	g.Dialer = fetcher(nil, 1).Dialer
+	expect(t, &g, closed, Refused, StepConnect)
+
+	strict := *f
+	strict.Dialer = netguard.New(netguard.Config{AllowPorts: []uint16{a.Port}})
+	expect(t, &strict, a, ForbiddenAddress, StepResolve)
+	strict.Dialer = netguard.New(netguard.Config{})
+	expect(t, &strict, a, PortNotAllowed, StepResolve)
+	nowhere := a
+	nowhere.Host = "nowhere.invalid"
+	expect(t, f, nowhere, nameKind(t), StepResolve)
+}
+
+// nameKind is what this machine's resolver says about a name that cannot
+// exist: a sandbox without DNS fails instead of answering.
+func nameKind(t *testing.T) Kind {
+	t.Helper()
+	_, err := netguard.New(netguard.Config{}).Resolve(t.Context(), "nowhere.invalid", 993)
+	return kindOf(StepResolve, err)
+}
+
+func TestCertificates(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		cert *mailtest.Cert
+		want Kind
+		tls  func(*tls.Config)
+	}{
+		"self-signed": {cert: mailtest.SelfSigned(t), want: CertificateUntrusted},
+		"wrong host":  {cert: mailtest.NewCert(t, mailtest.ForHost("mail.example.net")), want: CertificateWrongHost},
+		"expired":     {cert: mailtest.NewCert(t, mailtest.Expired), want: CertificateExpired},
+		"TLS 1.1":     {cert: mailtest.NewCert(t), want: TLSFailed, tls: func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }},
+	} {
+		for _, security := range []Security{ImplicitTLS, STARTTLS} {
+			t.Run(name+" "+string(security), func(t *testing.T) {
+				t.Parallel()
+				m := mailtest.NewMemory(t, mailtest.Options{Cert: c.cert, Implicit: security == ImplicitTLS, TLS: c.tls})
+				p, f, a := through(t, fetcher(c.cert.Roots, m.Port), account(0, security), m.Port, mailtest.Spoil{})
+				expect(t, f, a, c.want, StepTLS)
+				noSecret(t, p)
+				if err := mustFail(t, f, a); !fault.Is(err, fault.Invalid) || KindOf(err).Retry() {
+					t.Errorf("%v would be tried again in silence", err)
+				}
+			})
+		}
+	}
+}
+
+func mustFail(t *testing.T, f *Fetcher, a Account) error {
+	t.Helper()
+	s, err := f.Open(t.Context(), a, nil)
+	if err == nil {
+		_ = s.Close()
+		t.Fatal("opened")
+	}
+	return err
+}
+
+func TestNothingIsSentBeforeTLS(t *testing.T) {
+	t.Parallel()
+	cert := mailtest.NewCert(t)
+	clear := mailtest.NewMemory(t, mailtest.Options{})
+	secure := mailtest.NewMemory(t, mailtest.Options{Cert: cert})
+	for name, c := range map[string]struct {
+		port  uint16
+		spoil mailtest.Spoil
+		want  Kind
+	}{
+		"plain-text only": {clear.Port, mailtest.Spoil{}, TLSNotOffered},
+		"stripped from the capabilities and the command": {secure.Port, mailtest.Spoil{
+			FromServer: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("STARTTLS"), []byte("XXXXXXXX")) },
+			FromClient: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("STARTTLS"), []byte("XXXXXXXX")) },
+		}, TLSNotOffered},
+		"answered by the middle with OK": {clear.Port, mailtest.Spoil{
+			FromServer: func(b []byte) []byte {
+				if bytes.HasPrefix(b, []byte("a ")) {
+					return []byte("a OK begin\r\n")
+				}
+				return b
+			},
+		}, Dropped},
+		"response injected after OK": {secure.Port, mailtest.Spoil{
+			FromServer: func(b []byte) []byte {
+				if bytes.HasPrefix(b, []byte("a OK")) {
+					return append(b, "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n"...)
+				}
+				return b
+			},
+		}, Interference},
+		"PREAUTH": {secure.Port, mailtest.Spoil{
+			FromServer: func(b []byte) []byte { return bytes.Replace(b, []byte("* OK"), []byte("* PREAUTH"), 1) },
+		}, Interference},
+		"no IMAP at all": {secure.Port, mailtest.Spoil{
+			FromServer: func([]byte) []byte { return []byte("220 smtp ready\r\n") },
+		}, TLSFailed},
+		"closed at once": {secure.Port, mailtest.Spoil{CutAfter: 1}, Dropped},
+		"endless line": {secure.Port, mailtest.Spoil{
+			FromServer: func([]byte) []byte { return bytes.Repeat([]byte("* OK "), 4000) },
+		}, TLSFailed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, f, a := through(t, fetcher(cert.Roots, 1), account(0, STARTTLS), c.port, c.spoil)
+			expect(t, f, a, c.want, StepTLS)
+			noSecret(t, p)
+		})
+	}
+}
+
+func TestServerAnswers(t *testing.T) {
+	t.Parallel()
+	no := func(code imap.ResponseCode, text string) *imap.Error {
+		return &imap.Error{Type: imap.StatusResponseTypeNo, Code: code, Text: text}
+	}
+	for _, c := range []struct {
+		step   StepName
+		answer *imap.Error
+		want   Kind
+	}{
+		{StepSignIn, no("AUTHENTICATIONFAILED", "Invalid credentials (Failure)"), WrongPassword},
+		{StepSignIn, no("ALERT", "Application-specific password required: https://support.example/answer/185833 (Failure)"), AppPasswordNeeded},
+		{StepSignIn, no("AUTHENTICATIONFAILED", "Please use an app password"), AppPasswordNeeded},
+		{StepSignIn, no("ALERT", "Please log in via your web browser: https://support.example (Failure)"), SignInBlocked},
+		{StepSignIn, no("WEBALERT", "Web login required."), SignInBlocked},
+		{StepSignIn, no("ALERT", "Your account is not enabled for IMAP use."), ProtocolDisabled},
+		{StepSignIn, no("", "LOGIN failed."), WrongPassword},
+		{StepSignIn, no("", "AUTHENTICATE failed."), WrongPassword},
+		{StepSignIn, no("", "LOGIN failed, LogonDenied-BasicAuthBlocked"), PasswordsRefused},
+		{StepSignIn, &imap.Error{Type: imap.StatusResponseTypeBad, Text: "User is authenticated but not connected."}, Unavailable},
+		{StepSignIn, no("UNAVAILABLE", "Temporary authentication failure."), Unavailable},
+		{StepSignIn, no("LIMIT", "Maximum number of connections from user+IP exceeded"), Throttled},
+		{StepSignIn, no("ALERT", "Too many simultaneous connections. (Failure)"), Throttled},
+		{StepRead, no("OVERQUOTA", "Account exceeded command or bandwidth limits."), OverQuota},
+		{StepRead, no("THROTTLED", ""), Throttled},
+		{StepFolder, no("", "Mailbox doesn't exist: Reports"), FolderMissing},
+		{StepFolder, no("NONEXISTENT", "Unknown Mailbox"), FolderMissing},
+		{StepFolder, no("NOPERM", "Permission denied"), FolderMissing},
+		{StepRead, no("", "Some messages could not be FETCHed"), Unavailable},
+		{StepRead, &imap.Error{Type: imap.StatusResponseTypeBad, Text: "Command unknown"}, Odd},
+		{StepRead, &imap.Error{Type: imap.StatusResponseTypeBye, Text: "Autologout; idle for too long"}, Dropped},
+	} {
+		if got := answerKind(c.step, c.answer); got != c.want {
+			t.Errorf("%s %v: %s, want %s", c.step, c.answer, got, c.want)
+		}
+	}
+}
+
+func TestFaultsOfTheServer(t *testing.T) {
+	t.Parallel()
+	cert := mailtest.NewCert(t)
+	said := "<b>call 555</b>"
+	for name, c := range map[string]struct {
+		faults mailtest.Faults
+		want   Kind
+		at     StepName
+	}{
+		"busy":    {mailtest.Faults{Login: &imap.Error{Type: imap.StatusResponseTypeNo, Code: imap.ResponseCodeUnavailable, Text: said}}, Unavailable, StepSignIn},
+		"locked":  {mailtest.Faults{Login: &imap.Error{Type: imap.StatusResponseTypeNo, Code: imap.ResponseCodeAlert, Text: "App password needed " + said}}, AppPasswordNeeded, StepSignIn},
+		"no such": {mailtest.Faults{Select: &imap.Error{Type: imap.StatusResponseTypeNo, Text: said}}, FolderMissing, StepFolder},
+	} {
+		m := mailtest.NewMemory(t, mailtest.Options{Cert: cert, Implicit: true, Faults: c.faults})
+		f, a := fetcher(cert.Roots, m.Port), account(m.Port, ImplicitTLS)
+		expect(t, f, a, c.want, c.at)
+		if err := mustFail(t, f, a); strings.Contains(fault.Sentence(err), "555") || !strings.Contains(err.Error(), "555") {
+			t.Errorf("%s: the server's words belong in the log only: %q", name, fault.Sentence(err))
+		}
+	}
+
+	m := mailtest.NewMemory(t, mailtest.Options{Cert: cert, Implicit: true, Faults: mailtest.Faults{Fetch: &imap.Error{Type: imap.StatusResponseTypeNo, Code: "THROTTLED"}}})
+	m.Append(t, mail(1), time.Now())
+	s := open(t, fetcher(cert.Roots, m.Port), account(m.Port, ImplicitTLS))
+	for range 2 { // a plain NO leaves the session usable
+		if _, _, err := readAll(t, s, []MailID{"1"}); KindOf(err) != Throttled || !fault.Is(err, fault.Temporary) {
+			t.Errorf("throttled fetch: %v", err)
+		}
+	}
+}
+
+func TestSignInChoosesTheMethod(t *testing.T) {
+	t.Parallel()
+	cert := mailtest.NewCert(t)
+	for caps, want := range map[string]string{
+		"IMAP4rev1 AUTH=PLAIN SASL-IR":       "AUTHENTICATE PLAIN",
+		"IMAP4rev1 AUTH=PLAIN LOGINDISABLED": "AUTHENTICATE PLAIN",
+		"IMAP4rev1 AUTH=XOAUTH2":             "LOGIN",
+		"IMAP4rev1 LOGINDISABLED":            "",
+	} {
+		used := make(chan string, 1)
+		port := mailtest.NewScript(t, cert, "* OK hello", func(tag, command string) (string, bool) {
+			verb, _, _ := strings.Cut(command, " ")
+			switch verb {
+			case "CAPABILITY":
+				return fmt.Sprintf("* CAPABILITY %s\r\n%s OK\r\n", caps, tag), true
+			case "AUTHENTICATE", "LOGIN":
+				used <- strings.Join(strings.Fields(command)[:len(strings.Fields(want))], " ")
+				return tag + " NO [AUTHENTICATIONFAILED] no\r\n", true
+			}
+			return tag + " BAD\r\n", false
+		})
+		kind := WrongPassword
+		if want == "" {
+			kind = PasswordsRefused
+		}
+		expect(t, fetcher(cert.Roots, port), account(port, ImplicitTLS), kind, StepSignIn)
+		got := ""
+		select {
+		case got = <-used:
+		default:
+		}
+		if got != want {
+			t.Errorf("%s: used %q, want %q", caps, got, want)
+		}
+	}
+}
+
+func TestBadAccount(t *testing.T) {
+	t.Parallel()
+	good := account(993, ImplicitTLS)
+	for name, change := range map[string]func(*Account){
+		"no host":          func(a *Account) { a.Host = "" },
+		"no password":      func(a *Account) { a.Password = "" },
+		"NUL in password":  func(a *Account) { a.Password = "a\x00b" },
+		"line in user":     func(a *Account) { a.Username = "a\r\nb" },
+		"no security":      func(a *Account) { a.Security = "none" },
+		"protocol to come": func(a *Account) { a.Protocol = POP3 },
+	} {
+		a := good
+		change(&a)
+		if err := mustFail(t, &Fetcher{}, a); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// scripted is a server that signs in, opens a folder of n mails and hands all
+// other commands to fetch.
+func scripted(t *testing.T, n int, rest mailtest.Script) (*Fetcher, Account) {
+	t.Helper()
+	cert := mailtest.NewCert(t)
+	port := mailtest.NewScript(t, cert, "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hello", func(tag, command string) (string, bool) {
+		switch verb, _, _ := strings.Cut(command, " "); verb {
+		case "AUTHENTICATE":
+			return tag + " OK [CAPABILITY IMAP4rev1] in\r\n", true
+		case "EXAMINE":
+			return fmt.Sprintf("* %d EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT %d] ok\r\n* FLAGS (\\Seen)\r\n%s OK [READ-ONLY] open\r\n", n, n+1, tag), true
+		case "LOGOUT":
+			return "* BYE bye\r\n" + tag + " OK\r\n", false
+		}
+		return rest(tag, command)
+	})
+	return fetcher(cert.Roots, port), account(port, ImplicitTLS)
+}
+
+func sizes(uids ...int) string {
+	var b strings.Builder
+	for _, uid := range uids {
+		fmt.Fprintf(&b, "* %d FETCH (UID %d RFC822.SIZE 5 INTERNALDATE \"01-Jan-2026 00:00:00 +0000\")\r\n", uid, uid)
+	}
+	return b.String()
+}
+
+// TestMailsThatAServerKeepsBack: a batch of six where mail 1 comes well, 2 is
+// shadowed by unsolicited flags, 3 has its body before its UID, 4 comes
+// without a body, 5 was deleted meanwhile, and 6 never comes at all. 2 and 3
+// arrive when asked for alone.
+func TestMailsThatAServerKeepsBack(t *testing.T) {
+	t.Parallel()
+	f, a := scripted(t, 6, func(tag, command string) (string, bool) {
+		done := tag + " OK\r\n"
+		switch {
+		case strings.HasPrefix(command, "UID SEARCH"):
+			return "* SEARCH 2 3 4 6\r\n" + done, true
+		case strings.Contains(command, "RFC822.SIZE"):
+			return sizes(1, 2, 3, 4, 5, 6) + done, true
+		case strings.HasPrefix(command, "UID FETCH 1:6 "):
+			return "* 1 FETCH (UID 1 BODY[] {5}\r\nmail1)\r\n" +
+				"* 2 FETCH (UID 2 FLAGS (\\Seen))\r\n* 2 FETCH (UID 2 BODY[] {5}\r\nmail2)\r\n" +
+				"* 3 FETCH (BODY[] {5}\r\nmail3 UID 3)\r\n" +
+				"* 4 FETCH (UID 4 BODY[] NIL)\r\n" + done, true
+		case strings.HasPrefix(command, "UID FETCH 2 "):
+			return "* 2 FETCH (UID 2 BODY[] {5}\r\nmail2)\r\n" + done, true
+		case strings.HasPrefix(command, "UID FETCH 3 "):
+			return "* 3 FETCH (UID 3 BODY[] {5}\r\nmail3)\r\n" + done, true
+		}
+		return done, true
+	})
+	s := open(t, f, a)
+	got, outcomes, err := readAll(t, s, []MailID{"1", "2", "3", "4", "5", "6"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(map[MailID]string{"1": "mail1", "2": "mail2", "3": "mail3"}, got); d != "" {
+		t.Error(d)
+	}
+	want := []OutcomeState{Delivered, Delivered, Delivered, Undelivered, Gone, Undelivered}
+	for i, o := range outcomes {
+		if o.State != want[i] {
+			t.Errorf("mail %s: state %d, want %d", o.ID, o.State, want[i])
+		}
+	}
+}
+
+func TestOddServers(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		answer string // to UID SEARCH; {tag} is replaced
+		want   Kind
+	}{
+		"unknown response":   {"* XGARBAGE\r\n{tag} OK\r\n", Odd},
+		"two thousand":       {"* SEARCH" + odd(2000) + "\r\n{tag} OK\r\n", Odd},
+		"four billion":       {"* ESEARCH (TAG \"{tag}\") UID ALL 1:4294967295\r\n{tag} OK\r\n", Odd},
+		"more than allowed":  {"* SEARCH" + strings.Repeat(" 1", slackBytes) + "\r\n{tag} OK\r\n", Odd},
+		"BYE":                {"* BYE [UNAVAILABLE] restarting\r\n", Unavailable},
+		"BYE without a word": {"* BYE\r\n", Dropped},
+		"gone":               {"", Dropped},
+		"half a line":        {"* SEAR", Dropped},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, a := scripted(t, 3, func(tag, _ string) (string, bool) {
+				return strings.ReplaceAll(c.answer, "{tag}", tag), strings.Contains(c.answer, "{tag}")
+			})
+			f.Limits.Mails = 1000
+			s := open(t, f, a)
+			_, err := s.List(t.Context(), Query{})
+			if KindOf(err) != c.want {
+				t.Errorf("got %s: %v", KindOf(err), err)
+			}
+			if _, again := s.List(t.Context(), Query{}); KindOf(again) != c.want {
+				t.Errorf("then %v", again)
+			}
+		})
+	}
+}
+
+// odd lists n numbers that make no ranges.
+func odd(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, " %d", 2*i+1)
+	}
+	return b.String()
+}
+
+func TestTooMuchInABatch(t *testing.T) {
+	t.Parallel()
+	f, a := scripted(t, 1, func(tag, command string) (string, bool) {
+		if strings.Contains(command, "RFC822.SIZE") {
+			return sizes(1) + tag + " OK\r\n", true
+		}
+		return "* 1 FETCH (UID 1 BODY[] {4000000}\r\n" + strings.Repeat("x", 4000000) + ")\r\n" + tag + " OK\r\n", true
+	})
+	s := open(t, f, a)
+	if _, _, err := readAll(t, s, []MailID{"1"}); KindOf(err) != Odd {
+		t.Errorf("a mail of 4 MB that said 5 bytes: %v", err)
+	}
+}
+
+// TestCutAtAnyByte cuts the connection at many places of a session; whatever
+// was handed over was whole, and the next session gets the rest.
+func TestCutAtAnyByte(t *testing.T) {
+	t.Parallel()
+	m, f, a := memory(t, ImplicitTLS, 8)
+	for cut := 500; cut < 6000; cut += 137 {
+		_, g, b := through(t, f, a, m.Port, mailtest.Spoil{CutAfter: cut})
+		s, err := g.Open(t.Context(), b, nil)
+		if err != nil {
+			if k := KindOf(err); !k.Retry() {
+				t.Errorf("cut at %d: %v", cut, err)
+			}
+			continue
+		}
+		got, outcomes, err := readAll(t, s, []MailID{"1", "2", "3", "4", "5", "6", "7", "8"})
+		for id, body := range got {
+			if want := string(mail(int(id[0] - '1'))); body != want {
+				t.Errorf("cut at %d: mail %s is %q", cut, id, body)
+			}
+		}
+		delivered := 0
+		for _, o := range outcomes {
+			if o.State == Delivered {
+				delivered++
+			}
+		}
+		if delivered != len(got) || err == nil && delivered != 8 || err != nil && KindOf(err) != Dropped {
+			t.Errorf("cut at %d: %d of %d delivered, %v", cut, delivered, len(got), err)
+		}
+		_ = s.Close()
+	}
+	if got, _, err := readAll(t, open(t, f, a), []MailID{"1", "8"}); err != nil || len(got) != 2 {
+		t.Error(err)
+	}
+}
+
+// TestSilenceDoesNotCountOurOwnWork: the server may be silent for so long, the
+// callback may take longer.
+func TestSilence(t *testing.T) {
+	t.Parallel()
+	m, f, a := memory(t, ImplicitTLS, 3)
+	f.Limits.Silence = 200 * time.Millisecond
+	s := open(t, f, a)
+	slow := time.After(500 * time.Millisecond)
+	if _, err := s.Fetch(t.Context(), []MailID{"1", "2", "3"}, func(m Mail) error {
+		<-slow
+		slow = time.After(0)
+		_, err := io.Copy(io.Discard, m.Body)
+		return err
+	}); err != nil {
+		t.Errorf("slow callback: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, g, b := through(t, f, a, m.Port, mailtest.Spoil{Delay: time.Second})
+	g.Limits.Silence = 10 * time.Second
+	if _, err := g.Open(ctx, b, nil); KindOf(err) != TimedOut {
+		t.Errorf("deadline of the caller: %v", err)
+	}
+}
