@@ -12,7 +12,7 @@ export function options(data, formatter) {
     animationDuration: 250,
     textStyle: text,
     aria: { enabled: true, label: { enabled: false }, decal: { show: true, decals: [{ symbol: "none" }] } },
-    grid: { left: 4, right: 4, top: 28, bottom: 56, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: { left: 4, right: 4, top: 28, bottom: 44, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: {
       trigger: "axis",
       axisPointer: { type: "shadow", shadowStyle: { color: color("--color-base-content"), opacity: 0.06 } },

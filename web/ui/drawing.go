@@ -56,6 +56,9 @@ func (s Split) summary() string {
 			parts = append(parts, strings.ToLower(c.Word())+" "+format.Count(n))
 		}
 	}
+	if len(parts) == 0 {
+		return "no messages"
+	}
 	return strings.Join(parts, ", ")
 }
 

@@ -47,7 +47,7 @@ func SenderTable(rows []SenderRow) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<table class=\"data-table\"><thead><tr><th scope=\"col\">Sender</th><th scope=\"col\" class=\"max-sm:hidden\">Verdict</th><th scope=\"col\" class=\"num\">Messages</th><th scope=\"col\" class=\"num max-sm:hidden\">Passing</th><th scope=\"col\" class=\"max-md:hidden\">SPF</th><th scope=\"col\" class=\"max-md:hidden\">DKIM</th><th scope=\"col\" class=\"max-lg:hidden\">Per day</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<table class=\"data-table\"><thead><tr><th scope=\"col\" class=\"sm:w-[34%]\">Sender</th><th scope=\"col\" class=\"max-sm:hidden\">Verdict</th><th scope=\"col\" class=\"num\">Messages</th><th scope=\"col\" class=\"num max-sm:hidden\">Passing</th><th scope=\"col\" class=\"max-md:hidden\">SPF</th><th scope=\"col\" class=\"max-md:hidden\">DKIM</th><th scope=\"col\" class=\"max-lg:hidden\">Per day</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -69,7 +69,7 @@ func SenderTable(rows []SenderRow) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Name(s.Name, 40).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Name(s.Name, 36).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -149,7 +149,7 @@ func SenderTable(rows []SenderRow) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</td><td class=\"max-lg:hidden\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</td><td class=\"pt-3.5 max-lg:hidden\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
