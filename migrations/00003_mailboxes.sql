@@ -14,13 +14,13 @@ CREATE TABLE mailboxes (
     read_from      date,
     state          text        NOT NULL,
     created_at     timestamptz NOT NULL,
-    -- How far it has been read: a change of validity starts over.
-    uid_validity   bigint      NOT NULL DEFAULT 0,
-    last_uid       bigint      NOT NULL DEFAULT 0,
+    -- How far it has been read, in the protocol's own terms.
+    cursor         text        NOT NULL DEFAULT '',
     -- Health, in the owner's terms.
     last_poll_at   timestamptz,
     last_report_at timestamptz,
     failure        text,
+    advice         text,
     failed_at      timestamptz,
     failures       integer     NOT NULL DEFAULT 0,
     -- The lease: whoever holds the newest generation may read and write.

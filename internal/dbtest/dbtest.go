@@ -31,6 +31,7 @@ import (
 type server struct {
 	admin    string // URL of the superuser's database
 	template string
+	users    *flock.Flock // held for life; losing it would end the server
 }
 
 var (
@@ -80,7 +81,7 @@ func join() error {
 	if err != nil {
 		return err
 	}
-	shared = server{admin: admin, template: template}
+	shared = server{admin: admin, template: template, users: users}
 	return nil
 }
 

@@ -1,0 +1,43 @@
+package domain
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+// All returns the organization's domains by name.
+func All(ctx context.Context, tx postgres.Tx, org org.ID) ([]Domain, error) {
+	rows, err := tx.Query(ctx, `SELECT domain_id, name, added_at FROM domains WHERE org_id = $1 ORDER BY name`, org)
+	if err != nil {
+		return nil, fmt.Errorf("list domains: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Domain])
+	if err != nil {
+		return nil, fmt.Errorf("list domains: %w", err)
+	}
+	return list, nil
+}
+
+func count(ctx context.Context, tx postgres.Tx, org org.ID) (n int, err error) {
+	if err := tx.QueryRow(ctx, `SELECT count(*) FROM domains WHERE org_id = $1`, org).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count domains: %w", err)
+	}
+	return n, nil
+}
+
+// insert reports whether the domain is new.
+func insert(ctx context.Context, tx postgres.Tx, org org.ID, d Domain) (bool, error) {
+	tag, err := tx.Exec(ctx, `
+		INSERT INTO domains (org_id, domain_id, name, added_at) VALUES (@org, @id, @name, @added)
+		ON CONFLICT (org_id, name) DO NOTHING`,
+		postgres.NamedArgs{"org": org, "id": d.ID, "name": d.Name, "added": d.AddedAt})
+	if err != nil {
+		return false, fmt.Errorf("insert domain: %w", err)
+	}
+	return tag.RowsAffected() == 1, nil
+}

@@ -1,0 +1,220 @@
+package mailbox
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"time"
+
+	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/mailfetch"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/uid"
+)
+
+// Settings are what the owner types to connect a mailbox.
+type Settings struct {
+	Host        string
+	Port        int
+	Security    mailfetch.Security
+	Username    string
+	Password    string
+	Folder      string
+	AfterImport AfterImport
+	ReadDays    int // how many days back to read first; 0 = everything
+}
+
+// normalise trims and completes the settings and says what is wrong with
+// them, field by field.
+func (s *Settings) normalise() error {
+	s.Host = strings.ToLower(strings.TrimSuffix(strings.TrimSpace(s.Host), "."))
+	s.Username = strings.TrimSpace(s.Username)
+	if s.Folder = strings.TrimSpace(s.Folder); s.Folder == "" {
+		s.Folder = "INBOX"
+	}
+	wrong := fault.Fields{}
+	if s.Host == "" {
+		wrong["host"] = "Give the name of the mail server, such as imap.example.org."
+	} else if !validHost(s.Host) {
+		wrong["host"] = "This is not a server name. It should look like imap.example.org, without http:// or a port."
+	}
+	if s.Port < 1 || s.Port > 65535 {
+		wrong["port"] = "Give the port: 993 for TLS, 143 for STARTTLS."
+	}
+	if s.Security != mailfetch.ImplicitTLS && s.Security != mailfetch.STARTTLS {
+		wrong["security"] = "Choose TLS or STARTTLS."
+	}
+	if s.Username == "" {
+		wrong["username"] = "Give the user name, often the whole mail address."
+	}
+	if s.Password == "" {
+		wrong["password"] = "Give the password. Many providers ask for an app password."
+	}
+	if s.AfterImport != LeaveUntouched && s.AfterImport != MarkSeen {
+		wrong["after"] = "Choose what happens to report mails once they are read."
+	}
+	if s.ReadDays < 0 || s.ReadDays > 3650 {
+		wrong["days"] = "Choose how far back to read."
+	}
+	for name, value := range map[string]string{"username": s.Username, "password": s.Password, "folder": s.Folder} {
+		if len(value) > 1000 || strings.ContainsAny(value, "\x00\r\n") {
+			wrong[name] = "This holds a character that no mail server accepts."
+		}
+	}
+	return fault.InvalidFields(wrong)
+}
+
+func validHost(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	if host == "localhost" {
+		return true // refused later unless the operator allows it, with the right reason
+	}
+	_, err := fqdn.Parse(host)
+	return err == nil
+}
+
+// Connect keeps the settings, password sealed, and begins the connection
+// test. Settings that never pass the test are forgotten after a day.
+func (s *Service) Connect(ctx context.Context, a org.Access, set Settings) (ID, error) {
+	if err := set.normalise(); err != nil {
+		return ID{}, err
+	}
+	m := s.fromSettings(uid.New[Mailbox](), set)
+	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
+		if err := insert(ctx, tx, a.ID, m, s.Ring.Seal(place(a.ID, m.ID), []byte(set.Password))); err != nil {
+			return err
+		}
+		if err := startRun(ctx, tx, a.ID, m.ID, TestRun, s.Now()); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, s.event(a, m.ID, "mailbox.connect", m))
+	})
+	if err == nil {
+		err = s.Dispatch(ctx)
+	}
+	return m.ID, err
+}
+
+// Retest replaces the settings of a mailbox that has not passed its test and
+// tests again. An empty password keeps the one that is sealed, unless the
+// server or the user changed: a secret is never sent to another place.
+func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings) error {
+	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
+		old, err := get(ctx, tx, a.ID, id)
+		if err != nil {
+			return err
+		}
+		if old.State != Testing {
+			return fault.New(fault.Conflict, "This mailbox is connected already.")
+		}
+		if set.Password == "" && strings.EqualFold(old.Host, strings.TrimSpace(set.Host)) && old.Username == strings.TrimSpace(set.Username) {
+			if set.Password, err = s.password(ctx, tx, a.ID, id); err != nil {
+				return err
+			}
+		}
+		if err := set.normalise(); err != nil {
+			return err
+		}
+		m := s.fromSettings(id, set)
+		if err := update(ctx, tx, a.ID, m, s.Ring.Seal(place(a.ID, id), []byte(set.Password))); err != nil {
+			return err
+		}
+		if err := startRun(ctx, tx, a.ID, id, TestRun, s.Now()); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, s.event(a, id, "mailbox.change", m))
+	})
+	if err != nil {
+		return err
+	}
+	return s.Dispatch(ctx)
+}
+
+func (s *Service) fromSettings(id ID, set Settings) Mailbox {
+	now := s.Now()
+	m := Mailbox{
+		ID: id, Protocol: mailfetch.IMAP, Host: set.Host, Port: set.Port, Security: set.Security, Username: set.Username,
+		Folder: set.Folder, AfterImport: set.AfterImport, State: Testing, CreatedAt: now, NextAt: &now,
+	}
+	if set.ReadDays > 0 {
+		from := now.UTC().Truncate(24*time.Hour).AddDate(0, 0, -set.ReadDays)
+		m.ReadFrom = &from
+	}
+	return m
+}
+
+func (s *Service) event(a org.Access, id ID, action string, m Mailbox) audit.Event {
+	return audit.Event{Org: a.ID, Person: a.Person, Action: action, Subject: id.String(), At: s.Now(),
+		Detail: map[string]string{"host": m.Host, "username": m.Username}}
+}
+
+// Delete removes the mailbox with its password and place; stored reports stay.
+func (s *Service) Delete(ctx context.Context, a org.Access, id ID) error {
+	return s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
+		m, err := get(ctx, tx, a.ID, id)
+		if err != nil {
+			return err
+		}
+		if err := remove(ctx, tx, a.ID, id); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, s.event(a, id, "mailbox.delete", m))
+	})
+}
+
+// CheckNow has the mailbox read at once instead of at its next time. A paused
+// one is resumed.
+func (s *Service) CheckNow(ctx context.Context, a org.Access, id ID) error {
+	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
+		if _, err := get(ctx, tx, a.ID, id); err != nil {
+			return err
+		}
+		return dueNow(ctx, tx, a.ID, id, s.Now())
+	})
+	if err != nil {
+		return err
+	}
+	return s.Dispatch(ctx)
+}
+
+// Choose begins to watch the picked domains and to import the mailbox. Reports
+// for other domains are held, not lost.
+func (s *Service) Choose(ctx context.Context, a org.Access, id ID, names []fqdn.Name) error {
+	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
+		m, err := get(ctx, tx, a.ID, id)
+		if err != nil {
+			return err
+		}
+		if m.State != Choosing {
+			return fault.New(fault.Conflict, "The import of this mailbox has begun already.")
+		}
+		if err := begin(ctx, tx, a.ID, id, Importing, s.Now()); err != nil {
+			return err
+		}
+		if err := startRun(ctx, tx, a.ID, id, ImportRun, s.Now()); err != nil {
+			return err
+		}
+		return s.Domains.AddIn(ctx, tx, a, names)
+	})
+	if err != nil {
+		return err
+	}
+	return s.Dispatch(ctx)
+}
+
+func (s *Service) password(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (string, error) {
+	sealed, err := secret(ctx, tx, org, id)
+	if err != nil {
+		return "", err
+	}
+	plain, err := s.Ring.Open(place(org, id), sealed)
+	if err != nil {
+		return "", err
+	}
+	return string(plain), nil
+}

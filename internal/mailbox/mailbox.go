@@ -1,0 +1,198 @@
+// Package mailbox connects the mailboxes that reports arrive in and reads them.
+//
+// A mailbox lives through states: testing, scanning, choosing, importing,
+// polling. Whatever it needs next is done in slices of at most 20 seconds or
+// 500 mails, each under a lease on its row: generation, holder, end. A slice
+// that lost its lease cannot commit, so two processes never read one mailbox,
+// and a dead one hands over when its lease ends.
+package mailbox
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/mailfetch"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/seal"
+	"sendvery.com/sendvery/internal/uid"
+	"sendvery.com/sendvery/internal/work"
+)
+
+// ID identifies a mailbox.
+type ID = uid.ID[Mailbox]
+
+// State is what a mailbox needs next.
+type State string
+
+// The states, in the order of a mailbox's life.
+const (
+	Testing   State = "testing"   // the connection is tried before anything is kept for good
+	Scanning  State = "scanning"  // the newest mails are looked through for domains
+	Choosing  State = "choosing"  // the owner picks among the found domains
+	Importing State = "importing" // everything up to now is read
+	Polling   State = "polling"   // new mail is read every quarter of an hour
+	Paused    State = "paused"    // reading stopped after repeated failures that only the owner can mend
+)
+
+// AfterImport is what happens to a report mail once its report is stored.
+type AfterImport string
+
+// The choices. Other mail is never touched.
+const (
+	LeaveUntouched AfterImport = "leave"
+	MarkSeen       AfterImport = "seen"
+)
+
+// Mailbox is a connected mailbox, without its password.
+type Mailbox struct {
+	ID           ID                 `db:"mailbox_id"`
+	Protocol     mailfetch.Protocol `db:"protocol"`
+	Host         string             `db:"host"`
+	Port         int                `db:"port"`
+	Security     mailfetch.Security `db:"security"`
+	Username     string             `db:"username"`
+	Folder       string             `db:"folder"`
+	AfterImport  AfterImport        `db:"after_import"`
+	ReadFrom     *time.Time         `db:"read_from"` // UTC day of the oldest mail to read; nil = all
+	State        State              `db:"state"`
+	CreatedAt    time.Time          `db:"created_at"`
+	Cursor       string             `db:"cursor"`
+	LastPollAt   *time.Time         `db:"last_poll_at"`
+	LastReportAt *time.Time         `db:"last_report_at"`
+	Failure      *string            `db:"failure"` // sentence for the owner; nil = the last try went well
+	Advice       *string            `db:"advice"`
+	FailedAt     *time.Time         `db:"failed_at"`
+	Failures     int                `db:"failures"` // in a row
+	NextAt       *time.Time         `db:"next_at"`
+}
+
+// RunKind is something that a person watches.
+type RunKind string
+
+// The kinds of runs.
+const (
+	TestRun   RunKind = "test"
+	ScanRun   RunKind = "scan"
+	ImportRun RunKind = "import"
+)
+
+// RunState is how a run stands.
+type RunState string
+
+// The states of runs.
+const (
+	RunRunning RunState = "running"
+	RunDone    RunState = "done"
+	RunFailed  RunState = "failed"
+)
+
+// Run is the progress of a test, scan or import, kept so that it survives
+// reloads and restarts.
+type Run struct {
+	Kind       RunKind          `db:"kind"`
+	State      RunState         `db:"state"`
+	Steps      []mailfetch.Step `db:"steps"` // of a test
+	Done       int64            `db:"done"`
+	Total      int64            `db:"total"`
+	StartedAt  time.Time        `db:"started_at"`
+	UpdatedAt  time.Time        `db:"updated_at"`
+	FinishedAt *time.Time       `db:"finished_at"`
+}
+
+// Found is a policy domain that the first scan met.
+type Found struct {
+	Name     fqdn.Name `db:"name"`
+	Reports  int64     `db:"reports"`
+	Messages int64     `db:"messages"`
+}
+
+// Mail is one fetched mail on its way to the intake. Content is nil when the
+// server did not hand the mail over or it was too large.
+type Mail struct {
+	Mailbox    ID
+	Generation string // of the folder
+	ID         mailfetch.MailID
+	State      mailfetch.OutcomeState
+	Received   time.Time
+	Size       int64
+	Content    io.ReaderAt
+}
+
+// Intake is where fetched mail goes; the reports' slice is plugged in.
+type Intake interface {
+	// Survey returns the policy domains of the reports that a mail holds and
+	// stores nothing.
+	Survey(ctx context.Context, content io.ReaderAt, size int64) ([]Found, error)
+	// Take stores what the mails hold, in their order and in one or several
+	// transactions. In each of them it calls advance with how many of the mails
+	// are settled once it commits. It returns which mails held a stored report.
+	Take(ctx context.Context, org org.ID, mails []Mail, advance func(ctx context.Context, tx postgres.Tx, settled int) error) (stored []mailfetch.MailID, err error)
+}
+
+// Service is what can be done with mailboxes.
+type Service struct {
+	DB      *postgres.DB
+	Ring    *seal.Ring
+	Queue   Enqueuer
+	Fetcher *mailfetch.Fetcher
+	Intake  Intake
+	Domains *domain.Service
+	Holder  string // names this process in leases
+	Now     func() time.Time
+}
+
+// Enqueuer puts a job into a transaction.
+type Enqueuer interface {
+	Enqueue(ctx context.Context, tx postgres.Tx, args work.Args, opts ...work.Option) error
+}
+
+// place is where a mailbox's password is sealed for.
+func place(org org.ID, id ID) seal.Place {
+	return seal.Place{Table: "mailboxes", Column: "secret", Row: id.String(), Org: org.String()}
+}
+
+// Get returns a mailbox of the organization; NotFound without one.
+func (s *Service) Get(ctx context.Context, org org.ID, id ID) (Mailbox, error) {
+	var m Mailbox
+	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
+		var err error
+		m, err = get(ctx, tx, org, id)
+		return err
+	})
+	return m, err
+}
+
+// List returns the organization's mailboxes, oldest first.
+func (s *Service) List(ctx context.Context, org org.ID) ([]Mailbox, error) {
+	var all []Mailbox
+	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
+		var err error
+		all, err = list(ctx, tx, org)
+		return err
+	})
+	return all, err
+}
+
+// Run returns the progress of a kind; ok is false when there was none yet.
+func (s *Service) Run(ctx context.Context, org org.ID, id ID, kind RunKind) (r Run, ok bool, err error) {
+	err = s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
+		r, ok, err = run(ctx, tx, org, id, kind)
+		return err
+	})
+	return r, ok, err
+}
+
+// Found returns the domains that the scan met, the most reported first.
+func (s *Service) Found(ctx context.Context, org org.ID, id ID) ([]Found, error) {
+	var all []Found
+	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
+		var err error
+		all, err = found(ctx, tx, org, id)
+		return err
+	})
+	return all, err
+}

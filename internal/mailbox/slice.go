@@ -1,0 +1,151 @@
+package mailbox
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/mailfetch"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+// Bounds of a slice. The time is checked between batches.
+const (
+	sliceTime  = 20 * time.Second
+	sliceMails = 500
+	batchMails = 100
+)
+
+// How often a mailbox is read, and when one gives up on failures that only
+// its owner can mend.
+const (
+	pollEvery     = 15 * time.Minute
+	pollJitter    = 2 * time.Minute
+	pauseFailures = 5
+	maxBackoff    = 6 * time.Hour
+)
+
+// Do does a slice: the next bit of whatever the mailbox's state asks for. It
+// then gives the lease back and says when the next one is due.
+func (s *Service) Do(ctx context.Context, j Slice) error {
+	var m Mailbox
+	var next time.Duration
+	err := s.underLease(ctx, j, func(ctx context.Context) error {
+		var password string
+		var err error
+		if m, password, err = s.load(ctx, j); err != nil {
+			return err
+		}
+		next, err = s.step(ctx, j, m, password)
+		return err
+	})
+	if errors.Is(err, errLeaseLost) || fault.Is(err, fault.NotFound) {
+		return nil // another process has it, or its owner deleted it
+	}
+	if err == nil {
+		err = s.release(ctx, j, m.NextAt, next)
+	}
+	if err == nil {
+		err = s.Dispatch(ctx) // what is due at once does not wait for the next round
+	}
+	return err
+}
+
+// step does what the state asks for and returns the pause until the next
+// slice. Failures of the customer's server are noted on the mailbox and are
+// no error of ours.
+func (s *Service) step(ctx context.Context, j Slice, m Mailbox, password string) (time.Duration, error) {
+	switch m.State {
+	case Testing:
+		return s.test(ctx, j, m, password)
+	case Choosing:
+		return never, nil
+	}
+	session, err := s.Fetcher.Open(ctx, account(m, password), nil)
+	if err != nil {
+		return s.noteFailure(ctx, j, m, err)
+	}
+	defer session.Close()
+	next := never
+	if m.State == Scanning {
+		err = s.scan(ctx, j, m, session)
+	} else {
+		next, err = s.read(ctx, j, m, session)
+	}
+	if _, ok := errors.AsType[*mailfetch.Error](err); ok {
+		return s.noteFailure(ctx, j, m, err)
+	}
+	return next, err
+}
+
+// never means that nothing is due until a person acts.
+const never time.Duration = -1
+
+func account(m Mailbox, password string) mailfetch.Account {
+	a := mailfetch.Account{
+		Protocol: m.Protocol, Host: m.Host, Port: uint16(m.Port), Security: m.Security,
+		Username: m.Username, Password: password, Folder: m.Folder,
+	}
+	if m.ReadFrom != nil {
+		a.Since = *m.ReadFrom
+	}
+	return a
+}
+
+// load returns the mailbox and its password.
+func (s *Service) load(ctx context.Context, j Slice) (m Mailbox, password string, err error) {
+	err = s.DB.InOrg(ctx, j.Org, func(ctx context.Context, tx postgres.Tx) error {
+		if m, err = get(ctx, tx, j.Org, j.Mailbox); err != nil {
+			return err
+		}
+		password, err = s.password(ctx, tx, j.Org, j.Mailbox)
+		return err
+	})
+	return m, password, err
+}
+
+// noteFailure writes down for the owner why the mailbox could not be read and
+// returns when to try again: after a growing pause, or never once a failure
+// that only the owner can mend has come back too often.
+func (s *Service) noteFailure(ctx context.Context, j Slice, m Mailbox, cause error) (time.Duration, error) {
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx)
+	}
+	sentence, advice, retry := fault.Sentence(cause), "", true
+	if e, ok := errors.AsType[*mailfetch.Error](cause); ok {
+		sentence, advice, retry = e.Sentence(), e.Advice(), e.Kind.Retry()
+	}
+	failures := m.Failures + 1
+	state := m.State
+	next := min(time.Minute<<min(failures, 10), maxBackoff)
+	if !retry && failures >= pauseFailures {
+		state, next = Paused, never
+	}
+	err := s.DB.InOrg(ctx, j.Org, func(ctx context.Context, tx postgres.Tx) error {
+		return setFailure(ctx, tx, j, state, sentence, advice, s.Now())
+	})
+	return next, err
+}
+
+// release gives the lease back and sets when the mailbox is due again.
+func (s *Service) release(ctx context.Context, j Slice, was *time.Time, next time.Duration) error {
+	return s.DB.InOrg(ctx, j.Org, func(ctx context.Context, tx postgres.Tx) error {
+		var at *time.Time
+		if next != never {
+			t := s.Now().Add(next)
+			at = &t
+		}
+		return releaseLease(ctx, tx, j, was, at)
+	})
+}
+
+// fenced runs one transaction that only the lease's holder may commit.
+func (s *Service) fenced(ctx context.Context, j Slice, fn func(context.Context, postgres.Tx) error) error {
+	return s.DB.InOrg(ctx, j.Org, func(ctx context.Context, tx postgres.Tx) error {
+		if err := checkLease(ctx, tx, j); err != nil {
+			return err
+		}
+		return fn(ctx, tx)
+	})
+}

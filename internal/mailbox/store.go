@@ -1,0 +1,152 @@
+package mailbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+const columns = `mailbox_id, protocol, host, port, security, username, folder, after_import, read_from, state,
+	created_at, cursor, last_poll_at, last_report_at, failure, advice, failed_at, failures, next_at`
+
+func get(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (Mailbox, error) {
+	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM mailboxes WHERE org_id = $1 AND mailbox_id = $2`, org, id)
+	if err != nil {
+		return Mailbox{}, fmt.Errorf("mailbox: %w", err)
+	}
+	m, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Mailbox])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return m, fault.New(fault.NotFound, "There is no such mailbox in this organization.")
+	}
+	if err != nil {
+		return m, fmt.Errorf("mailbox: %w", err)
+	}
+	return m, nil
+}
+
+func list(ctx context.Context, tx postgres.Tx, org org.ID) ([]Mailbox, error) {
+	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM mailboxes WHERE org_id = $1 ORDER BY created_at, mailbox_id`, org)
+	if err != nil {
+		return nil, fmt.Errorf("list mailboxes: %w", err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[Mailbox])
+	if err != nil {
+		return nil, fmt.Errorf("list mailboxes: %w", err)
+	}
+	return all, nil
+}
+
+func secret(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (sealed []byte, err error) {
+	if err := tx.QueryRow(ctx, `SELECT secret FROM mailboxes WHERE org_id = $1 AND mailbox_id = $2`, org, id).Scan(&sealed); err != nil {
+		return nil, fmt.Errorf("mailbox secret: %w", err)
+	}
+	return sealed, nil
+}
+
+func settingArgs(org org.ID, m Mailbox, sealed []byte) postgres.NamedArgs {
+	return postgres.NamedArgs{
+		"org": org, "id": m.ID, "protocol": m.Protocol, "host": m.Host, "port": m.Port, "security": m.Security,
+		"username": m.Username, "secret": sealed, "folder": m.Folder, "after": m.AfterImport, "from": m.ReadFrom,
+		"state": m.State, "created": m.CreatedAt, "next": m.NextAt,
+	}
+}
+
+func insert(ctx context.Context, tx postgres.Tx, org org.ID, m Mailbox, sealed []byte) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO mailboxes (org_id, mailbox_id, protocol, host, port, security, username, secret, folder, after_import, read_from, state, created_at, next_at)
+		VALUES (@org, @id, @protocol, @host, @port, @security, @username, @secret, @folder, @after, @from, @state, @created, @next)`,
+		settingArgs(org, m, sealed))
+	if err != nil {
+		return fmt.Errorf("insert mailbox: %w", err)
+	}
+	return nil
+}
+
+func update(ctx context.Context, tx postgres.Tx, org org.ID, m Mailbox, sealed []byte) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE mailboxes SET host = @host, port = @port, security = @security, username = @username, secret = @secret,
+		       folder = @folder, after_import = @after, read_from = @from, next_at = @next
+		WHERE org_id = @org AND mailbox_id = @id`, settingArgs(org, m, sealed))
+	if err != nil {
+		return fmt.Errorf("update mailbox: %w", err)
+	}
+	return nil
+}
+
+func remove(ctx context.Context, tx postgres.Tx, org org.ID, id ID) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM mailboxes WHERE org_id = $1 AND mailbox_id = $2`, org, id); err != nil {
+		return fmt.Errorf("delete mailbox: %w", err)
+	}
+	return nil
+}
+
+func dueNow(ctx context.Context, tx postgres.Tx, org org.ID, id ID, now time.Time) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE mailboxes SET next_at = @now, failures = 0,
+		       state = CASE WHEN state = 'paused' THEN CASE WHEN cursor = '' THEN 'importing' ELSE 'polling' END ELSE state END
+		WHERE org_id = @org AND mailbox_id = @id AND state <> 'choosing'`,
+		postgres.NamedArgs{"org": org, "id": id, "now": now})
+	if err != nil {
+		return fmt.Errorf("make mailbox due: %w", err)
+	}
+	return nil
+}
+
+// begin moves a mailbox to a state by its owner's hand, due at once.
+func begin(ctx context.Context, tx postgres.Tx, org org.ID, id ID, state State, now time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE mailboxes SET state = @state, next_at = @now WHERE org_id = @org AND mailbox_id = @id`,
+		postgres.NamedArgs{"org": org, "id": id, "state": state, "now": now})
+	if err != nil {
+		return fmt.Errorf("begin %s: %w", state, err)
+	}
+	return nil
+}
+
+// setState moves a mailbox to a state within a slice.
+func setState(ctx context.Context, tx postgres.Tx, j Slice, state State) error {
+	_, err := tx.Exec(ctx, `UPDATE mailboxes SET state = $3, failure = NULL, advice = NULL, failures = 0
+		WHERE org_id = $1 AND mailbox_id = $2`, j.Org, j.Mailbox, state)
+	if err != nil {
+		return fmt.Errorf("set state %s: %w", state, err)
+	}
+	return nil
+}
+
+func setFailure(ctx context.Context, tx postgres.Tx, j Slice, state State, sentence, advice string, now time.Time) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE mailboxes SET state = @state, failure = @sentence, advice = @advice, failed_at = @now, failures = failures + 1, last_poll_at = @now
+		WHERE org_id = @org AND mailbox_id = @id AND generation = @generation`,
+		postgres.NamedArgs{"org": j.Org, "id": j.Mailbox, "generation": j.Generation, "state": state,
+			"sentence": sentence, "advice": advice, "now": now})
+	if err != nil {
+		return fmt.Errorf("note failure: %w", err)
+	}
+	return nil
+}
+
+// upToDate notes that everything there was has been read.
+func upToDate(ctx context.Context, tx postgres.Tx, j Slice, state State, now time.Time) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE mailboxes SET state = 'polling', last_poll_at = $3, failure = NULL, advice = NULL, failures = 0
+		WHERE org_id = $1 AND mailbox_id = $2`, j.Org, j.Mailbox, now)
+	if err != nil {
+		return fmt.Errorf("note poll: %w", err)
+	}
+	if state != Importing {
+		return nil
+	}
+	_, err = tx.Exec(ctx, `
+		UPDATE mailbox_runs SET state = 'done', total = done, updated_at = $3, finished_at = $3
+		WHERE org_id = $1 AND mailbox_id = $2 AND kind = 'import'`, j.Org, j.Mailbox, now)
+	if err != nil {
+		return fmt.Errorf("end import: %w", err)
+	}
+	return nil
+}

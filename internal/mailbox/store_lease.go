@@ -1,0 +1,103 @@
+package mailbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+// advance moves the cursor over mails that the same transaction stores. It is
+// also what fences a holder that lost its lease: it then fails.
+func advance(ctx context.Context, tx postgres.Tx, j Slice, cursor string, step int, now time.Time) error {
+	args := postgres.NamedArgs{"org": j.Org, "id": j.Mailbox, "generation": j.Generation, "cursor": cursor, "step": step, "now": now}
+	tag, err := tx.Exec(ctx, `
+		UPDATE mailboxes SET cursor = @cursor, last_poll_at = @now
+		WHERE org_id = @org AND mailbox_id = @id AND generation = @generation`, args)
+	if err != nil {
+		return fmt.Errorf("advance mailbox: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return errLeaseLost
+	}
+	_, err = tx.Exec(ctx, `
+		UPDATE mailbox_runs SET done = done + @step, updated_at = @now
+		WHERE org_id = @org AND mailbox_id = @id AND kind = 'import' AND state = 'running'`, args)
+	if err != nil {
+		return fmt.Errorf("advance import: %w", err)
+	}
+	return nil
+}
+
+// claim takes free, due mailboxes, oldest due first, within the bounds for
+// one server and one organization.
+func claim(ctx context.Context, tx postgres.Tx, holder string, now time.Time) ([]Slice, error) {
+	rows, err := tx.Query(ctx, `
+		WITH live AS (SELECT org_id, host FROM mailboxes WHERE lease_until > @now),
+		due AS (
+			SELECT m.org_id, m.mailbox_id FROM mailboxes m
+			WHERE m.next_at <= @now AND (m.lease_until IS NULL OR m.lease_until <= @now)
+			  AND (SELECT count(*) FROM live l WHERE l.host = m.host) < @per_host
+			  AND (SELECT count(*) FROM live l WHERE l.org_id = m.org_id) < @per_org
+			ORDER BY m.next_at LIMIT @most FOR UPDATE OF m SKIP LOCKED)
+		UPDATE mailboxes m SET generation = m.generation + 1, holder = @holder, lease_until = @until
+		FROM due WHERE m.org_id = due.org_id AND m.mailbox_id = due.mailbox_id
+		RETURNING m.org_id, m.mailbox_id, m.generation`,
+		postgres.NamedArgs{"now": now, "holder": holder, "until": now.Add(leaseTime), "per_host": perHost, "per_org": perOrg, "most": perClaim})
+	if err != nil {
+		return nil, fmt.Errorf("claim mailboxes: %w", err)
+	}
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (j Slice, err error) {
+		err = row.Scan(&j.Org, &j.Mailbox, &j.Generation)
+		return j, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim mailboxes: %w", err)
+	}
+	return all, nil
+}
+
+func renewLease(ctx context.Context, tx postgres.Tx, j Slice, holder string, until time.Time) error {
+	tag, err := tx.Exec(ctx, `
+		UPDATE mailboxes SET lease_until = @until, holder = @holder
+		WHERE org_id = @org AND mailbox_id = @id AND generation = @generation`,
+		postgres.NamedArgs{"org": j.Org, "id": j.Mailbox, "generation": j.Generation, "until": until, "holder": holder})
+	if err != nil {
+		return fmt.Errorf("renew lease: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return errLeaseLost
+	}
+	return nil
+}
+
+func checkLease(ctx context.Context, tx postgres.Tx, j Slice) error {
+	var held bool
+	err := tx.QueryRow(ctx, `SELECT true FROM mailboxes WHERE org_id = $1 AND mailbox_id = $2 AND generation = $3 FOR UPDATE`,
+		j.Org, j.Mailbox, j.Generation).Scan(&held)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return errLeaseLost
+	}
+	if err != nil {
+		return fmt.Errorf("check lease: %w", err)
+	}
+	return nil
+}
+
+// releaseLease ends the lease. The next time is set unless it has changed
+// since the slice began: then a person asked for something meanwhile.
+func releaseLease(ctx context.Context, tx postgres.Tx, j Slice, was, next *time.Time) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE mailboxes SET lease_until = NULL, holder = NULL,
+		       next_at = CASE WHEN next_at IS NOT DISTINCT FROM @was THEN @next ELSE next_at END
+		WHERE org_id = @org AND mailbox_id = @id AND generation = @generation`,
+		postgres.NamedArgs{"org": j.Org, "id": j.Mailbox, "generation": j.Generation, "was": was, "next": next})
+	if err != nil {
+		return fmt.Errorf("release lease: %w", err)
+	}
+	return nil
+}

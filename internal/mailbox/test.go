@@ -1,0 +1,60 @@
+package mailbox
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sendvery.com/sendvery/internal/mailfetch"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+// test opens the mailbox as reading would and writes down each step as it
+// happens. A mailbox that passes goes on to be scanned; one that does not waits
+// for its owner.
+func (s *Service) test(ctx context.Context, j Slice, m Mailbox, password string) (time.Duration, error) {
+	var steps []mailfetch.Step
+	var saveErr error
+	note := func(step mailfetch.Step) {
+		if n := len(steps); n > 0 && steps[n-1].Name == step.Name {
+			steps[n-1] = step
+		} else {
+			steps = append(steps, step)
+		}
+		if err := s.saveSteps(ctx, j, steps, RunRunning); err != nil && saveErr == nil {
+			saveErr = err
+		}
+	}
+	session, err := s.Fetcher.Open(ctx, account(m, password), note)
+	if saveErr != nil {
+		return 0, saveErr
+	}
+	if _, ok := errors.AsType[*mailfetch.Error](err); ok {
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
+		}
+		return never, s.saveSteps(ctx, j, steps, RunFailed)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if err := session.Close(); err != nil {
+		return 0, err
+	}
+	now := s.Now()
+	return 0, s.fenced(ctx, j, func(ctx context.Context, tx postgres.Tx) error {
+		if err := saveSteps(ctx, tx, j, steps, RunDone, now); err != nil {
+			return err
+		}
+		if err := startRun(ctx, tx, j.Org, j.Mailbox, ScanRun, now); err != nil {
+			return err
+		}
+		return setState(ctx, tx, j, Scanning)
+	})
+}
+
+func (s *Service) saveSteps(ctx context.Context, j Slice, steps []mailfetch.Step, state RunState) error {
+	return s.fenced(ctx, j, func(ctx context.Context, tx postgres.Tx) error {
+		return saveSteps(ctx, tx, j, steps, state, s.Now())
+	})
+}

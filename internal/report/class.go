@@ -1,0 +1,111 @@
+package report
+
+import (
+	"strings"
+
+	"sendvery.com/sendvery/internal/dmarcrpt"
+	"sendvery.com/sendvery/internal/fqdn"
+)
+
+// Class is the answer to "is this mail mine, and does it pass?". First match:
+// aligned → Passing; forwarding evidence → Forwarded; from an address known as
+// the owner's → NeedsFixing; else Unknown.
+type Class int
+
+// The classes. The numbers are those of classSQL.
+const (
+	Passing Class = iota + 1
+	Forwarded
+	NeedsFixing
+	Unknown
+)
+
+// Result is an evaluated DKIM or SPF result as a fact of a row.
+type Result int16
+
+// The results. Only Pass passes.
+const (
+	ResultMissing Result = iota
+	ResultPass
+	ResultFail
+	ResultOther // a word that is neither; kept as sent beside the row
+)
+
+func resultOf(sent string) Result {
+	switch {
+	case sent == "":
+		return ResultMissing
+	case dmarcrpt.IsPass(sent):
+		return ResultPass
+	case strings.EqualFold(sent, "fail"):
+		return ResultFail
+	}
+	return ResultOther
+}
+
+// Forwarding is the evidence that somebody passed the mail on.
+type Forwarding int16
+
+// The kinds of evidence.
+const (
+	NotForwarded   Forwarding = iota
+	DKIMSurvived              // the domain's signature passes although SPF fails
+	ReceiverSaysSo            // an override reason of the receiver
+)
+
+// ClassOf is the definition of Class for one row; known says whether its
+// address has sent passing mail of the domain itself.
+func ClassOf(dkim, spf Result, f Forwarding, known bool) Class {
+	switch {
+	case dkim == ResultPass || spf == ResultPass:
+		return Passing
+	case f != NotForwarded:
+		return Forwarded
+	case known:
+		return NeedsFixing
+	}
+	return Unknown
+}
+
+// classSQL is ClassOf for rows with the columns of t, joined to sources as s.
+const classSQL = `CASE WHEN t.dkim = 1 OR t.spf = 1 THEN 1 WHEN t.forwarding <> 0 THEN 2 WHEN s.own_messages > 0 THEN 3 ELSE 4 END`
+
+// evidence returns what a record tells about forwarding.
+func evidence(r *dmarcrpt.Record, policy fqdn.Name) Forwarding {
+	for _, reason := range r.Reasons {
+		switch strings.ToLower(reason.Type) {
+		case "forwarded", "trusted_forwarder", "mailing_list":
+			return ReceiverSaysSo
+		case "local_policy":
+			if strings.Contains(strings.ToLower(reason.Comment), "arc=pass") {
+				return ReceiverSaysSo
+			}
+		}
+	}
+	if dmarcrpt.IsPass(r.EvaluatedSPF) || !dmarcrpt.IsPass(r.EvaluatedDKIM) {
+		return NotForwarded
+	}
+	for _, spf := range r.SPF {
+		if dmarcrpt.IsPass(spf.Result) {
+			return NotForwarded
+		}
+	}
+	if len(r.SPF) == 0 || !signedBy(r, policy) {
+		return NotForwarded
+	}
+	return DKIMSurvived
+}
+
+// signedBy reports whether a passing signature is of the policy domain's
+// organization.
+func signedBy(r *dmarcrpt.Record, policy fqdn.Name) bool {
+	for _, d := range r.DKIM {
+		if !dmarcrpt.IsPass(d.Result) {
+			continue
+		}
+		if name, err := fqdn.Parse(d.Domain); err == nil && name.Organizational() == policy.Organizational() {
+			return true
+		}
+	}
+	return false
+}

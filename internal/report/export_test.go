@@ -1,0 +1,4 @@
+package report
+
+// ClassSQL lets the test compare the two forms of one definition.
+const ClassSQL = classSQL

@@ -1,0 +1,47 @@
+package report
+
+import (
+	"sendvery.com/sendvery/internal/finding"
+	"sendvery.com/sendvery/internal/reading"
+)
+
+// Reason is why a mail or report has its verdict; a stable code that is
+// stored. Refusals of the readers have codes of their own.
+type Reason string
+
+// The reasons of this package.
+const (
+	ReasonTooLarge    Reason = "mail_too_large"
+	ReasonGone        Reason = "mail_gone"
+	ReasonUndelivered Reason = "mail_not_delivered"
+	ReasonOurFault    Reason = "could_not_be_stored"
+	ReasonUnwatched   Reason = "domain_not_watched"
+	ReasonDay         Reason = "day_out_of_range"
+	ReasonTLS         Reason = "tls_report"
+	ReasonFailure     Reason = "failure_report"
+	ReasonConflict    Reason = "other_content_under_same_key"
+)
+
+// sentences are the words for the owner, each with what happens next.
+var sentences = map[Reason]string{
+	ReasonTooLarge:    "The mail is larger than 50 MB, which no report needs, so it was not downloaded. It is still in your mailbox.",
+	ReasonGone:        "The mail was moved or deleted before it could be read.",
+	ReasonUndelivered: "Your mail server lists this mail but does not hand it over. It is still in your mailbox.",
+	ReasonOurFault:    "We could not store this report. That is our fault; the original is kept and is read again after the next update.",
+	ReasonUnwatched:   "It is about a domain that you do not watch yet. It is kept and counts as soon as you add the domain.",
+	ReasonDay:         "Its period lies too far in the past or in the future to be counted. The original is kept.",
+	ReasonTLS:         "This is a TLS report. They are not shown yet; the original is kept for when they are.",
+	ReasonFailure:     "This is a failure report, which holds parts of a mail. They are not read yet and nothing of it was kept.",
+	ReasonConflict:    "Another report with the same name and period, but other numbers, is stored already. The first one counts; this one is kept.",
+}
+
+// Sentence explains a reason to the owner; "" for an empty one.
+func (r Reason) Sentence() string {
+	if s, ok := sentences[r]; ok {
+		return s
+	}
+	if s := reading.RefusalSentence(finding.Code(r)); s != "" {
+		return s
+	}
+	return reading.RepairSentence(finding.Code(r))
+}

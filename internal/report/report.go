@@ -1,0 +1,80 @@
+// Package report stores DMARC aggregate reports and answers what they say:
+// who sent as a domain, what passed, and what became of each mail that
+// brought a report.
+//
+// Rollups hold facts (source, results, disposition, reporter); the class that
+// a page shows is derived when it is read, in one place (class.go).
+package report
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/reading"
+	"sendvery.com/sendvery/internal/work"
+)
+
+// ID identifies a report within its organization.
+type ID int64
+
+// ReceiptID identifies a receipt within its organization.
+type ReceiptID int64
+
+// Source is the way by which a mail or file came in.
+type Source string
+
+// The sources.
+const (
+	FromMailbox Source = "mailbox"
+	FromImport  Source = "import" // by the import command
+)
+
+// Verdict is what became of a mail or of one report in it.
+type Verdict string
+
+// The verdicts, from the one that most needs a person to the one that least does.
+const (
+	Refused  Verdict = "refused"
+	Conflict Verdict = "conflict" // another report under the same key is stored; the first counts
+	Held     Verdict = "held"     // kept, waiting for something: its domain is not watched
+	Repaired Verdict = "repaired" // accepted, with something unusual
+	Accepted Verdict = "accepted"
+	Known    Verdict = "known"     // the same report was stored before
+	NoReport Verdict = "no_report" // an ordinary mail; nothing of it is kept
+)
+
+// Verdicts lists the verdicts in that order.
+var Verdicts = [...]Verdict{Refused, Conflict, Held, Repaired, Accepted, Known, NoReport}
+
+// Stored reports whether the verdict means that the report's numbers count.
+func (v Verdict) Stored() bool { return v == Accepted || v == Repaired || v == Known }
+
+// Enqueuer puts a job into a transaction.
+type Enqueuer interface {
+	Enqueue(ctx context.Context, tx postgres.Tx, args work.Args, opts ...work.Option) error
+}
+
+// Service stores reports and answers questions about them.
+type Service struct {
+	DB    *postgres.DB
+	Queue Enqueuer
+	Names NameResolver // nil: addresses are not looked up
+	Log   *slog.Logger
+	Now   func() time.Time
+
+	months   sync.Map // which partitions are known to exist
+	encoders sync.Pool
+}
+
+var _ mailbox.Intake = (*Service)(nil)
+
+// limits bounds the reading of one mail or file.
+func limits() reading.Limits { return reading.Limits{} }
+
+// DomainID identifies a watched domain.
+type DomainID = domain.ID

@@ -1,0 +1,104 @@
+package report
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"sendvery.com/sendvery/internal/dmarcrpt"
+)
+
+// row is a record on its way into the database.
+type row struct {
+	report       *pending
+	seq          int32
+	auth         int64
+	messages     int64
+	disposition  int16
+	dkim, spf    int16
+	forwarding   int16
+	ip           netip.Addr
+	headerFrom   string
+	envelopeFrom *string
+	envelopeTo   *string
+	evaluated    json.RawMessage
+}
+
+// addRow appends a record of the open report to the group's rows and sums.
+func (g *group) addRow(p *pending, rec *dmarcrpt.Record) error {
+	auth, err := json.Marshal(authResults(rec))
+	if err != nil {
+		return err
+	}
+	odd, err := encodeEvaluated(rec)
+	if err != nil {
+		return err
+	}
+	id := authID(g.org, auth)
+	g.dictionary[id] = auth
+	r := row{
+		report: p, seq: int32(rec.Seq), auth: id, messages: rec.Count, ip: rec.SourceIP, evaluated: odd,
+		disposition: int16(rec.Disposition), dkim: int16(resultOf(rec.EvaluatedDKIM)), spf: int16(resultOf(rec.EvaluatedSPF)),
+		forwarding: int16(evidence(rec, p.head.Policy.Domain)), headerFrom: strings.ToLower(rec.HeaderFrom),
+		envelopeFrom: optional(rec.EnvelopeFrom, rec.HasEnvelopeFrom), envelopeTo: optional(rec.EnvelopeTo, rec.EnvelopeTo != ""),
+	}
+	g.rows = append(g.rows, r)
+	p.totals[totalKey{
+		domain: p.domain, day: p.day, ip: r.ip, reporter: p.reporterDomain, disposition: r.disposition,
+		dkim: r.dkim, spf: r.spf, forwarding: r.forwarding,
+	}] += r.messages
+	return nil
+}
+
+func optional(s string, present bool) *string {
+	if !present {
+		return nil
+	}
+	return &s
+}
+
+// totalKey is a row of the rollup.
+type totalKey struct {
+	domain      DomainID
+	day         time.Time
+	ip          netip.Addr
+	reporter    string
+	disposition int16
+	dkim, spf   int16
+	forwarding  int16
+}
+
+func (a totalKey) compare(b totalKey) int {
+	return cmp.Or(
+		slices.Compare(a.domain[:], b.domain[:]), a.day.Compare(b.day), a.ip.Compare(b.ip), strings.Compare(a.reporter, b.reporter),
+		cmp.Compare(a.disposition, b.disposition), cmp.Compare(a.dkim, b.dkim), cmp.Compare(a.spf, b.spf), cmp.Compare(a.forwarding, b.forwarding))
+}
+
+// totals sums messages for the rollup.
+type totals map[totalKey]int64
+
+func (t totals) merge(other totals) {
+	for k, n := range other {
+		t[k] += n
+	}
+}
+
+// sorted returns the keys in the order in which every transaction writes
+// them: any other order deadlocks.
+func (t totals) sorted() []totalKey {
+	keys := make([]totalKey, 0, len(t))
+	for k := range t {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, totalKey.compare)
+	return keys
+}
+
+// own reports whether the key's messages show that the address is the
+// domain's own: they pass, and nobody passed them on.
+func (k totalKey) own() bool {
+	return (k.dkim == int16(ResultPass) || k.spf == int16(ResultPass)) && k.forwarding == int16(NotForwarded)
+}

@@ -1,0 +1,84 @@
+package report
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+// Suggestion is a domain that reports arrived for although nobody watches it.
+type Suggestion struct {
+	Name    fqdn.Name
+	Reports int64
+}
+
+// heldDomains counts the held reports by domain, the most first.
+func heldDomains(ctx context.Context, tx postgres.Tx, org org.ID) ([]Suggestion, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT domain AS name, count(*) AS reports FROM receipt_items
+		WHERE org_id = $1 AND verdict = 'held' AND reason = $2 AND domain IS NOT NULL
+		GROUP BY domain ORDER BY count(*) DESC, domain LIMIT 100`, org, ReasonUnwatched)
+	if err != nil {
+		return nil, fmt.Errorf("held domains: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Suggestion])
+	if err != nil {
+		return nil, fmt.Errorf("held domains: %w", err)
+	}
+	return list, nil
+}
+
+// releasable returns up to n receipts that hold a report of a domain that is
+// watched by now, oldest first.
+func releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item, error) {
+	held, err := heldDomains(ctx, tx, org)
+	if err != nil {
+		return nil, err
+	}
+	all, err := domain.All(ctx, tx, org)
+	if err != nil {
+		return nil, err
+	}
+	domains := make(map[fqdn.Name]domain.ID, len(all))
+	for _, d := range all {
+		domains[d.Name] = d.ID
+	}
+	var names []string
+	for _, h := range held {
+		if _, ok := watched(domains, h.Name); ok {
+			names = append(names, h.Name.String())
+		}
+	}
+	if len(names) == 0 {
+		return nil, nil
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT r.receipt_id, r.source, o.content FROM receipts r JOIN originals o USING (org_id, receipt_id)
+		WHERE r.org_id = @org AND EXISTS (
+			SELECT FROM receipt_items i WHERE i.org_id = @org AND i.receipt_id = r.receipt_id
+			AND i.verdict = 'held' AND i.reason = @reason AND i.domain = ANY(@names))
+		ORDER BY r.receipt_id LIMIT @n`,
+		postgres.NamedArgs{"org": org, "reason": ReasonUnwatched, "names": names, "n": n})
+	if err != nil {
+		return nil, fmt.Errorf("held receipts: %w", err)
+	}
+	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (item, error) {
+		var id ReceiptID
+		var source Source
+		var content []byte
+		if err := row.Scan(&id, &source, &content); err != nil {
+			return item{}, err
+		}
+		return reread(id, source, content)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("held receipts: %w", err)
+	}
+	return items, nil
+}
