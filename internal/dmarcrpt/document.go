@@ -1,6 +1,8 @@
 package dmarcrpt
 
 import (
+	"bytes"
+
 	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/plaintext"
 )
@@ -119,6 +121,11 @@ func (doc *document) start(t *token) error {
 		doc.repairs.Add(RepairUnknownElement, string(t.name))
 	case e.isValue():
 		doc.value = doc.value[:0]
+		if t.raw == nil && !t.selfClose {
+			if text, ok := doc.d.scan.simpleValue(t.name); ok {
+				return doc.simpleValue(e, text)
+			}
+		}
 	default:
 		doc.opened(e, local)
 	}
@@ -128,6 +135,15 @@ func (doc *document) start(t *token) error {
 	}
 	doc.ns.leave(len(doc.frames) + 1)
 	return doc.closed(e)
+}
+
+// simpleValue takes a value element with nothing but text in it.
+func (doc *document) simpleValue(e element, text []byte) error {
+	if bytes.IndexByte(text, '&') >= 0 {
+		doc.value = appendText(doc.value, text, &doc.repairs)
+		text = doc.value
+	}
+	return doc.closedValue(e, text)
 }
 
 func (doc *document) attributes(raw []byte) error {
@@ -186,6 +202,12 @@ func (doc *document) endElement(t *token) error {
 	if string(t.name) != string(doc.names[f.name:]) {
 		return refuse(RefusedMalformed, string(doc.names[f.name:])+" closed by "+string(t.name))
 	}
+	return doc.pop()
+}
+
+// pop closes the innermost open element.
+func (doc *document) pop() error {
+	f := doc.frames[len(doc.frames)-1]
 	doc.names = doc.names[:f.name]
 	doc.frames = doc.frames[:len(doc.frames)-1]
 	if len(doc.ns.list) > 0 {
@@ -212,10 +234,8 @@ func (doc *document) opened(e element, local []byte) {
 // closed reacts to the end of an element.
 func (doc *document) closed(e element) error {
 	switch {
-	case e >= elSourceIP:
-		return doc.recordValue(e)
 	case e.isValue():
-		doc.reportValue(e)
+		return doc.closedValue(e, doc.value)
 	case e == elMetadata:
 		doc.meta.closedMetadata = true
 		return doc.ready()
@@ -233,11 +253,15 @@ func (doc *document) closed(e element) error {
 // maxRecord bounds the text of one record, in bytes.
 const maxRecord = 1 << 20
 
-func (doc *document) recordValue(e element) error {
-	if len(doc.rec.buf)+len(doc.value) > maxRecord {
+func (doc *document) closedValue(e element, text []byte) error {
+	if e < elSourceIP {
+		doc.reportValue(e, text)
+		return nil
+	}
+	if len(doc.rec.buf)+len(text) > maxRecord {
 		return refuse(RefusedTooLong, "record")
 	}
-	done, repeated := doc.rec.value(e, doc.value)
+	done, repeated := doc.rec.value(e, text)
 	if done != 0 {
 		doc.cleaned(done)
 	}

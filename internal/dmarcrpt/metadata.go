@@ -23,9 +23,9 @@ const maxErrors = 100
 
 // reportValue takes a value of report_metadata, date_range or
 // policy_published.
-func (doc *document) reportValue(e element) {
+func (doc *document) reportValue(e element, text []byte) {
 	var done plaintext.Cleaning
-	doc.clean, done = plaintext.Append(doc.clean[:0], doc.value)
+	doc.clean, done = plaintext.Append(doc.clean[:0], text)
 	if done != 0 {
 		doc.cleaned(done)
 	}

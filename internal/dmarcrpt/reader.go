@@ -116,6 +116,13 @@ func (d *Reader) document(n int) (more bool, err error) {
 // step handles one token inside the root.
 func (d *Reader) step() error {
 	doc, t := &d.doc, &d.doc.tok
+	if !doc.frames[len(doc.frames)-1].el.isValue() {
+		d.scan.skipSpace()
+		if name := doc.openName(); d.scan.closes(d.scan.r, name) {
+			d.scan.r += len(name) + 3
+			return doc.pop()
+		}
+	}
 	if err := d.scan.next(t); err != nil {
 		return err
 	}

@@ -245,9 +245,10 @@ func (s *scanner) skipText() (text string, err error) {
 		if i >= 0 {
 			run = run[:i]
 		}
-		if text == "" {
-			rest := bytes.TrimFunc(run, func(r rune) bool { return r <= ' ' || r == '\ufeff' })
-			text = string(rest[:min(len(rest), 40)])
+		for i := 0; text == "" && i < len(run); i++ {
+			if !padding(run[i]) {
+				text = string(trimSpace(run[i:min(len(run), i+40)]))
+			}
 		}
 		s.r += len(run)
 		if i >= 0 {
@@ -258,6 +259,10 @@ func (s *scanner) skipText() (text string, err error) {
 		}
 	}
 }
+
+// padding tells white space, NULs and the bytes of a byte order mark, which
+// may be cut in two by the window.
+func padding(c byte) bool { return c <= ' ' || c == 0xef || c == 0xbb || c == 0xbf }
 
 // drain reads the source to its end, so that its checksum is checked.
 func (s *scanner) drain() error {

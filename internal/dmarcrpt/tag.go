@@ -97,6 +97,36 @@ func (s *scanner) tagEnd(n int) (int, error) {
 	}
 }
 
+// skipSpace skips white space in the window.
+func (s *scanner) skipSpace() {
+	for s.r < s.w && spaceByte(s.buf[s.r]) {
+		s.r++
+	}
+}
+
+// simpleValue takes "text</name>" at once when it lies in the window: that is
+// how nearly all values are written. The text is not yet decoded.
+func (s *scanner) simpleValue(name []byte) (text []byte, ok bool) {
+	i := bytes.IndexByte(s.buf[s.r:s.w], '<')
+	if i < 0 {
+		return nil, false
+	}
+	end := s.r + i
+	if !s.closes(end, name) {
+		return nil, false
+	}
+	text = s.buf[s.r:end]
+	s.r = end + len(name) + 3
+	return text, true
+}
+
+// closes reports whether "</name>" stands at the given place of the window.
+func (s *scanner) closes(at int, name []byte) bool {
+	end := at + 2 + len(name)
+	return end < s.w && s.buf[at] == '<' && s.buf[at+1] == '/' && s.buf[end] == '>' &&
+		string(s.buf[at+2:end]) == string(name)
+}
+
 // endTag reads "</name>".
 func (s *scanner) endTag(t *token) error {
 	i := s.indexFrom(2, '>')

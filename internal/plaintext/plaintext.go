@@ -22,7 +22,7 @@ const (
 // text from a report is made safe for PostgreSQL (no NUL) and for terminals
 // and logs; escaping for HTML and the like happens at output.
 func Append(dst, v []byte) ([]byte, Cleaning) {
-	v = bytes.Trim(v, " \t\r\n")
+	v = trim(v)
 	plain := true
 	for _, c := range v {
 		if c < 0x20 || c > 0x7e {
@@ -41,7 +41,7 @@ func Append(dst, v []byte) ([]byte, Cleaning) {
 		case r == utf8.RuneError && n == 1:
 			done |= Invalid
 			dst = utf8.AppendRune(dst, utf8.RuneError)
-		case n == 1 && (v[0] == ' ' || v[0] == '\t' || v[0] == '\r' || v[0] == '\n'):
+		case n == 1 && space(v[0]):
 			dst = append(dst, ' ')
 		case invisible(r):
 			done |= Invisible
@@ -52,6 +52,18 @@ func Append(dst, v []byte) ([]byte, Cleaning) {
 	}
 	trimmed := bytes.TrimSpace(dst[start:])
 	return append(dst[:start], trimmed...), done
+}
+
+func space(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+
+func trim(v []byte) []byte {
+	for len(v) > 0 && space(v[0]) {
+		v = v[1:]
+	}
+	for len(v) > 0 && space(v[len(v)-1]) {
+		v = v[:len(v)-1]
+	}
+	return v
 }
 
 // invisible tells characters that change how text looks without being seen:
