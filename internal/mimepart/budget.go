@@ -26,6 +26,11 @@ func (b *budget) charge(n int) error {
 	return b.ctx.Err()
 }
 
+// spent reports whether nothing more may be decompressed: the walk ends there.
+func (b *budget) spent() bool {
+	return b.inflated > b.limits.Inflated || b.entries > b.limits.Entries
+}
+
 // hold counts n bytes that stay in memory until release.
 func (b *budget) hold(n int64) error {
 	if b.held+n > b.limits.Held {

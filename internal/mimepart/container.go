@@ -158,6 +158,9 @@ func (w *Walker) unzip(src io.ReaderAt, size int64, at place) error {
 		return w.refused(at, true, refuse(RefusedEntries, ""))
 	}
 	for _, f := range z.File {
+		if w.budget.spent() {
+			break
+		}
 		if err := w.entry(f, at); err != nil {
 			return err
 		}

@@ -32,6 +32,9 @@ func (w *Walker) walkMail(src io.ReaderAt, size int64, at place) error {
 		if p.kind != leaf || isSample(s.parts, i) {
 			continue
 		}
+		if w.budget.spent() {
+			break
+		}
 		if err := w.part(src, s.parts, i, at); err != nil {
 			return err
 		}

@@ -197,7 +197,7 @@ func (s *structure) guess(from int64) string {
 			break
 		}
 		name := bytes.TrimRight(line, " \t\r\n")
-		if len(name) > 4 && len(name) <= 200 && name[0] == '-' && name[1] == '-' &&
+		if len(name) > 3 && len(name) <= 200 && name[0] == '-' && name[1] == '-' &&
 			!bytes.HasSuffix(name, []byte("--")) {
 			return string(name[2:])
 		}
