@@ -30,6 +30,10 @@ func galleryHandler() http.Handler {
 			templ.Handler(galleryIndex(frame, pages)).ServeHTTP(w, r)
 			return
 		}
+		if name == "nothing" { // what samples of running work ask for: no change
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
 		i := slices.IndexFunc(pages, func(p galleryPage) bool { return p.Name == name })
 		if i < 0 {
 			templ.Handler(ui.Error(ui.NotFound(frame)), templ.WithStatus(http.StatusNotFound)).ServeHTTP(w, r)

@@ -97,9 +97,9 @@ func sampleSenders() []reportweb.SenderRow {
 		return out
 	}
 	return []reportweb.SenderRow{
-		{Href: galleryPath + "reports", Name: "mta14.news.example.com", Detail: "198.51.100.31 and 6 more addresses", Class: ui.NeedsFixing, Messages: 812, SPF: "pass, other domain", DKIM: "none", PerDay: line(30)},
+		{Href: galleryPath + "reports", Name: "mta14.news.example.com", Detail: "198.51.100.31 and 6 more", Class: ui.NeedsFixing, Messages: 812, SPF: "pass, other domain", DKIM: "none", PerDay: line(30)},
 		{Href: galleryPath + "reports", Name: "203.0.113.24", Detail: "no confirmed name", Class: ui.NeedsFixing, Messages: 96, SPF: "fail", DKIM: "none", PerDay: line(4)},
-		{Href: galleryPath + "reports", Name: "mail-lf1-f41.outbound.example.net", Detail: "192.0.2.41 and 38 more addresses", Class: ui.Passing, Messages: 30012, Passing: 30012, SPF: "pass, aligned", DKIM: "pass, aligned", PerDay: line(900)},
+		{Href: galleryPath + "reports", Name: "mail-lf1-f41.outbound.example.net", Detail: "192.0.2.41 and 38 more", Class: ui.Passing, Messages: 30012, Passing: 30012, SPF: "pass, aligned", DKIM: "pass, aligned", PerDay: line(900)},
 		{Href: galleryPath + "reports", Name: "o365-eur05.mail.example", Detail: "192.0.2.96", Class: ui.Passing, Messages: 8298, Passing: 8290, SPF: "pass, aligned", DKIM: "pass, aligned", PerDay: line(300)},
 		{Href: galleryPath + "reports", Name: "lists.university.example", Detail: "2001:db8:4::17", Class: ui.Forwarded, Messages: 1911, Passing: 0, SPF: "fail", DKIM: "fail", PerDay: line(60)},
 		{Href: galleryPath + "reports", Name: "198.51.100.77", Detail: "no confirmed name", Class: ui.Unknown, Messages: 170, SPF: "fail", DKIM: "none", PerDay: line(6)},

@@ -4,12 +4,11 @@ import { upgradeCharts } from "./charts.js";
 import { listenCopy } from "./copy.js";
 import { listenDialogs } from "./dialogs.js";
 import { listenForms } from "./forms.js";
+import { listenFragments } from "./fragments.js";
 import { listenMenus } from "./menus.js";
 import { listenTheme } from "./theme.js";
 
-// A request that waits for more than this is shown as failed rather than for ever.
-htmx.config.defaultTimeout = 30000;
-
+listenFragments(htmx);
 listenTheme();
 listenDialogs();
 listenMenus();

@@ -56,7 +56,7 @@ function slider(color, text) {
     backgroundColor: color("--color-base-200"),
     fillerColor: "rgba(127, 138, 158, 0.16)",
     handleSize: 14,
-    handleStyle: { color: color("--color-base-100"), borderColor: color("--edge") },
+    handleStyle: { color: color("--color-base-100"), borderColor: color("--muted") },
     moveHandleSize: 0,
     showDetail: false,
     dataBackground: { lineStyle: { color: color("--edge") }, areaStyle: { color: color("--edge"), opacity: 0.25 } },

@@ -166,7 +166,7 @@ func domainTable(rows []DomainRow) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<table class=\"data-table\"><thead><tr><th scope=\"col\">Domain</th><th scope=\"col\" class=\"max-md:hidden\">Policy</th><th scope=\"col\" class=\"num max-sm:hidden\">Messages</th><th scope=\"col\" class=\"w-48\">Passing</th><th scope=\"col\" class=\"max-lg:hidden\">Last report</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<table class=\"data-table\"><thead><tr><th scope=\"col\">Domain</th><th scope=\"col\" class=\"max-md:hidden\">Policy</th><th scope=\"col\" class=\"num max-sm:hidden\">Messages</th><th scope=\"col\" class=\"w-28 sm:w-48\">Passing</th><th scope=\"col\" class=\"max-lg:hidden\">Last report</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
