@@ -46,6 +46,7 @@ CREATE TABLE reports (
     email             text        NOT NULL,
     reporter_id       text        NOT NULL,
     policy_domain     text        NOT NULL,
+    policy            text        NOT NULL,
     document          jsonb       NOT NULL,
     repairs           jsonb,
     records           bigint      NOT NULL,
@@ -65,6 +66,7 @@ CREATE INDEX reports_domain_day ON reports (org_id, domain_id, day DESC, report_
 CREATE INDEX reports_receipt ON reports (org_id, receipt_id);
 
 COMMENT ON COLUMN reports.reporter_id IS 'report_id as the reporter sent it';
+COMMENT ON COLUMN reports.policy IS 'p in force: none, quarantine, reject, or empty where the report does not say';
 COMMENT ON COLUMN reports.document IS 'metadata and published policy as sent, with derived defaults apart';
 
 -- One line per report found in a mail or file.
@@ -215,8 +217,11 @@ GRANT SELECT, DELETE ON originals, receipts TO sendvery_system;
 CREATE TABLE ip_names (
     ip         inet        NOT NULL,
     name       text,
+    sender     text,
     checked_at timestamptz NOT NULL,
     CONSTRAINT ip_names_pkey PRIMARY KEY (ip)
 );
+COMMENT ON COLUMN ip_names.name IS 'reverse name, confirmed by the look-up back; null where there is none';
+COMMENT ON COLUMN ip_names.sender IS 'organizational domain of the name, which groups addresses into senders';
 GRANT SELECT, INSERT, UPDATE ON ip_names TO sendvery_app;
 GRANT SELECT, INSERT, UPDATE ON ip_names TO sendvery_system;

@@ -67,8 +67,18 @@ func ClassOf(dkim, spf Result, f Forwarding, known bool) Class {
 	return Unknown
 }
 
-// classSQL is ClassOf for rows with the columns of t, joined to sources as s.
-const classSQL = `CASE WHEN t.dkim = 1 OR t.spf = 1 THEN 1 WHEN t.forwarding <> 0 THEN 2 WHEN s.own_messages > 0 THEN 3 ELSE 4 END`
+// classSQL is ClassOf for rows of fromTotals or fromRecords.
+const classSQL = `CASE WHEN t.dkim = 1 OR t.spf = 1 THEN 1 WHEN t.forwarding <> 0 THEN 2
+	WHEN s.own_messages > 0 OR n.name = d.name OR right(n.name, length(d.name) + 1) = '.' || d.name THEN 3 ELSE 4 END`
+
+// joins bring what classSQL needs beside a row t: what its address has sent,
+// its confirmed name, and the domain. An address is known as the owner's when
+// it has sent passing mail that nobody passed on, or when its confirmed name
+// lies within the domain.
+const joins = `
+	JOIN domains d ON d.org_id = t.org_id AND d.domain_id = t.domain_id
+	LEFT JOIN sources s ON s.org_id = t.org_id AND s.domain_id = t.domain_id AND s.source_ip = t.source_ip
+	LEFT JOIN ip_names n ON n.ip = t.source_ip`
 
 // evidence returns what a record tells about forwarding.
 func evidence(r *dmarcrpt.Record, policy fqdn.Name) Forwarding {

@@ -36,8 +36,8 @@ type group struct {
 	fresh      []bool // whether the item's receipt is new
 	results    []result
 
-	open    *pending     // the aggregate report being read, when it is to be stored
-	held    *receiptItem // what the report being read ends as, when it is not
+	open *pending     // the aggregate report being read, when it is to be stored
+	held *receiptItem // what the report being read ends as, when it is not
 }
 
 // pending is a report that was read, or is being read, but not yet written.

@@ -325,14 +325,21 @@ func TestFourWritersOnOneDomainDoNotDeadlock(t *testing.T) {
 func TestClassInSQLAgreesWithItsDefinition(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "example.org")
+	known := map[string]bool{
+		`SELECT 3 AS own_messages, NULL AS name`:                  true,
+		`SELECT 0 AS own_messages, 'mx.example.org' AS name`:      true,
+		`SELECT NULL::int AS own_messages, 'example.org' AS name`: true,
+		`SELECT 0 AS own_messages, 'evilexample.org' AS name`:     false,
+		`SELECT NULL::int AS own_messages, NULL AS name`:          false,
+	}
 	for dkim := report.ResultMissing; dkim <= report.ResultOther; dkim++ {
 		for spf := report.ResultMissing; spf <= report.ResultOther; spf++ {
 			for f := report.NotForwarded; f <= report.ReceiverSaysSo; f++ {
-				for _, own := range []int{0, 3} {
-					got := one[int](t, b, `SELECT `+report.ClassSQL+` FROM (SELECT $1::int AS dkim, $2::int AS spf, $3::int AS forwarding) t, (SELECT $4::int AS own_messages) s`,
-						int(dkim), int(spf), int(f), own)
-					if want := report.ClassOf(dkim, spf, f, own > 0); report.Class(got) != want {
-						t.Errorf("dkim %d spf %d forwarding %d own %d: SQL says %d, ClassOf %d", dkim, spf, f, own, got, want)
+				for source, isKnown := range known {
+					got := one[int](t, b, `SELECT `+report.ClassSQL+` FROM (SELECT $1::int AS dkim, $2::int AS spf, $3::int AS forwarding) t,
+						(`+source+`) s, (`+source+`) n, (SELECT 'example.org' AS name) d`, int(dkim), int(spf), int(f))
+					if want := report.ClassOf(dkim, spf, f, isKnown); report.Class(got) != want {
+						t.Errorf("dkim %d spf %d forwarding %d %s: SQL says %d, ClassOf %d", dkim, spf, f, source, got, want)
 					}
 				}
 			}

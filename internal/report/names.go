@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/work"
 )
@@ -87,4 +88,13 @@ func (s *Service) lookUp(ctx context.Context, ips []netip.Addr) map[netip.Addr]s
 	}
 	group.Wait()
 	return found
+}
+
+// senderOf groups host names into senders: by their organizational domain.
+func senderOf(name string) string {
+	n, err := fqdn.Parse(name)
+	if err != nil {
+		return ""
+	}
+	return n.Organizational().String()
 }

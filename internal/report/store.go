@@ -252,16 +252,16 @@ func insertReports(ctx context.Context, tx postgres.Tx, org org.ID, reports []*p
 			"org": org, "id": p.id, "domain": p.domain, "receipt": p.receipt, "day": p.day,
 			"begin": time.Unix(p.head.Begin, 0).UTC(), "end": time.Unix(p.head.End, 0).UTC(),
 			"reporter": p.head.Reporter(), "reporter_domain": p.reporterDomain, "email": p.head.Email,
-			"reporter_id": p.head.ReportID, "policy": p.head.Policy.Domain, "key": p.key[:], "now": now,
+			"reporter_id": p.head.ReportID, "policy_domain": p.head.Policy.Domain, "policy": p.head.Policy.Effective().P, "key": p.key[:], "now": now,
 		}
 		if err := p.sums(args); err != nil {
 			return err
 		}
 		b.Queue(`
 			INSERT INTO reports (org_id, report_id, domain_id, receipt_id, day, begin_at, end_at, reporter, reporter_domain, email,
-			       reporter_id, policy_domain, document, repairs, records, bad_records, messages, aligned, key_digest, content_digest, stored_at)
+			       reporter_id, policy_domain, policy, document, repairs, records, bad_records, messages, aligned, key_digest, content_digest, stored_at)
 			VALUES (@org, @id, @domain, @receipt, @day, @begin, @end, @reporter, @reporter_domain, @email,
-			       @reporter_id, @policy, @document, @repairs, @records, @bad, @messages, @aligned, @key, @content, @now)`, args)
+			       @reporter_id, @policy_domain, @policy, @document, @repairs, @records, @bad, @messages, @aligned, @key, @content, @now)`, args)
 	}
 	if err := tx.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("insert reports: %w", err)

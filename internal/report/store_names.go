@@ -35,14 +35,15 @@ func saveNames(ctx context.Context, tx postgres.Tx, found map[netip.Addr]string,
 		ips = append(ips, ip)
 	}
 	slices.SortFunc(ips, func(a, b netip.Addr) int { return bytes.Compare(a.AsSlice(), b.AsSlice()) })
-	names := make([]*string, len(ips))
+	names, senders := make([]*string, len(ips)), make([]*string, len(ips))
 	for i, ip := range ips {
-		names[i] = null(found[ip])
+		names[i], senders[i] = null(found[ip]), null(senderOf(found[ip]))
 	}
 	_, err := tx.Exec(ctx, `
-		INSERT INTO ip_names (ip, name, checked_at) SELECT i, n, @now FROM unnest(@ips::inet[], @names::text[]) AS u (i, n)
-		ON CONFLICT (ip) DO UPDATE SET name = excluded.name, checked_at = excluded.checked_at`,
-		postgres.NamedArgs{"ips": ips, "names": names, "now": now})
+		INSERT INTO ip_names (ip, name, sender, checked_at)
+		SELECT i, n, s, @now FROM unnest(@ips::inet[], @names::text[], @senders::text[]) AS u (i, n, s)
+		ON CONFLICT (ip) DO UPDATE SET name = excluded.name, sender = excluded.sender, checked_at = excluded.checked_at`,
+		postgres.NamedArgs{"ips": ips, "names": names, "senders": senders, "now": now})
 	if err != nil {
 		return fmt.Errorf("save names: %w", err)
 	}

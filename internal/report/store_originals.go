@@ -14,16 +14,18 @@ import (
 
 // Suggestion is a domain that reports arrived for although nobody watches it.
 type Suggestion struct {
-	Name    fqdn.Name
-	Reports int64
+	Name    fqdn.Name `db:"name"`
+	Reports int64     `db:"reports"`
 }
+
+const suggestionsSQL = `
+	SELECT domain AS name, count(*) AS reports FROM receipt_items
+	WHERE org_id = @org AND verdict = 'held' AND reason = @reason AND domain IS NOT NULL
+	GROUP BY domain ORDER BY count(*) DESC, domain LIMIT 100`
 
 // heldDomains counts the held reports by domain, the most first.
 func heldDomains(ctx context.Context, tx postgres.Tx, org org.ID) ([]Suggestion, error) {
-	rows, err := tx.Query(ctx, `
-		SELECT domain AS name, count(*) AS reports FROM receipt_items
-		WHERE org_id = $1 AND verdict = 'held' AND reason = $2 AND domain IS NOT NULL
-		GROUP BY domain ORDER BY count(*) DESC, domain LIMIT 100`, org, ReasonUnwatched)
+	rows, err := tx.Query(ctx, suggestionsSQL, postgres.NamedArgs{"org": org, "reason": ReasonUnwatched})
 	if err != nil {
 		return nil, fmt.Errorf("held domains: %w", err)
 	}

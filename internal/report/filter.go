@@ -1,0 +1,73 @@
+package report
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+// Filter chooses messages. Days are UTC dates, both included; a zero field
+// chooses everything.
+type Filter struct {
+	From, To time.Time
+	Domain   DomainID
+	Class    Class
+	Reporter string // organizational domain of the reporter
+	Sender   string // organizational domain of the confirmed name, or an address
+	Network  netip.Prefix
+}
+
+// Days returns how many days the filter covers.
+func (f Filter) Days() int { return int(f.To.Sub(f.From)/(24*time.Hour)) + 1 }
+
+// LastDays is the filter's range set to the n days up to today.
+func LastDays(now time.Time, n int) Filter {
+	today := now.UTC().Truncate(24 * time.Hour)
+	return Filter{From: today.AddDate(0, 0, 1-n), To: today}
+}
+
+// senderSQL names the sender of a row of fromTotals or fromRecords.
+const senderSQL = `coalesce(n.sender, host(t.source_ip))`
+
+// where returns the conditions on rows t with their joins, and their values.
+// The organization and the days always stand first: they choose partitions
+// and index.
+func (f Filter) where(org org.ID) (string, postgres.NamedArgs) {
+	args := postgres.NamedArgs{"org": org, "from": f.From, "to": f.To}
+	conditions := []string{`t.org_id = @org`, `t.day BETWEEN @from AND @to`}
+	add := func(condition, name string, value any) {
+		conditions, args[name] = append(conditions, condition), value
+	}
+	if !f.Domain.IsZero() {
+		add(`t.domain_id = @domain`, "domain", f.Domain)
+	}
+	if f.Reporter != "" {
+		add(`t.reporter = @reporter`, "reporter", f.Reporter)
+	}
+	if f.Sender != "" {
+		add(senderSQL+` = @sender`, "sender", f.Sender)
+	}
+	if f.Class != 0 {
+		add(classSQL+` = @class`, "class", f.Class)
+	}
+	if f.Network.IsValid() {
+		// Ranges are leakproof, so an index serves them under row-level security;
+		// the operators for networks are not.
+		add(`t.source_ip >= @low AND t.source_ip <= @high`, "low", f.Network.Masked().Addr())
+		args["high"] = lastOf(f.Network)
+	}
+	return strings.Join(conditions, " AND "), args
+}
+
+// lastOf returns the last address of a network.
+func lastOf(p netip.Prefix) netip.Addr {
+	bytes := p.Masked().Addr().AsSlice()
+	for i := p.Bits(); i < len(bytes)*8; i++ {
+		bytes[i/8] |= 1 << (7 - i%8)
+	}
+	last, _ := netip.AddrFromSlice(bytes) // as long as it was
+	return last
+}

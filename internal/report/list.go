@@ -1,0 +1,213 @@
+package report
+
+import (
+	"context"
+	"encoding/json"
+	"net/netip"
+	"time"
+
+	"sendvery.com/sendvery/internal/dmarcrpt"
+	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/finding"
+	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+// Query asks for a page of reports, newest day first.
+type Query struct {
+	Filter
+	Before *Position // the last line of the page before; nil = from the top
+	Limit  int
+}
+
+// Position is a place in the list of reports.
+type Position struct {
+	Day time.Time
+	ID  ID
+}
+
+// Line is a report in a list.
+type Line struct {
+	ID       ID        `db:"report_id"`
+	Day      time.Time `db:"day"`
+	Reporter string    `db:"reporter"`
+	Domain   fqdn.Name `db:"policy_domain"`
+	Messages int64     `db:"messages"`
+	Aligned  int64     `db:"aligned"`
+	Repairs  int       `db:"repairs"`
+	StoredAt time.Time `db:"stored_at"`
+}
+
+// Reports returns a page of the reports that hold chosen messages.
+func (s *Service) Reports(ctx context.Context, org org.ID, q Query) (lines []Line, total, ever int64, err error) {
+	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		queueReports(b, org, q, &lines)
+		queueReportCounts(b, org, q.Filter, &total, &ever)
+	})
+	return lines, total, ever, err
+}
+
+// Report is one stored report.
+type Report struct {
+	ID             ID                   `db:"report_id"`
+	DomainID       DomainID             `db:"domain_id"`
+	Domain         fqdn.Name            `db:"domain"` // the watched domain that it belongs to
+	Receipt        ReceiptID            `db:"receipt_id"`
+	Day            time.Time            `db:"day"`
+	BeginAt        time.Time            `db:"begin_at"`
+	EndAt          time.Time            `db:"end_at"`
+	Reporter       string               `db:"reporter"`
+	ReporterDomain string               `db:"reporter_domain"`
+	Head           dmarcrpt.Report      `db:"-"`
+	Bad            []dmarcrpt.BadRecord `db:"-"`
+	Repairs        []finding.Repair     `db:"-"`
+	Records        int64                `db:"records"`
+	BadRecords     int64                `db:"bad_records"`
+	Messages       int64                `db:"messages"`
+	Aligned        int64                `db:"aligned"`
+	StoredAt       time.Time            `db:"stored_at"`
+
+	Document   json.RawMessage `db:"document"`
+	RepairsRaw json.RawMessage `db:"repairs"`
+	Split      Split           `db:"-"`
+	Conflicts  int64           `db:"-"` // other versions of it that arrived
+	Original   bool            `db:"-"` // the mail it came in is kept
+}
+
+// Record is one row of a report.
+type Record struct {
+	Seq          int32                `db:"seq"`
+	SourceIP     netip.Addr           `db:"source_ip"`
+	SourceName   *string              `db:"name"`
+	Messages     int64                `db:"messages"`
+	Class        Class                `db:"class"`
+	Disposition  dmarcrpt.Disposition `db:"disposition"`
+	DKIM         Result               `db:"dkim"`
+	SPF          Result               `db:"spf"`
+	Forwarding   Forwarding           `db:"forwarding"`
+	HeaderFrom   string               `db:"header_from"`
+	EnvelopeFrom *string              `db:"envelope_from"`
+	EnvelopeTo   *string              `db:"envelope_to"`
+	Evaluated    json.RawMessage      `db:"evaluated"`
+	Results      json.RawMessage      `db:"results"`
+}
+
+// RecordQuery asks for a page of a report's rows, the largest first.
+type RecordQuery struct {
+	Class  Class // 0 = all
+	Offset int
+	Limit  int
+}
+
+// Report returns a report with a page of its rows; NotFound without one.
+func (s *Service) Report(ctx context.Context, org org.ID, id ID, q RecordQuery) (Report, []Record, error) {
+	var r Report
+	var found bool
+	var records []Record
+	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		queueReport(b, org, id, &r, &found)
+		queueRecords(b, org, id, q, &records)
+	})
+	if err != nil {
+		return r, nil, err
+	}
+	if !found {
+		return r, nil, fault.New(fault.NotFound, "There is no such report in this organization.")
+	}
+	var d struct {
+		dmarcrpt.Report
+		Bad []dmarcrpt.BadRecord
+	}
+	if err := json.Unmarshal(r.Document, &d); err != nil {
+		return r, nil, err
+	}
+	r.Head, r.Bad = d.Report, d.Bad
+	if r.RepairsRaw != nil {
+		if err := json.Unmarshal(r.RepairsRaw, &r.Repairs); err != nil {
+			return r, nil, err
+		}
+	}
+	return r, records, nil
+}
+
+// ReceiptQuery asks for receipts, newest first.
+type ReceiptQuery struct {
+	Verdicts []Verdict  // nil = all
+	Mailbox  mailbox.ID // zero = all
+	Before   ReceiptID  // 0 = from the top
+	Limit    int
+}
+
+// Receipt is what became of one mail or file.
+type Receipt struct {
+	ID         ReceiptID   `db:"receipt_id"`
+	Source     Source      `db:"source"`
+	Mailbox    *mailbox.ID `db:"mailbox_id"`
+	MailID     *string     `db:"mail_id"`
+	Label      *string     `db:"label"`
+	MailAt     *time.Time  `db:"mail_at"`
+	ReceivedAt time.Time   `db:"received_at"`
+	Size       int64       `db:"size"`
+	Verdict    Verdict     `db:"verdict"`
+	Reason     *Reason     `db:"reason"`
+	Original   bool        `db:"original"`
+	Domain     *string     `db:"domain"`   // of its first report
+	Reporter   *string     `db:"reporter"` // of its first stored report
+	Messages   int64       `db:"messages"` // that its stored reports count
+}
+
+// Item is what became of one report in a mail.
+type Item struct {
+	Verdict Verdict `db:"verdict"`
+	Reason  *Reason `db:"reason"`
+	Label   string  `db:"label"`
+	Domain  *string `db:"domain"`
+	Report  *ID     `db:"report_id"`
+}
+
+// Receipts returns a page of receipts and how many there are by verdict.
+func (s *Service) Receipts(ctx context.Context, org org.ID, q ReceiptQuery) (list []Receipt, counts map[Verdict]int64, err error) {
+	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		queueReceipts(b, org, q, &list)
+		queueVerdicts(b, org, q.Mailbox, time.Time{}, &counts)
+	})
+	return list, counts, err
+}
+
+// Receipt returns one receipt with its parts; NotFound without one.
+func (s *Service) Receipt(ctx context.Context, org org.ID, id ReceiptID) (Receipt, []Item, error) {
+	var list []Receipt
+	var items []Item
+	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		queueReceipts(b, org, ReceiptQuery{Before: id + 1, Limit: 1}, &list)
+		queueItems(b, org, id, &items)
+	})
+	if err == nil && (len(list) == 0 || list[0].ID != id) {
+		err = fault.New(fault.NotFound, "There is no such mail in this organization.")
+	}
+	if err != nil {
+		return Receipt{}, nil, err
+	}
+	return list[0], items, nil
+}
+
+// MailboxCounts returns what became of a mailbox's mails since then, by verdict.
+func (s *Service) MailboxCounts(ctx context.Context, org org.ID, id mailbox.ID, since time.Time) (counts map[Verdict]int64, err error) {
+	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueVerdicts(b, org, id, since, &counts) })
+	return counts, err
+}
+
+// OriginalBytes returns a mail or file as it came; NotFound when it is not kept.
+func (s *Service) OriginalBytes(ctx context.Context, org org.ID, id ReceiptID) ([]byte, error) {
+	var content []byte
+	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueOriginal(b, org, id, &content) })
+	if err == nil && content == nil {
+		err = fault.New(fault.NotFound, "The original of this mail is not kept.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return decompress(content)
+}

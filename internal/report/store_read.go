@@ -1,0 +1,242 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+// collect queues a query whose rows become structs by the names of columns.
+func collect[T any](b *postgres.Batch, into *[]T, what, sql string, args postgres.NamedArgs) {
+	b.Queue(sql, args).Query(func(rows pgx.Rows) error {
+		list, err := pgx.CollectRows(rows, pgx.RowToStructByName[T])
+		if err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		*into = list
+		return nil
+	})
+}
+
+// scan queues a query for one row; none leaves the values as they are.
+func scan(b *postgres.Batch, what, sql string, args postgres.NamedArgs, into ...any) {
+	b.Queue(sql, args).Query(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, into, func() error { return nil })
+		if err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		return nil
+	})
+}
+
+func queueDays(b *postgres.Batch, org org.ID, f Filter, into *[]DayTotal) {
+	where, args := f.where(org)
+	collect(b, into, "days", `SELECT t.day, `+splitSQL+` FROM daily_messages t `+joins+`
+		WHERE `+where+` GROUP BY t.day ORDER BY t.day`, args)
+}
+
+func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) {
+	f.Domain = DomainID{} // all domains are listed, whichever is chosen
+	where, args := f.where(org)
+	collect(b, into, "domains", `
+		WITH sums AS (SELECT t.domain_id, count(DISTINCT t.day) AS days, `+splitSQL+` FROM daily_messages t `+joins+` WHERE `+where+` GROUP BY t.domain_id)
+		SELECT d.domain_id, d.name, coalesce(x.passing, 0) AS passing, coalesce(x.forwarded, 0) AS forwarded,
+		       coalesce(x.fix, 0) AS fix, coalesce(x.unknown, 0) AS unknown, coalesce(x.days, 0)::int AS days,
+		       coalesce(l.policy, '') AS policy, l.stored_at AS last_report_at
+		FROM domains d LEFT JOIN sums x ON x.domain_id = d.domain_id
+		LEFT JOIN LATERAL (SELECT r.policy, r.stored_at FROM reports r WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id
+		                   AND r.policy_domain = d.name ORDER BY r.day DESC, r.report_id DESC LIMIT 1) l ON true
+		WHERE d.org_id = @org ORDER BY d.name`, args)
+}
+
+func queueSenders(b *postgres.Batch, org org.ID, f Filter, into *[]SenderTotal) {
+	where, args := f.where(org)
+	args["limit"] = summarySenders
+	collect(b, into, "senders", `
+		SELECT `+senderSQL+` AS sender, min(n.name) AS name, min(t.source_ip) AS address, count(DISTINCT t.source_ip)::int AS addresses,
+		       d.domain_id, d.name AS domain, `+splitSQL+`,
+		       coalesce(sum(t.messages) FILTER (WHERE t.dkim = 1), 0)::bigint AS dkim,
+		       coalesce(sum(t.messages) FILTER (WHERE t.spf = 1), 0)::bigint AS spf, max(t.day) AS last_day
+		FROM daily_messages t `+joins+` WHERE `+where+`
+		GROUP BY 1, d.domain_id, d.name ORDER BY sum(t.messages) DESC, 1 LIMIT @limit`, args)
+}
+
+func queueReporters(b *postgres.Batch, org org.ID, f Filter, into *[]ReporterTotal) {
+	collect(b, into, "reporters", `
+		SELECT r.reporter_domain AS reporter, count(*) AS reports, sum(r.messages)::bigint AS messages, sum(r.aligned)::bigint AS aligned, max(r.day) AS last_day
+		FROM reports r WHERE `+reportWhere(f)+` GROUP BY r.reporter_domain ORDER BY sum(r.messages) DESC, 1 LIMIT 50`, reportArgs(org, f))
+}
+
+// reportWhere is a filter on reports themselves, by what they say of all
+// their messages.
+func reportWhere(f Filter) string {
+	conditions := []string{`r.org_id = @org`, `r.day BETWEEN @from AND @to`}
+	if !f.Domain.IsZero() {
+		conditions = append(conditions, `r.domain_id = @domain`)
+	}
+	if f.Reporter != "" {
+		conditions = append(conditions, `r.reporter_domain = @reporter`)
+	}
+	return strings.Join(conditions, " AND ")
+}
+
+func reportArgs(org org.ID, f Filter) postgres.NamedArgs {
+	return postgres.NamedArgs{"org": org, "from": f.From, "to": f.To, "domain": f.Domain, "reporter": f.Reporter}
+}
+
+func queueChanges(b *postgres.Batch, org org.ID, f Filter, into *[]PolicyChange) {
+	collect(b, into, "policy changes", `
+		WITH seen AS (
+			SELECT r.domain_id, r.day, mode() WITHIN GROUP (ORDER BY r.policy) AS policy
+			FROM reports r JOIN domains d ON d.org_id = r.org_id AND d.domain_id = r.domain_id AND d.name = r.policy_domain
+			WHERE `+reportWhere(f)+` AND r.policy <> '' GROUP BY r.domain_id, r.day),
+		steps AS (SELECT domain_id, day, policy, lag(policy) OVER (PARTITION BY domain_id ORDER BY day) AS before FROM seen)
+		SELECT s.day, d.name AS domain, s.policy FROM steps s JOIN domains d ON d.org_id = @org AND d.domain_id = s.domain_id
+		WHERE s.before <> s.policy ORDER BY s.day, d.name`, reportArgs(org, f))
+}
+
+func queueReports(b *postgres.Batch, org org.ID, q Query, into *[]Line) {
+	where, args := reportWhere(q.Filter), reportArgs(org, q.Filter)
+	if holding := q.holding(org, args); holding != "" {
+		where += " AND " + holding
+	}
+	if q.Before != nil {
+		where += ` AND r.day <= @before_day AND (r.day, r.report_id) < (@before_day, @before_id)`
+		args["before_day"], args["before_id"] = q.Before.Day, q.Before.ID
+	}
+	args["limit"] = q.Limit
+	collect(b, into, "reports", `
+		SELECT r.report_id, r.day, r.reporter, r.policy_domain, r.messages, r.aligned, coalesce(jsonb_array_length(r.repairs), 0) AS repairs, r.stored_at
+		FROM reports r WHERE `+where+` ORDER BY r.day DESC, r.report_id DESC LIMIT @limit`, args)
+}
+
+// holding is the condition that report r holds a row of the chosen class,
+// sender or network; "" when none is chosen.
+func (f Filter) holding(org org.ID, args postgres.NamedArgs) string {
+	if f.Class == 0 && f.Sender == "" && !f.Network.IsValid() {
+		return ""
+	}
+	f.Domain, f.Reporter = DomainID{}, "" // of the report itself
+	where, more := f.where(org)
+	maps.Copy(args, more)
+	return `EXISTS (SELECT FROM records t ` + joins + ` WHERE ` + where +
+		` AND t.domain_id = r.domain_id AND t.day = r.day AND t.report_id = r.report_id)`
+}
+
+func queueReportCounts(b *postgres.Batch, org org.ID, f Filter, total, ever *int64) {
+	where, args := reportWhere(f), reportArgs(org, f)
+	if holding := f.holding(org, args); holding != "" {
+		where += " AND " + holding
+	}
+	scan(b, "count reports", `SELECT count(*) FROM reports r WHERE `+where, args, total)
+	scan(b, "count all reports", `SELECT count(*) FROM reports WHERE org_id = @org`, postgres.NamedArgs{"org": org}, ever)
+}
+
+func queueReport(b *postgres.Batch, org org.ID, id ID, r *Report, found *bool) {
+	args := postgres.NamedArgs{"org": org, "id": id}
+	scan(b, "report", `
+		SELECT true, t.report_id, t.domain_id, d.name, t.receipt_id, t.day, t.begin_at, t.end_at, t.reporter, t.reporter_domain,
+		       t.records, t.bad_records, t.messages, t.aligned, t.stored_at, t.document, t.repairs,
+		       (SELECT count(*) FROM receipt_items i WHERE i.org_id = @org AND i.report_id = t.report_id AND i.verdict = 'conflict'),
+		       EXISTS (SELECT FROM originals o WHERE o.org_id = @org AND o.receipt_id = t.receipt_id)
+		FROM reports t JOIN domains d ON d.org_id = t.org_id AND d.domain_id = t.domain_id
+		WHERE t.org_id = @org AND t.report_id = @id`, args,
+		found, &r.ID, &r.DomainID, &r.Domain, &r.Receipt, &r.Day, &r.BeginAt, &r.EndAt, &r.Reporter, &r.ReporterDomain,
+		&r.Records, &r.BadRecords, &r.Messages, &r.Aligned, &r.StoredAt, &r.Document, &r.RepairsRaw, &r.Conflicts, &r.Original)
+	scan(b, "report split", `SELECT `+splitSQL+` FROM records t `+joins+` WHERE `+ofReport, args,
+		&r.Split.Passing, &r.Split.Forwarded, &r.Split.Fix, &r.Split.Unknown)
+}
+
+// ofReport chooses the rows of one report, by their key.
+const ofReport = `t.org_id = @org AND (t.domain_id, t.day, t.report_id) =
+	(SELECT r.domain_id, r.day, r.report_id FROM reports r WHERE r.org_id = @org AND r.report_id = @id)`
+
+func queueRecords(b *postgres.Batch, org org.ID, id ID, q RecordQuery, into *[]Record) {
+	args := postgres.NamedArgs{"org": org, "id": id, "limit": q.Limit, "offset": q.Offset}
+	where := ofReport
+	if q.Class != 0 {
+		where += ` AND ` + classSQL + ` = @class`
+		args["class"] = q.Class
+	}
+	collect(b, into, "records", `
+		SELECT t.seq, t.source_ip, n.name, t.messages, `+classSQL+` AS class, t.disposition, t.dkim, t.spf, t.forwarding,
+		       t.header_from, t.envelope_from, t.envelope_to, t.evaluated, a.results
+		FROM records t `+joins+` JOIN auth_results a ON a.org_id = t.org_id AND a.auth_id = t.auth_id
+		WHERE `+where+` ORDER BY t.messages DESC, t.seq LIMIT @limit OFFSET @offset`, args)
+}
+
+func queueReceipts(b *postgres.Batch, org org.ID, q ReceiptQuery, into *[]Receipt) {
+	args := postgres.NamedArgs{"org": org, "limit": q.Limit}
+	where := `r.org_id = @org`
+	if q.Verdicts != nil {
+		where += ` AND r.verdict = ANY(@verdicts)`
+		args["verdicts"] = q.Verdicts
+	}
+	if !q.Mailbox.IsZero() {
+		where += ` AND r.mailbox_id = @mailbox`
+		args["mailbox"] = q.Mailbox
+	}
+	if q.Before != 0 {
+		where += ` AND r.receipt_id < @before`
+		args["before"] = q.Before
+	}
+	collect(b, into, "receipts", `
+		SELECT r.receipt_id, r.source, r.mailbox_id, r.mail_id, r.label, r.mail_at, r.received_at, r.size, r.verdict, r.reason,
+		       EXISTS (SELECT FROM originals o WHERE o.org_id = r.org_id AND o.receipt_id = r.receipt_id) AS original,
+		       i.domain, i.reporter, coalesce(i.messages, 0)::bigint AS messages
+		FROM (SELECT * FROM receipts r WHERE `+where+` ORDER BY r.receipt_id DESC LIMIT @limit) r
+		LEFT JOIN LATERAL (
+			SELECT min(i.domain) AS domain, min(p.reporter) AS reporter, sum(p.messages) AS messages
+			FROM receipt_items i LEFT JOIN reports p ON p.org_id = i.org_id AND p.report_id = i.report_id
+			WHERE i.org_id = r.org_id AND i.receipt_id = r.receipt_id) i ON true
+		ORDER BY r.receipt_id DESC`, args)
+}
+
+func queueReceiptCount(b *postgres.Batch, org org.ID, total *int64) {
+	scan(b, "count receipts", `SELECT count(*) FROM receipts WHERE org_id = @org AND verdict = ANY(@verdicts)`,
+		postgres.NamedArgs{"org": org, "verdicts": attention}, total)
+}
+
+// queueVerdicts counts receipts by verdict, of one mailbox or of all.
+func queueVerdicts(b *postgres.Batch, org org.ID, id mailbox.ID, since time.Time, into *map[Verdict]int64) {
+	args := postgres.NamedArgs{"org": org, "since": since, "mailbox": id}
+	where := `org_id = @org AND received_at >= @since`
+	if !id.IsZero() {
+		where += ` AND mailbox_id = @mailbox`
+	}
+	b.Queue(`SELECT verdict, count(*) FROM receipts WHERE `+where+` GROUP BY verdict`, args).Query(func(rows pgx.Rows) error {
+		*into = map[Verdict]int64{}
+		var v Verdict
+		var n int64
+		_, err := pgx.ForEachRow(rows, []any{&v, &n}, func() error {
+			(*into)[v] = n
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("count verdicts: %w", err)
+		}
+		return nil
+	})
+}
+
+func queueItems(b *postgres.Batch, org org.ID, id ReceiptID, into *[]Item) {
+	collect(b, into, "receipt items", `
+		SELECT verdict, reason, label, domain, report_id FROM receipt_items WHERE org_id = @org AND receipt_id = @id ORDER BY seq`,
+		postgres.NamedArgs{"org": org, "id": id})
+}
+
+func queueOriginal(b *postgres.Batch, org org.ID, id ReceiptID, into *[]byte) {
+	scan(b, "original", `SELECT content FROM originals WHERE org_id = @org AND receipt_id = @id`,
+		postgres.NamedArgs{"org": org, "id": id}, into)
+}
+
+func queueSuggestions(b *postgres.Batch, org org.ID, into *[]Suggestion) {
+	collect(b, into, "suggestions", suggestionsSQL, postgres.NamedArgs{"org": org, "reason": ReasonUnwatched})
+}

@@ -1,0 +1,125 @@
+package report
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+// Split is how messages divide over the classes.
+type Split struct {
+	Passing   int64 `db:"passing"`
+	Forwarded int64 `db:"forwarded"`
+	Fix       int64 `db:"fix"`
+	Unknown   int64 `db:"unknown"`
+}
+
+// Total returns all messages.
+func (s Split) Total() int64 { return s.Passing + s.Forwarded + s.Fix + s.Unknown }
+
+// Add returns the sum of both.
+func (s Split) Add(o Split) Split {
+	return Split{s.Passing + o.Passing, s.Forwarded + o.Forwarded, s.Fix + o.Fix, s.Unknown + o.Unknown}
+}
+
+// splitSQL sums the messages of rows t by class.
+const splitSQL = `
+	coalesce(sum(t.messages) FILTER (WHERE ` + classSQL + ` = 1), 0)::bigint AS passing,
+	coalesce(sum(t.messages) FILTER (WHERE ` + classSQL + ` = 2), 0)::bigint AS forwarded,
+	coalesce(sum(t.messages) FILTER (WHERE ` + classSQL + ` = 3), 0)::bigint AS fix,
+	coalesce(sum(t.messages) FILTER (WHERE ` + classSQL + ` = 4), 0)::bigint AS unknown`
+
+// DayTotal is one reported day.
+type DayTotal struct {
+	Day time.Time `db:"day"`
+	Split
+}
+
+// DomainTotal is what the reports of a domain come to.
+type DomainTotal struct {
+	ID   DomainID  `db:"domain_id"`
+	Name fqdn.Name `db:"name"`
+	Split
+	Days         int        `db:"days"`           // with messages
+	Policy       string     `db:"policy"`         // p as last reported; "" = not seen
+	LastReportAt *time.Time `db:"last_report_at"` // when it was stored
+}
+
+// SenderTotal is one sender: the addresses whose confirmed names share an
+// organizational domain, or one address without a name.
+type SenderTotal struct {
+	Sender    string     `db:"sender"`
+	Name      *string    `db:"name"` // a confirmed name of one of its addresses
+	Address   netip.Addr `db:"address"`
+	Addresses int        `db:"addresses"`
+	DomainID  DomainID   `db:"domain_id"`
+	Domain    fqdn.Name  `db:"domain"`
+	Split
+	DKIM    int64     `db:"dkim"` // messages with an aligned DKIM pass
+	SPF     int64     `db:"spf"`  // messages with an aligned SPF pass
+	LastDay time.Time `db:"last_day"`
+}
+
+// ReporterTotal is one receiver that reports.
+type ReporterTotal struct {
+	Reporter string    `db:"reporter"`
+	Reports  int64     `db:"reports"`
+	Messages int64     `db:"messages"`
+	Aligned  int64     `db:"aligned"`
+	LastDay  time.Time `db:"last_day"`
+}
+
+// PolicyChange is a day from which on reporters saw another policy.
+type PolicyChange struct {
+	Day    time.Time `db:"day"`
+	Domain fqdn.Name `db:"domain"`
+	Policy string    `db:"policy"`
+}
+
+// Summary is everything that an overview or a domain's page shows, read in
+// one round trip.
+type Summary struct {
+	Days         []DayTotal
+	Domains      []DomainTotal // all of the organization, also those without messages
+	Senders      []SenderTotal // those that need attention first, then the largest
+	Reporters    []ReporterTotal
+	Changes      []PolicyChange
+	Reports      []Line    // the latest
+	ReportCount  int64     // in the chosen days
+	Ever         int64     // reports of the organization at all
+	Problems     []Receipt // refused, in conflict or held, the latest
+	ProblemCount int64
+	Suggestions  []Suggestion
+}
+
+// Limits of the lists in a Summary; the pages link to the whole.
+const (
+	summarySenders  = 500
+	summaryReports  = 8
+	summaryProblems = 5
+)
+
+// Summarise answers the first page's questions for the chosen messages.
+func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary, error) {
+	var sum Summary
+	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		queueDays(b, org, f, &sum.Days)
+		queueDomains(b, org, f, &sum.Domains)
+		queueSenders(b, org, f, &sum.Senders)
+		queueReporters(b, org, f, &sum.Reporters)
+		queueChanges(b, org, f, &sum.Changes)
+		queueReports(b, org, Query{Filter: f, Limit: summaryReports}, &sum.Reports)
+		queueReportCounts(b, org, f, &sum.ReportCount, &sum.Ever)
+		queueReceipts(b, org, ReceiptQuery{Verdicts: attention, Limit: summaryProblems}, &sum.Problems)
+		queueReceiptCount(b, org, &sum.ProblemCount)
+		queueSuggestions(b, org, &sum.Suggestions)
+	})
+	return sum, err
+}
+
+// attention are the verdicts that a person should look at.
+var attention = []Verdict{Refused, Conflict, Held}
