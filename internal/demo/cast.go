@@ -111,7 +111,7 @@ func spoofHosts(_ day, r *rand.Rand) []netip.Addr {
 var senders = [...]sender{
 	{"example.org", always(providerA), people(1500), signed("example.org", "a1", "bounce.example.org")},
 	{"example.org", always(providerB), people(650), signed("example.org", "b2", "example.org")},
-	{"example.org", always(newsletter), campaigns(2200), newsletterAuth},
+	{"example.org", always(newsletter), campaigns(1500), newsletterAuth},
 	{"example.org", always(billing), invoices(90), billingAuth},
 	{"example.org", always(office), people(14), officeAuth},
 	{"example.org", always(forwarder), people(55), forwardedAuth("example.org", "a1")},

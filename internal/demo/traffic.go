@@ -2,6 +2,7 @@ package demo
 
 import (
 	"cmp"
+	"math"
 	"math/rand/v2"
 	"net/netip"
 	"time"
@@ -46,15 +47,25 @@ func (t *teller) observe(d day, reporterIndex, domainIndex, part int) (report, b
 		who := t.chance(1, uint64(d.index), uint64(i)) // the same for all reporters
 		hosts, volume := s.hosts(d, who), s.volume(d, who)
 		lot := t.chance(2, uint64(d.index), uint64(i), uint64(reporterIndex), uint64(part))
-		share := volume * r.share / float64(parts) * noise(lot) / float64(len(hosts))
-		for _, host := range hosts {
-			if n := about(share*(0.6+0.8*lot.Float64()), lot); n > 0 {
+		share := volume * r.share / float64(parts) * noise(lot)
+		for j, host := range hosts {
+			if n := about(share*weight(j, len(hosts))*(0.6+0.8*lot.Float64()), lot); n > 0 {
 				rep.rows = append(rep.rows, r.judge(rep, row{auth: s.auth(d, host), ip: host, count: n}))
 			}
 		}
 	}
 	rep.id = r.newID(rep, t.chance(3, uint64(d.index), uint64(reporterIndex), uint64(domainIndex), uint64(part)))
 	return rep, len(rep.rows) > 0
+}
+
+// weight is the part of a sender's mail that its host number i of n sends: a
+// first machine does twice the work of a fourth. All weights sum to 1.
+func weight(i, n int) float64 {
+	sum := 0.0
+	for k := range n {
+		sum += 1 / math.Sqrt(float64(k+1))
+	}
+	return 1 / math.Sqrt(float64(i+1)) / sum
 }
 
 // about rounds so that the mean stays, also below one.

@@ -112,6 +112,20 @@ var texts = [...]text{
 // String names the kind for logs and stored rows.
 func (k Kind) String() string { return texts[k].name }
 
+// MarshalText writes the name, so that stored kinds outlive a reordering.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText reads a name; one that is no longer known becomes Odd.
+func (k *Kind) UnmarshalText(b []byte) error {
+	*k = Odd
+	for i, t := range texts {
+		if t.name == string(b) {
+			*k = Kind(i)
+		}
+	}
+	return nil
+}
+
 // Retry reports whether trying again later may help without the owner doing
 // anything. Where it is false, the owner has to be told.
 func (k Kind) Retry() bool { return texts[k].retry }

@@ -3,6 +3,7 @@ package mailfetch
 import (
 	"context"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -314,5 +315,26 @@ func TestCancel(t *testing.T) {
 	cancel()
 	if _, err := f.Open(done, a, nil); KindOf(err) != Cancelled {
 		t.Errorf("cancelled open: %v", err)
+	}
+}
+
+func TestKindsSpeak(t *testing.T) {
+	t.Parallel()
+	names := map[string]bool{}
+	for k := range Kind(len(texts)) {
+		e := &Error{Kind: k, Host: "mail.example.org", Port: 993, Folder: "INBOX"}
+		if names[k.String()] || k.String() == "" || !strings.HasSuffix(e.Sentence(), ".") || !strings.HasSuffix(e.Advice(), ".") || strings.ContainsAny(e.Sentence()+e.Advice(), "{}") {
+			t.Errorf("%d %q: %s %s", k, k, e.Sentence(), e.Advice())
+		}
+		names[k.String()] = true
+		kept, err := json.Marshal(Step{Kind: k})
+		var back Step
+		if err = errors.Join(err, json.Unmarshal(kept, &back)); err != nil || back.Kind != k {
+			t.Errorf("%s: kept as %s: %v", k, kept, err)
+		}
+	}
+	gmail := &Error{Kind: WrongPassword, Host: "imap.gmail.com"}
+	if !strings.Contains(gmail.Advice(), "app password") {
+		t.Error(gmail.Advice())
 	}
 }

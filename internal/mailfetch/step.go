@@ -39,10 +39,10 @@ type Step struct {
 	State    StepState
 	Sentence string        // for the owner of the domain
 	Advice   string        // on failure: what to do
-	Kind     Kind          // on failure
+	Kind     Kind          `json:",omitzero"` // on failure
 	Took     time.Duration // once ended
-	TLS      *TLSFacts     // for StepTLS where a certificate was seen, also a refused one
-	Mails    int           // for StepCount
+	TLS      *TLSFacts     `json:",omitzero"` // for StepTLS where a certificate was seen, also a refused one
+	Mails    int           `json:",omitzero"` // for StepCount
 }
 
 // TLSFacts describes the secured connection and the server's certificate. The
