@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -44,6 +45,10 @@ func Parse(s string) (Name, error) {
 	// asked to work on more.
 	if len(s) > 1000 {
 		return "", ErrLength
+	}
+	// idna would encode the replacement character like any other.
+	if !utf8.ValidString(s) || strings.ContainsRune(s, utf8.RuneError) {
+		return "", ErrCharacter
 	}
 	n := lowerASCII(s)
 	if !isASCII(n) || strings.Contains(n, "xn--") {
