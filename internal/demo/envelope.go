@@ -28,7 +28,13 @@ const (
 // packer makes mails; it keeps one compressor, which is dear to make anew.
 type packer struct{ gz *gzip.Writer }
 
-func newPacker() *packer { return &packer{gz: gzip.NewWriter(nil)} }
+func newPacker() *packer {
+	gz, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
+	if err != nil {
+		panic("demo: " + err.Error()) // the level is a constant
+	}
+	return &packer{gz: gz}
+}
 
 // mail wraps a document that belongs to a report.
 func (p *packer) mail(rep report, doc []byte, at time.Time, s shape) []byte {
