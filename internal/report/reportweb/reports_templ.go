@@ -74,7 +74,7 @@ func Reports(p ReportsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</span> <span class=\"font-medium\">Filter</span> <span class=\"text-muted\">by domain, reporter, result, source and day</span> <span class=\"ml-auto text-muted\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</span> <span class=\"font-medium\">Filter</span> <span class=\"text-muted max-sm:hidden\">by domain, reporter, result, source and day</span> <span class=\"ml-auto text-muted\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
