@@ -22,7 +22,7 @@ func Theme(r *http.Request) string {
 // marks the cookie for HTTPS only.
 func ThemeHandler(secure bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		cookie := &http.Cookie{
+		cookie := &http.Cookie{ //nolint:gosec // Secure is off only where the site itself is plain HTTP: development on loopback
 			Name: themeCookie, Value: r.PostFormValue("theme"), Path: "/", MaxAge: 365 * 24 * 3600,
 			SameSite: http.SameSiteLaxMode, HttpOnly: true, Secure: secure,
 		}
@@ -30,7 +30,7 @@ func ThemeHandler(secure bool) http.Handler {
 			cookie.Value, cookie.MaxAge = "", -1
 		}
 		http.SetCookie(w, cookie)
-		http.Redirect(w, r, localPath(r.PostFormValue("back")), http.StatusSeeOther)
+		http.Redirect(w, r, localPath(r.PostFormValue("back")), http.StatusSeeOther) //nolint:gosec // localPath lets only paths of this site through
 	})
 }
 

@@ -69,7 +69,7 @@ func relative(t, now time.Time) string {
 	if d < 10*time.Second {
 		return "just now"
 	}
-	words := ""
+	var words string
 	floor := func(unit time.Duration) string { return strconv.FormatInt(int64(d/unit), 10) }
 	switch {
 	case d < time.Minute:
