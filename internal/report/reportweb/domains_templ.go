@@ -596,7 +596,7 @@ func Domain(p DomainPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = policyLines(p.Policy).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = publishedPolicy(p.Policy).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -642,7 +642,7 @@ func Domain(p DomainPage) templ.Component {
 	})
 }
 
-func policyLines(lines []PolicyLine) templ.Component {
+func publishedPolicy(lines []PolicyLine) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

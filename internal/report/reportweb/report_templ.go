@@ -112,7 +112,7 @@ func Report(p ReportPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = policyLines(p.Policy).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = publishedPolicy(p.Policy).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
