@@ -7,6 +7,20 @@ import (
 	"time"
 )
 
+// Words of the report format.
+const (
+	pass = "pass"
+	fail = "fail"
+	none = "none"
+)
+
+// The domains that the reports are about.
+const (
+	busy   = "example.org"
+	medium = "example.com"
+	parked = "example.net"
+)
+
 // policyDomain is a domain that the reports are about.
 type policyDomain struct {
 	name      string
@@ -21,14 +35,14 @@ const enforceDay = 45
 const repairDay = 60
 
 var domains = [...]policyDomain{
-	{"example.org", "r", func(d day) string {
+	{busy, "r", func(d day) string {
 		if d.index < enforceDay {
-			return "none"
+			return none
 		}
 		return "quarantine"
 	}},
-	{"example.com", "r", func(day) string { return "none" }},
-	{"example.net", "s", func(day) string { return "reject" }},
+	{medium, "r", func(day) string { return none }},
+	{parked, "s", func(day) string { return "reject" }},
 }
 
 // auth is what a receiver finds out about a sender's mail.
@@ -109,20 +123,20 @@ func spoofHosts(_ day, r *rand.Rand) []netip.Addr {
 }
 
 var senders = [...]sender{
-	{"example.org", always(providerA), people(1500), signed("example.org", "a1", "bounce.example.org")},
-	{"example.org", always(providerB), people(650), signed("example.org", "b2", "example.org")},
-	{"example.org", always(newsletter), campaigns(1500), newsletterAuth},
-	{"example.org", always(billing), invoices(90), billingAuth},
-	{"example.org", always(office), people(14), officeAuth},
-	{"example.org", always(forwarder), people(55), forwardedAuth("example.org", "a1")},
-	{"example.org", always(lists), people(18), listAuth("example.org", "a1")},
-	{"example.org", spoofHosts, attacks(45, 20, 66), spoofAuth("example.org")},
-	{"example.com", always(providerB), people(320), signed("example.com", "b2", "example.com")},
-	{"example.com", always(providerA), people(180), signed("example.com", "a1", "bounce.example.com")},
-	{"example.com", always(forwarder), people(14), forwardedAuth("example.com", "b2")},
-	{"example.com", always(lists), people(5), listAuth("example.com", "b2")},
-	{"example.com", spoofHosts, attacks(12, 51), spoofAuth("example.com")},
-	{"example.net", spoofHosts, attacks(12, 33, 71), spoofAuth("example.net")},
+	{busy, always(providerA), people(1500), signed(busy, "a1", "bounce.example.org")},
+	{busy, always(providerB), people(650), signed(busy, "b2", busy)},
+	{busy, always(newsletter), campaigns(1500), newsletterAuth},
+	{busy, always(billing), invoices(90), billingAuth},
+	{busy, always(office), people(14), officeAuth},
+	{busy, always(forwarder), people(55), forwardedAuth(busy, "a1")},
+	{busy, always(lists), people(18), listAuth(busy, "a1")},
+	{busy, spoofHosts, attacks(45, 20, 66), spoofAuth(busy)},
+	{medium, always(providerB), people(320), signed(medium, "b2", medium)},
+	{medium, always(providerA), people(180), signed(medium, "a1", "bounce.example.com")},
+	{medium, always(forwarder), people(14), forwardedAuth(medium, "b2")},
+	{medium, always(lists), people(5), listAuth(medium, "b2")},
+	{medium, spoofHosts, attacks(12, 51), spoofAuth(medium)},
+	{parked, spoofHosts, attacks(12, 33, 71), spoofAuth(parked)},
 }
 
 // growth is gentle: a third more over the first telling.
@@ -177,8 +191,8 @@ func signed(domain, selector, envelope string) func(day, netip.Addr) auth {
 	return func(day, netip.Addr) auth {
 		return auth{
 			headerFrom: domain, envelopeFrom: envelope, dkimAligned: true, spfAligned: true,
-			dkim: []dkimResult{{domain, selector, "pass"}, {provider, "main", "pass"}},
-			spf:  spfResult{envelope, "pass"},
+			dkim: []dkimResult{{domain, selector, pass}, {provider, "main", pass}},
+			spf:  spfResult{envelope, pass},
 		}
 	}
 }
@@ -186,29 +200,29 @@ func signed(domain, selector, envelope string) func(day, netip.Addr) auth {
 func newsletterAuth(d day, _ netip.Addr) auth {
 	a := auth{
 		headerFrom: "news.example.org", envelopeFrom: "bounces.newsletter.example",
-		dkim: []dkimResult{{"news.example.org", "nl", "fail"}},
-		spf:  spfResult{"bounces.newsletter.example", "pass"},
+		dkim: []dkimResult{{"news.example.org", "nl", fail}},
+		spf:  spfResult{"bounces.newsletter.example", pass},
 	}
 	if d.index >= repairDay {
-		a.dkim[0].result, a.dkimAligned = "pass", true
+		a.dkim[0].result, a.dkimAligned = pass, true
 	}
 	return a
 }
 
 func billingAuth(day, netip.Addr) auth {
-	return auth{headerFrom: "example.org", envelopeFrom: "example.org", spfAligned: true, spf: spfResult{"example.org", "pass"}}
+	return auth{headerFrom: busy, envelopeFrom: busy, spfAligned: true, spf: spfResult{busy, pass}}
 }
 
 func officeAuth(day, netip.Addr) auth {
-	return auth{headerFrom: "example.org", envelopeFrom: "example.org", spf: spfResult{"example.org", "softfail"}}
+	return auth{headerFrom: busy, envelopeFrom: busy, spf: spfResult{busy, "softfail"}}
 }
 
 func forwardedAuth(domain, selector string) func(day, netip.Addr) auth {
 	return func(day, netip.Addr) auth {
 		return auth{
 			headerFrom: domain, envelopeFrom: "forward.example", dkimAligned: true,
-			dkim: []dkimResult{{domain, selector, "pass"}},
-			spf:  spfResult{"forward.example", "fail"},
+			dkim: []dkimResult{{domain, selector, pass}},
+			spf:  spfResult{"forward.example", fail},
 		}
 	}
 }
@@ -219,8 +233,8 @@ func listAuth(domain, selector string) func(day, netip.Addr) auth {
 	return func(day, netip.Addr) auth {
 		return auth{
 			headerFrom: domain, envelopeFrom: "lists.test", relayed: true,
-			dkim: []dkimResult{{domain, selector, "fail"}, {"lists.test", "l1", "pass"}},
-			spf:  spfResult{"lists.test", "pass"},
+			dkim: []dkimResult{{domain, selector, fail}, {"lists.test", "l1", pass}},
+			spf:  spfResult{"lists.test", pass},
 		}
 	}
 }
@@ -230,8 +244,8 @@ func listAuth(domain, selector string) func(day, netip.Addr) auth {
 func spoofAuth(domain string) func(day, netip.Addr) auth {
 	return func(_ day, host netip.Addr) auth {
 		if host.AsSlice()[len(host.AsSlice())-1]%2 == 0 {
-			return auth{headerFrom: domain, envelopeFrom: domain, spf: spfResult{domain, "fail"}}
+			return auth{headerFrom: domain, envelopeFrom: domain, spf: spfResult{domain, fail}}
 		}
-		return auth{headerFrom: domain, envelopeFrom: "bulk.test", spf: spfResult{"bulk.test", "none"}}
+		return auth{headerFrom: domain, envelopeFrom: "bulk.test", spf: spfResult{"bulk.test", none}}
 	}
 }

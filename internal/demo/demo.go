@@ -119,7 +119,7 @@ func (t *teller) chance(keys ...uint64) *rand.Rand {
 		h = (h ^ k) * 1099511628211
 		h ^= h >> 29
 	}
-	return rand.New(rand.NewPCG(t.story.Seed, h)) //nolint:gosec // a story, no secret
+	return rand.New(rand.NewPCG(t.story.Seed, h)) // a story, no secret
 }
 
 // tell adds the mails about one day.

@@ -104,9 +104,9 @@ func where(yes bool, value string) string {
 
 func passed(yes bool) string {
 	if yes {
-		return "pass"
+		return pass
 	}
-	return "fail"
+	return fail
 }
 
 func (w *writer) record(rep report, r row) {

@@ -26,7 +26,7 @@ import (
 // listens on loopback and holds invented mail.
 const (
 	Username = "dmarc@example.org"
-	Password = "demonstration" //nolint:gosec // see above
+	Password = "demonstration"
 )
 
 // ServeConfig says what to serve, and where.

@@ -76,12 +76,12 @@ func (r reporter) judge(rep report, w row) row {
 	w.disposition = rep.policy
 	switch {
 	case w.dkimAligned || w.spfAligned:
-		w.disposition = "none"
-		if r.dialect.namespace != "" && rep.policy != "none" {
-			w.disposition = "pass" // RFC 9990: no action because it passed
+		w.disposition = none
+		if r.dialect.namespace != "" && rep.policy != none {
+			w.disposition = pass // RFC 9990: no action because it passed
 		}
-	case w.relayed && r.override != "" && rep.policy != "none":
-		w.disposition, w.reason, w.comment = "none", r.override, r.comment
+	case w.relayed && r.override != "" && rep.policy != none:
+		w.disposition, w.reason, w.comment = none, r.override, r.comment
 	}
 	return w
 }

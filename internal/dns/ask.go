@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,8 +20,8 @@ func (r *Resolver) look(ctx context.Context, name string, kind uint16) ([]string
 		return nil, &Error{Reason: Malformed, Name: name, Type: dns.TypeToString[kind], Cause: errors.New("not a domain name")}
 	}
 	key := question{fqdn, kind}
-	if texts, err, ok := r.cache.get(key); ok {
-		return texts, err
+	if known, ok := r.cache.get(key); ok {
+		return slices.Clone(known.texts), known.err
 	}
 	texts, ttl, failure := r.ask(ctx, key)
 	if err := ended(ctx); err != nil {
@@ -31,7 +32,7 @@ func (r *Resolver) look(ctx context.Context, name string, kind uint16) ([]string
 		failure.Name, failure.Type = name, dns.TypeToString[kind]
 		err = failure
 	}
-	r.cache.put(key, texts, err, ttl)
+	r.cache.put(key, slices.Clone(texts), err, ttl)
 	return texts, err
 }
 

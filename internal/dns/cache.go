@@ -1,7 +1,6 @@
 package dns
 
 import (
-	"slices"
 	"sync"
 	"time"
 )
@@ -30,14 +29,12 @@ func newCache(most int, now func() time.Time) *cache {
 	return &cache{most: most, now: now, entries: map[question]entry{}}
 }
 
-func (c *cache) get(q question) ([]string, error, bool) {
+// get returns a known answer that is still good. Its texts are shared: clone.
+func (c *cache) get(q question) (entry, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.entries[q]
-	if !ok || !c.now().Before(e.until) {
-		return nil, nil, false
-	}
-	return slices.Clone(e.texts), e.err, true
+	return e, ok && c.now().Before(e.until)
 }
 
 func (c *cache) put(q question, texts []string, err error, ttl time.Duration) {
@@ -46,7 +43,7 @@ func (c *cache) put(q question, texts []string, err error, ttl time.Duration) {
 	if _, known := c.entries[q]; !known && len(c.entries) >= c.most {
 		c.makeRoom()
 	}
-	c.entries[q] = entry{slices.Clone(texts), err, c.now().Add(ttl)}
+	c.entries[q] = entry{texts, err, c.now().Add(ttl)}
 }
 
 // makeRoom drops what is old, or, when nothing is, a tenth of all: which does

@@ -58,7 +58,7 @@ func (c *idleConn) abort(cause error) error {
 		c.cause = cause
 	}
 	c.mu.Unlock()
-	_ = c.Conn.Close() // the cause matters, not how closing went
+	_ = c.Close() // the cause matters, not how closing went
 	return cause
 }
 

@@ -117,19 +117,19 @@ func mustFail(t *testing.T, f *Fetcher, a Account) error {
 func TestNothingIsSentBeforeTLS(t *testing.T) {
 	t.Parallel()
 	cert := mailtest.NewCert(t)
-	clear := mailtest.NewMemory(t, mailtest.Options{})
+	open143 := mailtest.NewMemory(t, mailtest.Options{})
 	secure := mailtest.NewMemory(t, mailtest.Options{Cert: cert})
 	for name, c := range map[string]struct {
 		port  uint16
 		spoil mailtest.Spoil
 		want  Kind
 	}{
-		"plain-text only": {clear.Port, mailtest.Spoil{}, TLSNotOffered},
+		"plain-text only": {open143.Port, mailtest.Spoil{}, TLSNotOffered},
 		"stripped from the capabilities and the command": {secure.Port, mailtest.Spoil{
 			FromServer: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("STARTTLS"), []byte("XXXXXXXX")) },
 			FromClient: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("STARTTLS"), []byte("XXXXXXXX")) },
 		}, TLSNotOffered},
-		"answered by the middle with OK": {clear.Port, mailtest.Spoil{
+		"answered by the middle with OK": {open143.Port, mailtest.Spoil{
 			FromServer: func(b []byte) []byte {
 				if bytes.HasPrefix(b, []byte("a ")) {
 					return []byte("a OK begin\r\n")
@@ -450,7 +450,7 @@ func TestCutAtAnyByte(t *testing.T) {
 	}
 }
 
-// TestSilenceDoesNotCountOurOwnWork: the server may be silent for so long, the
+// TestSilence: the server may be silent for so long, the
 // callback may take longer.
 func TestSilence(t *testing.T) {
 	t.Parallel()
@@ -473,4 +473,35 @@ func TestSilence(t *testing.T) {
 	if _, err := g.Open(ctx, b, nil); KindOf(err) != TimedOut {
 		t.Errorf("deadline of the caller: %v", err)
 	}
+}
+
+// plainSide is a server's words before TLS; what the client says is dropped.
+type plainSide struct {
+	io.Reader
+	io.Writer
+}
+
+func FuzzStartTLS(f *testing.F) {
+	for _, s := range []string{"* OK hi\r\na OK go\r\n", "* PREAUTH hi\r\n", "* BYE [UNAVAILABLE] no\r\n", "* OK\r\n* CAPABILITY IMAP4rev1\r\na NO\r\n", "* OK hi\na BAD\n", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if err := startTLS(plainSide{strings.NewReader(s), io.Discard}); err == nil && !strings.HasSuffix(s, "\n") {
+			t.Errorf("%q passed", s)
+		}
+	})
+}
+
+func FuzzAnswers(f *testing.F) {
+	f.Add("[UNAVAILABLE] text", "imap:1:2")
+	f.Fuzz(func(t *testing.T, bye, cursor string) {
+		if e := byeAnswer(bye); answerKind(StepRead, e) >= Kind(len(texts)) {
+			t.Error(bye)
+		}
+		if c, err := ParseCursor(cursor); err == nil {
+			if again, err := ParseCursor(c.String()); err != nil || again != c {
+				t.Errorf("%q became %q", cursor, c)
+			}
+		}
+	})
 }

@@ -20,7 +20,8 @@ const (
 
 // Open resolves, connects, secures, signs in, opens the folder for reading and
 // counts the mails to look through, and reports each step to onStep (nil: no
-// one) as it begins and ends. Its error is *Error.
+// one) as it begins and ends. Its error is *Error. Each wait for the server is
+// bounded by Limits.Silence; the whole is bounded by the deadline of ctx.
 func (f *Fetcher) Open(ctx context.Context, a Account, onStep func(Step)) (Session, error) {
 	if a.Folder == "" {
 		a.Folder = "INBOX"

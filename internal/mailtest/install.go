@@ -15,18 +15,18 @@ const installDovecot = "apt-get install -y --no-install-recommends dovecot-imapd
 
 // findDovecot returns the path of the dovecot program. Where it is missing,
 // root installs it, and anyone else is told how; it is never skipped.
-func findDovecot(t testing.TB) string {
-	t.Helper()
+func findDovecot(tb testing.TB) string {
+	tb.Helper()
 	if path, ok := lookDovecot(); ok {
 		return path
 	}
 	if os.Geteuid() != 0 {
-		t.Fatalf("Dovecot is missing. Install it: sudo %s   (macOS: brew install dovecot)", installDovecot)
+		tb.Fatalf("Dovecot is missing. Install it: sudo %s   (macOS: brew install dovecot)", installDovecot)
 	}
 	// Several test packages may come here at once.
 	lock := flock.New(filepath.Join(os.TempDir(), "sendvery-apt.lock"))
 	if err := lock.Lock(); err != nil {
-		t.Fatalf("wait for another installation: %v", err)
+		tb.Fatalf("wait for another installation: %v", err)
 	}
 	defer func() { _ = lock.Unlock() }()
 	if path, ok := lookDovecot(); ok {
@@ -38,7 +38,7 @@ func findDovecot(t testing.TB) string {
 	if path, ok := lookDovecot(); ok {
 		return path
 	}
-	t.Fatalf("Dovecot is missing and could not be installed (%v). Try: %s\n%s", err, installDovecot, out)
+	tb.Fatalf("Dovecot is missing and could not be installed (%v). Try: %s\n%s", err, installDovecot, out)
 	return ""
 }
 

@@ -5,6 +5,7 @@
 package mailtest
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -12,8 +13,10 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -46,34 +49,35 @@ func Expired(c *x509.Certificate) {
 
 // NewCert makes a certificate for localhost and 127.0.0.1 under an authority
 // of its own.
-func NewCert(t testing.TB, options ...CertOption) *Cert {
-	t.Helper()
-	caKey, ca := newKey(t), certTemplate("Test authority")
+func NewCert(tb testing.TB, options ...CertOption) *Cert {
+	tb.Helper()
+	caKey, ca := newKey(tb), certTemplate("Test authority")
 	ca.IsCA, ca.BasicConstraintsValid, ca.KeyUsage = true, true, x509.KeyUsageCertSign
 	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	root, err := x509.ParseCertificate(caDER)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	c := sign(t, root, caKey, options)
+	c := sign(tb, root, caKey, options)
 	c.Roots = x509.NewCertPool()
 	c.Roots.AddCert(root)
 	return c
 }
 
 // SelfSigned makes a certificate that nobody signed but itself.
-func SelfSigned(t testing.TB) *Cert {
-	t.Helper()
-	c := sign(t, nil, nil, nil)
+func SelfSigned(tb testing.TB) *Cert {
+	tb.Helper()
+	c := sign(tb, nil, nil, nil)
 	c.Roots = x509.NewCertPool()
 	return c
 }
 
-func sign(t testing.TB, parent *x509.Certificate, parentKey *ecdsa.PrivateKey, options []CertOption) *Cert {
-	key, leaf := newKey(t), certTemplate("Test server")
+func sign(tb testing.TB, parent *x509.Certificate, parentKey *ecdsa.PrivateKey, options []CertOption) *Cert {
+	tb.Helper()
+	key, leaf := newKey(tb), certTemplate("Test server")
 	leaf.DNSNames, leaf.IPAddresses = []string{Host}, []net.IP{net.IPv4(127, 0, 0, 1)}
 	for _, o := range options {
 		o(leaf)
@@ -83,26 +87,27 @@ func sign(t testing.TB, parent *x509.Certificate, parentKey *ecdsa.PrivateKey, o
 	}
 	der, err := x509.CreateCertificate(rand.Reader, leaf, parent, &key.PublicKey, parentKey)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	keyDER, err := x509.MarshalECPrivateKey(key)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	c := &Cert{
 		chain: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
 		key:   pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: keyDER}),
 	}
 	if c.TLS, err = tls.X509KeyPair(c.chain, c.key); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return c
 }
 
-func newKey(t testing.TB) *ecdsa.PrivateKey {
+func newKey(tb testing.TB) *ecdsa.PrivateKey {
+	tb.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return key
 }
@@ -116,23 +121,29 @@ func certTemplate(name string) *x509.Certificate {
 }
 
 // write puts certificate and key into dir and returns their paths.
-func (c *Cert) write(t testing.TB, dir string) (chain, key string) {
+func (c *Cert) write(tb testing.TB, dir string) (chain, key string) {
+	tb.Helper()
 	chain, key = filepath.Join(dir, "chain.pem"), filepath.Join(dir, "key.pem")
 	for path, data := range map[string][]byte{chain: c.chain, key: c.key} {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return chain, key
 }
 
-func listen(t testing.TB) net.Listener {
-	t.Helper()
+func listen(tb testing.TB) net.Listener {
+	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return l
 }
 
-func portOf(l net.Listener) uint16 { return l.Addr().(*net.TCPAddr).AddrPort().Port() }
+func portOf(l net.Listener) uint16 { return netip.MustParseAddrPort(l.Addr().String()).Port() }
+
+func dial(port uint16) (net.Conn, error) {
+	var d net.Dialer
+	return d.DialContext(context.Background(), "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+}

@@ -16,7 +16,7 @@ import (
 // The account of every server here.
 const (
 	User     = "reports@example.org"
-	Password = "correct horse" //nolint:gosec // of a test server
+	Password = "correct horse"
 )
 
 // Faults change how the in-memory server answers; nil fields change nothing.
@@ -42,11 +42,11 @@ type Memory struct {
 }
 
 // NewMemory starts a server with an empty INBOX.
-func NewMemory(t testing.TB, o Options) *Memory {
-	t.Helper()
+func NewMemory(tb testing.TB, o Options) *Memory {
+	tb.Helper()
 	user := imapmemserver.NewUser(User, Password)
 	if err := user.Create("INBOX", nil); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	store := imapmemserver.New()
 	store.AddUser(user)
@@ -65,7 +65,7 @@ func NewMemory(t testing.TB, o Options) *Memory {
 	if o.Caps == nil {
 		options.Caps = imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapUIDPlus: {}, imap.CapMove: {}, imap.CapESearch: {}}
 	}
-	l := listen(t)
+	l := listen(tb)
 	m := &Memory{Port: portOf(l), user: user}
 	if o.Cert != nil {
 		cfg := &tls.Config{Certificates: []tls.Certificate{o.Cert.TLS}}
@@ -81,26 +81,26 @@ func NewMemory(t testing.TB, o Options) *Memory {
 	server := imapserver.New(options)
 	done := make(chan struct{})
 	go func() { defer close(done); _ = server.Serve(l) }()
-	t.Cleanup(func() { _ = server.Close(); <-done })
+	tb.Cleanup(func() { _ = server.Close(); <-done })
 	return m
 }
 
 // Append puts a mail into INBOX.
-func (m *Memory) Append(t testing.TB, raw []byte, received time.Time, flags ...imap.Flag) {
-	t.Helper()
+func (m *Memory) Append(tb testing.TB, raw []byte, received time.Time, flags ...imap.Flag) {
+	tb.Helper()
 	if _, err := m.user.Append("INBOX", literal{bytes.NewReader(raw)}, &imap.AppendOptions{Time: received, Flags: flags}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
 // Renumber replaces INBOX by an empty one, so that UIDVALIDITY changes.
-func (m *Memory) Renumber(t testing.TB) {
-	t.Helper()
+func (m *Memory) Renumber(tb testing.TB) {
+	tb.Helper()
 	if err := m.user.Delete("INBOX"); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := m.user.Create("INBOX", nil); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 

@@ -2,7 +2,6 @@ package mailtest
 
 import (
 	"bytes"
-	"fmt"
 	"net"
 	"sync"
 	"testing"
@@ -36,12 +35,12 @@ type Proxy struct {
 
 // NewProxy starts a proxy in front of a loopback port; port 0 has no server
 // behind it and suits Spoil.Mute.
-func NewProxy(t testing.TB, port uint16, spoil Spoil) *Proxy {
-	t.Helper()
-	l := listen(t)
+func NewProxy(tb testing.TB, port uint16, spoil Spoil) *Proxy {
+	tb.Helper()
+	l := listen(tb)
 	p := &Proxy{Port: portOf(l), target: port, spoil: spoil}
 	p.wait.Go(func() { p.accept(l) })
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = l.Close()
 		p.CutAll()
 		p.wait.Wait()
@@ -75,7 +74,7 @@ func (p *Proxy) accept(l net.Listener) {
 		if p.spoil.Mute {
 			continue
 		}
-		server, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", p.target))
+		server, err := dial(p.target)
 		if err != nil {
 			_ = client.Close()
 			continue
@@ -116,7 +115,9 @@ func (p *Proxy) fromClient(b []byte) ([]byte, bool) {
 }
 
 func (p *Proxy) fromServer(b []byte) ([]byte, bool) {
-	time.Sleep(p.spoil.Delay)
+	if p.spoil.Delay > 0 {
+		<-time.After(p.spoil.Delay)
+	}
 	if p.spoil.FromServer != nil {
 		b = p.spoil.FromServer(b)
 	}

@@ -17,9 +17,9 @@ type Script func(tag, command string) (answer string, keep bool)
 
 // NewScript starts a server with implicit TLS that greets and then answers by
 // script: for what no real server can be made to say. It returns the port.
-func NewScript(t testing.TB, cert *Cert, greeting string, script Script) uint16 {
-	t.Helper()
-	plain := listen(t)
+func NewScript(tb testing.TB, cert *Cert, greeting string, script Script) uint16 {
+	tb.Helper()
+	plain := listen(tb)
 	l := tls.NewListener(plain, &tls.Config{Certificates: []tls.Certificate{cert.TLS}})
 	var wait sync.WaitGroup
 	var mu sync.Mutex
@@ -36,7 +36,7 @@ func NewScript(t testing.TB, cert *Cert, greeting string, script Script) uint16 
 			wait.Go(func() { follow(conn, greeting, script) })
 		}
 	})
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = l.Close()
 		mu.Lock()
 		for _, c := range conns {
