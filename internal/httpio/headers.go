@@ -32,11 +32,11 @@ func SecurityHeaders(secure bool) func(http.Handler) http.Handler {
 // MaxForm bounds the body of an ordinary form, in bytes.
 const MaxForm = 64 << 10
 
-// BoundBody refuses to read more than max bytes of any body.
-func BoundBody(max int64) func(http.Handler) http.Handler {
+// BoundBody refuses to read more than limit bytes of any body.
+func BoundBody(limit int64) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			r.Body = http.MaxBytesReader(w, r.Body, max)
+			r.Body = http.MaxBytesReader(w, r.Body, limit)
 			next.ServeHTTP(w, r)
 		})
 	}

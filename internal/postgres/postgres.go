@@ -27,14 +27,19 @@ const (
 
 // Names that stores use in place of the driver's own.
 type (
-	Tx        = pgx.Tx
-	Batch     = pgx.Batch
+	// Tx is a transaction with its scope set.
+	Tx = pgx.Tx
+	// Batch is several statements in one round trip.
+	Batch = pgx.Batch
+	// NamedArgs are a statement's parameters by name.
 	NamedArgs = pgx.NamedArgs
 )
 
-// Tenant and Person are what scopes are made of.
+// What scopes are made of.
 type (
+	// Tenant marks identifiers of organizations.
 	Tenant struct{}
+	// Person marks identifiers of people.
 	Person struct{}
 	// TenantID identifies the organization that owns a row.
 	TenantID = uid.ID[Tenant]

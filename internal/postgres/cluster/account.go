@@ -20,7 +20,7 @@ type account struct{ uid, gid int }
 // or nobody where that does not exist.
 func serverAccount() (*account, error) {
 	if os.Geteuid() != 0 {
-		return nil, nil
+		return nil, nil //nolint:nilnil // nil is our own account
 	}
 	for _, name := range []string{"postgres", "nobody"} {
 		u, err := user.Lookup(name)

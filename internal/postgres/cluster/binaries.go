@@ -39,8 +39,8 @@ func Find(ctx context.Context, getenv func(string) string) (Binaries, error) {
 		return b, nil
 	}
 	if path, err := exec.LookPath("initdb"); err == nil {
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			if b, err := inspect(ctx, filepath.Dir(real)); err == nil {
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			if b, err := inspect(ctx, filepath.Dir(target)); err == nil {
 				return b, nil
 			}
 		}

@@ -150,7 +150,7 @@ func (c *Cluster) startOnce(ctx context.Context, acc *account, opts Options) err
 	if err != nil {
 		return err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // the server writes to its own copy
 	args := []string{"-D", c.data, "-k", c.socket, "-p", port, "-c", "listen_addresses=", "-c", "unix_socket_permissions=0700", "-c", "max_connections=200"}
 	if opts.Unsafe {
 		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
@@ -194,7 +194,10 @@ func (c *Cluster) waitReady(ctx context.Context) error {
 		case <-ctx.Done():
 			return fmt.Errorf("no answer: %w", err)
 		case err := <-c.exited:
-			return fmt.Errorf("it ended: %v", err)
+			if err == nil {
+				err = errors.New("without an error")
+			}
+			return fmt.Errorf("it ended: %w", err)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
