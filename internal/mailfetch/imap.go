@@ -53,6 +53,9 @@ func (s *imapSession) enter(ctx context.Context, w walk) error {
 	if err := w.do(StepFolder, "Opening the folder "+s.account.Folder+".", func(step *Step) *Error { return s.examine(ctx, step) }); err != nil {
 		return err
 	}
+	if w.on == nil {
+		return nil // a poll lists what it needs by itself
+	}
 	return w.do(StepCount, "Counting mails.", func(step *Step) *Error { return s.count(ctx, step) })
 }
 

@@ -19,17 +19,14 @@ const (
 )
 
 // Open resolves, connects, secures, signs in, opens the folder for reading and
-// counts the mails to look through, and reports each step to onStep (nil: no
-// one) as it begins and ends. Its error is *Error. Each wait for the server is
+// counts the mails to look through, and reports each step to onStep as it
+// begins and ends. With a nil onStep nothing is reported, nor counted. Its error is *Error. Each wait for the server is
 // bounded by Limits.Silence; the whole is bounded by the deadline of ctx.
 func (f *Fetcher) Open(ctx context.Context, a Account, onStep func(Step)) (Session, error) {
 	if a.Folder == "" {
 		a.Folder = "INBOX"
 	}
 	o := &opening{Fetcher: f, account: a, walk: walk{on: onStep, clock: f.now}}
-	if onStep == nil {
-		o.on = func(Step) {}
-	}
 	if err := a.check(); err != nil {
 		return nil, err
 	}

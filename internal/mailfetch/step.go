@@ -85,23 +85,29 @@ func printable(s string) string {
 
 // walk reports steps as they happen.
 type walk struct {
-	on    func(Step)
+	on    func(Step) // nil: nobody listens
 	clock func() time.Time
 }
 
 // do runs one step. f fills in what there is to say about its success, or, as
 // far as it came, about its failure.
 func (w walk) do(name StepName, running string, f func(*Step) *Error) error {
-	w.on(Step{Name: name, State: Running, Sentence: running})
+	w.tell(Step{Name: name, State: Running, Sentence: running})
 	began := w.clock()
 	s := Step{Name: name, State: Done}
 	err := f(&s)
 	s.Took = w.clock().Sub(began)
 	if err != nil {
 		s.State, s.Kind, s.Sentence, s.Advice = Failed, err.Kind, err.Sentence(), err.Advice()
-		w.on(s)
+		w.tell(s)
 		return err
 	}
-	w.on(s)
+	w.tell(s)
 	return nil
+}
+
+func (w walk) tell(s Step) {
+	if w.on != nil {
+		w.on(s)
+	}
 }

@@ -147,7 +147,7 @@ func (d *Dovecot) configure(tb testing.TB, o DovecotOptions) {
 		if err := os.MkdirAll(path, 0o755); err != nil {
 			tb.Fatal(err)
 		}
-		if err := os.Chmod(path, 0o755); err != nil {
+		if err := os.Chmod(path, 0o755); err != nil { //nolint:gosec // the mail's owner has to get here
 			tb.Fatal(err)
 		}
 		if sub != "" {

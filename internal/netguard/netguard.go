@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// DefaultTimeout is how long one connection attempt to one address may take.
+// DefaultTimeout is how long a look-up, or one connection attempt to one
+// address, may take.
 const DefaultTimeout = 10 * time.Second
 
 // maxAddrs bounds how many addresses of one name are tried.
@@ -41,7 +42,7 @@ type Config struct {
 	AllowEndpoints []Endpoint     // exactly these hosts and ports, whatever their addresses
 	AllowPorts     []uint16       // beside 110, 143, 993 and 995
 	Resolver       Resolver       // nil: the system's
-	Timeout        time.Duration  // per address; 0: DefaultTimeout
+	Timeout        time.Duration  // of the look-up, and of each address; 0: DefaultTimeout
 }
 
 // Guard dials under the rules of its Config. It is safe for concurrent use.
@@ -110,7 +111,9 @@ func (g *Guard) lookup(ctx context.Context, at Endpoint) ([]netip.Addr, error) {
 	if a, err := netip.ParseAddr(at.Host); err == nil {
 		return []netip.Addr{a}, nil
 	}
-	found, err := g.resolver.LookupNetIP(ctx, "ip", at.Host)
+	bounded, cancel := context.WithTimeout(ctx, g.timeout) // the system's own limits add up to minutes
+	defer cancel()
+	found, err := g.resolver.LookupNetIP(bounded, "ip", at.Host)
 	if err != nil {
 		return nil, lookupError(ctx, at, err)
 	}

@@ -15,7 +15,11 @@ import (
 // fixed answers every name from a table; a missing name is not found.
 type fixed map[string][]netip.Addr
 
-func (f fixed) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
+func (f fixed) LookupNetIP(ctx context.Context, _, host string) ([]netip.Addr, error) {
+	if host == "slow.example" {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	if host == "broken.example" {
 		return nil, &net.DNSError{Err: "server misbehaving", Name: host, IsTemporary: true}
 	}
@@ -62,6 +66,7 @@ func TestResolve(t *testing.T) {
 		AllowPrefixes:  []netip.Prefix{netip.MustParsePrefix("10.9.0.0/16")},
 		AllowEndpoints: []Endpoint{{Host: "Mail.Lan.", Port: 2993}},
 		AllowPorts:     []uint16{1993},
+		Timeout:        50 * time.Millisecond,
 		Resolver: fixed{
 			"public.example":  addrs("8.8.8.8", "8.8.8.8", "::ffff:8.8.8.8", "2606:4700::1"),
 			"mixed.example":   addrs("127.0.0.1", "8.8.4.4"),
@@ -92,6 +97,7 @@ func TestResolve(t *testing.T) {
 		{host: "nowhere.example", port: 993, reason: NameNotFound, kind: fault.Invalid},
 		{host: "empty.example", port: 993, reason: NameNotFound, kind: fault.Invalid},
 		{host: "0x7f.1", port: 993, reason: NameNotFound, kind: fault.Invalid},
+		{host: "slow.example", port: 993, reason: LookupFailed, kind: fault.Temporary},
 		{host: "broken.example", port: 993, reason: LookupFailed, kind: fault.Temporary},
 	} {
 		got, err := g.Resolve(t.Context(), c.host, c.port)
