@@ -283,6 +283,9 @@ func (doc *document) cleaned(done plaintext.Cleaning) {
 	}
 }
 
+// givenUp reports whether the report is refused already.
+func (doc *document) givenUp() bool { return doc.refusal != nil }
+
 // firstRefusal prefers the reason found first.
 func (doc *document) firstRefusal(later *finding.Refusal) *finding.Refusal {
 	if doc.refusal != nil {

@@ -2,6 +2,7 @@ package dmarcrpt
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 
@@ -21,7 +22,7 @@ func transcode(src io.Reader) (in io.Reader, unknown string) {
 	head := make([]byte, declarationWindow)
 	n, err := io.ReadFull(src, head)
 	head = head[:n]
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return &replay{head, failing{err}}, ""
 	}
 	in = &replay{head, src}

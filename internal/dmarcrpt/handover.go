@@ -20,11 +20,11 @@ const maxEarly = 4 << 20
 // ready hands over the metadata as soon as both parts are complete, and then
 // the records that were held back.
 func (doc *document) ready() error {
-	if !doc.meta.closedMetadata || !doc.meta.closedPolicy || doc.begun || doc.refusal != nil {
+	if !doc.meta.closedMetadata || !doc.meta.closedPolicy || doc.begun || doc.givenUp() {
 		return nil
 	}
-	if bad := doc.judge(); bad != nil {
-		doc.refuse(bad)
+	doc.refuse(doc.judge())
+	if doc.givenUp() {
 		return nil
 	}
 	doc.begun = true
@@ -62,7 +62,7 @@ func (doc *document) hashReport() {
 
 // recordEnd hands over the record that just ended, or skips it.
 func (doc *document) recordEnd() error {
-	if doc.refusal != nil {
+	if doc.givenUp() {
 		return nil
 	}
 	doc.sum.Records++
@@ -159,7 +159,7 @@ func within(headerFrom string, domain fqdn.Name) bool {
 }
 
 // complete judges the document at its end tag.
-func (doc *document) complete() error {
+func (doc *document) complete() {
 	switch {
 	case doc.begun:
 	case !doc.meta.closedMetadata:
@@ -173,7 +173,6 @@ func (doc *document) complete() error {
 	if doc.sum.BadRecords > 0 && doc.sum.BadRecords == doc.sum.Records {
 		doc.refuse(refuse(RefusedNoUsable, string(doc.sum.Bad[0].Code)))
 	}
-	return nil
 }
 
 // end hands over the verdict on the document.

@@ -105,7 +105,7 @@ func (doc *document) field(e element) *string {
 }
 
 // refuse gives the document up. It is read on to its end, so that a report
-// that follows in the same stream is found.
+// that follows in the same stream is found. The first reason counts; nil is none.
 func (doc *document) refuse(r *finding.Refusal) {
 	if doc.refusal == nil {
 		doc.refusal = r

@@ -165,6 +165,7 @@ func TestAccepted(t *testing.T) {
 		{"comment and processing instruction", with(t, "<feedback>", "<!-- <feedback> --><?xml-stylesheet href='http://evil.example/x.xsl'?><feedback>"), ""},
 		{"text before the root", "Here is your report:\n" + good, "text_before_report"},
 		{"unclosed schema tag", with(t, "<feedback>", `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><feedback>`), "stray_tag_before_report"},
+		{"declaration without its second question mark", with(t, `"1.0"?>`, `"1.0">`), "broken_xml_declaration"},
 		{"quote after the declaration", with(t, "\n<feedback>", "\"\n<feedback>"), "text_before_report"},
 		{"text after the root", good + "\n-- \nmailing list\n", "text_after_report"},
 		{"second end tag", good + "</feedback>", "text_after_report"},

@@ -93,10 +93,8 @@ func (d *Reader) document(n int) (more bool, err error) {
 			return false, err
 		}
 	}
-	if doc.refusal == nil {
-		if err := doc.complete(); err != nil {
-			return false, err
-		}
+	if !doc.givenUp() {
+		doc.complete()
 	}
 	more, err = d.after()
 	if err != nil {

@@ -7,6 +7,7 @@ const (
 	// Document level.
 	RepairTextBefore     finding.Code = "text_before_report"
 	RepairTextAfter      finding.Code = "text_after_report"
+	RepairDeclaration    finding.Code = "broken_xml_declaration"
 	RepairStrayTag       finding.Code = "stray_tag_before_report"
 	RepairInvalidUTF8    finding.Code = "invalid_utf8"
 	RepairMarkup         finding.Code = "unescaped_markup"
@@ -51,6 +52,8 @@ func RepairSentence(code finding.Code) string {
 		return "There was text before the report; it was skipped."
 	case RepairTextAfter:
 		return "There was text after the end of the report; it was ignored."
+	case RepairDeclaration:
+		return "The XML declaration at the beginning was not closed properly."
 	case RepairStrayTag:
 		return "An unclosed tag stood before the report; it was dropped."
 	case RepairInvalidUTF8:

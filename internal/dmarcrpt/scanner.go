@@ -141,14 +141,14 @@ func (s *scanner) next(t *token) error {
 		if !s.ensure(2) {
 			return s.ended()
 		}
-		switch c := s.buf[s.r+1]; {
-		case c == '/':
+		switch s.buf[s.r+1] {
+		case '/':
 			return s.endTag(t)
-		case c == '?':
-			if err := s.skipPast("?>"); err != nil {
+		case '?':
+			if err := s.instruction(); err != nil {
 				return err
 			}
-		case c == '!':
+		case '!':
 			if found, err := s.declaration(t); found || err != nil {
 				return err
 			}
@@ -156,6 +156,25 @@ func (s *scanner) next(t *token) error {
 			return s.startTag(t)
 		}
 	}
+}
+
+// instruction skips a processing instruction. An XML declaration that lacks
+// its "?" ends at the ">".
+func (s *scanner) instruction() error {
+	if s.hasPrefix("<?xml ") {
+		end := s.indexFrom(2, '>')
+		if end < 0 {
+			return s.ended()
+		}
+		next := bytes.IndexByte(s.buf[s.r+2:s.w], '<')
+		whole := bytes.Index(s.buf[s.r:s.w], []byte("?>"))
+		if s.buf[s.r+end-1] != '?' && (whole < 0 || next >= 0 && next+2 < whole) {
+			s.repairs.Add(RepairDeclaration, "")
+			s.r += end + 1
+			return nil
+		}
+	}
+	return s.skipPast("?>")
 }
 
 // text takes everything up to the next "<".

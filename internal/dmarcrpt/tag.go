@@ -2,6 +2,7 @@ package dmarcrpt
 
 import (
 	"bytes"
+	"errors"
 	"io"
 )
 
@@ -149,7 +150,7 @@ func (s *scanner) endTag(t *token) error {
 // document. The caller still checks that this closes the root.
 func (s *scanner) unclosedEnd(t *token) error {
 	rest := trimSpace(s.buf[s.r+2 : s.w])
-	if s.err != io.EOF || len(rest) == 0 {
+	if !errors.Is(s.err, io.EOF) || len(rest) == 0 {
 		return s.ended()
 	}
 	for _, c := range rest {

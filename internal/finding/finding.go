@@ -24,7 +24,8 @@ type Repair struct {
 }
 
 // Refusal is the reason why a document was not accepted. It is an error.
-type Refusal struct {
+type Refusal struct { //nolint:errname // a verdict about a document first, an error only on its way
+
 	Code   Code
 	Detail string // from the document or the decoder, see Detail; may be empty
 	// Sentence tells the owner of the domain what is wrong, in plain English,

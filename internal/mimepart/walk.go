@@ -98,7 +98,11 @@ func (w *Walker) source(src Source) error {
 		at.expected = false
 	}
 	if src.Size > w.limits.Raw && kind != aggregate && kind != tlsReport {
-		return w.refused(at, true, refuse(RefusedTooLarge, ""))
+		// What is too large is not looked into; only a mail that calls itself a
+		// report is worth telling about.
+		head = bytes.ToLower(head)
+		looked := kind != wholeMail || bytes.Contains(head, []byte("report domain:")) || bytes.Contains(head, []byte("dmarc"))
+		return w.refused(at, looked, refuse(RefusedTooLarge, ""))
 	}
 	open := func() (io.Reader, error) {
 		return charged{io.NewSectionReader(src, 0, src.Size), &w.budget}, nil

@@ -11,6 +11,7 @@ import (
 // Cleaning says what Append had to do.
 type Cleaning uint8
 
+// What may have been done.
 const (
 	Invisible Cleaning = 1 << iota // control, bidi or zero-width characters removed
 	Invalid                        // invalid UTF-8 replaced

@@ -61,12 +61,32 @@ func (b *builder) read(data []byte) error {
 	if err := b.policies(w.Policies); err != nil {
 		return err
 	}
-	sum, err := json.Marshal(b.report)
-	if err != nil {
-		return err
-	}
-	b.report.Digest = sha256.Sum256(sum)
+	b.report.Digest = b.report.digest()
 	return nil
+}
+
+// digest runs over the values, each ended by a NUL, which no value contains.
+func (r *Report) digest() (sum [32]byte) {
+	h := sha256.New()
+	write := func(values ...string) {
+		for _, v := range values {
+			h.Write(append([]byte(v), 0))
+		}
+	}
+	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	write(r.OrgName, r.ContactInfo, r.ReportID, number(r.Begin), number(r.End))
+	for _, p := range r.Policies {
+		write("policy", p.Type, p.DomainSent, number(p.Successful), number(p.Failed), "strings")
+		write(p.Strings...)
+		write("mx")
+		write(p.MXHosts...)
+		for _, f := range p.Failures {
+			write("failure", f.ResultType, f.SendingMTAIP, f.ReceivingIP, f.ReceivingMXHostname, f.ReceivingMXHelo,
+				number(f.Sessions), f.AdditionalInformation, f.ReasonCode)
+		}
+	}
+	h.Sum(sum[:0])
+	return sum
 }
 
 func (b *builder) head(w *wireReport) error {
