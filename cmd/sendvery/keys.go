@@ -10,6 +10,8 @@ import (
 
 type keysCommand struct {
 	Generate keysGenerateCommand `cmd:"" help:"Print a new key, to stand first in SEAL_KEYS."`
+	Rotate   keysRotateCommand   `cmd:"" help:"Seal everything again with the first key of SEAL_KEYS."`
+	Status   keysStatusCommand   `cmd:"" help:"Show how many passwords are sealed with each key."`
 }
 
 type keysGenerateCommand struct {
@@ -25,14 +27,39 @@ func (c *keysGenerateCommand) Run(p *process) error {
 	return nil
 }
 
-type importCommand struct {
+type keysRotateCommand struct {
+	app.Config `embed:""`
+}
+
+// Run implements the command. It can be stopped and run again at any time.
+func (c *keysRotateCommand) Run(p *process) error {
+	a, err := app.Open(p.ctx, c.Config, p.log)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	n, err := a.RotateKeys(p.ctx)
+	fmt.Fprintf(p.stdout, "%d passwords were sealed again.\n", n)
+	return err
+}
+
+type keysStatusCommand struct {
 	app.Config `embed:""`
 }
 
 // Run implements the command.
-func (c *importCommand) Run(*process) error { return nil }
-
-type parseCommand struct{}
-
-// Run implements the command.
-func (c *parseCommand) Run(*process) error { return nil }
+func (c *keysStatusCommand) Run(p *process) error {
+	a, err := app.Open(p.ctx, c.Config, p.log)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	keys, err := a.KeyStatus(p.ctx)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		fmt.Fprintf(p.stdout, "%-32s %6d  %s\n", k.ID, k.Secrets, k.Remark)
+	}
+	return nil
+}

@@ -17,6 +17,13 @@ import (
 	"sendvery.com/sendvery/internal/reading"
 )
 
+type parseCommand struct {
+	Paths []string `arg:"" name:"path" help:"Files and folders with reports or report mails."`
+}
+
+// Run implements the command.
+func (c *parseCommand) Run(p *process) error { return parse(p.ctx, c.Paths, p.stdout, p.stderr) }
+
 // parsed is one line of output. The keys and their order are an interface.
 type parsed struct {
 	File       string   `json:"file"`

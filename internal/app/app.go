@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,14 +10,22 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
+	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
 	"sendvery.com/sendvery/internal/mailer"
+	"sendvery.com/sendvery/internal/netguard"
 	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/org/orgweb"
 	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/internal/report/reportweb"
 	"sendvery.com/sendvery/internal/seal"
 	"sendvery.com/sendvery/internal/work"
 	"sendvery.com/sendvery/migrations"
@@ -33,17 +42,30 @@ type App struct {
 	queue *work.Queue
 
 	cookies httpio.Cookies
+	parts   Parts
 	outbox  *mailer.Outbox // development only
-	orgs    *org.Service
-	auth    *auth.Service
-	authWeb *authweb.Web
+
+	orgs      *org.Service
+	auth      *auth.Service
+	domains   *domain.Service
+	mailboxes *mailbox.Service
+	reports   *report.Service
+
+	authWeb    *authweb.Web
+	orgWeb     *orgweb.Web
+	mailboxWeb *mailboxweb.Web
+	reportWeb  *reportweb.Web
 }
 
 // Parts are what development mode and tests bring instead of the configured
 // ones; the zero value is production.
 type Parts struct {
 	Now    func() time.Time
-	Outbox *mailer.Outbox // captures mail instead of sending it
+	Outbox *mailer.Outbox      // captures mail instead of sending it
+	Demo   *mailboxweb.Demo    // offers the demonstration mailbox
+	Roots  *x509.CertPool      // that mailbox certificates may come from; nil = the system's
+	Allow  []netguard.Endpoint // reachable although private
+	Names  report.NameResolver // looks up sending addresses; nil = as configured
 }
 
 // New wires the program and checks that it can run: assets, database, roles,
@@ -55,7 +77,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, parts Parts) (*App, 
 	if parts.Now == nil {
 		parts.Now = time.Now
 	}
-	a := &App{cfg: cfg, log: log, now: parts.Now, outbox: parts.Outbox}
+	a := &App{cfg: cfg, log: log, now: parts.Now, parts: parts, outbox: parts.Outbox}
 	if err := a.openKeys(); err != nil {
 		return nil, err
 	}
@@ -67,6 +89,26 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, parts Parts) (*App, 
 		return nil, err
 	}
 	if err := errors.Join(a.checkDatabase(ctx), a.wire(sender)); err != nil {
+		a.db.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+// Open is New for commands that neither serve nor send mail.
+func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
+	if err := cfg.checkStored(); err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, log: log, now: time.Now, outbox: mailer.NewOutbox(time.Now, nil)}
+	if err := a.openKeys(); err != nil {
+		return nil, err
+	}
+	var err error
+	if a.db, err = postgres.Open(ctx, postgres.Config{URL: cfg.DatabaseURL}); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(a.checkDatabase(ctx), a.wire(a.outbox)); err != nil {
 		a.db.Close()
 		return nil, err
 	}
@@ -131,7 +173,10 @@ func (a *App) Run(ctx context.Context, roles []string, ready func(net.Addr)) err
 		if err := a.queue.Start(context.WithoutCancel(ctx)); err != nil {
 			return fmt.Errorf("start jobs: %w", err)
 		}
+		var dispatcher sync.WaitGroup
+		dispatcher.Go(func() { a.mailboxes.DispatchLoop(ctx, func(err error) { a.log.Error("mailboxes", "error", err) }) })
 		defer func() {
+			dispatcher.Wait()
 			stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
 			defer cancel()
 			if err := a.queue.Stop(stop); err != nil {

@@ -55,19 +55,7 @@ func isLoopback(host string) bool {
 func (c Config) Check() error {
 	p := &problems{production: c.Production()}
 	p.publicURL(c.PublicURL)
-	p.secret("COOKIE_KEY", c.CookieKey)
-	p.secret("SEAL_KEYS", c.SealKeys)
-	if c.SealKeys != "" {
-		if _, err := seal.ParseRing(c.SealKeys); err != nil {
-			p.add("SEAL_KEYS", err.Error())
-		}
-	}
-	if c.SealKeys != "" && c.CookieKey != "" && strings.Contains(c.SealKeys, c.CookieKey) {
-		p.add("COOKIE_KEY", "is used in SEAL_KEYS too; give each its own")
-	}
-	if c.DatabaseURL == "" {
-		p.add("DATABASE_URL", "is missing")
-	}
+	c.stored(p)
 	if c.Production() && c.SMTPURL == "" {
 		p.add("SMTP_URL", "is missing: nobody could sign in")
 	}
@@ -87,6 +75,30 @@ func (c Config) Check() error {
 		p.add("ALLOW_NETWORKS or ALLOW_PORTS", err.Error())
 	}
 	return p.err()
+}
+
+// checkStored is Check for commands that only work on what is stored.
+func (c Config) checkStored() error {
+	p := &problems{production: c.Production()}
+	c.stored(p)
+	return p.err()
+}
+
+// stored checks what it takes to read what is stored.
+func (c Config) stored(p *problems) {
+	p.secret("COOKIE_KEY", c.CookieKey)
+	p.secret("SEAL_KEYS", c.SealKeys)
+	if c.SealKeys != "" {
+		if _, err := seal.ParseRing(c.SealKeys); err != nil {
+			p.add("SEAL_KEYS", err.Error())
+		}
+	}
+	if c.SealKeys != "" && c.CookieKey != "" && strings.Contains(c.SealKeys, c.CookieKey) {
+		p.add("COOKIE_KEY", "is used in SEAL_KEYS too; give each its own")
+	}
+	if c.DatabaseURL == "" {
+		p.add("DATABASE_URL", "is missing")
+	}
 }
 
 // problems collects what is wrong, one line each.

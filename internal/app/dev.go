@@ -48,8 +48,12 @@ func Dev(ctx context.Context, cfg Config, log *slog.Logger, getenv func(string) 
 	if cfg.SealKeys, cfg.CookieKey, err = devKeys(home); err != nil {
 		return err
 	}
-	outbox := mailer.NewOutbox(time.Now, func(m mailer.Message) { announce(out, m) })
-	a, err := New(ctx, cfg, log, Parts{Outbox: outbox})
+	parts, err := demonstration(ctx, home)
+	if err != nil {
+		return err
+	}
+	parts.Outbox = mailer.NewOutbox(time.Now, func(m mailer.Message) { announce(out, m) })
+	a, err := New(ctx, cfg, log, parts)
 	if err != nil {
 		return err
 	}

@@ -64,9 +64,37 @@ func (a *App) signedIn(b browser) {
 
 // members lists what belongs to an organization, each with the right it needs.
 func (a *App) members(b browser) {
-	b.inOrg("GET", "/", org.Read, func(w http.ResponseWriter, r *http.Request, _ org.Access) error {
-		return fault.New(fault.NotFound, "")
-	})
+	o := a.orgWeb
+	b.inOrg("GET", "/welcome", org.Read, o.ShowWelcome)
+	b.inOrg("GET", "/settings", org.Read, o.ShowSettings)
+	b.inOrg("POST", "/settings", org.ManageSettings, o.Rename)
+
+	r := a.reportWeb
+	b.inOrg("GET", "/", org.Read, r.Overview)
+	b.inOrg("GET", "/domains", org.Read, r.ListDomains)
+	b.inOrg("POST", "/domains", org.ManageDomains, r.AddDomain)
+	b.inOrg("GET", "/domains/{name}", org.Read, r.ShowDomain)
+	b.inOrg("GET", "/senders", org.Read, r.ListSenders)
+	b.inOrg("GET", "/reports", org.Read, r.ListReports)
+	b.inOrg("GET", "/reports/{id}", org.Read, r.ShowReport)
+	b.inOrg("GET", "/receipts", org.Read, r.ListReceipts)
+	b.inOrg("GET", "/receipts/{id}/original", org.ReadOriginals, r.Original)
+
+	m := a.mailboxWeb
+	b.inOrg("GET", "/receipts/{id}", org.Read, m.ShowReceipt)
+	b.inOrg("GET", "/mailboxes", org.Read, m.ListMailboxes)
+	b.inOrg("GET", "/mailboxes/new", org.ManageMailboxes, m.New)
+	b.inOrg("POST", "/mailboxes/new", org.ManageMailboxes, m.Create)
+	b.inOrg("GET", "/mailboxes/{id}", org.Read, m.Show)
+	b.inOrg("GET", "/mailboxes/{id}/test", org.ManageMailboxes, m.Test)
+	b.inOrg("POST", "/mailboxes/{id}/test", org.ManageMailboxes, m.TestAgain)
+	b.inOrg("GET", "/mailboxes/{id}/edit", org.ManageMailboxes, m.Edit)
+	b.inOrg("POST", "/mailboxes/{id}/edit", org.ManageMailboxes, m.Change)
+	b.inOrg("GET", "/mailboxes/{id}/domains", org.ManageMailboxes, m.FoundDomains)
+	b.inOrg("POST", "/mailboxes/{id}/domains", org.ManageMailboxes, m.Choose)
+	b.inOrg("POST", "/mailboxes/{id}/check", org.ManageMailboxes, m.CheckNow)
+	b.inOrg("GET", "/mailboxes/{id}/delete", org.ManageMailboxes, m.AskDelete)
+	b.inOrg("POST", "/mailboxes/{id}/delete", org.ManageMailboxes, m.Delete)
 }
 
 // developers lists what exists in development mode only.

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -9,9 +11,17 @@ import (
 
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
+	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
 	"sendvery.com/sendvery/internal/mailer"
+	"sendvery.com/sendvery/internal/mailfetch"
+	"sendvery.com/sendvery/internal/netguard"
 	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/org/orgweb"
+	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/internal/report/reportweb"
 	"sendvery.com/sendvery/internal/work"
 	"sendvery.com/sendvery/web/format"
 	"sendvery.com/sendvery/web/mail"
@@ -21,16 +31,61 @@ import (
 func (a *App) wire(sender mailer.Sender) error {
 	jobs := work.NewRegistry()
 	a.orgs = &org.Service{DB: a.db, Now: a.now}
-	if err := a.wireAuth(jobs, sender); err != nil {
+	if err := errors.Join(a.wireAuth(jobs, sender), a.wireReports(jobs)); err != nil {
 		return err
 	}
+	a.wirePages()
 	queue, err := work.New(a.db, jobs, a.log)
 	if err != nil {
 		return err
 	}
 	a.queue = queue
-	a.auth.Queue = queue
+	a.auth.Queue, a.mailboxes.Queue, a.reports.Queue = queue, queue, queue
 	return nil
+}
+
+// wireReports makes domains, mailboxes and reports, which hold one another:
+// mailboxes hand their mail to reports, new domains release held ones.
+func (a *App) wireReports(jobs *work.Registry) error {
+	guard, err := a.guard()
+	if err != nil {
+		return err
+	}
+	names, err := a.names()
+	if err != nil {
+		return err
+	}
+	a.reports = &report.Service{DB: a.db, Names: names, Log: a.log, Now: a.now}
+	a.domains = &domain.Service{DB: a.db, Now: a.now, Added: a.reports.DomainsAdded}
+	a.mailboxes = &mailbox.Service{
+		DB: a.db, Ring: a.ring, Intake: a.reports, Domains: a.domains, Now: a.now, Holder: rand.Text(),
+		Fetcher: &mailfetch.Fetcher{Dialer: guard, Roots: a.parts.Roots},
+	}
+	work.Handle(jobs, a.mailboxes.Do)
+	work.Handle(jobs, a.mailboxes.ForgetDrafts)
+	work.Handle(jobs, a.reports.Release)
+	work.Handle(jobs, a.reports.LookUpNames)
+	jobs.Every(time.Hour, mailbox.ForgetDrafts{})
+	if a.reports.Names != nil {
+		jobs.Every(time.Minute, report.LookUpNames{})
+	}
+	return nil
+}
+
+// guard is the way to user-supplied hosts, within what the operator allows.
+func (a *App) guard() (*netguard.Guard, error) {
+	networks, ports, err := a.cfg.mailboxRules()
+	if err != nil {
+		return nil, err
+	}
+	return netguard.New(netguard.Config{AllowPrefixes: networks, AllowPorts: ports, AllowEndpoints: a.parts.Allow}), nil
+}
+
+// wirePages makes what answers browsers, beside signing in.
+func (a *App) wirePages() {
+	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash}
+	a.mailboxWeb = &mailboxweb.Web{Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports, Demo: a.parts.Demo, Frame: a.frame, Flash: a.cookies.Flash}
+	a.reportWeb = &reportweb.Web{Reports: a.reports, Domains: a.domains, Mailboxes: a.mailboxes, Frame: a.frame, Flash: a.cookies.Flash}
 }
 
 func (a *App) wireAuth(jobs *work.Registry, sender mailer.Sender) error {

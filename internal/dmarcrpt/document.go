@@ -101,16 +101,21 @@ func (doc *document) start(t *token) error {
 		return refuse(RefusedTooDeep, "")
 	}
 	parent := doc.frames[len(doc.frames)-1].el
-	prefix, local := splitName(t.name)
 	doc.lang = doc.lang[:0]
 	if t.raw != nil {
 		if err := doc.attributes(t.raw); err != nil {
 			return err
 		}
 	}
+	local := t.name
 	e := child(parent, local)
-	if (len(prefix) > 0 || len(doc.ns.list) > 0) && doc.ns.foreign(prefix) {
-		e = elForeign
+	// A name that is found as it stands has no prefix: most need no more.
+	if e == elUnknown || e == elForeign || len(doc.ns.list) > 0 {
+		var prefix []byte
+		prefix, local = splitName(t.name)
+		if e = child(parent, local); doc.ns.foreign(prefix) {
+			e = elForeign
+		}
 	}
 	switch {
 	case e == elForeign && parent != elForeign:

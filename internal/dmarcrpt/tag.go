@@ -27,10 +27,11 @@ func (s *scanner) startTag(t *token) error {
 	}
 	n := 2
 	for {
-		for s.r+n < s.w && nameByte(s.buf[s.r+n]) {
+		run := s.buf[s.r:s.w]
+		for n < len(run) && nameByte(run[n]) {
 			n++
 		}
-		if s.r+n < s.w {
+		if n < len(run) {
 			break
 		}
 		if !s.fill() {
@@ -100,9 +101,12 @@ func (s *scanner) tagEnd(n int) (int, error) {
 
 // skipSpace skips white space in the window.
 func (s *scanner) skipSpace() {
-	for s.r < s.w && spaceByte(s.buf[s.r]) {
-		s.r++
+	run := s.buf[s.r:s.w]
+	n := 0
+	for n < len(run) && run[n] <= ' ' && spaceByte(run[n]) {
+		n++
 	}
+	s.r += n
 }
 
 // simpleValue takes "text</name>" at once when it lies in the window: that is

@@ -196,3 +196,22 @@ func (s *Service) Found(ctx context.Context, org org.ID, id ID) ([]Found, error)
 	})
 	return all, err
 }
+
+// Rate returns mails per second over the run so far; 0 while nothing is known.
+func (r Run) Rate() float64 {
+	took := r.UpdatedAt.Sub(r.StartedAt).Seconds()
+	if r.Done == 0 || took <= 0 {
+		return 0
+	}
+	return float64(r.Done) / took
+}
+
+// Left returns the time that the run still needs at its rate so far; 0 while
+// that cannot be said.
+func (r Run) Left() time.Duration {
+	rate := r.Rate()
+	if rate == 0 || r.Total == 0 {
+		return 0
+	}
+	return time.Duration(float64(r.Total-r.Done) / rate * float64(time.Second))
+}

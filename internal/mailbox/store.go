@@ -150,3 +150,33 @@ func upToDate(ctx context.Context, tx postgres.Tx, j Slice, state State, now tim
 	}
 	return nil
 }
+
+func removeDrafts(ctx context.Context, tx postgres.Tx, before time.Time) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM mailboxes WHERE state = 'testing' AND created_at < $1`, before); err != nil {
+		return fmt.Errorf("forget drafts: %w", err)
+	}
+	return nil
+}
+
+func sealedSecrets(ctx context.Context, tx postgres.Tx) ([]sealed, error) {
+	rows, err := tx.Query(ctx, `SELECT org_id, mailbox_id, secret FROM mailboxes ORDER BY org_id, mailbox_id`)
+	if err != nil {
+		return nil, fmt.Errorf("list secrets: %w", err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[sealed])
+	if err != nil {
+		return nil, fmt.Errorf("list secrets: %w", err)
+	}
+	return all, nil
+}
+
+// replaceSecret does nothing when the secret was changed meanwhile: the new
+// one is sealed with the first key already.
+func replaceSecret(ctx context.Context, tx postgres.Tx, was sealed, again []byte) error {
+	_, err := tx.Exec(ctx, `UPDATE mailboxes SET secret = @again WHERE org_id = @org AND mailbox_id = @id AND secret = @was`,
+		postgres.NamedArgs{"org": was.Org, "id": was.ID, "was": was.Secret, "again": again})
+	if err != nil {
+		return fmt.Errorf("replace secret: %w", err)
+	}
+	return nil
+}

@@ -76,6 +76,18 @@ func (s *Service) Enter(ctx context.Context, person postgres.PersonID, email, sl
 	return Access{}, fault.New(fault.NotFound, notFound)
 }
 
+// BySlug returns an organization for the operator's commands, without asking
+// who they are; NotFound without one.
+func (s *Service) BySlug(ctx context.Context, slug string) (Organization, error) {
+	var o Organization
+	err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		var err error
+		o, err = bySlug(ctx, tx, slug)
+		return err
+	})
+	return o, err
+}
+
 // EnsureFirst makes an organization for a person who belongs to none, named
 // after their mail domain, and returns the one to show first.
 func (s *Service) EnsureFirst(ctx context.Context, person postgres.PersonID, email string) (Organization, error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/postgres"
 )
 
@@ -58,4 +59,19 @@ func rename(ctx context.Context, tx postgres.Tx, org ID, name string) error {
 		return fmt.Errorf("rename organization: %w", err)
 	}
 	return nil
+}
+
+func bySlug(ctx context.Context, tx postgres.Tx, slug string) (Organization, error) {
+	rows, err := tx.Query(ctx, `SELECT org_id, slug, name FROM organizations WHERE slug = $1`, slug)
+	if err != nil {
+		return Organization{}, fmt.Errorf("organization: %w", err)
+	}
+	o, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Organization])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return o, fault.New(fault.NotFound, "There is no organization with this name.")
+	}
+	if err != nil {
+		return o, fmt.Errorf("organization: %w", err)
+	}
+	return o, nil
 }

@@ -158,6 +158,21 @@ type Receipt struct {
 	Messages   int64       `db:"messages"` // that its stored reports count
 }
 
+// Title names a mail by what was found in it.
+func (r Receipt) Title() string {
+	switch {
+	case r.Reporter != nil && r.Domain != nil:
+		return *r.Reporter + " about " + *r.Domain
+	case r.Domain != nil:
+		return "A report about " + *r.Domain
+	case r.Verdict == NoReport:
+		return "A mail without a report"
+	case r.Label != nil:
+		return *r.Label
+	}
+	return "A mail with a report"
+}
+
 // Item is what became of one report in a mail.
 type Item struct {
 	Verdict Verdict `db:"verdict"`

@@ -123,3 +123,9 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 
 // attention are the verdicts that a person should look at.
 var attention = []Verdict{Refused, Conflict, Held}
+
+// Reporters returns who reported on the chosen days and domain.
+func (s *Service) Reporters(ctx context.Context, org org.ID, f Filter) (list []ReporterTotal, err error) {
+	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueReporters(b, org, f, &list) })
+	return list, err
+}

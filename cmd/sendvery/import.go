@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"sendvery.com/sendvery/internal/app"
+	"sendvery.com/sendvery/internal/mimepart"
+	"sendvery.com/sendvery/internal/report"
+)
+
+type importCommand struct {
+	app.Config `embed:""`
+	Org        string   `required:"" help:"Organization to import into, as it stands in its pages' addresses."`
+	Paths      []string `arg:"" name:"path" help:"Files and folders with reports or report mails."`
+}
+
+// batch is how many files are open at once.
+const importBatch = 50
+
+// Run implements the command.
+func (c *importCommand) Run(p *process) error {
+	a, err := app.Open(p.ctx, c.Config, p.log)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	files, err := regularFiles(c.Paths)
+	if err != nil {
+		return err
+	}
+	total := report.Imported{}
+	for len(files) > 0 {
+		n := min(importBatch, len(files))
+		counts, err := importFiles(p, a, c.Org, files[:n])
+		for verdict, count := range counts {
+			total[verdict] += count
+		}
+		if err != nil {
+			return err
+		}
+		files = files[n:]
+	}
+	for _, verdict := range report.Verdicts {
+		if total[verdict] > 0 {
+			fmt.Fprintf(p.stdout, "%-10s %d\n", verdict, total[verdict])
+		}
+	}
+	return nil
+}
+
+// regularFiles lists the files below the paths.
+func regularFiles(paths []string) ([]string, error) {
+	var files []string
+	for _, path := range paths {
+		err := filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
+			if err == nil && entry.Type().IsRegular() {
+				files = append(files, name)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// importFiles imports files, mbox files mail by mail.
+func importFiles(p *process, a *app.App, org string, names []string) (counts report.Imported, err error) {
+	var batch []report.File
+	for _, name := range names {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		info, err := f.Stat()
+		if err != nil {
+			return nil, err
+		}
+		for mail, err := range mimepart.Messages(mimepart.Source{ReaderAt: f, Size: info.Size(), Name: filepath.Base(name)}) {
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			batch = append(batch, report.File{Name: mail.Name, Content: mail.ReaderAt, Size: mail.Size})
+		}
+	}
+	return a.Import(p.ctx, org, batch)
+}

@@ -1,0 +1,48 @@
+package app
+
+import (
+	"context"
+
+	"sendvery.com/sendvery/internal/report"
+)
+
+// Import stores report files in the organization that a slug names.
+func (a *App) Import(ctx context.Context, slug string, files []report.File) (report.Imported, error) {
+	o, err := a.orgs.BySlug(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	return a.reports.Import(ctx, o.ID, files)
+}
+
+// RotateKeys seals every password again that is not sealed with the first
+// key, and returns how many were.
+func (a *App) RotateKeys(ctx context.Context) (int, error) { return a.mailboxes.Reseal(ctx) }
+
+// KeyUse is one key and what is sealed with it.
+type KeyUse struct {
+	ID      string
+	Secrets int
+	Remark  string
+}
+
+// KeyStatus lists the keys of the ring and those that stored values name.
+func (a *App) KeyStatus(ctx context.Context) ([]KeyUse, error) {
+	used, err := a.mailboxes.SealedWith(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []KeyUse
+	for i, id := range a.ring.IDs() {
+		use := KeyUse{ID: id, Secrets: used[id], Remark: "can be removed once nothing is sealed with it"}
+		if i == 0 {
+			use.Remark = "seals"
+		}
+		list = append(list, use)
+		delete(used, id)
+	}
+	for id, n := range used {
+		list = append(list, KeyUse{ID: id, Secrets: n, Remark: "MISSING from SEAL_KEYS: these passwords cannot be read"})
+	}
+	return list, nil
+}

@@ -1,0 +1,139 @@
+package archtest
+
+// floor is how high a package stands. A package imports its own floor (slice
+// cores: only along order) and the floors below it.
+type floor int
+
+const (
+	data      floor = iota // embedded files, no logic
+	ground                 // pure: no network, files, SQL, clock, logger
+	machinery              // one outside technology each, no product nouns
+	core                   // a slice's types, rules, use cases and SQL
+	look                   // what the pages of all slices share
+	pages                  // a slice's pages; never those of another slice
+	roof                   // configuration, wiring, routes, jobs
+	command                // the command line
+
+	development // imported by the roof and by tests only
+	support     // imported by tests only
+	tool        // a program for developers, imported by nobody
+)
+
+// house is the drawing: every package and its floor.
+var house = map[string]floor{
+	"migrations": data,
+
+	"internal/arf":       ground,
+	"internal/dmarc":     ground,
+	"internal/dmarcrpt":  ground,
+	"internal/fault":     ground,
+	"internal/finding":   ground,
+	"internal/fqdn":      ground,
+	"internal/mimepart":  ground,
+	"internal/plaintext": ground,
+	"internal/reading":   ground,
+	"internal/tlsrpt":    ground,
+	"internal/uid":       ground,
+
+	"internal/dns":              machinery,
+	"internal/httpio":           machinery,
+	"internal/limit":            machinery,
+	"internal/mailer":           machinery,
+	"internal/mailfetch":        machinery,
+	"internal/netguard":         machinery,
+	"internal/postgres":         machinery,
+	"internal/postgres/cluster": machinery,
+	"internal/seal":             machinery,
+	"internal/work":             machinery,
+
+	"internal/audit":   core,
+	"internal/auth":    core,
+	"internal/billing": core,
+	"internal/domain":  core,
+	"internal/mailbox": core,
+	"internal/org":     core,
+	"internal/report":  core,
+
+	"web":        look,
+	"web/format": look,
+	"web/mail":   look,
+	"web/ui":     look,
+
+	"internal/auth/authweb":       pages,
+	"internal/mailbox/mailboxweb": pages,
+	"internal/org/orgweb":         pages,
+	"internal/report/reportweb":   pages,
+
+	"internal/app": roof,
+	"cmd/sendvery": command,
+
+	"internal/demo":        development,
+	"internal/dns/dnsfake": development,
+
+	"internal/archtest": support,
+	"internal/dbtest":   support,
+	"internal/mailtest": support,
+
+	"internal/postgres/cluster/fetch": tool,
+}
+
+// order is who may import whom among the slice cores: only those in an earlier
+// line. Against it, the lower slice declares an interface and the roof plugs
+// the upper one in. Audit stands below org because every change to an
+// organization is recorded, in its own transaction.
+var order = [][]string{
+	{"internal/audit", "internal/billing"},
+	{"internal/org"},
+	{"internal/auth", "internal/domain"},
+	{"internal/mailbox"},
+	{"internal/report"},
+}
+
+// technologies says where each outside module may appear: a package, or a
+// pattern of files in any package. A module that is not listed may not appear.
+// Tests may use any of them.
+var technologies = map[string][]string{
+	"github.com/a-h/templ":              {"web/ui", "web/mail", "internal/*/*web", "internal/app"},
+	"github.com/alecthomas/kong":        {"cmd/sendvery", "internal/app"},
+	"github.com/emersion/go-imap/v2":    {"internal/mailfetch", "internal/mailtest", "internal/demo"},
+	"github.com/emersion/go-message":    {"internal/mimepart", "internal/dmarcrpt"},
+	"github.com/emersion/go-sasl":       {"internal/mailfetch"},
+	"github.com/go-chi/chi/v5":          {"internal/app", "internal/*/*web", "internal/httpio"},
+	"github.com/gofrs/flock":            {"internal/postgres/cluster", "internal/dbtest", "internal/mailtest"},
+	"github.com/google/uuid":            {"internal/uid"},
+	"github.com/jackc/pgx/v5":           {"internal/postgres", "internal/postgres/cluster", "internal/work", "internal/dbtest", "internal/*/store*.go"},
+	"github.com/klauspost/compress":     {"internal/mimepart", "internal/report", "internal/demo"},
+	"github.com/miekg/dns":              {"internal/dns", "internal/dns/dnsfake"},
+	"github.com/pressly/goose/v3":       {"internal/postgres"},
+	"github.com/riverqueue/river":       {"internal/work"},
+	"github.com/throttled/throttled/v2": {"internal/limit"},
+	"github.com/wneessen/go-mail":       {"internal/mailer"},
+	"golang.org/x/crypto":               {"internal/seal"},
+	"golang.org/x/net/idna":             {"internal/fqdn"},
+	"golang.org/x/net/publicsuffix":     {"internal/fqdn"},
+	"golang.org/x/text":                 {"internal/dmarcrpt", "internal/mimepart"},
+}
+
+// impure are the parts of the standard library that the ground does without,
+// with all that is below them in name.
+var impure = []string{"database/sql", "log", "math/rand", "net", "os", "os/exec", "plugin", "syscall"}
+
+// pure are exceptions: they only parse, or only name an interface.
+var pure = map[string]bool{
+	"net/netip":           true,
+	"net/url":             true,
+	"net/textproto":       true,
+	"database/sql/driver": true, // an id tells the driver how it is stored
+}
+
+// systemCallers are the files that may work across all tenants with
+// DB.InSystem; each call is a place where the policies do not protect.
+var systemCallers = map[string]string{
+	"internal/mailbox/lease.go": "finds mailboxes that are due, whoever owns them",
+	"internal/report/names.go":  "keeps the shared dictionary of addresses and their names",
+}
+
+// imapLosses are calls of the IMAP client that lose mail: Move without the
+// server's MOVE deletes what it could not copy, Expunge removes what others
+// have marked.
+var imapLosses = []string{"Move", "Expunge"}

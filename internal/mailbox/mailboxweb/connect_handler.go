@@ -1,0 +1,214 @@
+package mailboxweb
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/mailfetch"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/web/ui"
+)
+
+// DemoKey is the key of the demonstration mailbox among the presets.
+const DemoKey = "demo"
+
+// New shows the form of a new mailbox.
+func (h *Web) New(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	p := h.connectPage(w, r, a, r.URL.Query().Get("preset"))
+	return httpio.OK(w, r, Connect(p))
+}
+
+// connectPage is the form with what the preset fills in.
+func (h *Web) connectPage(w http.ResponseWriter, r *http.Request, a org.Access, chosen string) ConnectPage {
+	p := ConnectPage{
+		Page: h.frame(w, r, "Connect a mailbox", listLink(a)), Action: path(a, "mailboxes/new"), CancelHref: path(a, "mailboxes"),
+		Form: Form{Preset: chosen, Folder: "INBOX", After: string(mailbox.LeaveUntouched), Since: "90"},
+	}
+	presets := mailbox.Presets()
+	if h.Demo != nil {
+		presets = append([]mailbox.Preset{h.Demo.Preset}, presets...)
+	}
+	for _, known := range presets {
+		preset := Preset{Key: known.Key, Name: known.Name, Advice: known.Advice, Chosen: known.Key == chosen,
+			Href: path(a, "mailboxes/new") + "?preset=" + known.Key, Demo: known.Key == DemoKey, Complete: known.Host != ""}
+		if preset.Chosen {
+			p.Form.Host, p.Form.Port, p.Form.Security = known.Host, strconv.Itoa(known.Port), string(known.Security)
+			if preset.Demo {
+				p.Form.Username = h.Demo.Username
+			}
+		}
+		p.Presets = append(p.Presets, preset)
+	}
+	return p
+}
+
+// Create begins to test a new mailbox.
+func (h *Web) Create(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	set, form := h.settings(r)
+	id, err := h.Mailboxes.Connect(r.Context(), a, set)
+	if fault.Is(err, fault.Invalid) {
+		p := h.connectPage(w, r, a, form.Preset)
+		p.Form, p.Errors = form, formErrors(err)
+		return httpio.Again(w, r, Connect(p))
+	}
+	if err != nil {
+		return err
+	}
+	return httpio.See(w, r, below(a, id, "test"))
+}
+
+// settings reads the form. The demonstration's password is filled in here:
+// there is nothing to type.
+func (h *Web) settings(r *http.Request) (mailbox.Settings, Form) {
+	form := Form{
+		Preset: r.PostFormValue("preset"), Host: r.PostFormValue("host"), Port: strings.TrimSpace(r.PostFormValue("port")),
+		Security: r.PostFormValue("security"), Username: r.PostFormValue("username"), Folder: r.PostFormValue("folder"),
+		After: r.PostFormValue("after"), Since: r.PostFormValue("since"),
+	}
+	port, _ := strconv.Atoi(form.Port)    // 0 is refused with a sentence
+	days, err := strconv.Atoi(form.Since) // "all" is 0: no bound
+	if err != nil && form.Since != "all" {
+		days = -1
+	}
+	set := mailbox.Settings{
+		Host: form.Host, Port: port, Security: mailfetch.Security(form.Security), Username: form.Username,
+		Password: r.PostFormValue("password"), Folder: form.Folder, AfterImport: mailbox.AfterImport(form.After), ReadDays: days,
+	}
+	if h.Demo != nil && form.Preset == DemoKey && set.Password == "" {
+		set.Password = h.Demo.Password
+	}
+	return set, form
+}
+
+// formErrors are the sentences by the form's field names.
+func formErrors(err error) map[string]string {
+	out := map[string]string{}
+	for name, sentence := range fault.FieldsOf(err) {
+		if name == "days" {
+			name = "since"
+		}
+		out[name] = sentence
+	}
+	return out
+}
+
+// Edit shows the form of a mailbox that has not passed its test.
+func (h *Web) Edit(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	m, err := h.named(r, a)
+	if err != nil {
+		return err
+	}
+	if m.State != mailbox.Testing {
+		return httpio.See(w, r, below(a, m.ID, ""))
+	}
+	form := Form{Host: m.Host, Port: strconv.Itoa(m.Port), Security: string(m.Security), Username: m.Username,
+		Folder: m.Folder, After: string(m.AfterImport), Since: h.sinceOf(m)}
+	return httpio.OK(w, r, Connect(h.editPage(w, r, a, m, form)))
+}
+
+// sinceOf returns the choice that set how far back to read.
+func (h *Web) sinceOf(m mailbox.Mailbox) string {
+	if m.ReadFrom == nil {
+		return "all"
+	}
+	for _, choice := range []int{30, 90, 365} {
+		if m.CreatedAt.Sub(*m.ReadFrom).Hours() < float64(choice+1)*24 {
+			return strconv.Itoa(choice)
+		}
+	}
+	return "365"
+}
+
+func (h *Web) editPage(w http.ResponseWriter, r *http.Request, a org.Access, m mailbox.Mailbox, form Form) ConnectPage {
+	return ConnectPage{
+		Page: h.frame(w, r, "Change the settings", listLink(a)), Action: below(a, m.ID, "edit"), CancelHref: below(a, m.ID, "test"),
+		Form: form, Editing: true, Mailbox: title(m),
+	}
+}
+
+// Change tests the mailbox again with other settings.
+func (h *Web) Change(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	m, err := h.named(r, a)
+	if err != nil {
+		return err
+	}
+	set, form := h.settings(r)
+	err = h.Mailboxes.Retest(r.Context(), a, m.ID, set)
+	if fault.Is(err, fault.Invalid) {
+		p := h.editPage(w, r, a, m, form)
+		p.Errors = formErrors(err)
+		return httpio.Again(w, r, Connect(p))
+	}
+	if err != nil {
+		return err
+	}
+	return httpio.See(w, r, below(a, m.ID, "test"))
+}
+
+// Test shows the connection test while it runs, and its end.
+func (h *Web) Test(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	m, err := h.named(r, a)
+	if err != nil {
+		return err
+	}
+	run, _, err := h.Mailboxes.Run(r.Context(), a.ID, m.ID, mailbox.TestRun)
+	if err != nil {
+		return err
+	}
+	p := TestPage{
+		Page: h.frame(w, r, "Connection test", listLink(a)), Mailbox: title(m), State: TestRunning, FragmentHref: r.URL.Path,
+		EditHref: below(a, m.ID, "edit"), RetryAction: below(a, m.ID, "test"), ContinueHref: below(a, m.ID, "domains"),
+	}
+	switch run.State {
+	case mailbox.RunFailed:
+		p.State = TestFailed
+	case mailbox.RunDone:
+		p.State = TestPassed
+	default:
+		p.Page.Refresh = 3
+	}
+	for _, s := range run.Steps {
+		p.Steps = append(p.Steps, testStep(s))
+		if s.Name == mailfetch.StepCount {
+			p.Candidates = int64(s.Mails)
+		}
+	}
+	if httpio.Fragment(r) {
+		return httpio.OK(w, r, TestFragment(p))
+	}
+	return httpio.OK(w, r, Test(p))
+}
+
+// names of the steps for people.
+var stepNames = map[mailfetch.StepName]string{
+	mailfetch.StepResolve: "Find the server", mailfetch.StepConnect: "Connect", mailfetch.StepTLS: "Secure the connection",
+	mailfetch.StepSignIn: "Sign in", mailfetch.StepFolder: "Open the folder", mailfetch.StepCount: "Count the mails",
+}
+
+func testStep(s mailfetch.Step) ui.Step {
+	step := ui.Step{Text: stepNames[s.Name], Detail: s.Sentence, Advice: s.Advice, State: stepState(s.State)}
+	if s.State != mailfetch.Running {
+		step.Took = strconv.FormatFloat(s.Took.Seconds(), 'f', 1, 64) + " s"
+	}
+	return step
+}
+
+// TestAgain runs the test once more with the same settings.
+func (h *Web) TestAgain(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	m, err := h.named(r, a)
+	if err != nil {
+		return err
+	}
+	set := mailbox.Settings{Host: m.Host, Port: m.Port, Security: m.Security, Username: m.Username, Folder: m.Folder, AfterImport: m.AfterImport}
+	if n, err := strconv.Atoi(h.sinceOf(m)); err == nil {
+		set.ReadDays = n
+	}
+	if err := h.Mailboxes.Retest(r.Context(), a, m.ID, set); err != nil {
+		return err
+	}
+	return httpio.See(w, r, below(a, m.ID, "test"))
+}

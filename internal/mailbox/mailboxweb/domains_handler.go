@@ -1,0 +1,105 @@
+package mailboxweb
+
+import (
+	"cmp"
+	"net/http"
+
+	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/web/format"
+	"sendvery.com/sendvery/web/ui"
+)
+
+// FoundDomains shows the first scan and then the domains that it met.
+func (h *Web) FoundDomains(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	m, err := h.named(r, a)
+	if err != nil {
+		return err
+	}
+	if m.State == mailbox.Testing {
+		return httpio.See(w, r, below(a, m.ID, "test"))
+	}
+	p, err := h.domainsPage(w, r, a, m)
+	if err != nil {
+		return err
+	}
+	if httpio.Fragment(r) {
+		return httpio.OK(w, r, DomainsFragment(p))
+	}
+	return httpio.OK(w, r, Domains(p))
+}
+
+func (h *Web) domainsPage(w http.ResponseWriter, r *http.Request, a org.Access, m mailbox.Mailbox) (DomainsPage, error) {
+	p := DomainsPage{
+		Page: h.frame(w, r, "Domains in this mailbox", listLink(a)), Mailbox: title(m), Scanning: m.State == mailbox.Scanning,
+		FragmentHref: r.URL.Path, Action: below(a, m.ID, "domains"), MailboxHref: below(a, m.ID, ""),
+	}
+	scan, _, err := h.Mailboxes.Run(r.Context(), a.ID, m.ID, mailbox.ScanRun)
+	if err != nil {
+		return p, err
+	}
+	p.Scan, p.Mails = ui.Progress{Done: scan.Done, Total: scan.Total, Unit: "mails"}, scan.Done
+	if p.Scanning {
+		p.Page.Refresh = 3
+	}
+	found, err := h.Mailboxes.Found(r.Context(), a.ID, m.ID)
+	if err != nil {
+		return p, err
+	}
+	watched, err := h.Domains.List(r.Context(), a.ID)
+	if err != nil {
+		return p, err
+	}
+	for _, f := range found {
+		d := FoundDomain{Name: f.Name.String(), Reports: f.Reports, Ticked: true, Remark: format.Of(f.Messages, "message", "messages") + " reported"}
+		for _, own := range watched {
+			d.Added = d.Added || f.Name.Within(own.Name)
+		}
+		p.Domains = append(p.Domains, d)
+	}
+	if len(found) == 0 && !p.Scanning {
+		query := r.URL.Query()
+		p.Record = ui.NewRecord(query.Get("domain"), cmp.Or(query.Get("address"), m.Username), r.URL.Path)
+	}
+	return p, nil
+}
+
+// Choose begins to watch the ticked domains and to import.
+func (h *Web) Choose(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	m, err := h.named(r, a)
+	if err != nil {
+		return err
+	}
+	if m.State != mailbox.Choosing {
+		return httpio.See(w, r, nextStep(a, m)) // a second click
+	}
+	var names []fqdn.Name
+	for _, ticked := range r.PostForm["domain"] {
+		name, err := fqdn.Parse(ticked)
+		if err != nil {
+			continue // not one of the page's
+		}
+		names = append(names, name)
+	}
+	watched, err := h.Domains.List(r.Context(), a.ID)
+	if err != nil {
+		return err
+	}
+	if len(names) == 0 && len(watched) == 0 {
+		p, err := h.domainsPage(w, r, a, m)
+		if err != nil {
+			return err
+		}
+		for i := range p.Domains {
+			p.Domains[i].Ticked = false
+		}
+		p.Error = "Tick at least one domain to import its reports."
+		return httpio.Again(w, r, Domains(p))
+	}
+	if err := h.Mailboxes.Choose(r.Context(), a, m.ID, names); err != nil {
+		return err
+	}
+	return httpio.See(w, r, path(a, ""))
+}

@@ -1,0 +1,77 @@
+package mailboxweb
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/go-chi/chi/v5"
+
+	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/web/format"
+	"sendvery.com/sendvery/web/ui"
+)
+
+// ShowReceipt shows one mail and what became of it.
+func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	id, err := strconv.ParseInt(chi.URLParam(r, "id"), 10, 64)
+	if err != nil {
+		return fault.Wrap(fault.NotFound, "There is no such mail.", err)
+	}
+	rec, items, err := h.Reports.Receipt(r.Context(), a.ID, report.ReceiptID(id))
+	if err != nil {
+		return err
+	}
+	v := verdict(rec.Verdict)
+	p := ReceiptPage{
+		Page: h.frame(w, r, rec.Title(), ui.Link{Text: "Mails", Href: path(a, "receipts")}), Verdict: v, Heading: v.Word() + ": " + rec.Title(),
+		Received: format.When(rec.ReceivedAt, h.now()), MailDate: h.when(rec.MailAt), Size: format.Bytes(rec.Size), Attempts: 1,
+		Explanation: v.Meaning(),
+	}
+	p.Page.Section = ui.ReportsSection
+	if rec.Reason != nil {
+		p.Explanation = rec.Reason.Sentence()
+	}
+	if rec.MailID != nil {
+		p.UID = *rec.MailID
+	}
+	if rec.Mailbox != nil {
+		p.Mailbox = ui.Link{Text: "a mailbox that is no longer connected"}
+		if m, err := h.Mailboxes.Get(r.Context(), a.ID, *rec.Mailbox); err == nil {
+			p.Mailbox = ui.Link{Text: title(m), Href: below(a, m.ID, "")}
+		}
+	}
+	for _, i := range items {
+		describe(a, i, &p)
+	}
+	switch {
+	case rec.Original && a.Role.May(org.ReadOriginals):
+		p.OriginalHref = path(a, "receipts/"+strconv.FormatInt(id, 10)+"/original")
+	case rec.Original:
+		p.OriginalNote = "Only owners and admins can download originals."
+	case rec.Verdict == report.Known:
+		p.OriginalNote = "Not kept: the first copy of this report is."
+	default:
+		p.OriginalNote = "Not kept."
+	}
+	return httpio.OK(w, r, Receipt(p))
+}
+
+// describe adds what became of one report in the mail.
+func describe(a org.Access, i report.Item, p *ReceiptPage) {
+	if i.Report != nil {
+		text := "The report"
+		if i.Domain != nil {
+			text += " about " + *i.Domain
+		}
+		p.Reports = append(p.Reports, ui.Link{Text: text, Href: path(a, "reports/"+strconv.FormatInt(int64(*i.Report), 10))})
+	}
+	if i.Reason != nil {
+		p.Findings = append(p.Findings, Finding{What: i.Reason.Sentence(), Where: i.Label})
+	}
+	if i.Verdict == report.Held && i.Domain != nil {
+		p.Advice = "Add " + *i.Domain + " on the page of your domains to count its reports."
+	}
+}

@@ -1,0 +1,71 @@
+package mailbox
+
+import (
+	"context"
+	"fmt"
+
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/seal"
+)
+
+// sealed is a stored password with its place.
+type sealed struct {
+	Org    org.ID `db:"org_id"`
+	ID     ID     `db:"mailbox_id"`
+	Secret []byte `db:"secret"`
+}
+
+// SealedWith counts the stored passwords by the key they are sealed with.
+func (s *Service) SealedWith(ctx context.Context) (map[string]int, error) {
+	counts := map[string]int{}
+	all, err := s.allSealed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range all {
+		id, err := seal.KeyID(m.Secret)
+		if err != nil {
+			id = "unreadable"
+		}
+		counts[id]++
+	}
+	return counts, nil
+}
+
+// Reseal seals every password again that is not sealed with the first key of
+// the ring. Each is its own transaction: it can stop and go on at any time,
+// and mailboxes are read meanwhile.
+func (s *Service) Reseal(ctx context.Context) (int, error) {
+	all, err := s.allSealed(ctx)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, m := range all {
+		if id, err := seal.KeyID(m.Secret); err == nil && id == s.Ring.IDs()[0] {
+			continue
+		}
+		plain, err := s.Ring.Open(place(m.Org, m.ID), m.Secret)
+		if err != nil {
+			return n, fmt.Errorf("mailbox %s of organization %s: %w", m.ID, m.Org, err)
+		}
+		again := s.Ring.Seal(place(m.Org, m.ID), plain)
+		err = s.DB.InOrg(ctx, m.Org, func(ctx context.Context, tx postgres.Tx) error {
+			return replaceSecret(ctx, tx, m, again)
+		})
+		if err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+func (s *Service) allSealed(ctx context.Context) (all []sealed, err error) {
+	err = s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		all, err = sealedSecrets(ctx, tx)
+		return err
+	})
+	return all, err
+}

@@ -1,0 +1,211 @@
+package reportweb
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"sendvery.com/sendvery/internal/dmarcrpt"
+	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/web/format"
+	"sendvery.com/sendvery/web/ui"
+)
+
+// ListDomains lists the organization's domains with how they stand.
+func (h *Web) ListDomains(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	query := r.URL.Query()
+	f := report.LastDays(h.now(), days(query))
+	sum, err := h.Reports.Summarise(r.Context(), a.ID, f)
+	if err != nil {
+		return err
+	}
+	p := DomainsPage{
+		Page: h.frame(w, r, ui.DomainsSection, "Domains"), Days: dayChoices(a, "domains", query), Span: format.Span(f.From, f.To),
+		Suggestions: suggestions(a, sum.Suggestions, ""), ConnectHref: path(a, "mailboxes/new", nil),
+	}
+	last := map[string]format.Time{}
+	for _, d := range sum.Domains {
+		if d.LastReportAt != nil {
+			last[d.Name.String()] = format.When(*d.LastReportAt, h.now())
+		}
+	}
+	need := 0
+	for _, v := range verdictRows(a, sum) {
+		if v.Tone == ui.Bad || v.Tone == ui.Warning {
+			need++
+		}
+		p.Domains = append(p.Domains, DomainRow{Name: v.Domain, Href: v.Href, Tone: v.Tone, Sentence: v.Sentence,
+			Policy: v.Policy, Split: v.Split, LastReport: last[v.Domain]})
+	}
+	all := format.Of(len(p.Domains), "domain", "domains")
+	switch {
+	case len(p.Domains) == 0:
+		p.Headline = "No domains yet"
+	case need == 0:
+		p.Headline = "None of " + all + " needs you."
+	case need == 1:
+		p.Headline = "1 of " + all + " needs you."
+	default:
+		p.Headline = format.Count(need) + " of " + all + " need you."
+	}
+	return httpio.OK(w, r, Domains(p))
+}
+
+// AddDomain begins to watch a domain that reports arrived for.
+func (h *Web) AddDomain(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	name, err := fqdn.Parse(r.PostFormValue("domain"))
+	if err != nil {
+		return fault.Wrap(fault.Invalid, "This is not a domain name. It should look like example.org.", err)
+	}
+	if err := h.Domains.Add(r.Context(), a, []fqdn.Name{name}); err != nil {
+		return err
+	}
+	h.Flash(w, name.String()+" is watched now. Reports that were held for it are being counted.")
+	return httpio.See(w, r, path(a, "domains/"+name.String(), nil))
+}
+
+// ShowDomain shows one domain.
+func (h *Web) ShowDomain(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	d, err := h.Domains.Find(r.Context(), a.ID, chi.URLParam(r, "name"))
+	if err != nil {
+		return err
+	}
+	query := r.URL.Query()
+	rest := "domains/" + d.Name.String()
+	f := report.LastDays(h.now(), days(query))
+	f.Domain = d.ID
+	sum, err := h.Reports.Summarise(r.Context(), a.ID, f)
+	if err != nil {
+		return err
+	}
+	filter := with(query, "domain", d.Name.String())
+	p := DomainPage{
+		Page: h.frame(w, r, ui.DomainsSection, d.Name.String(), ui.Link{Text: "Domains", Href: path(a, "domains", nil)}),
+		Name: d.Name.String(), Days: dayChoices(a, rest, query), Span: format.Span(f.From, f.To),
+		Suggestions: suggestions(a, sum.Suggestions, d.Name), ReportsHref: path(a, "reports", filter), SendersHref: path(a, "senders", filter),
+	}
+	for _, total := range sum.Domains {
+		if total.ID == d.ID {
+			h.judge(&p, a, total, sum)
+		}
+	}
+	p.Volume = h.volume(a, filter, f, sum.Days, sum.Changes)
+	ordered, _ := needy(sum.Senders)
+	p.SenderCount = int64(len(ordered))
+	for _, s := range ordered[:min(len(ordered), 12)] {
+		p.Senders = append(p.Senders, senderRow(a, filter, s, false))
+	}
+	for _, rep := range sum.Reporters {
+		p.Reporters = append(p.Reporters, ReporterRow{
+			Name: rep.Reporter, Href: path(a, "reports", with(filter, "reporter", rep.Reporter)), Reports: rep.Reports,
+			Messages: rep.Messages, Passing: rep.Aligned, Last: format.When(rep.LastDay, h.now()),
+		})
+	}
+	return httpio.OK(w, r, Domain(p))
+}
+
+// judge fills in what the reports come to.
+func (h *Web) judge(p *DomainPage, a org.Access, d report.DomainTotal, sum report.Summary) {
+	as := report.Assess(d, sum.Senders)
+	p.Tone, p.Headline, p.Advice = tones[as.Standing], verdictSentence(d, as), advice(as.Blockers)
+	if len(as.Blockers) > 0 {
+		first := senderRow(a, nil, as.Blockers[0], false)
+		p.Action = ui.Link{Text: "Look at " + first.Name + " first", Href: first.Href}
+	}
+	if d.Policy != "" {
+		p.Policy = published(dmarcrpt.Policy{P: d.Policy})
+		if d.LastReportAt != nil {
+			p.PolicyFrom = "as the newest report states it"
+		}
+	}
+	if d.Total() > 0 {
+		return
+	}
+	p.Empty = true
+	p.EmptyWhy = "Reports about this domain exist for other days. Choose a longer time above."
+	if d.LastReportAt == nil {
+		p.EmptyWhy = "No report about this domain has arrived yet. Most reporters send once a day: expect the first within 24 to 48 hours after its record is published."
+	}
+}
+
+// published puts a published policy into words, what was stated only.
+func published(p dmarcrpt.Policy) []PolicyLine {
+	alignment := map[string]string{"r": "A subdomain or parent of your domain counts as yours.", "s": "Only exactly your domain counts as yours."}
+	var lines []PolicyLine
+	add := func(tag, value, words string) {
+		if value != "" {
+			lines = append(lines, PolicyLine{Tag: tag, Value: value, Words: words})
+		}
+	}
+	add("p", p.P, policyWords(p.P))
+	add("sp", p.SP, "For subdomains: "+lower(policyWords(p.SP)))
+	add("np", p.NP, "For subdomains that do not exist: "+lower(policyWords(p.NP)))
+	add("adkim", p.ADKIM, "DKIM: "+lower(alignment[p.ADKIM]))
+	add("aspf", p.ASPF, "SPF: "+lower(alignment[p.ASPF]))
+	add("pct", p.Pct, "The share of failing mail that the policy is applied to, in percent. No longer part of the standard.")
+	add("t", p.Testing, "Whether the policy is a test only.")
+	add("fo", p.FO, "When failure reports are asked for.")
+	return lines
+}
+
+func lower(s string) string {
+	if s == "" {
+		return s
+	}
+	return string(s[0]|0x20) + s[1:]
+}
+
+// ListSenders lists who sends as the domains.
+func (h *Web) ListSenders(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	query := r.URL.Query()
+	domains, err := h.Domains.List(r.Context(), a.ID)
+	if err != nil {
+		return err
+	}
+	f, _ := h.messageFilter(query, domains)
+	f.Class = 0 // chosen among the senders below, whose class is that of all their mail
+	sum, err := h.Reports.Summarise(r.Context(), a.ID, f)
+	if err != nil {
+		return err
+	}
+	p := SendersPage{
+		Page: h.frame(w, r, ui.SendersSection, "Senders"), Days: dayChoices(a, "senders", query), DomainFilter: domainChoices(a, "senders", query, domains),
+	}
+	ordered, blockers := needy(sum.Senders)
+	counts := map[report.Class]int{}
+	for _, s := range ordered {
+		counts[s.Class()]++
+	}
+	chosen := classOf(query.Get("class"))
+	p.Classes = []ui.Choice{{Text: "All", Chosen: chosen == 0, Count: format.Count(len(ordered)), Href: path(a, "senders", with(query, "class", ""))}}
+	for _, c := range []report.Class{report.NeedsFixing, report.Unknown, report.Forwarded, report.Passing} {
+		p.Classes = append(p.Classes, ui.Choice{Text: classes[c].Word(), Chosen: chosen == c, Count: format.Count(counts[c]),
+			Href: path(a, "senders", with(query, "class", string(classes[c])))})
+	}
+	for _, s := range ordered {
+		if chosen == 0 || s.Class() == chosen {
+			p.Senders = append(p.Senders, senderRow(a, query, s, len(domains) > 1))
+		}
+	}
+	p.Headline = format.Of(len(ordered), "sender", "senders") + ", " + needWords(len(blockers))
+	p.Advice = advice(blockers)
+	if len(ordered) == 0 {
+		p.Headline = "No senders in these days"
+	}
+	p.EmptyWhy = "No message was reported for this choice. Choose a longer time, another domain or another class."
+	return httpio.OK(w, r, Senders(p))
+}
+
+func needWords(n int) string {
+	switch n {
+	case 0:
+		return "none needs you."
+	case 1:
+		return "1 needs you."
+	}
+	return format.Count(n) + " need you."
+}

@@ -1,0 +1,152 @@
+package reportweb
+
+import (
+	"net/http"
+
+	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/web/format"
+	"sendvery.com/sendvery/web/ui"
+)
+
+// Overview shows how the organization's domains stand.
+func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	query := r.URL.Query()
+	domains, err := h.Domains.List(r.Context(), a.ID)
+	if err != nil {
+		return err
+	}
+	boxes, err := h.Mailboxes.List(r.Context(), a.ID)
+	if err != nil {
+		return err
+	}
+	f, _ := h.messageFilter(query, domains)
+	sum, err := h.Reports.Summarise(r.Context(), a.ID, f)
+	if err != nil {
+		return err
+	}
+	if len(boxes) == 0 && sum.Ever == 0 {
+		return httpio.See(w, r, path(a, "welcome", nil))
+	}
+	banner, err := h.importing(r, a, boxes)
+	if err != nil {
+		return err
+	}
+	p := OverviewPage{
+		Page: h.frame(w, r, ui.OverviewSection, "Overview"), Import: banner,
+		Days: dayChoices(a, "", query), DomainFilter: domainChoices(a, "", query, domains),
+		Span: format.Span(f.From, f.To), MailboxesHref: path(a, "mailboxes", nil), ConnectHref: path(a, "mailboxes/new", nil),
+	}
+	if banner.Running {
+		p.FragmentHref, p.Page.Refresh = r.URL.RequestURI(), 5
+	}
+	p.State = overviewState(sum, boxes)
+	h.fillOverview(&p, a, r, f, sum, domains)
+	if httpio.Fragment(r) {
+		return httpio.OK(w, r, OverviewFragment(p))
+	}
+	return httpio.OK(w, r, Overview(p))
+}
+
+func overviewState(sum report.Summary, boxes []mailbox.Mailbox) OverviewState {
+	switch {
+	case len(sum.Days) > 0:
+		return HasNumbers
+	case sum.Ever > 0:
+		return NoneInDays
+	case len(boxes) == 0:
+		return NoMailbox
+	}
+	return NoReports
+}
+
+// importing returns the banner of the first import that runs.
+func (h *Web) importing(r *http.Request, a org.Access, boxes []mailbox.Mailbox) (ImportBanner, error) {
+	for _, m := range boxes {
+		if m.State != mailbox.Importing {
+			continue
+		}
+		run, ok, err := h.Mailboxes.Run(r.Context(), a.ID, m.ID, mailbox.ImportRun)
+		if err != nil || !ok {
+			return ImportBanner{}, err
+		}
+		return ImportBanner{Running: true, Mailbox: m.Username, Href: path(a, "mailboxes/"+m.ID.String(), nil), Progress: ui.NewProgress(run.Done, run.Total, run.Rate(), run.Left())}, nil
+	}
+	return ImportBanner{}, nil
+}
+
+func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, f report.Filter, sum report.Summary, domains []domain.Domain) {
+	query := r.URL.Query()
+	ordered, blockers := needy(sum.Senders)
+	var all report.Split
+	for _, d := range sum.Days {
+		all = all.Add(d.Split)
+	}
+	p.Headline, p.Advice = headline(all, len(blockers)), advice(blockers)
+	if p.State == NoReports {
+		p.Headline = "Connected. No report has arrived yet."
+		p.Record = ui.NewRecord("", a.Email, path(a, "welcome", nil))
+	}
+	if len(blockers) > 0 {
+		first := senderRow(a, query, blockers[0], false)
+		p.Action = ui.Link{Text: "Look at " + first.Name + " first", Href: first.Href}
+	}
+	p.Verdicts = verdictRows(a, sum)
+	p.Volume = h.volume(a, query, f, sum.Days, sum.Changes)
+	p.SenderCount, p.SendersHref = int64(len(ordered)), path(a, "senders", with(query, "from", ""))
+	for _, s := range ordered[:min(len(ordered), 8)] {
+		p.Senders = append(p.Senders, senderRow(a, query, s, len(domains) > 1))
+	}
+	p.Reports = reportRows(a, sum.Reports, func(l report.Line) format.Time { return format.When(l.StoredAt, h.now()) })
+	p.ReportCount, p.ReportsHref = sum.ReportCount, path(a, "reports", query)
+	p.Problems, p.ProblemCount, p.ProblemsHref = h.receiptRows(a, sum.Problems), sum.ProblemCount, path(a, "receipts", nil)
+	p.Suggestions = suggestions(a, sum.Suggestions, "")
+}
+
+// verdictRows lists the domains, those that need a person first.
+func verdictRows(a org.Access, sum report.Summary) []VerdictRow {
+	var rows []VerdictRow
+	for _, standing := range order {
+		for _, d := range sum.Domains {
+			as := report.Assess(d, sum.Senders)
+			if as.Standing != standing {
+				continue
+			}
+			row := VerdictRow{Domain: d.Name.String(), Href: path(a, "domains/"+d.Name.String(), nil), Tone: tones[as.Standing],
+				Sentence: verdictSentence(d, as), Policy: policyTag(d.Policy), Split: split(d.Split)}
+			for _, b := range as.Blockers {
+				row.Blockers = append(row.Blockers, ui.Link{Text: b.Sender, Href: senderRow(a, nil, b, false).Href})
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// order is the standings from the one that most needs a person.
+var order = [...]report.Standing{
+	report.Losing, report.NotSafe, report.ParkOpen, report.SafeToGo, report.TooEarly, report.Enforced, report.Parked, report.NoData,
+}
+
+func policyTag(p string) string {
+	if p == "" {
+		return ""
+	}
+	return "p=" + p
+}
+
+// suggestions are domains that reports wait for; within chooses those below a
+// domain, "" all.
+func suggestions(a org.Access, list []report.Suggestion, within fqdn.Name) []Suggestion {
+	var out []Suggestion
+	for _, s := range list {
+		if within == "" || s.Name.Within(within) {
+			out = append(out, Suggestion{Domain: s.Name.String(), Reports: s.Reports, Action: path(a, "domains", nil)})
+		}
+	}
+	return out
+}

@@ -1,0 +1,277 @@
+package reportweb
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"sendvery.com/sendvery/internal/dmarcrpt"
+	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/web/format"
+	"sendvery.com/sendvery/web/ui"
+)
+
+// Lengths of pages.
+const (
+	reportsPerPage  = 50
+	recordsPerPage  = 100
+	receiptsPerPage = 50
+)
+
+// sections are the two lists of the section: what was read, and the mails.
+func sections(a org.Access, mails bool) []ui.Choice {
+	return []ui.Choice{
+		{Text: "Reports", Chosen: !mails, Href: path(a, "reports", nil)},
+		{Text: "Mails", Chosen: mails, Href: path(a, "receipts", nil)},
+	}
+}
+
+// ListReports lists reports by the filter in the address.
+func (h *Web) ListReports(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	query := r.URL.Query()
+	domains, err := h.Domains.List(r.Context(), a.ID)
+	if err != nil {
+		return err
+	}
+	if query.Get("days") == "" && query.Get("from") == "" && query.Get("to") == "" {
+		query.Set("days", "90")
+	}
+	f, ipError := h.messageFilter(query, domains)
+	q := report.Query{Filter: f, Before: position(query.Get("before")), Limit: reportsPerPage + 1}
+	lines, total, ever, err := h.Reports.Reports(r.Context(), a.ID, q)
+	if err != nil {
+		return err
+	}
+	p := ReportsPage{
+		Page: h.frame(w, r, ui.ReportsSection, "Reports"), Action: path(a, "reports", nil), Sections: sections(a, false),
+		ClearHref: path(a, "reports", nil), Active: active(a, query),
+		Filter: ReportFilter{Domain: query.Get("domain"), Reporter: query.Get("reporter"), Class: classes[f.Class], IP: query.Get("ip"),
+			IPError: ipError, From: format.ISODay(f.From), To: format.ISODay(f.To)},
+		Domains: domainOptions(domains),
+	}
+	if p.Reporters, err = h.reporterOptions(r, a, f); err != nil {
+		return err
+	}
+	if len(lines) > reportsPerPage {
+		lines = lines[:reportsPerPage]
+		last := lines[len(lines)-1]
+		next := with(query, "", "")
+		next.Set("before", fmt.Sprintf("%s.%d", format.ISODay(last.Day), last.ID))
+		p.Pager.Older = path(a, "reports", next)
+	}
+	if query.Get("before") != "" {
+		p.Pager.Newer = path(a, "reports", with(query, "before", ""))
+	}
+	p.Pager.Text = format.Of(total, "report", "reports")
+	p.Reports = reportRows(a, lines, func(l report.Line) format.Time { return format.When(l.StoredAt, h.now()) })
+	p.Headline = format.Of(total, "report", "reports") + " from " + format.Span(f.From, f.To)
+	switch {
+	case ever == 0:
+		p.EmptyWhy = "No report has arrived yet. Most reporters send once a day: expect the first within 24 to 48 hours."
+	default:
+		p.EmptyWhy = "No report holds messages like these. Take a filter away or choose other days."
+	}
+	return httpio.OK(w, r, Reports(p))
+}
+
+// position reads where a page of the list begins.
+func position(s string) *report.Position {
+	day, id, ok := strings.Cut(s, ".")
+	if !ok {
+		return nil
+	}
+	d, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return nil
+	}
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return nil
+	}
+	return &report.Position{Day: d, ID: report.ID(n)}
+}
+
+func domainOptions(domains []domain.Domain) []ui.Option {
+	out := []ui.Option{{Text: "All domains"}}
+	for _, d := range domains {
+		out = append(out, ui.Option{Value: d.Name.String(), Text: d.Name.String()})
+	}
+	return out
+}
+
+func (h *Web) reporterOptions(r *http.Request, a org.Access, f report.Filter) ([]ui.Option, error) {
+	reporters, err := h.Reports.Reporters(r.Context(), a.ID, report.Filter{From: f.From, To: f.To})
+	if err != nil {
+		return nil, err
+	}
+	out := []ui.Option{{Text: "All reporters"}}
+	for _, rep := range reporters {
+		out = append(out, ui.Option{Value: rep.Reporter, Text: rep.Reporter})
+	}
+	return out, nil
+}
+
+// active lists the filters in force, each with a way to take it away.
+func active(a org.Access, query url.Values) []ActiveFilter {
+	var out []ActiveFilter
+	for _, name := range []string{"domain", "reporter", "sender", "ip", "class"} {
+		value := query.Get(name)
+		if value == "" {
+			continue
+		}
+		if name == "class" {
+			value = ui.Class(value).Word()
+		}
+		out = append(out, ActiveFilter{Text: value, ClearHref: path(a, "reports", with(query, name, ""))})
+	}
+	if query.Get("from") != "" || query.Get("to") != "" {
+		text := query.Get("from") + " – " + query.Get("to")
+		if query.Get("from") == query.Get("to") {
+			text = query.Get("from")
+		}
+		out = append(out, ActiveFilter{Text: text, ClearHref: path(a, "reports", with(with(query, "from", ""), "to", ""))})
+	}
+	return out
+}
+
+// ShowReport shows one report with its rows.
+func (h *Web) ShowReport(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	id, err := strconv.ParseInt(chi.URLParam(r, "id"), 10, 64)
+	if err != nil {
+		return fault.Wrap(fault.NotFound, "There is no such report.", err)
+	}
+	query := r.URL.Query()
+	page, _ := strconv.Atoi(query.Get("page")) // anything else is the first
+	page = max(page, 0)
+	rq := report.RecordQuery{Class: classOf(query.Get("class")), Offset: page * recordsPerPage, Limit: recordsPerPage + 1}
+	rep, records, err := h.Reports.Report(r.Context(), a.ID, report.ID(id), rq)
+	if err != nil {
+		return err
+	}
+	rest := fmt.Sprintf("reports/%d", id)
+	title := "Report of " + rep.Reporter + " for " + format.Day(rep.Day)
+	p := ReportPage{
+		Page:     h.frame(w, r, ui.ReportsSection, title, ui.Link{Text: "Reports", Href: path(a, "reports", nil)}),
+		Headline: fmt.Sprintf("%s saw %s as %s; %s passed.", rep.Reporter, format.Of(rep.Messages, "message", "messages"), rep.Head.Policy.Domain, format.Percent(rep.Aligned, rep.Messages)),
+		Reporter: rep.Reporter, ReporterMail: rep.Head.Email, ReportID: rep.Head.ReportID,
+		Domain: ui.Link{Text: rep.Head.Policy.Domain.String(), Href: path(a, "domains/"+rep.Domain.String(), nil)},
+		Begin:  format.Moment(rep.BeginAt), End: format.Moment(rep.EndAt), Day: format.Day(rep.Day),
+		Received: format.When(rep.StoredAt, h.now()), Receipt: ui.Link{Text: "the mail it came in", Href: path(a, fmt.Sprintf("receipts/%d", rep.Receipt), nil)},
+		Split: split(rep.Split), Policy: published(rep.Head.Policy), Findings: findings(rep), Classes: recordClasses(a, rest, query, rep.Split),
+	}
+	for _, e := range rep.Head.Errors {
+		p.Complaints = append(p.Complaints, e.Text)
+	}
+	if rep.Conflicts > 0 {
+		p.Conflict = "Another version of this report arrived with other numbers. This one, which came first, is counted."
+	}
+	if rep.Original && a.Role.May(org.ReadOriginals) {
+		p.OriginalHref = path(a, fmt.Sprintf("receipts/%d/original", rep.Receipt), nil)
+	}
+	if len(records) > recordsPerPage {
+		records = records[:recordsPerPage]
+		p.Pager.Older = path(a, rest, with(query, "page", strconv.Itoa(page+1)))
+	}
+	if page > 0 {
+		p.Pager.Newer = path(a, rest, with(query, "page", strconv.Itoa(page-1)))
+	}
+	p.Pager.Text = fmt.Sprintf("Rows from %s on, of %s", format.Count(page*recordsPerPage+1), format.Count(rep.Records))
+	if p.Records, err = recordRows(a, rep, records); err != nil {
+		return err
+	}
+	return httpio.OK(w, r, Report(p))
+}
+
+// findings are the repairs and the rows that were left out.
+func findings(rep report.Report) []Finding {
+	var out []Finding
+	for _, f := range rep.Repairs {
+		what := report.Reason(f.Code).Sentence()
+		if f.Count > 1 {
+			what += " (" + format.Count(f.Count) + " times)"
+		}
+		out = append(out, Finding{What: what, Where: f.Detail})
+	}
+	for _, b := range rep.Bad {
+		out = append(out, Finding{What: report.Reason(b.Code).Sentence(), Where: fmt.Sprintf("row %d %s", b.Seq, b.Detail)})
+	}
+	return out
+}
+
+func recordClasses(a org.Access, rest string, query url.Values, s report.Split) []ui.Choice {
+	chosen := classOf(query.Get("class"))
+	query = with(query, "page", "")
+	out := []ui.Choice{{Text: "All", Chosen: chosen == 0, Count: format.Count(s.Total()), Href: path(a, rest, with(query, "class", ""))}}
+	for c := report.Passing; c <= report.Unknown; c++ {
+		n := [...]int64{s.Passing, s.Forwarded, s.Fix, s.Unknown}[c-report.Passing]
+		if n > 0 {
+			out = append(out, ui.Choice{Text: classes[c].Word(), Chosen: chosen == c, Count: format.Count(n), Href: path(a, rest, with(query, "class", string(classes[c])))})
+		}
+	}
+	return out
+}
+
+func recordRows(a org.Access, rep report.Report, records []report.Record) ([]Record, error) {
+	var rows []Record
+	for _, rec := range records {
+		e, err := report.Explain(rec, rep.Head.Policy)
+		if err != nil {
+			return nil, err
+		}
+		row := Record{
+			ID: fmt.Sprintf("row-%d", rec.Seq), Source: rec.SourceIP.String(), Count: rec.Messages, Class: classes[rec.Class],
+			SourceHref: path(a, "reports", url.Values{"ip": {rec.SourceIP.String()}, "domain": {rep.Domain.String()}}),
+			HeaderFrom: rec.HeaderFrom, Disposition: dispositionWord(rec.Disposition), Reasons: e.Reasons, Explanation: e.Why,
+		}
+		if rec.SourceName != nil {
+			row.SourceName = *rec.SourceName
+		}
+		if rec.EnvelopeFrom != nil {
+			row.EnvelopeFrom = *rec.EnvelopeFrom
+		}
+		if rec.EnvelopeTo != nil {
+			row.EnvelopeTo = *rec.EnvelopeTo
+		}
+		for _, c := range e.Checks {
+			row.Results = append(row.Results, authResult(c))
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func authResult(c report.Check) AuthResult {
+	note := "not your domain"
+	if c.Aligned {
+		note = "your domain"
+	}
+	detail := c.Detail
+	if detail != "" && c.Kind == "DKIM" {
+		detail = "selector " + detail
+	}
+	if detail == "mfrom" || (detail == "" && c.Kind == "SPF") {
+		detail = "return path"
+	}
+	return AuthResult{Kind: c.Kind, Domain: c.Domain, Detail: detail, Result: c.Result, Passed: c.Passed, Aligned: c.Aligned, Note: note}
+}
+
+func dispositionWord(d dmarcrpt.Disposition) string {
+	switch d {
+	case dmarcrpt.DispositionNone, dmarcrpt.DispositionPass:
+		return "delivered"
+	case dmarcrpt.DispositionQuarantine:
+		return "quarantined"
+	case dmarcrpt.DispositionReject:
+		return "rejected"
+	}
+	return "not stated"
+}

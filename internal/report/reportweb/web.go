@@ -1,0 +1,188 @@
+package reportweb
+
+import (
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"time"
+
+	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/web/format"
+	"sendvery.com/sendvery/web/ui"
+)
+
+// Web answers the requests for what the reports say.
+type Web struct {
+	Reports   *report.Service
+	Domains   *domain.Service
+	Mailboxes *mailbox.Service
+	// Frame returns the frame of a page inside the organization.
+	Frame func(w http.ResponseWriter, r *http.Request, title string) ui.Page
+	// Flash leaves a sentence for the next page.
+	Flash func(w http.ResponseWriter, sentence string)
+}
+
+func (h *Web) now() time.Time { return h.Reports.Now() }
+
+// frame is a page's frame in a section, with the way down to it.
+func (h *Web) frame(w http.ResponseWriter, r *http.Request, s ui.Section, title string, crumbs ...ui.Link) ui.Page {
+	p := h.Frame(w, r, title)
+	p.Section = s
+	if len(crumbs) > 0 {
+		p.Crumbs = append(crumbs, ui.Link{Text: title})
+	}
+	return p
+}
+
+// path returns the path of a page of the organization with a query.
+func path(a org.Access, rest string, query url.Values) string {
+	p := ui.Org{Slug: a.Slug}.Path(rest)
+	if q := query.Encode(); q != "" {
+		p += "?" + q
+	}
+	return p
+}
+
+// with returns the query with one value changed; "" takes it away, and a
+// change of filter begins at the top of the list again.
+func with(query url.Values, name, value string) url.Values {
+	out := url.Values{}
+	for k, v := range query {
+		out[k] = v
+	}
+	out.Del("before")
+	if out.Del(name); value != "" {
+		out.Set(name, value)
+	}
+	return out
+}
+
+// ranges are the lengths of time to choose from, in days.
+var ranges = [...]int{7, 28, 90}
+
+const defaultDays = 28
+
+// days returns the chosen length of time.
+func days(query url.Values) int {
+	n, _ := strconv.Atoi(query.Get("days")) // anything else is the default
+	for _, d := range ranges {
+		if n == d {
+			return n
+		}
+	}
+	return defaultDays
+}
+
+// dayChoices are the links to the same page with another length of time.
+func dayChoices(a org.Access, rest string, query url.Values) []ui.Choice {
+	var out []ui.Choice
+	for _, d := range ranges {
+		out = append(out, ui.Choice{Text: "Last " + strconv.Itoa(d) + " days", Chosen: d == days(query),
+			Href: path(a, rest, with(query, "days", strconv.Itoa(d)))})
+	}
+	return out
+}
+
+func domainChoices(a org.Access, rest string, query url.Values, all []domain.Domain) []ui.Choice {
+	out := []ui.Choice{{Text: "All domains", Chosen: query.Get("domain") == "", Href: path(a, rest, with(query, "domain", ""))}}
+	for _, d := range all {
+		name := d.Name.String()
+		out = append(out, ui.Choice{Text: name, Chosen: query.Get("domain") == name, Href: path(a, rest, with(query, "domain", name))})
+	}
+	return out
+}
+
+// classes ties the classes of the core to those of the pages.
+var classes = map[report.Class]ui.Class{
+	report.Passing: ui.Passing, report.Forwarded: ui.Forwarded, report.NeedsFixing: ui.NeedsFixing, report.Unknown: ui.Unknown,
+}
+
+func classOf(s string) report.Class {
+	for c, u := range classes {
+		if string(u) == s {
+			return c
+		}
+	}
+	return 0
+}
+
+func split(s report.Split) ui.Split {
+	return ui.Split{Passing: s.Passing, Forwarded: s.Forwarded, Fix: s.Fix, Unknown: s.Unknown}
+}
+
+// verdict ties the verdicts of the core to those of the pages.
+func verdict(v report.Verdict) ui.Verdict {
+	if v == report.NoReport {
+		return ui.NoReport
+	}
+	return ui.Verdict(v)
+}
+
+// messageFilter reads the filter of a page out of its address.
+func (h *Web) messageFilter(query url.Values, domains []domain.Domain) (f report.Filter, ipError string) {
+	f = report.LastDays(h.now(), days(query))
+	if from, err := time.Parse(time.DateOnly, query.Get("from")); err == nil {
+		f.From = from
+	}
+	if to, err := time.Parse(time.DateOnly, query.Get("to")); err == nil {
+		f.To = to
+	}
+	for _, d := range domains {
+		if d.Name.String() == query.Get("domain") {
+			f.Domain = d.ID
+		}
+	}
+	f.Class, f.Reporter, f.Sender = classOf(query.Get("class")), query.Get("reporter"), query.Get("sender")
+	if ip := query.Get("ip"); ip != "" {
+		network, err := parseNetwork(ip)
+		if err != nil {
+			return f, "Type an address such as 192.0.2.1 or a network such as 192.0.2.0/24."
+		}
+		f.Network = network
+	}
+	return f, ""
+}
+
+func parseNetwork(s string) (netip.Prefix, error) {
+	if p, err := netip.ParsePrefix(s); err == nil {
+		return p, nil
+	}
+	ip, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	return netip.PrefixFrom(ip, ip.BitLen()), nil
+}
+
+// openDays is how long reports for a day may still arrive.
+const openDays = 2
+
+// volume draws the days of the filter, also those without messages.
+func (h *Web) volume(a org.Access, query url.Values, f report.Filter, totals []report.DayTotal, changes []report.PolicyChange) ui.Volume {
+	v := ui.Volume{ID: "volume", Since: format.Span(f.From, f.To)}
+	byDay := map[string]report.Split{}
+	for _, t := range totals {
+		byDay[format.ISODay(t.Day)] = t.Split
+	}
+	open := h.now().UTC().AddDate(0, 0, -openDays)
+	for d := f.From; !d.After(f.To); d = d.AddDate(0, 0, 1) {
+		iso := format.ISODay(d)
+		s := byDay[iso]
+		v.Days = append(v.Days, ui.VolumeDay{
+			Day: iso, Passing: s.Passing, Forwarded: s.Forwarded, Fix: s.Fix, Unknown: s.Unknown, Open: d.After(open),
+			Href: path(a, "reports", with(with(with(query, "days", ""), "from", iso), "to", iso)),
+		})
+	}
+	for _, c := range changes {
+		text := "p=" + c.Policy
+		if f.Domain.IsZero() {
+			text = c.Domain.String() + " " + text
+		}
+		v.Marks = append(v.Marks, ui.VolumeMark{Day: format.ISODay(c.Day), Text: text})
+	}
+	return v
+}

@@ -1,0 +1,155 @@
+package reportweb
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/web/format"
+	"sendvery.com/sendvery/web/ui"
+)
+
+// tones of the standings.
+var tones = map[report.Standing]ui.Tone{
+	report.Losing: ui.Bad, report.NotSafe: ui.Warning, report.ParkOpen: ui.Warning,
+	report.SafeToGo: ui.Good, report.Enforced: ui.Good, report.Parked: ui.Good,
+}
+
+// verdictSentence says how a domain stands, with the number and its n.
+func verdictSentence(d report.DomainTotal, as report.Assessment) string {
+	senders := format.Of(len(as.Blockers), "sender", "senders")
+	n := format.Of(d.Total(), "message", "messages")
+	lost := format.Percent(as.Lost(), d.Total()) + " of " + n
+	switch as.Standing {
+	case report.Losing:
+		return fmt.Sprintf("Mail of yours is being stopped: %s of yours, %s, fails under p=%s.", senders, lost, d.Policy)
+	case report.NotSafe:
+		return fmt.Sprintf("Not safe to enforce yet: %s of yours, %s, would be lost.", senders, lost)
+	case report.TooEarly:
+		return fmt.Sprintf("Too early to tell: %s on %s so far.", n, format.Of(d.Days, "day", "days"))
+	case report.SafeToGo:
+		return fmt.Sprintf("Safe to move to p=%s: nothing of yours among %s would be lost.", as.Next, n)
+	case report.Enforced:
+		return fmt.Sprintf("Enforced, and your mail passes: %s of %s.", format.Percent(d.Passing, d.Total()), n)
+	case report.Parked:
+		return fmt.Sprintf("Protected: it sends no mail, and p=reject stops others (%s).", n)
+	case report.ParkOpen:
+		return fmt.Sprintf("It seems to send no mail, but others do in its name (%s): p=reject would stop them.", n)
+	}
+	return "No messages were reported in these days."
+}
+
+// headline is the first sentence of a page about several domains.
+func headline(s report.Split, needed int) string {
+	text := format.Percent(s.Passing, s.Total()) + " of " + format.Of(s.Total(), "message", "messages") + " passed."
+	switch {
+	case s.Total() == 0:
+		return "No messages were reported in these days."
+	case needed == 0:
+		return text + " Nobody needs you."
+	case needed == 1:
+		return text + " 1 sender needs you."
+	}
+	return text + " " + format.Of(needed, "sender", "senders") + " need you."
+}
+
+// advice names who stands in the way and what it would cost.
+func advice(blockers []report.SenderTotal) string {
+	if len(blockers) == 0 {
+		return ""
+	}
+	var names []string
+	for _, b := range blockers[:min(len(blockers), 3)] {
+		names = append(names, b.Sender+" (as "+b.Domain.String()+")")
+	}
+	if len(blockers) > 3 {
+		names = append(names, format.Count(len(blockers)-3)+" more")
+	}
+	verb := " sends"
+	if len(blockers) > 1 {
+		verb = " send"
+	}
+	return list(names) + verb + " mail of yours that does not pass. Set up DKIM or SPF there before you enforce."
+}
+
+func list(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+// senderRow is one sender in a list.
+func senderRow(a org.Access, query url.Values, s report.SenderTotal, manyDomains bool) SenderRow {
+	row := SenderRow{
+		Href: path(a, "reports", with(with(query, "domain", s.Domain.String()), "sender", s.Sender)),
+		Name: s.Sender, Class: classes[s.Class()], Messages: s.Total(), Passing: s.Passing,
+		SPF: share(s.SPF, s.Total()), DKIM: share(s.DKIM, s.Total()), LastSeen: format.Time{},
+	}
+	switch {
+	case s.Name == nil:
+		row.Detail = "no confirmed name"
+	case s.Addresses == 1:
+		row.Detail = *s.Name + ", " + s.Address.String()
+	default:
+		row.Detail = *s.Name + " and " + format.Of(s.Addresses-1, "more address", "more addresses")
+	}
+	if manyDomains {
+		row.Detail = "as " + s.Domain.String() + " · " + row.Detail
+	}
+	return row
+}
+
+// share says how much of a sender's mail passed one mechanism, aligned.
+func share(part, whole int64) string {
+	switch part {
+	case 0:
+		return "fail"
+	case whole:
+		return "pass, aligned"
+	}
+	return format.Percent(part, whole) + " pass"
+}
+
+// needy puts senders that need attention first and keeps the order otherwise.
+func needy(senders []report.SenderTotal) (ordered, blockers []report.SenderTotal) {
+	var rest []report.SenderTotal
+	for _, s := range senders {
+		if s.Class() == report.NeedsFixing {
+			blockers = append(blockers, s)
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	return append(append(ordered, blockers...), rest...), blockers
+}
+
+func reportRows(a org.Access, lines []report.Line, when func(report.Line) format.Time) []ReportRow {
+	var rows []ReportRow
+	for _, l := range lines {
+		row := ReportRow{
+			Href: path(a, fmt.Sprintf("reports/%d", l.ID), nil), Reporter: l.Reporter, Domain: l.Domain.String(),
+			Days: format.Day(l.Day), Messages: l.Messages, Passing: l.Aligned, Received: when(l),
+		}
+		if l.Repairs > 0 {
+			row.Remark = format.Of(l.Repairs, "repair", "repairs")
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// policyWords explains what a policy makes receivers do.
+func policyWords(p string) string {
+	switch p {
+	case "none":
+		return "Receivers deliver failing mail as usual and only report it."
+	case "quarantine":
+		return "Receivers put failing mail into the spam folder."
+	case "reject":
+		return "Receivers refuse failing mail."
+	}
+	return "The report does not say."
+}
