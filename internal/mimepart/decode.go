@@ -31,28 +31,42 @@ func (r *base64Reader) Read(p []byte) (int, error) {
 			}
 			return 0, err
 		}
-		used := 0
-		for used < len(run) && n+3 <= len(p) {
-			v := base64Value(run[used])
-			used++
-			if v >= 64 {
-				if v == 64 {
-					r.ended = true
-					break
-				}
-				continue
-			}
-			r.acc = r.acc<<6 | uint32(v)
-			if r.have++; r.have == 4 {
-				p[n], p[n+1], p[n+2] = byte(r.acc>>16), byte(r.acc>>8), byte(r.acc)
-				n, r.acc, r.have = n+3, 0, 0
-			}
-		}
+		used, wrote := r.decode(p[n:], run)
+		n += wrote
 		if _, err := r.src.Discard(used); err != nil {
 			return n, err
 		}
 	}
 	return n, nil
+}
+
+// decode takes letters off run until either slice is used up or the data ends.
+func (r *base64Reader) decode(p, run []byte) (used, n int) {
+	for used < len(run) && n+3 <= len(p) {
+		if q := run[used:]; r.have == 0 && len(q) >= 4 {
+			a, b, c, d := base64Values[q[0]], base64Values[q[1]], base64Values[q[2]], base64Values[q[3]]
+			if a|b|c|d < 64 {
+				p[n], p[n+1], p[n+2] = a<<2|b>>4, b<<4|c>>2, c<<6|d
+				used, n = used+4, n+3
+				continue
+			}
+		}
+		v := base64Values[run[used]]
+		used++
+		if v == 64 {
+			r.ended = true
+			break
+		}
+		if v > 64 {
+			continue
+		}
+		r.acc = r.acc<<6 | uint32(v)
+		if r.have++; r.have == 4 {
+			p[n], p[n+1], p[n+2] = byte(r.acc>>16), byte(r.acc>>8), byte(r.acc)
+			n, r.acc, r.have = n+3, 0, 0
+		}
+	}
+	return used, n
 }
 
 func (r *base64Reader) readSmall(p []byte) (int, error) {
@@ -97,25 +111,26 @@ func (r *base64Reader) flush(p []byte) int {
 	return 0
 }
 
-// base64Value returns the value of a letter, 64 for the padding, 255 for
-// anything else.
-func base64Value(c byte) byte {
-	switch {
-	case c >= 'A' && c <= 'Z':
-		return c - 'A'
-	case c >= 'a' && c <= 'z':
-		return c - 'a' + 26
-	case c >= '0' && c <= '9':
-		return c - '0' + 52
-	case c == '+':
-		return 62
-	case c == '/':
-		return 63
-	case c == '=':
-		return 64
-	}
-	return 255
-}
+// base64Values maps a byte to the value of its letter: 64 for the padding, 255
+// for what is no letter. A constant, because a table that decides per byte
+// cannot be a switch.
+const base64Values = "" +
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" +
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" +
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x3e\xff\xff\xff\x3f" +
+	"\x34\x35\x36\x37\x38\x39\x3a\x3b\x3c\x3d\xff\xff\xff\x40\xff\xff" +
+	"\xff\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e" +
+	"\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\xff\xff\xff\xff\xff" +
+	"\xff\x1a\x1b\x1c\x1d\x1e\x1f\x20\x21\x22\x23\x24\x25\x26\x27\x28" +
+	"\x29\x2a\x2b\x2c\x2d\x2e\x2f\x30\x31\x32\x33\xff\xff\xff\xff\xff" +
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" +
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" +
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" +
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" +
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" +
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" +
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" +
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
 
 // qpReader decodes quoted-printable (RFC 2045 section 6.7). A "=" that begins
 // no escape is kept.
