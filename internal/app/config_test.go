@@ -1,0 +1,259 @@
+package app_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+
+	"sendvery.com/sendvery/internal/app"
+)
+
+// configure reads a configuration the way the commands do.
+func configure(t *testing.T, environ map[string]string, args ...string) (app.Config, error) {
+	t.Helper()
+	var cli struct {
+		app.Config `embed:""`
+	}
+	environment := &app.Environment{Getenv: func(name string) string { return environ[name] }}
+	parser, err := kong.New(&cli, kong.Resolvers(environment), kong.Writers(io.Discard, io.Discard))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = parser.Parse(args)
+	return cli.Config, errors.Join(environment.Err(), err)
+}
+
+// production is a complete configuration that is fit for production.
+func production() map[string]string {
+	return map[string]string{
+		"PUBLIC_URL":   "https://sendvery.example.org",
+		"DATABASE_URL": "postgres://sendvery_app:hunter2-database@127.0.0.1/sendvery",
+		"SEAL_KEYS":    "2026-11-21:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+		"COOKIE_KEY":   "hunter2-cookie-hunter2-cookie-hunter2",
+		"SMTP_URL":     "smtps://u:hunter2-mail@mail.example.org:465",
+		"MAIL_FROM":    "Sendvery <sendvery@example.org>",
+	}
+}
+
+func TestCheckAcceptsProduction(t *testing.T) {
+	t.Parallel()
+	c, err := configure(t, production())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.Production() {
+		t.Error("a public address is not production")
+	}
+	if err := c.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCheckNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, value, want string }{
+		{"PUBLIC_URL", "http://sendvery.example.org", "PUBLIC_URL is http"},
+		{"PUBLIC_URL", "sendvery.example.org", "PUBLIC_URL is not an address"},
+		{"PUBLIC_URL", "https://sendvery.example.org/reports", "PUBLIC_URL must not have a path"},
+		{"LISTEN", "8080", "LISTEN is not an address"},
+		{"DATABASE_URL", "", "DATABASE_URL is missing"},
+		{"SEAL_KEYS", "", "SEAL_KEYS is missing"},
+		{"SEAL_KEYS", "k:c2hvcnQ=", "SEAL_KEYS is shorter"},
+		{"SEAL_KEYS", "hunter2-hunter2-hunter2-hunter2-hunter2", "SEAL_KEYS key 1 is not of the form"},
+		{"SEAL_KEYS", "k:aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVy", "SEAL_KEYS key \"k\" is not 32 bytes"},
+		{"SEAL_KEYS", "placeholder:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "SEAL_KEYS still has the placeholder"},
+		{"COOKIE_KEY", "", "COOKIE_KEY is missing"},
+		{"COOKIE_KEY", "hunter2", "COOKIE_KEY is shorter"},
+		{"COOKIE_KEY", "Placeholder-hunter2-hunter2-hunter2", "COOKIE_KEY still has the placeholder"},
+		{"COOKIE_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "COOKIE_KEY is used in SEAL_KEYS too"},
+		{"SMTP_URL", "", "SMTP_URL is missing"},
+		{"MAIL_FROM", "hunter2", "MAIL_FROM is not an address"},
+		{"IP_LOOKUP", "hunter2", "IP_LOOKUP is neither"},
+		{"ALLOW_NETWORKS", "hunter2", "ALLOW_NETWORKS or ALLOW_PORTS"},
+		{"ALLOW_PORTS", "143,hunter2", "ALLOW_NETWORKS or ALLOW_PORTS"},
+	} {
+		environ := production()
+		environ[tt.name] = tt.value
+		c, err := configure(t, environ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.Check()
+		switch {
+		case err == nil || !strings.Contains(err.Error(), tt.want):
+			t.Errorf("%s=%s: got %v, want %q", tt.name, tt.value, err, tt.want)
+		case strings.Count("\n"+err.Error(), "\n") != strings.Count(err.Error(), tt.name):
+			t.Errorf("%s=%s: other problems too: %v", tt.name, tt.value, err)
+		}
+		refuseValues(t, err, environ)
+	}
+}
+
+func TestCheckReportsAllProblemsAtOnce(t *testing.T) {
+	t.Parallel()
+	environ := map[string]string{
+		"PUBLIC_URL":     "http://sendvery.example.org",
+		"LISTEN":         "hunter2-listen",
+		"SEAL_KEYS":      "hunter2",
+		"COOKIE_KEY":     "hunter2-cookie",
+		"IP_LOOKUP":      "hunter2-lookup",
+		"ALLOW_NETWORKS": "hunter2-network",
+	}
+	c, err := configure(t, environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.TrustedHops = -1
+	err = c.Check()
+	for _, name := range []string{"PUBLIC_URL", "LISTEN", "TRUSTED_HOPS", "SEAL_KEYS", "COOKIE_KEY", "IP_LOOKUP", "ALLOW_NETWORKS", "DATABASE_URL", "SMTP_URL"} {
+		if err == nil || !strings.Contains(err.Error(), name+" ") {
+			t.Errorf("%s is not among the problems: %v", name, err)
+		}
+	}
+	refuseValues(t, err, environ)
+}
+
+// TestEnvironmentReportsAllProblemsAtOnce is about what cannot even be read.
+func TestEnvironmentReportsAllProblemsAtOnce(t *testing.T) {
+	t.Parallel()
+	environ := production()
+	environ["TRUSTED_HOPS"] = "hunter2-hops"
+	environ["COOKIE_KEY_FILE"] = "/nowhere/hunter2-file"
+	environ["SMTP_URL"], environ["SMTP_URL_FILE"] = "", "/nowhere/hunter2-file"
+	_, err := configure(t, environ)
+	for _, want := range []string{"TRUSTED_HOPS is not a number", "COOKIE_KEY and COOKIE_KEY_FILE are both set", "SMTP_URL_FILE cannot be read"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	refuseValues(t, err, environ)
+}
+
+// refuseValues fails when an error repeats a secret, or anything else that the
+// tests call hunter2.
+func refuseValues(t *testing.T, err error, environ map[string]string) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	if strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("the error repeats a value: %v", err)
+	}
+	for _, o := range app.Options() {
+		if value := environ[o.Name]; o.File && value != "" && strings.Contains(err.Error(), value) {
+			t.Errorf("the error repeats %s: %v", o.Name, err)
+		}
+	}
+}
+
+func TestSecretsComeFromFiles(t *testing.T) {
+	t.Parallel()
+	environ := production()
+	for _, o := range app.Options() {
+		if !o.File {
+			continue
+		}
+		file := filepath.Join(t.TempDir(), o.Name)
+		if err := os.WriteFile(file, []byte("from-file-"+o.Name+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		environ[o.Name], environ[o.Name+"_FILE"] = "", file
+	}
+	c, err := configure(t, environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, got := range map[string]string{
+		"DATABASE_URL": c.DatabaseURL, "MIGRATE_DATABASE_URL": c.MigrateURL,
+		"SEAL_KEYS": c.SealKeys, "COOKIE_KEY": c.CookieKey, "SMTP_URL": c.SMTPURL,
+	} {
+		if got != "from-file-"+name {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
+func TestLocalhostNeedsNoMailServer(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080"} {
+		environ := production()
+		environ["PUBLIC_URL"], environ["SMTP_URL"] = address, ""
+		environ["COOKIE_KEY"] = "placeholder-placeholder-placeholder"
+		c, err := configure(t, environ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Check(); err != nil || c.Production() {
+			t.Errorf("%s: production %t, %v", address, c.Production(), err)
+		}
+	}
+}
+
+// TestOptionsAreFlags checks that each option is known under the flag that the
+// documentation names, and that a flag wins over the environment.
+func TestOptionsAreFlags(t *testing.T) {
+	t.Parallel()
+	var args []string
+	for _, o := range app.Options() {
+		if o.Name == "" || o.Help == "" {
+			t.Errorf("%s has no variable or no help", o.Flag)
+		}
+		args = append(args, o.Flag+"=1")
+	}
+	c, err := configure(t, production(), args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.DatabaseURL != "1" || c.TrustedHops != 1 {
+		t.Errorf("the flags did not win: %q, %d", c.DatabaseURL, c.TrustedHops)
+	}
+}
+
+// TestExampleIsRefused checks that .env.example names every option, and that
+// production does not start with what it shows.
+func TestExampleIsRefused(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile("../../.env.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	environ, named := map[string]string{}, []string(nil)
+	for line := range strings.Lines(string(content)) {
+		name, value, ok := strings.Cut(strings.TrimSpace(strings.TrimPrefix(line, "#")), "=")
+		if !ok || strings.Contains(name, " ") {
+			continue
+		}
+		named = append(named, name)
+		if !strings.HasPrefix(line, "#") {
+			environ[name] = value
+		}
+	}
+	var known []string
+	for _, o := range app.Options() {
+		known = append(known, o.Name)
+		if o.File && !strings.Contains(environ[o.Name], "placeholder") {
+			t.Errorf(".env.example shows a value for %s that is no placeholder", o.Name)
+		}
+	}
+	slices.Sort(named)
+	slices.Sort(known)
+	if !slices.Equal(named, known) {
+		t.Errorf(".env.example names %q, the options are %q", named, known)
+	}
+	c, err := configure(t, environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = c.Check()
+	for _, name := range []string{"SEAL_KEYS", "COOKIE_KEY"} {
+		if err == nil || !strings.Contains(err.Error(), name+" still has the placeholder") {
+			t.Errorf("production accepts the %s of .env.example: %v", name, err)
+		}
+	}
+}
