@@ -67,7 +67,7 @@ func (a *App) wireReports(jobs *work.Registry) error {
 	work.Handle(jobs, a.reports.LookUpNames)
 	jobs.Every(time.Hour, mailbox.ForgetDrafts{})
 	if a.reports.Names != nil {
-		jobs.Every(time.Minute, report.LookUpNames{})
+		jobs.Every(20*time.Second, report.LookUpNames{})
 	}
 	return nil
 }

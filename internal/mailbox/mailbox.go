@@ -70,6 +70,11 @@ type Mailbox struct {
 	NextAt       *time.Time         `db:"next_at"`
 }
 
+// Connected reports whether the mailbox has been set up to its end.
+func (m Mailbox) Connected() bool {
+	return m.State == Importing || m.State == Polling || m.State == Paused
+}
+
 // RunKind is something that a person watches.
 type RunKind string
 

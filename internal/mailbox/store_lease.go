@@ -93,7 +93,7 @@ func checkLease(ctx context.Context, tx postgres.Tx, j Slice) error {
 func releaseLease(ctx context.Context, tx postgres.Tx, j Slice, was, next *time.Time) error {
 	_, err := tx.Exec(ctx, `
 		UPDATE mailboxes SET lease_until = NULL, holder = NULL,
-		       next_at = CASE WHEN next_at IS NOT DISTINCT FROM @was THEN @next ELSE next_at END
+		       next_at = CASE WHEN next_at IS NOT DISTINCT FROM @was::timestamptz THEN @next::timestamptz ELSE next_at END
 		WHERE org_id = @org AND mailbox_id = @id AND generation = @generation`,
 		postgres.NamedArgs{"org": j.Org, "id": j.Mailbox, "generation": j.Generation, "was": was, "next": next})
 	if err != nil {

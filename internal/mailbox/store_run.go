@@ -45,8 +45,8 @@ func startRun(ctx context.Context, tx postgres.Tx, org org.ID, id ID, kind RunKi
 
 func saveSteps(ctx context.Context, tx postgres.Tx, j Slice, steps []mailfetch.Step, state RunState, now time.Time) error {
 	_, err := tx.Exec(ctx, `
-		UPDATE mailbox_runs SET steps = @steps, state = @state, updated_at = @now,
-		       finished_at = CASE WHEN @state = 'running' THEN NULL ELSE @now END
+		UPDATE mailbox_runs SET steps = @steps, state = @state::text, updated_at = @now::timestamptz,
+		       finished_at = CASE WHEN @state::text = 'running' THEN NULL ELSE @now::timestamptz END
 		WHERE org_id = @org AND mailbox_id = @id AND kind = 'test'`,
 		postgres.NamedArgs{"org": j.Org, "id": j.Mailbox, "steps": steps, "state": string(state), "now": now})
 	if err != nil {
@@ -57,8 +57,8 @@ func saveSteps(ctx context.Context, tx postgres.Tx, j Slice, steps []mailfetch.S
 
 func progress(ctx context.Context, tx postgres.Tx, j Slice, kind RunKind, state RunState, done, total int64, now time.Time) error {
 	_, err := tx.Exec(ctx, `
-		UPDATE mailbox_runs SET state = @state, done = @done, total = @total, updated_at = @now,
-		       finished_at = CASE WHEN @state = 'running' THEN NULL ELSE @now END
+		UPDATE mailbox_runs SET state = @state::text, done = @done, total = @total, updated_at = @now::timestamptz,
+		       finished_at = CASE WHEN @state::text = 'running' THEN NULL ELSE @now::timestamptz END
 		WHERE org_id = @org AND mailbox_id = @id AND kind = @kind`,
 		postgres.NamedArgs{"org": j.Org, "id": j.Mailbox, "kind": kind, "state": string(state), "done": done, "total": total, "now": now})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 
+	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/mailbox"
@@ -74,6 +75,9 @@ func (h *Web) Choose(w http.ResponseWriter, r *http.Request, a org.Access) error
 	}
 	if m.State != mailbox.Choosing {
 		return httpio.See(w, r, nextStep(a, m)) // a second click
+	}
+	if err := r.ParseForm(); err != nil {
+		return fault.Wrap(fault.Invalid, "The choice could not be read. Please try again.", err)
 	}
 	var names []fqdn.Name
 	for _, ticked := range r.PostForm["domain"] {

@@ -90,13 +90,13 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	if err != nil {
 		return err
 	}
-	if m.State == mailbox.Testing {
+	if !m.Connected() {
 		return httpio.See(w, r, nextStep(a, m))
 	}
 	hl := healthOf(m)
 	p := MailboxPage{
 		Page: h.frame(w, r, m.Username, listLink(a)), Name: title(m), Tone: hl.tone, Sentence: hl.sentence,
-		Busy: m.State == mailbox.Importing || m.State == mailbox.Scanning, FragmentHref: r.URL.Path,
+		Busy: m.State == mailbox.Importing, FragmentHref: r.URL.Path,
 		LastPoll: h.when(m.LastPollAt), NextPoll: h.when(m.NextAt), LastReport: h.when(m.LastReportAt), Settings: h.settingLines(m),
 		ReceiptsHref: receiptsOf(a, m.ID, "all"),
 	}
@@ -105,9 +105,6 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	}
 	if m.Failure != nil && m.Advice != nil {
 		p.Advice = *m.Advice
-	}
-	if m.State == mailbox.Choosing {
-		p.DomainsHref = below(a, m.ID, "domains")
 	}
 	if a.Role.May(org.ManageMailboxes) {
 		p.CheckAction, p.DeleteHref = below(a, m.ID, "check"), below(a, m.ID, "delete")

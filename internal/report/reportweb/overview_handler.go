@@ -2,6 +2,7 @@ package reportweb
 
 import (
 	"net/http"
+	"slices"
 
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fqdn"
@@ -44,7 +45,9 @@ func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) err
 	if banner.Running {
 		p.FragmentHref, p.Page.Refresh = r.URL.RequestURI(), 5
 	}
-	p.State = overviewState(sum, boxes)
+	if p.State = overviewState(sum, boxes); p.State == NoMailbox && len(boxes) > 0 {
+		p.ConnectHref = path(a, "mailboxes/"+boxes[0].ID.String(), nil) // where its set-up goes on
+	}
 	h.fillOverview(&p, a, r, f, sum, domains)
 	if httpio.Fragment(r) {
 		return httpio.OK(w, r, OverviewFragment(p))
@@ -58,7 +61,7 @@ func overviewState(sum report.Summary, boxes []mailbox.Mailbox) OverviewState {
 		return HasNumbers
 	case sum.Ever > 0:
 		return NoneInDays
-	case len(boxes) == 0:
+	case !slices.ContainsFunc(boxes, mailbox.Mailbox.Connected):
 		return NoMailbox
 	}
 	return NoReports
