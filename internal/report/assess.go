@@ -35,10 +35,10 @@ func (t SenderTotal) Class() Class {
 	switch {
 	case t.Fix*50 >= total && t.Fix > 0:
 		return NeedsFixing
+	case t.Forwarded*50 >= total && t.Forwarded > 0:
+		return Forwarded // some receivers say so; others just do not look
 	case t.Unknown*2 >= total && t.Unknown > 0:
 		return Unknown
-	case t.Forwarded*50 >= total && t.Forwarded > 0:
-		return Forwarded
 	}
 	return Passing
 }

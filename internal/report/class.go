@@ -67,9 +67,12 @@ func ClassOf(dkim, spf Result, f Forwarding, known bool) Class {
 	return Unknown
 }
 
-// classSQL is ClassOf for rows of fromTotals or fromRecords.
+// classSQL is ClassOf for rows t with their joins.
 const classSQL = `CASE WHEN t.dkim = 1 OR t.spf = 1 THEN 1 WHEN t.forwarding <> 0 THEN 2
-	WHEN s.own_messages > 0 OR n.name = d.name OR right(n.name, length(d.name) + 1) = '.' || d.name THEN 3 ELSE 4 END`
+	WHEN s.own_messages > 0 OR ` + ownNameSQL + ` THEN 3 ELSE 4 END`
+
+// ownNameSQL says that the confirmed name of an address lies within the domain.
+const ownNameSQL = `coalesce(n.name = d.name OR right(n.name, length(d.name) + 1) = '.' || d.name, false)`
 
 // joins bring what classSQL needs beside a row t: what its address has sent,
 // its confirmed name, and the domain. An address is known as the owner's when

@@ -29,8 +29,10 @@ func LastDays(now time.Time, n int) Filter {
 	return Filter{From: today.AddDate(0, 0, 1-n), To: today}
 }
 
-// senderSQL names the sender of a row of fromTotals or fromRecords.
-const senderSQL = `coalesce(n.sender, host(t.source_ip))`
+// senderSQL names the sender of a row t with its joins: the organizational
+// domain of the confirmed name, the name itself where it lies within the
+// owner's domain (every host there would be one sender), else the address.
+const senderSQL = `CASE WHEN ` + ownNameSQL + ` THEN n.name ELSE coalesce(n.sender, host(t.source_ip)) END`
 
 // where returns the conditions on rows t with their joins, and their values.
 // The organization and the days always stand first: they choose partitions

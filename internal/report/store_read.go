@@ -49,9 +49,9 @@ func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) 
 		WITH sums AS (SELECT t.domain_id, count(DISTINCT t.day) AS days, `+splitSQL+` FROM daily_messages t `+joins+` WHERE `+where+` GROUP BY t.domain_id)
 		SELECT d.domain_id, d.name, coalesce(x.passing, 0) AS passing, coalesce(x.forwarded, 0) AS forwarded,
 		       coalesce(x.fix, 0) AS fix, coalesce(x.unknown, 0) AS unknown, coalesce(x.days, 0)::int AS days,
-		       coalesce(l.policy, '') AS policy, l.stored_at AS last_report_at
+		       coalesce(l.policy, '') AS policy, l.published, l.reporter AS policy_by, l.day AS policy_day, l.stored_at AS last_report_at
 		FROM domains d LEFT JOIN sums x ON x.domain_id = d.domain_id
-		LEFT JOIN LATERAL (SELECT r.policy, r.stored_at FROM reports r WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id
+		LEFT JOIN LATERAL (SELECT r.policy, r.document->'Policy' AS published, r.reporter, r.day, r.stored_at FROM reports r WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id
 		                   AND r.policy_domain = d.name ORDER BY r.day DESC, r.report_id DESC LIMIT 1) l ON true
 		WHERE d.org_id = @org ORDER BY d.name`, args)
 }
@@ -66,6 +66,19 @@ func queueSenders(b *postgres.Batch, org org.ID, f Filter, into *[]SenderTotal) 
 		       coalesce(sum(t.messages) FILTER (WHERE t.spf = 1), 0)::bigint AS spf, max(t.day) AS last_day
 		FROM daily_messages t `+joins+` WHERE `+where+`
 		GROUP BY 1, d.domain_id, d.name ORDER BY sum(t.messages) DESC, 1 LIMIT @limit`, args)
+}
+
+func queueSenderDays(b *postgres.Batch, org org.ID, f Filter, senders []SenderTotal, into *[]senderDay) {
+	where, args := f.where(org)
+	names := make([]string, len(senders))
+	for i, t := range senders {
+		names[i] = t.Sender
+	}
+	args["senders"] = names
+	collect(b, into, "days of senders", `
+		SELECT `+senderSQL+` AS sender, t.domain_id, t.day, sum(t.messages)::bigint AS messages
+		FROM daily_messages t `+joins+` WHERE `+where+` AND `+senderSQL+` = ANY(@senders)
+		GROUP BY 1, t.domain_id, t.day`, args)
 }
 
 func queueReporters(b *postgres.Batch, org org.ID, f Filter, into *[]ReporterTotal) {

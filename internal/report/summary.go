@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"sendvery.com/sendvery/internal/dmarcrpt"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
@@ -44,9 +45,12 @@ type DomainTotal struct {
 	ID   DomainID  `db:"domain_id"`
 	Name fqdn.Name `db:"name"`
 	Split
-	Days         int        `db:"days"`           // with messages
-	Policy       string     `db:"policy"`         // p as last reported; "" = not seen
-	LastReportAt *time.Time `db:"last_report_at"` // when it was stored
+	Days         int              `db:"days"`      // with messages
+	Policy       string           `db:"policy"`    // p as last reported; "" = not seen
+	Published    *dmarcrpt.Policy `db:"published"` // the whole policy as last reported
+	PolicyBy     *string          `db:"policy_by"` // who reported it, about which day
+	PolicyDay    *time.Time       `db:"policy_day"`
+	LastReportAt *time.Time       `db:"last_report_at"` // when it was stored
 }
 
 // SenderTotal is one sender: the addresses whose confirmed names share an
@@ -94,6 +98,37 @@ type Summary struct {
 	Problems     []Receipt // refused, in conflict or held, the latest
 	ProblemCount int64
 	Suggestions  []Suggestion
+}
+
+// SenderDays returns the messages per day of the filter for some senders, in
+// the senders' order.
+func (s *Service) SenderDays(ctx context.Context, org org.ID, f Filter, senders []SenderTotal) ([][]int64, error) {
+	if len(senders) == 0 {
+		return nil, nil
+	}
+	var found []senderDay
+	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueSenderDays(b, org, f, senders, &found) })
+	if err != nil {
+		return nil, err
+	}
+	days := make([][]int64, len(senders))
+	for i, t := range senders {
+		days[i] = make([]int64, f.Days())
+		for _, d := range found {
+			if d.Sender == t.Sender && d.DomainID == t.DomainID {
+				days[i][int(d.Day.Sub(f.From)/(24*time.Hour))] = d.Messages
+			}
+		}
+	}
+	return days, nil
+}
+
+// senderDay is what one sender sent as one domain on a day.
+type senderDay struct {
+	Sender   string    `db:"sender"`
+	DomainID DomainID  `db:"domain_id"`
+	Day      time.Time `db:"day"`
+	Messages int64     `db:"messages"`
 }
 
 // Limits of the lists in a Summary; the pages link to the whole.

@@ -2,6 +2,7 @@ package reportweb
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/go-chi/chi/v5"
 
@@ -96,8 +97,8 @@ func (h *Web) ShowDomain(w http.ResponseWriter, r *http.Request, a org.Access) e
 	p.Volume = h.volume(a, filter, f, sum.Days, sum.Changes)
 	ordered, _ := needy(sum.Senders)
 	p.SenderCount = int64(len(ordered))
-	for _, s := range ordered[:min(len(ordered), 12)] {
-		p.Senders = append(p.Senders, senderRow(a, filter, s, false))
+	if p.Senders, err = h.senderRows(r, a, filter, f, ordered[:min(len(ordered), 12)], false); err != nil {
+		return err
 	}
 	for _, rep := range sum.Reporters {
 		p.Reporters = append(p.Reporters, ReporterRow{
@@ -116,11 +117,9 @@ func (h *Web) judge(p *DomainPage, a org.Access, d report.DomainTotal, sum repor
 		first := senderRow(a, nil, as.Blockers[0], false)
 		p.Action = ui.Link{Text: "Look at " + first.Name + " first", Href: first.Href}
 	}
-	if d.Policy != "" {
-		p.Policy = published(dmarcrpt.Policy{P: d.Policy})
-		if d.LastReportAt != nil {
-			p.PolicyFrom = "as the newest report states it"
-		}
+	if d.Published != nil {
+		p.Policy = published(*d.Published)
+		p.PolicyFrom = "as " + *d.PolicyBy + " saw it on " + format.Day(*d.PolicyDay)
 	}
 	if d.Total() > 0 {
 		return
@@ -159,6 +158,9 @@ func lower(s string) string {
 	return string(s[0]|0x20) + s[1:]
 }
 
+// sendersPerPage is the length of a page of senders.
+const sendersPerPage = 50
+
 // ListSenders lists who sends as the domains.
 func (h *Web) ListSenders(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	query := r.URL.Query()
@@ -186,10 +188,24 @@ func (h *Web) ListSenders(w http.ResponseWriter, r *http.Request, a org.Access) 
 		p.Classes = append(p.Classes, ui.Choice{Text: classes[c].Word(), Chosen: chosen == c, Count: format.Count(counts[c]),
 			Href: path(a, "senders", with(query, "class", string(classes[c])))})
 	}
+	var shown []report.SenderTotal
 	for _, s := range ordered {
 		if chosen == 0 || s.Class() == chosen {
-			p.Senders = append(p.Senders, senderRow(a, query, s, len(domains) > 1))
+			shown = append(shown, s)
 		}
+	}
+	page := pageOf(query)
+	first := min(page*sendersPerPage, len(shown))
+	last := min(first+sendersPerPage, len(shown))
+	if last < len(shown) {
+		p.Pager.Older = path(a, "senders", with(query, "page", strconv.Itoa(page+1)))
+	}
+	if page > 0 {
+		p.Pager.Newer = path(a, "senders", with(query, "page", strconv.Itoa(page-1)))
+	}
+	p.Pager.Text = format.Of(len(shown), "sender", "senders")
+	if p.Senders, err = h.senderRows(r, a, query, f, shown[first:last], len(domains) > 1); err != nil {
+		return err
 	}
 	p.Headline = format.Of(len(ordered), "sender", "senders") + ", " + needWords(len(blockers))
 	p.Advice = advice(blockers)

@@ -2,6 +2,7 @@ package reportweb
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 
 	"sendvery.com/sendvery/internal/domain"
@@ -48,7 +49,9 @@ func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) err
 	if p.State = overviewState(sum, boxes); p.State == NoMailbox && len(boxes) > 0 {
 		p.ConnectHref = path(a, "mailboxes/"+boxes[0].ID.String(), nil) // where its set-up goes on
 	}
-	h.fillOverview(&p, a, r, f, sum, domains)
+	if err := h.fillOverview(&p, a, r, f, sum, domains); err != nil {
+		return err
+	}
 	if httpio.Fragment(r) {
 		return httpio.OK(w, r, OverviewFragment(p))
 	}
@@ -82,7 +85,7 @@ func (h *Web) importing(r *http.Request, a org.Access, boxes []mailbox.Mailbox) 
 	return ImportBanner{}, nil
 }
 
-func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, f report.Filter, sum report.Summary, domains []domain.Domain) {
+func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, f report.Filter, sum report.Summary, domains []domain.Domain) error {
 	query := r.URL.Query()
 	ordered, blockers := needy(sum.Senders)
 	var all report.Split
@@ -101,13 +104,29 @@ func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, f rep
 	p.Verdicts = verdictRows(a, sum)
 	p.Volume = h.volume(a, query, f, sum.Days, sum.Changes)
 	p.SenderCount, p.SendersHref = int64(len(ordered)), path(a, "senders", with(query, "from", ""))
-	for _, s := range ordered[:min(len(ordered), 8)] {
-		p.Senders = append(p.Senders, senderRow(a, query, s, len(domains) > 1))
+	var err error
+	if p.Senders, err = h.senderRows(r, a, query, f, ordered[:min(len(ordered), 8)], len(domains) > 1); err != nil {
+		return err
 	}
 	p.Reports = reportRows(a, sum.Reports, func(l report.Line) format.Time { return format.When(l.StoredAt, h.now()) })
 	p.ReportCount, p.ReportsHref = sum.ReportCount, path(a, "reports", query)
 	p.Problems, p.ProblemCount, p.ProblemsHref = h.receiptRows(a, sum.Problems), sum.ProblemCount, path(a, "receipts", nil)
 	p.Suggestions = suggestions(a, sum.Suggestions, "")
+	return nil
+}
+
+// senderRows are senders with what each sent per day.
+func (h *Web) senderRows(r *http.Request, a org.Access, query url.Values, f report.Filter, senders []report.SenderTotal, manyDomains bool) ([]SenderRow, error) {
+	days, err := h.Reports.SenderDays(r.Context(), a.ID, f, senders)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]SenderRow, len(senders))
+	for i, s := range senders {
+		rows[i] = senderRow(a, query, s, manyDomains)
+		rows[i].PerDay = days[i]
+	}
+	return rows, nil
 }
 
 // verdictRows lists the domains, those that need a person first.

@@ -150,8 +150,7 @@ func (h *Web) ShowReport(w http.ResponseWriter, r *http.Request, a org.Access) e
 		return fault.Wrap(fault.NotFound, "There is no such report.", err)
 	}
 	query := r.URL.Query()
-	page, _ := strconv.Atoi(query.Get("page")) // anything else is the first
-	page = max(page, 0)
+	page := pageOf(query)
 	rq := report.RecordQuery{Class: classOf(query.Get("class")), Offset: page * recordsPerPage, Limit: recordsPerPage + 1}
 	rep, records, err := h.Reports.Report(r.Context(), a.ID, report.ID(id), rq)
 	if err != nil {
@@ -189,6 +188,12 @@ func (h *Web) ShowReport(w http.ResponseWriter, r *http.Request, a org.Access) e
 		return err
 	}
 	return httpio.OK(w, r, Report(p))
+}
+
+// pageOf returns the number of the page, from 0.
+func pageOf(query url.Values) int {
+	n, _ := strconv.Atoi(query.Get("page")) // anything else is the first
+	return min(max(n, 0), 100_000)
 }
 
 // findings are the repairs and the rows that were left out.

@@ -55,6 +55,7 @@ func with(query url.Values, name, value string) url.Values {
 		out[k] = v
 	}
 	out.Del("before")
+	out.Del("page")
 	if out.Del(name); value != "" {
 		out.Set(name, value)
 	}

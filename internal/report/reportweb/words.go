@@ -24,9 +24,9 @@ func verdictSentence(d report.DomainTotal, as report.Assessment) string {
 	lost := format.Percent(as.Lost(), d.Total()) + " of " + n
 	switch as.Standing {
 	case report.Losing:
-		return fmt.Sprintf("Mail of yours is being stopped: %s of yours, %s, fails under p=%s.", senders, lost, d.Policy)
+		return fmt.Sprintf("Mail of yours is being stopped: %s, from %s of yours, fail under p=%s.", lost, senders, d.Policy)
 	case report.NotSafe:
-		return fmt.Sprintf("Not safe to enforce yet: %s of yours, %s, would be lost.", senders, lost)
+		return fmt.Sprintf("Not safe to enforce yet: %s, from %s of yours, would be lost.", lost, senders)
 	case report.TooEarly:
 		return fmt.Sprintf("Too early to tell: %s on %s so far.", n, format.Of(d.Days, "day", "days"))
 	case report.SafeToGo:
@@ -62,7 +62,7 @@ func advice(blockers []report.SenderTotal) string {
 	}
 	var names []string
 	for _, b := range blockers[:min(len(blockers), 3)] {
-		names = append(names, b.Sender+" (as "+b.Domain.String()+")")
+		names = append(names, b.Sender)
 	}
 	if len(blockers) > 3 {
 		names = append(names, format.Count(len(blockers)-3)+" more")
