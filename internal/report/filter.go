@@ -35,33 +35,36 @@ func LastDays(now time.Time, n int) Filter {
 const senderSQL = `CASE WHEN ` + ownNameSQL + ` THEN n.name ELSE coalesce(n.sender, host(t.source_ip)) END`
 
 // where returns the conditions on rows t with their joins, and their values.
-// The organization and the days always stand first: they choose partitions
-// and index.
 func (f Filter) where(org org.ID) (string, postgres.NamedArgs) {
-	args := postgres.NamedArgs{"org": org, "from": f.From, "to": f.To}
-	conditions := []string{`t.org_id = @org`, `t.day BETWEEN @from AND @to`}
-	add := func(condition, name string, value any) {
-		conditions, args[name] = append(conditions, condition), value
-	}
+	facts, judged, args := f.conditions(org)
+	return strings.Join(append(facts, judged...), " AND "), args
+}
+
+// conditions returns those on facts, which rows t have by themselves, apart
+// from those on what is judged, which need the joins. The organization and
+// the days always stand first: they choose partitions and index.
+func (f Filter) conditions(org org.ID) (facts, judged []string, args postgres.NamedArgs) {
+	args = postgres.NamedArgs{"org": org, "from": f.From, "to": f.To}
+	facts = []string{`t.org_id = @org`, `t.day BETWEEN @from AND @to`}
 	if !f.Domain.IsZero() {
-		add(`t.domain_id = @domain`, "domain", f.Domain)
+		facts, args["domain"] = append(facts, `t.domain_id = @domain`), f.Domain
 	}
 	if f.Reporter != "" {
-		add(`t.reporter = @reporter`, "reporter", f.Reporter)
-	}
-	if f.Sender != "" {
-		add(senderSQL+` = @sender`, "sender", f.Sender)
-	}
-	if f.Class != 0 {
-		add(classSQL+` = @class`, "class", f.Class)
+		facts, args["reporter"] = append(facts, `t.reporter = @reporter`), f.Reporter
 	}
 	if f.Network.IsValid() {
 		// Ranges are leakproof, so an index serves them under row-level security;
 		// the operators for networks are not.
-		add(`t.source_ip >= @low AND t.source_ip <= @high`, "low", f.Network.Masked().Addr())
-		args["high"] = lastOf(f.Network)
+		facts = append(facts, `t.source_ip >= @low AND t.source_ip <= @high`)
+		args["low"], args["high"] = f.Network.Masked().Addr(), lastOf(f.Network)
 	}
-	return strings.Join(conditions, " AND "), args
+	if f.Sender != "" {
+		judged, args["sender"] = append(judged, senderSQL+` = @sender`), f.Sender
+	}
+	if f.Class != 0 {
+		judged, args["class"] = append(judged, classSQL+` = @class`), f.Class
+	}
+	return facts, judged, args
 }
 
 // lastOf returns the last address of a network.

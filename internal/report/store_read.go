@@ -3,11 +3,13 @@ package report
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
@@ -36,49 +38,90 @@ func scan(b *postgres.Batch, what, sql string, args postgres.NamedArgs, into ...
 	})
 }
 
-func queueDays(b *postgres.Batch, org org.ID, f Filter, into *[]DayTotal) {
-	where, args := f.where(org)
-	collect(b, into, "days", `SELECT t.day, `+splitSQL+` FROM daily_messages t `+joins+`
-		WHERE `+where+` GROUP BY t.day ORDER BY t.day`, args)
+// classified is a common table "x" of the chosen messages by day, source and
+// results, with class and sender. Facts are summed before they are judged:
+// reporters and dispositions multiply the rows and change nothing here.
+func (f Filter) classified(org org.ID) (string, postgres.NamedArgs) {
+	facts, judged, args := f.conditions(org)
+	where := ""
+	if len(judged) > 0 {
+		where = ` WHERE ` + strings.Join(judged, " AND ")
+	}
+	return `WITH x AS MATERIALIZED (
+		SELECT t.domain_id, t.day, t.source_ip, t.dkim, t.spf, t.messages, d.name AS domain, n.name,
+		       ` + classSQL + ` AS class, ` + senderSQL + ` AS sender
+		FROM (SELECT t.org_id, t.domain_id, t.day, t.source_ip, t.dkim, t.spf, t.forwarding, sum(t.messages)::bigint AS messages
+		      FROM daily_messages t WHERE ` + strings.Join(facts, " AND ") + `
+		      GROUP BY t.org_id, t.domain_id, t.day, t.source_ip, t.dkim, t.spf, t.forwarding) t ` + joins + where + `)`, args
 }
 
-func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) {
-	f.Domain = DomainID{} // all domains are listed, whichever is chosen
-	where, args := f.where(org)
-	collect(b, into, "domains", `
-		WITH sums AS (SELECT t.domain_id, count(DISTINCT t.day) AS days, `+splitSQL+` FROM daily_messages t `+joins+` WHERE `+where+` GROUP BY t.domain_id)
-		SELECT d.domain_id, d.name, coalesce(x.passing, 0) AS passing, coalesce(x.forwarded, 0) AS forwarded,
-		       coalesce(x.fix, 0) AS fix, coalesce(x.unknown, 0) AS unknown, coalesce(x.days, 0)::int AS days,
-		       coalesce(l.policy, '') AS policy, l.published, l.reporter AS policy_by, l.day AS policy_day, l.stored_at AS last_report_at
-		FROM domains d LEFT JOIN sums x ON x.domain_id = d.domain_id
-		LEFT JOIN LATERAL (SELECT r.policy, r.document->'Policy' AS published, r.reporter, r.day, r.stored_at FROM reports r WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id
-		                   AND r.policy_domain = d.name ORDER BY r.day DESC, r.report_id DESC LIMIT 1) l ON true
-		WHERE d.org_id = @org ORDER BY d.name`, args)
+// total is a sum of messages over one of three groupings.
+type total struct {
+	Grouping  string      `db:"grouping"` // day, domain or sender
+	Day       *time.Time  `db:"day"`
+	DomainID  *DomainID   `db:"domain_id"`
+	Domain    *fqdn.Name  `db:"domain"`
+	Sender    *string     `db:"sender"`
+	Name      *string     `db:"name"`
+	Address   *netip.Addr `db:"address"`
+	Addresses int         `db:"addresses"`
+	Days      int         `db:"days"`
+	LastDay   time.Time   `db:"last_day"`
+	DKIM      int64       `db:"dkim"`
+	SPF       int64       `db:"spf"`
+	Split
 }
 
-func queueSenders(b *postgres.Batch, org org.ID, f Filter, into *[]SenderTotal) {
-	where, args := f.where(org)
+// queueTotals sums the chosen messages by day, by domain and by sender in one
+// pass. Of senders the largest are returned.
+func queueTotals(b *postgres.Batch, org org.ID, f Filter, into *[]total) {
+	x, args := f.classified(org)
 	args["limit"] = summarySenders
-	collect(b, into, "senders", `
-		SELECT `+senderSQL+` AS sender, min(n.name) AS name, min(t.source_ip) AS address, count(DISTINCT t.source_ip)::int AS addresses,
-		       d.domain_id, d.name AS domain, `+splitSQL+`,
-		       coalesce(sum(t.messages) FILTER (WHERE t.dkim = 1), 0)::bigint AS dkim,
-		       coalesce(sum(t.messages) FILTER (WHERE t.spf = 1), 0)::bigint AS spf, max(t.day) AS last_day
-		FROM daily_messages t `+joins+` WHERE `+where+`
-		GROUP BY 1, d.domain_id, d.name ORDER BY sum(t.messages) DESC, 1 LIMIT @limit`, args)
+	collect(b, into, "totals", x+`,
+		sums AS (
+			SELECT CASE WHEN grouping(x.day) = 0 THEN 'day' WHEN grouping(x.sender) = 0 THEN 'sender' ELSE 'domain' END AS grouping,
+			       x.day, x.domain_id, x.domain, x.sender, min(x.name) AS name, min(x.source_ip) AS address,
+			       count(DISTINCT x.source_ip)::int AS addresses, count(DISTINCT x.day)::int AS days, max(x.day) AS last_day,
+			       coalesce(sum(x.messages) FILTER (WHERE x.dkim = 1), 0)::bigint AS dkim,
+			       coalesce(sum(x.messages) FILTER (WHERE x.spf = 1), 0)::bigint AS spf,
+			       coalesce(sum(x.messages) FILTER (WHERE x.class = 1), 0)::bigint AS passing,
+			       coalesce(sum(x.messages) FILTER (WHERE x.class = 2), 0)::bigint AS forwarded,
+			       coalesce(sum(x.messages) FILTER (WHERE x.class = 3), 0)::bigint AS fix,
+			       coalesce(sum(x.messages) FILTER (WHERE x.class = 4), 0)::bigint AS unknown
+			FROM x GROUP BY GROUPING SETS ((x.day), (x.domain_id, x.domain), (x.sender, x.domain_id, x.domain))),
+		ranked AS (SELECT *, row_number() OVER (PARTITION BY grouping ORDER BY passing + forwarded + fix + unknown DESC, sender) AS place FROM sums)
+		SELECT grouping, day, domain_id, domain, sender, name, address, addresses, days, last_day, dkim, spf, passing, forwarded, fix, unknown
+		FROM ranked WHERE grouping <> 'sender' OR place <= @limit
+		ORDER BY grouping, day, place`, args)
+}
+
+// queueDomains lists the domains, or the chosen one, with the policy that
+// their newest report states. Totals come with queueTotals.
+func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) {
+	where := ""
+	if !f.Domain.IsZero() {
+		where = ` AND d.domain_id = @domain`
+	}
+	collect(b, into, "domains", `
+		SELECT d.domain_id, d.name, 0 AS days, 0::bigint AS passing, 0::bigint AS forwarded, 0::bigint AS fix, 0::bigint AS unknown,
+		       coalesce(l.policy, '') AS policy, l.published, l.reporter AS policy_by, l.day AS policy_day, l.stored_at AS last_report_at
+		FROM domains d
+		LEFT JOIN LATERAL (SELECT r.policy, r.document->'Policy' AS published, r.reporter, r.day, r.stored_at FROM reports r
+		                   WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id AND r.policy_domain = d.name
+		                   ORDER BY r.day DESC, r.report_id DESC LIMIT 1) l ON true
+		WHERE d.org_id = @org`+where+` ORDER BY d.name`, postgres.NamedArgs{"org": org, "domain": f.Domain})
 }
 
 func queueSenderDays(b *postgres.Batch, org org.ID, f Filter, senders []SenderTotal, into *[]senderDay) {
-	where, args := f.where(org)
+	x, args := f.classified(org)
 	names := make([]string, len(senders))
 	for i, t := range senders {
 		names[i] = t.Sender
 	}
 	args["senders"] = names
-	collect(b, into, "days of senders", `
-		SELECT `+senderSQL+` AS sender, t.domain_id, t.day, sum(t.messages)::bigint AS messages
-		FROM daily_messages t `+joins+` WHERE `+where+` AND `+senderSQL+` = ANY(@senders)
-		GROUP BY 1, t.domain_id, t.day`, args)
+	collect(b, into, "days of senders", x+`
+		SELECT x.sender, x.domain_id, x.day, sum(x.messages)::bigint AS messages
+		FROM x WHERE x.sender = ANY(@senders) GROUP BY x.sender, x.domain_id, x.day`, args)
 }
 
 func queueReporters(b *postgres.Batch, org org.ID, f Filter, into *[]ReporterTotal) {

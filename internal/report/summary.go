@@ -36,7 +36,7 @@ const splitSQL = `
 
 // DayTotal is one reported day.
 type DayTotal struct {
-	Day time.Time `db:"day"`
+	Day time.Time
 	Split
 }
 
@@ -56,16 +56,16 @@ type DomainTotal struct {
 // SenderTotal is one sender: the addresses whose confirmed names share an
 // organizational domain, or one address without a name.
 type SenderTotal struct {
-	Sender    string     `db:"sender"`
-	Name      *string    `db:"name"` // a confirmed name of one of its addresses
-	Address   netip.Addr `db:"address"`
-	Addresses int        `db:"addresses"`
-	DomainID  DomainID   `db:"domain_id"`
-	Domain    fqdn.Name  `db:"domain"`
+	Sender    string
+	Name      *string // a confirmed name of one of its addresses
+	Address   netip.Addr
+	Addresses int
+	DomainID  DomainID
+	Domain    fqdn.Name
 	Split
-	DKIM    int64     `db:"dkim"` // messages with an aligned DKIM pass
-	SPF     int64     `db:"spf"`  // messages with an aligned SPF pass
-	LastDay time.Time `db:"last_day"`
+	DKIM    int64 // messages with an aligned DKIM pass
+	SPF     int64 // messages with an aligned SPF pass
+	LastDay time.Time
 }
 
 // ReporterTotal is one receiver that reports.
@@ -88,7 +88,7 @@ type PolicyChange struct {
 // one round trip.
 type Summary struct {
 	Days         []DayTotal
-	Domains      []DomainTotal // all of the organization, also those without messages
+	Domains      []DomainTotal // all, or the chosen one; also those without messages
 	Senders      []SenderTotal // those that need attention first, then the largest
 	Reporters    []ReporterTotal
 	Changes      []PolicyChange
@@ -141,10 +141,10 @@ const (
 // Summarise answers the first page's questions for the chosen messages.
 func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary, error) {
 	var sum Summary
+	var totals []total
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
-		queueDays(b, org, f, &sum.Days)
+		queueTotals(b, org, f, &totals)
 		queueDomains(b, org, f, &sum.Domains)
-		queueSenders(b, org, f, &sum.Senders)
 		queueReporters(b, org, f, &sum.Reporters)
 		queueChanges(b, org, f, &sum.Changes)
 		queueReports(b, org, Query{Filter: f, Limit: summaryReports}, &sum.Reports)
@@ -153,7 +153,29 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 		queueReceiptCount(b, org, &sum.ProblemCount)
 		queueSuggestions(b, org, &sum.Suggestions)
 	})
+	sum.fill(totals)
 	return sum, err
+}
+
+// fill distributes the totals over days, domains and senders.
+func (s *Summary) fill(totals []total) {
+	for _, t := range totals {
+		switch t.Grouping {
+		case "day":
+			s.Days = append(s.Days, DayTotal{Day: *t.Day, Split: t.Split})
+		case "sender":
+			s.Senders = append(s.Senders, SenderTotal{
+				Sender: *t.Sender, Name: t.Name, Address: *t.Address, Addresses: t.Addresses, DomainID: *t.DomainID, Domain: *t.Domain,
+				Split: t.Split, DKIM: t.DKIM, SPF: t.SPF, LastDay: t.LastDay,
+			})
+		case "domain":
+			for i := range s.Domains {
+				if s.Domains[i].ID == *t.DomainID {
+					s.Domains[i].Split, s.Domains[i].Days = t.Split, t.Days
+				}
+			}
+		}
+	}
 }
 
 // attention are the verdicts that a person should look at.
