@@ -61,10 +61,12 @@ func (a *App) wireReports(jobs *work.Registry) error {
 		DB: a.db, Ring: a.ring, Intake: a.reports, Domains: a.domains, Now: a.now, Holder: rand.Text(),
 		Fetcher: &mailfetch.Fetcher{Dialer: guard, Roots: a.parts.Roots},
 	}
-	work.Handle(jobs, a.mailboxes.Do)
-	work.Handle(jobs, a.mailboxes.ForgetDrafts)
-	work.Handle(jobs, a.reports.Release)
-	work.Handle(jobs, a.reports.LookUpNames)
+	work.Handle(jobs, mailbox.SliceTimeout, a.mailboxes.Do)
+	work.Handle(jobs, 0, a.mailboxes.ForgetDrafts)
+	work.Handle(jobs, 0, a.reports.Release)
+	work.Handle(jobs, 0, a.reports.LookUpNames)
+	work.Handle(jobs, 0, a.reports.ExpireOriginals)
+	jobs.Every(24*time.Hour, report.ExpireOriginals{})
 	jobs.Every(time.Hour, mailbox.ForgetDrafts{})
 	if a.reports.Names != nil {
 		jobs.Every(20*time.Second, report.LookUpNames{})
@@ -105,8 +107,8 @@ func (a *App) wireAuth(jobs *work.Registry, sender mailer.Sender) error {
 			return auth.Client{Device: httpio.Device(r), Network: httpio.Network(address), Address: address}
 		},
 	}
-	work.Handle(jobs, a.auth.Send)
-	work.Handle(jobs, a.auth.Sweep)
+	work.Handle(jobs, 0, a.auth.Send)
+	work.Handle(jobs, 0, a.auth.Sweep)
 	jobs.Every(time.Hour, auth.Sweep{})
 	return nil
 }

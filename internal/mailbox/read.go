@@ -70,7 +70,11 @@ func (s *Service) readBatch(ctx context.Context, j Slice, m Mailbox, session mai
 		settledBefore = settled
 		return advance(ctx, tx, j, cursor.String(), step, s.Now())
 	})
-	if err != nil || m.AfterImport != MarkSeen || len(stored) == 0 {
+	if err != nil || len(stored) == 0 {
+		return err
+	}
+	err = s.fenced(ctx, j, func(ctx context.Context, tx postgres.Tx) error { return noteReport(ctx, tx, j, s.Now()) })
+	if err != nil || m.AfterImport != MarkSeen {
 		return err
 	}
 	return session.Finish(ctx, stored, mailfetch.MarkSeen)

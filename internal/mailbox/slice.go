@@ -10,8 +10,13 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-// Bounds of a slice. The time is checked between batches.
+// Bounds of a slice. The time is checked between batches; SliceTimeout ends
+// one whose server is so slow that a single batch takes minutes. The lease,
+// not the timeout, is what hands a mailbox over.
 const (
+	SliceTimeout = 5 * time.Minute
+	openTimeout  = 2 * time.Minute
+
 	sliceTime  = 20 * time.Second
 	sliceMails = 500
 	batchMails = 100
@@ -62,7 +67,7 @@ func (s *Service) step(ctx context.Context, j Slice, m Mailbox, password string)
 	case Choosing:
 		return never, nil
 	}
-	session, err := s.Fetcher.Open(ctx, account(m, password), nil)
+	session, err := s.open(ctx, m, password, nil)
 	if err != nil {
 		return s.noteFailure(ctx, j, m, err)
 	}
@@ -77,6 +82,13 @@ func (s *Service) step(ctx context.Context, j Slice, m Mailbox, password string)
 		return s.noteFailure(ctx, j, m, err)
 	}
 	return next, err
+}
+
+// open opens the mailbox, within a bound on the whole of it.
+func (s *Service) open(ctx context.Context, m Mailbox, password string, onStep func(mailfetch.Step)) (mailfetch.Session, error) {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	return s.Fetcher.Open(ctx, account(m, password), onStep)
 }
 
 // never means that nothing is due until a person acts.

@@ -33,6 +33,14 @@ func advance(ctx context.Context, tx postgres.Tx, j Slice, cursor string, step i
 	return nil
 }
 
+// noteReport notes that the mailbox brought a report just now.
+func noteReport(ctx context.Context, tx postgres.Tx, j Slice, now time.Time) error {
+	if _, err := tx.Exec(ctx, `UPDATE mailboxes SET last_report_at = $3 WHERE org_id = $1 AND mailbox_id = $2`, j.Org, j.Mailbox, now); err != nil {
+		return fmt.Errorf("note report: %w", err)
+	}
+	return nil
+}
+
 // claim takes free, due mailboxes, oldest due first, within the bounds for
 // one server and one organization.
 func claim(ctx context.Context, tx postgres.Tx, holder string, now time.Time) ([]Slice, error) {

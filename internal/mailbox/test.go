@@ -25,7 +25,7 @@ func (s *Service) test(ctx context.Context, j Slice, m Mailbox, password string)
 			saveErr = err
 		}
 	}
-	session, err := s.Fetcher.Open(ctx, account(m, password), note)
+	session, err := s.open(ctx, m, password, note)
 	if saveErr != nil {
 		return 0, saveErr
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -83,4 +84,14 @@ func releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item,
 		return nil, fmt.Errorf("held receipts: %w", err)
 	}
 	return items, nil
+}
+
+func removeRefused(ctx context.Context, tx postgres.Tx, before time.Time) error {
+	_, err := tx.Exec(ctx, `
+		DELETE FROM originals o USING receipts r
+		WHERE r.org_id = o.org_id AND r.receipt_id = o.receipt_id AND r.verdict = 'refused' AND r.received_at < $1`, before)
+	if err != nil {
+		return fmt.Errorf("expire originals: %w", err)
+	}
+	return nil
 }

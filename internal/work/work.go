@@ -78,18 +78,30 @@ type Registry struct {
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry { return &Registry{workers: river.NewWorkers()} }
 
-// Handle registers the function that does jobs of one kind. An error of kind
-// Invalid, NotFound or Denied ends the job; any other is tried again with
-// growing pauses.
-func Handle[T Args](r *Registry, do func(context.Context, T) error) {
-	river.AddWorker(r.workers, river.WorkFunc(func(ctx context.Context, job *river.Job[T]) error {
-		err := do(ctx, job.Args)
-		switch fault.KindOf(err) {
-		case fault.Invalid, fault.NotFound, fault.Denied, fault.Conflict:
-			return river.JobCancel(err)
-		}
-		return err
-	}))
+// Handle registers the function that does jobs of one kind, within timeout (0
+// = the usual one). An error of kind Invalid, NotFound, Denied or Conflict
+// ends the job; any other is tried again with growing pauses.
+func Handle[T Args](r *Registry, timeout time.Duration, do func(context.Context, T) error) {
+	river.AddWorker(r.workers, &worker[T]{timeout: timeout, do: do})
+}
+
+type worker[T Args] struct {
+	river.WorkerDefaults[T]
+	timeout time.Duration
+	do      func(context.Context, T) error
+}
+
+// Timeout implements river.Worker.
+func (w *worker[T]) Timeout(*river.Job[T]) time.Duration { return w.timeout }
+
+// Work implements river.Worker.
+func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
+	err := w.do(ctx, job.Args)
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.NotFound, fault.Denied, fault.Conflict:
+		return river.JobCancel(err)
+	}
+	return err
 }
 
 // Every registers a job that is enqueued at absolute times, multiples of
