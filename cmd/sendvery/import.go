@@ -18,7 +18,9 @@ type importCommand struct {
 	Paths      []string `arg:"" name:"path" help:"Files and folders with reports or report mails."`
 }
 
-// batch is how many files are open at once.
+func (c *importCommand) problems() error { return c.CheckStored() }
+
+// importBatch is how many files are open at once.
 const importBatch = 50
 
 // Run implements the command.

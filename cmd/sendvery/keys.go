@@ -31,6 +31,8 @@ type keysRotateCommand struct {
 	app.Config `embed:""`
 }
 
+func (c *keysRotateCommand) problems() error { return c.CheckStored() }
+
 // Run implements the command. It can be stopped and run again at any time.
 func (c *keysRotateCommand) Run(p *process) error {
 	a, err := app.Open(p.ctx, c.Config, p.log)
@@ -46,6 +48,8 @@ func (c *keysRotateCommand) Run(p *process) error {
 type keysStatusCommand struct {
 	app.Config `embed:""`
 }
+
+func (c *keysStatusCommand) problems() error { return c.CheckStored() }
 
 // Run implements the command.
 func (c *keysStatusCommand) Run(p *process) error {

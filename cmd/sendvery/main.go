@@ -67,8 +67,16 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if exited {
 		return nil // help was asked for and printed
 	}
-	if err := errors.Join(environment.Err(), err); err != nil {
-		return err
+	if err != nil {
+		return errors.Join(environment.Err(), err)
+	}
+	// What cannot be read and what does not fit together: all of it at once.
+	problems := environment.Err()
+	if c, ok := command.Selected().Target.Addr().Interface().(interface{ problems() error }); ok {
+		problems = errors.Join(problems, c.problems())
+	}
+	if problems != nil {
+		return problems
 	}
 	p := &process{ctx: ctx, getenv: getenv, stdout: stdout, stderr: stderr}
 	p.log = slog.New(slog.NewJSONHandler(stderr, nil))

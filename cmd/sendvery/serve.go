@@ -14,6 +14,8 @@ type serveCommand struct {
 	Roles      []string `default:"web,worker" help:"What this process does: web, worker or both."`
 }
 
+func (c *serveCommand) problems() error { return c.Check() }
+
 // Run implements the command.
 func (c *serveCommand) Run(p *process) error {
 	for _, role := range c.Roles {

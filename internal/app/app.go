@@ -97,7 +97,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, parts Parts) (*App, 
 
 // Open is New for commands that neither serve nor send mail.
 func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
-	if err := cfg.checkStored(); err != nil {
+	if err := cfg.CheckStored(); err != nil {
 		return nil, err
 	}
 	a := &App{cfg: cfg, log: log, now: time.Now, outbox: mailer.NewOutbox(time.Now, nil)}
@@ -154,6 +154,9 @@ func (a *App) checkDatabase(ctx context.Context) error {
 	return a.db.CheckRoles(ctx)
 }
 
+// Handler answers all requests.
+func (a *App) Handler() http.Handler { return a.routes() }
+
 // Close frees what New opened.
 func (a *App) Close() { a.db.Close() }
 
@@ -197,7 +200,7 @@ func (a *App) serve(ctx context.Context, ready func(net.Addr)) error {
 		return fmt.Errorf("listen: %w", err)
 	}
 	server := &http.Server{
-		Handler:           a.routes(),
+		Handler:           a.Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
 		WriteTimeout:      2 * time.Minute,

@@ -21,10 +21,10 @@ type Config struct {
 	Listen        string `cfg:"LISTEN" default:"127.0.0.1:8080" help:"Address and port to serve HTTP on. A proxy in front of it speaks TLS."`
 	TrustedHops   int    `cfg:"TRUSTED_HOPS" default:"0" help:"How many proxies of yours stand in front and append to X-Forwarded-For."`
 	DatabaseURL   string `cfg:"DATABASE_URL,file" help:"PostgreSQL 15 or newer, as the role sendvery_app."`
-	MigrateURL    string `cfg:"MIGRATE_DATABASE_URL,file" help:"The same database as the role sendvery_owner; needed for migrations only."`
+	MigrateURL    string `name:"migrate-database-url" cfg:"MIGRATE_DATABASE_URL,file" help:"The same database as the role sendvery_owner; needed for migrations only."`
 	SealKeys      string `cfg:"SEAL_KEYS,file" help:"Keys that mailbox passwords are sealed with: id:base64 of 32 bytes, comma separated, the first one seals. See sendvery keys generate."`
 	CookieKey     string `cfg:"COOKIE_KEY,file" help:"Secret of 32 characters or more for browser cookies and sign-in codes."`
-	SMTPURL       string `cfg:"SMTP_URL,file" help:"Mail server for sign-in mails: smtps://user:password@host:465, or smtp:// on port 587 with STARTTLS."`
+	SMTPURL       string `name:"smtp-url" cfg:"SMTP_URL,file" help:"Mail server for sign-in mails: smtps://user:password@host:465, or smtp:// on port 587 with STARTTLS."`
 	MailFrom      string `cfg:"MAIL_FROM" help:"Sender of the program's own mail, for example Sendvery <sendvery@example.org>."`
 	AllowNetworks string `cfg:"ALLOW_NETWORKS" help:"Private networks that mailboxes may be in: prefixes such as 10.0.0.0/8, comma separated."`
 	AllowPorts    string `cfg:"ALLOW_PORTS" help:"Mailbox ports allowed beside 110, 143, 993 and 995, comma separated."`
@@ -77,8 +77,8 @@ func (c Config) Check() error {
 	return p.err()
 }
 
-// checkStored is Check for commands that only work on what is stored.
-func (c Config) checkStored() error {
+// CheckStored is Check for commands that only work on what is stored.
+func (c Config) CheckStored() error {
 	p := &problems{production: c.Production()}
 	c.stored(p)
 	return p.err()

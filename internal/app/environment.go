@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -89,7 +90,7 @@ func Options() []Option {
 		f := t.Field(i)
 		name, option, _ := strings.Cut(f.Tag.Get("cfg"), ",")
 		list = append(list, Option{
-			Name: name, Flag: "--" + flagName(f.Name), Default: f.Tag.Get("default"), Help: f.Tag.Get("help"), File: option == "file",
+			Name: name, Flag: "--" + cmp.Or(f.Tag.Get("name"), flagName(f.Name)), Default: f.Tag.Get("default"), Help: f.Tag.Get("help"), File: option == "file",
 		})
 	}
 	return list
