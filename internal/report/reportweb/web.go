@@ -67,6 +67,10 @@ var ranges = [...]int{7, 28, 90}
 
 const defaultDays = 28
 
+// maxDays bounds a range that is typed into the address: the longest time
+// that a plan keeps, and no more columns than a chart can draw.
+const maxDays = 731
+
 // days returns the chosen length of time.
 func days(query url.Values) int {
 	n, _ := strconv.Atoi(query.Get("days")) // anything else is the default
@@ -126,11 +130,14 @@ func verdict(v report.Verdict) ui.Verdict {
 // messageFilter reads the filter of a page out of its address.
 func (h *Web) messageFilter(query url.Values, domains []domain.Domain) (f report.Filter, ipError string) {
 	f = report.LastDays(h.now(), days(query))
+	if to, err := time.Parse(time.DateOnly, query.Get("to")); err == nil {
+		f.From, f.To = to.AddDate(0, 0, 1-days(query)), to
+	}
 	if from, err := time.Parse(time.DateOnly, query.Get("from")); err == nil {
 		f.From = from
 	}
-	if to, err := time.Parse(time.DateOnly, query.Get("to")); err == nil {
-		f.To = to
+	if f.From.After(f.To) || f.Days() > maxDays {
+		f.From = f.To.AddDate(0, 0, 1-maxDays)
 	}
 	for _, d := range domains {
 		if d.Name.String() == query.Get("domain") {
