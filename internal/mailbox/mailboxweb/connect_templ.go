@@ -67,7 +67,7 @@ func Connect(p ConnectPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<h1>Connect the mailbox your reports arrive in</h1><p class=\"mt-2 text-muted\">Only report mails are read, over an encrypted connection. The connection is tested before anything is saved.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<h1>Connect the mailbox your reports arrive in</h1><p class=\"mt-2 text-muted\">We look for report mails only and keep nothing of other mail. The connection is encrypted, and tested first.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
