@@ -35,9 +35,9 @@ func ThemeHandler(secure bool) http.Handler {
 }
 
 // localPath lets nobody be sent to another site: "//host" and "/\host" are
-// addresses of other hosts to a browser.
+// addresses of other hosts to a browser, which leaves out tabs and line ends.
 func localPath(p string) string {
-	if !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") || strings.ContainsAny(p, "\\\r\n") {
+	if !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") || strings.ContainsFunc(p, func(c rune) bool { return c < ' ' || c == 0x7f || c == '\\' }) {
 		return "/"
 	}
 	return p

@@ -29,24 +29,15 @@ func SecurityHeaders(secure bool) func(http.Handler) http.Handler {
 	}
 }
 
-// MaxForm bounds the body of an ordinary form, in bytes.
-const MaxForm = 64 << 10
-
-// BoundBody refuses to read more than limit bytes of any body.
-func BoundBody(limit int64) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			r.Body = http.MaxBytesReader(w, r.Body, limit)
-			next.ServeHTTP(w, r)
-		})
-	}
-}
-
 // LocalPath returns p when it is a path of this site, else "/": nobody is
 // sent to another site by a link of ours.
 func LocalPath(p string) string {
-	if !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") || strings.ContainsAny(p, "\\\r\n") {
+	if !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") || strings.ContainsFunc(p, misleading) {
 		return "/"
 	}
 	return p
 }
+
+// misleading are characters that make a browser read a path as the name of
+// another site: it leaves out tabs and line ends, and takes \ for /.
+func misleading(c rune) bool { return c < ' ' || c == 0x7f || c == '\\' }
