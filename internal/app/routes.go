@@ -31,7 +31,7 @@ func (a *App) routes() http.Handler {
 
 	// Browsers: forms from our own pages only, bodies bounded, pages compressed.
 	r.Group(func(r chi.Router) {
-		r.Use(a.sameOrigin(), httpio.BoundBody(httpio.MaxForm), middleware.Compress(5, "text/html"))
+		r.Use(a.sameOrigin(), errs.Forms, middleware.Compress(5, "text/html"))
 		a.anyone(browser{r, a, errs})
 		a.signedIn(browser{r, a, errs})
 		a.members(browser{r, a, errs})

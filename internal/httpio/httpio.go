@@ -70,6 +70,9 @@ func (e Errors) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		e.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "route", Route(r), "request", trace, "error", err)
 	}
 	code := status[kind]
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		code = http.StatusRequestEntityTooLarge
+	}
 	if err := Render(w, r, code, e.Page(r, code, err, trace)); err != nil {
 		e.Log.ErrorContext(r.Context(), "error page failed", "request", trace, "error", err)
 	}
