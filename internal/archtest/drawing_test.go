@@ -70,6 +70,7 @@ var house = map[string]floor{
 	"internal/demo":        development,
 	"internal/dns/dnsfake": development,
 
+	"internal/apptest":  support,
 	"internal/archtest": support,
 	"internal/dbtest":   support,
 	"internal/mailtest": support,

@@ -1,0 +1,121 @@
+package app_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+
+	"sendvery.com/sendvery/internal/apptest"
+)
+
+// needs says for each route who may call it, apart from the code: a new route
+// fails the tests until its right stands here.
+var needs = map[string]string{
+	"* /assets/*":                 "open",
+	"* /dev/gallery/*":            "open",
+	"GET /healthz":                "open",
+	"GET /readyz":                 "open",
+	"GET /signin":                 "open",
+	"POST /signin":                "open",
+	"GET /signin/sent":            "open",
+	"POST /signin/code":           "open",
+	"GET /signin/link/{token}":    "open",
+	"POST /signin/link/{token}":   "open",
+	"POST /theme":                 "open",
+	"GET /dev/outbox":             "open",
+	"GET /dev/outbox/{n}":         "open",
+	"GET /dev/outbox/{n}/html":    "open",
+	"GET /":                       "session",
+	"POST /signout":               "session",
+	"GET /account/sessions":       "session",
+	"POST /account/sessions":      "session",
+	"GET /o/{slug}/":              "viewer",
+	"GET /o/{slug}/welcome":       "viewer",
+	"GET /o/{slug}/settings":      "viewer",
+	"POST /o/{slug}/settings":     "admin",
+	"GET /o/{slug}/domains":       "viewer",
+	"POST /o/{slug}/domains":      "member",
+	"GET /o/{slug}/senders":       "viewer",
+	"GET /o/{slug}/reports":       "viewer",
+	"GET /o/{slug}/receipts":      "viewer",
+	"GET /o/{slug}/mailboxes":     "viewer",
+	"GET /o/{slug}/mailboxes/new": "admin",
+	// These name something that must be the organization's own.
+	"POST /o/{slug}/mailboxes/new":          "admin",
+	"GET /o/{slug}/domains/{name}":          "viewer",
+	"GET /o/{slug}/reports/{id}":            "viewer",
+	"GET /o/{slug}/receipts/{id}":           "viewer",
+	"GET /o/{slug}/receipts/{id}/original":  "admin",
+	"GET /o/{slug}/mailboxes/{id}":          "viewer",
+	"GET /o/{slug}/mailboxes/{id}/test":     "admin",
+	"POST /o/{slug}/mailboxes/{id}/test":    "admin",
+	"GET /o/{slug}/mailboxes/{id}/edit":     "admin",
+	"POST /o/{slug}/mailboxes/{id}/edit":    "admin",
+	"GET /o/{slug}/mailboxes/{id}/domains":  "admin",
+	"POST /o/{slug}/mailboxes/{id}/domains": "admin",
+	"POST /o/{slug}/mailboxes/{id}/check":   "admin",
+	"GET /o/{slug}/mailboxes/{id}/delete":   "admin",
+	"POST /o/{slug}/mailboxes/{id}/delete":  "admin",
+}
+
+var ranks = map[string]int{"viewer": 1, "member": 2, "admin": 3, "owner": 4}
+
+// route is one method and pattern of the router.
+type route struct{ method, pattern, need string }
+
+func (r route) String() string { return r.method + " " + r.pattern }
+func (r route) inOrg() bool    { return strings.HasPrefix(r.pattern, "/o/{slug}") }
+
+// below reports whether the route names a thing of an organization.
+func (r route) below() bool { return r.inOrg() && strings.Count(r.pattern, "{") > 1 }
+
+// routes walks the whole router.
+func routes(t *testing.T, a *apptest.App) []route {
+	t.Helper()
+	tree, ok := a.Handler().(chi.Routes)
+	if !ok {
+		t.Fatal("the handler is no router")
+	}
+	seen := map[string]bool{}
+	var all []route
+	err := chi.Walk(tree, func(method, pattern string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		need := needs[method+" "+pattern]
+		if need == "" && needs["* "+pattern] != "" {
+			method, need = "*", needs["* "+pattern]
+		}
+		r := route{method, pattern, need}
+		if seen[r.String()] {
+			return nil
+		}
+		seen[r.String()] = true
+		if need == "" {
+			t.Errorf("%s: nobody said who may call it", r)
+		}
+		all = append(all, r)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for listed := range needs {
+		if !seen[listed] {
+			t.Errorf("%s is listed and not answered", listed)
+		}
+	}
+	return all
+}
+
+// fill puts real names into a pattern.
+func (r route) fill(slug string, w world) string {
+	id := w.mailbox
+	switch {
+	case strings.Contains(r.pattern, "/reports/"):
+		id = fmt.Sprint(w.report)
+	case strings.Contains(r.pattern, "/receipts/"):
+		id = fmt.Sprint(w.receipt)
+	}
+	return strings.NewReplacer("{slug}", slug, "{name}", w.domain, "{id}", id, "{token}", "abc", "{n}", "0", "*", "x").Replace(r.pattern)
+}

@@ -1,0 +1,209 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"sendvery.com/sendvery/internal/apptest"
+	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/internal/uid"
+)
+
+// world is what one organization has, by its real names.
+type world struct {
+	slug, domain, mailbox string
+	report, receipt       int64
+	owner                 *apptest.Browser
+}
+
+// document is a report of one message.
+const document = `<feedback><report_metadata><org_name>receiver.example</org_name><email>d@receiver.example</email>` +
+	`<report_id>%s</report_id><date_range><begin>%d</begin><end>%d</end></date_range></report_metadata>` +
+	`<policy_published><domain>%s</domain><p>none</p></policy_published>` +
+	`<record><row><source_ip>192.0.2.1</source_ip><count>3</count><policy_evaluated><disposition>none</disposition>` +
+	`<dkim>pass</dkim><spf>fail</spf></policy_evaluated></row><identifiers><header_from>%[4]s</header_from></identifiers>` +
+	`<auth_results/></record></feedback>`
+
+// newWorld signs an owner in and gives their organization a domain, a report
+// and a mailbox, whose connection test the guard of networks ends at once.
+func newWorld(t *testing.T, a *apptest.App, email string) world {
+	t.Helper()
+	w := world{owner: a.SignIn(t, email)}
+	w.slug = strings.Split(w.owner.Home, "/")[2]
+	_, w.domain, _ = strings.Cut(email, "@")
+	if p := w.owner.Post(t, "/o/"+w.slug+"/domains", "domain", w.domain); p.Status != 303 {
+		t.Fatalf("adding a domain: %d", p.Status)
+	}
+	yesterday := a.Clock.Now().Add(-24 * 3600e9)
+	content := []byte(fmt.Sprintf(document, "r-"+w.slug, yesterday.Unix(), yesterday.Unix()+3600, w.domain))
+	if _, err := a.Import(t.Context(), w.slug, []report.File{{Name: "a.xml", Content: bytes.NewReader(content), Size: int64(len(content))}}); err != nil {
+		t.Fatal(err)
+	}
+	w.mailbox = connect(t, w.owner, w.slug)
+	query(t, a, `SELECT report_id, receipt_id FROM reports WHERE reporter_id = $1`, "r-"+w.slug).into(&w.report, &w.receipt)
+	return w
+}
+
+// connect begins a mailbox and returns its id.
+func connect(t *testing.T, b *apptest.Browser, slug string) string {
+	t.Helper()
+	p := b.Post(t, "/o/"+slug+"/mailboxes/new", "host", "127.0.0.1", "port", "993", "security", "tls", "username", "u@example.org",
+		"password", "very secret", "folder", "INBOX", "after", "leave", "since", "90")
+	parts := strings.Split(p.Location, "/")
+	if p.Status != 303 || len(parts) != 6 {
+		t.Fatalf("connecting: %d to %q", p.Status, p.Location)
+	}
+	return parts[4]
+}
+
+// result is the only row of a query by the superuser.
+type result struct {
+	t   *testing.T
+	row pgx.Row
+}
+
+func query(t *testing.T, a *apptest.App, sql string, args ...any) result {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), a.DB.AdminURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return result{t, conn.QueryRow(t.Context(), sql, args...)}
+}
+
+func (r result) into(values ...any) {
+	r.t.Helper()
+	if err := r.row.Scan(values...); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// join makes a signed-in member of the organization in a role.
+func join(t *testing.T, a *apptest.App, slug, role string) *apptest.Browser {
+	t.Helper()
+	email := role + "@joined.example"
+	b := a.SignIn(t, email)
+	var n int
+	query(t, a, `WITH m AS (INSERT INTO members (org_id, person_id, role, joined_at)
+		SELECT o.org_id, p.person_id, $3, now() FROM organizations o, people p WHERE o.slug = $1 AND p.email = $2 RETURNING 1)
+		SELECT count(*) FROM m`, slug, email, role).into(&n)
+	if n != 1 {
+		t.Fatal("nobody joined")
+	}
+	return b
+}
+
+// fingerprint is everything of an organization that its pages can change.
+func fingerprint(t *testing.T, a *apptest.App, slug string) (text string) {
+	t.Helper()
+	query(t, a, `SELECT o.name || (SELECT coalesce(string_agg(d.name, ',' ORDER BY d.name), '') FROM domains d WHERE d.org_id = o.org_id)
+		|| (SELECT coalesce(string_agg(m.mailbox_id::text || m.username || m.state, ',' ORDER BY m.mailbox_id), '') FROM mailboxes m WHERE m.org_id = o.org_id)
+		|| (SELECT count(*) FROM audit_events e WHERE e.org_id = o.org_id) FROM organizations o WHERE o.slug = $1`, slug).into(&text)
+	return text
+}
+
+func TestAnonymousSeesSignInOnly(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	w := newWorld(t, a, "ada@first.example")
+	nobody := a.Browser(t)
+	for _, r := range routes(t, a) {
+		p := nobody.Do(t, method(r), r.fill(w.slug, w), nil)
+		switch {
+		case r.need == "open":
+			if p.Status >= 500 || p.Status == 401 || p.Status == 403 {
+				t.Errorf("%s: %d without a session", r, p.Status)
+			}
+		case r.method == "GET":
+			if p.Status != 303 || !strings.HasPrefix(p.Location, "/signin?next=") {
+				t.Errorf("%s: %d to %q without a session, want to be asked to sign in", r, p.Status, p.Location)
+			}
+		case p.Status != 401:
+			t.Errorf("%s: %d without a session, want 401", r, p.Status)
+		}
+	}
+}
+
+func method(r route) string {
+	if r.method == "*" {
+		return "GET"
+	}
+	return r.method
+}
+
+func TestForeignOrganizationDoesNotExist(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	first, second := newWorld(t, a, "ada@first.example"), newWorld(t, a, "bob@second.example")
+	before := fingerprint(t, a, first.slug)
+	nothing := world{domain: "nothing.example", mailbox: uid.New[struct{}]().String(), report: 999_999, receipt: 999_999}
+	for _, r := range routes(t, a) {
+		if !r.inOrg() {
+			continue
+		}
+		foreign := second.owner.Do(t, r.method, r.fill(first.slug, first), nil)
+		if foreign.Status != 404 {
+			t.Errorf("%s of another organization: %d, want 404", r, foreign.Status)
+		}
+		missing := second.owner.Do(t, r.method, r.fill("nothing", nothing), nil)
+		if missing.Status != 404 || missing.Body != foreign.Body {
+			t.Errorf("%s: another organization and one that does not exist can be told apart (%d)", r, missing.Status)
+		}
+		if !r.below() {
+			continue
+		}
+		if p := second.owner.Do(t, r.method, r.fill(second.slug, first), nil); p.Status != 404 {
+			t.Errorf("%s with ids of another organization: %d, want 404", r, p.Status)
+		}
+	}
+	if after := fingerprint(t, a, first.slug); after != before {
+		t.Errorf("a stranger changed something:\n%s\n%s", before, after)
+	}
+}
+
+func TestEachRoleReachesWhatItsRightsSay(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	w := newWorld(t, a, "ada@first.example")
+	all := routes(t, a)
+	for _, role := range []string{"viewer", "member", "admin", "owner"} {
+		b, mine := join(t, a, w.slug, role), w
+		mine.mailbox = connect(t, w.owner, w.slug)
+		var last []route // what takes the mailbox away
+		for _, r := range append(all, route{}) {
+			switch {
+			case r.pattern == "":
+				for _, r := range last {
+					checkRole(t, b, role, r, r.fill(w.slug, mine))
+				}
+			case !r.inOrg():
+			case r.method == "POST" && strings.HasSuffix(r.pattern, "/delete"):
+				last = append(last, r)
+			default:
+				checkRole(t, b, role, r, r.fill(w.slug, mine))
+			}
+		}
+	}
+}
+
+func checkRole(t *testing.T, b *apptest.Browser, role string, r route, path string) {
+	t.Helper()
+	form := map[string][]string{"domain": {"added.example"}}
+	if r.method == "GET" {
+		form = nil
+	}
+	p := b.Do(t, r.method, path, form)
+	allowed := ranks[role] >= ranks[r.need]
+	if !allowed && p.Status != 403 {
+		t.Errorf("%s as %s: %d, want 403", r, role, p.Status)
+	}
+	if allowed && (p.Status >= 500 || p.Status == 401 || p.Status == 403 || p.Status == 404) {
+		t.Errorf("%s as %s: %d, want an answer", r, role, p.Status)
+	}
+}
