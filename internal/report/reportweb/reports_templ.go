@@ -5,11 +5,10 @@ package reportweb
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-	"sendvery.com/sendvery/web/ui"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
+
+import "sendvery.com/sendvery/web/ui"
 
 // Reports draws a ReportsPage.
 func Reports(p ReportsPage) templ.Component {
