@@ -64,7 +64,7 @@ check: ## Do exactly what CI does
 	@echo "check: everything passed"
 
 check-generated:
-	.ci/unchanged $(MAKE) --no-print-directory generate format
+	.ci/unchanged $(MAKE) --no-print-directory format generate
 
 check-postgres18: $(DIST)
 	.ci/postgres18
