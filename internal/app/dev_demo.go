@@ -21,9 +21,6 @@ import (
 	"sendvery.com/sendvery/internal/netguard"
 )
 
-// demoSeed makes the demonstration the same for everybody.
-const demoSeed = 20260521
-
 // demonstration starts the demonstration mail server and the DNS that names
 // its senders, both on loopback and until the context ends, and returns what
 // the program needs to offer them.
@@ -33,7 +30,7 @@ func demonstration(ctx context.Context, home string) (Parts, error) {
 		return Parts{}, err
 	}
 	server, err := demo.Serve(ctx, demo.ServeConfig{
-		Story: demo.Story{Start: told.Start, Seed: demoSeed}, Now: time.Now(), Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(int(told.Port))),
+		Story: demo.Story{Start: told.Start, Seed: demo.Seed}, Now: time.Now(), Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(int(told.Port))),
 	})
 	if err != nil {
 		return Parts{}, err

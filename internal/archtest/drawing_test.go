@@ -73,6 +73,7 @@ var house = map[string]floor{
 	"internal/apptest":  support,
 	"internal/archtest": support,
 	"internal/dbtest":   support,
+	"internal/journey":  support,
 	"internal/mailtest": support,
 
 	"internal/postgres/cluster/fetch": tool,

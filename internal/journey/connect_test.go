@@ -1,0 +1,64 @@
+package journey
+
+import (
+	"strings"
+	"time"
+)
+
+// connectsTheDemonstration goes from the welcome page to the confirmed domains.
+func (j *journey) connectsTheDemonstration() {
+	j.press("Connect a mailbox")
+	j.at(j.org + "/mailboxes/new")
+	j.follow(`//main//nav//a[contains(., "Demonstration mailbox")]`)
+	j.picture("connect")
+	j.press("Test the connection")
+	j.mailbox = strings.TrimSuffix(j.where(), "/test")
+	if !strings.HasPrefix(j.mailbox, j.org+"/mailboxes/") {
+		j.Fatalf("the test is at %s", j.where())
+	}
+	// The page brings itself up to date: no reload here.
+	j.await(`document.querySelectorAll("#connection-test li").length > 0`)
+	j.await(`document.querySelector("#connection-test a.btn-primary")?.innerText.trim() === "Find my domains"`)
+	for _, step := range j.texts("#connection-test li") {
+		if !strings.HasPrefix(step, "Done: ") {
+			j.Errorf("a step of the passed test says %q", step)
+		}
+	}
+	j.picture("connect-test")
+	j.press("Find my domains")
+	j.at(j.mailbox + "/domains")
+	j.await(`document.querySelectorAll("#found-domains input[name=domain]").length > 0`)
+	names := look[[]string](j.tab, `[...document.querySelectorAll("#found-domains input[name=domain]:checked")].map((i) => i.value).sort()`)
+	if got := strings.Join(names, " "); got != "example.com example.net example.org" {
+		j.Fatalf("ticked are %q:\n%s", got, j.text("main"))
+	}
+	j.picture("found-domains")
+	j.press("Add the ticked domains and import")
+	j.at(j.org + "/")
+}
+
+// watchesTheImport sees the numbers grow, also across a reload.
+func (j *journey) watchesTheImport() {
+	const done, total = `document.querySelector("progress")?.value ?? 0`, `document.querySelector("progress")?.max ?? 0`
+	running := `document.querySelector("[aria-label='Import under way']")`
+	j.await(`(` + total + `) > 2000 && (` + done + `) > 0`)
+	first, all := look[int](j.tab, done), look[int](j.tab, total)
+	messages := j.counted()
+	j.picture("import")
+	j.open(j.org + "/")
+	if !look[bool](j.tab, running+` !== null`) {
+		j.Fatalf("at %d of %d the import is gone after a reload:\n%s", first, all, j.text("main"))
+	}
+	if again := look[int](j.tab, total); again != all {
+		j.Errorf("after a reload the import is about %d mails, before %d", again, all)
+	}
+	within(j.T, patience, "the numbers do not grow", func() bool { return j.counted() > messages })
+	within(j.T, time.Minute, "the import does not end", func() bool { return look[bool](j.tab, running+` === null`) })
+	j.open(j.mailbox)
+	j.reads("Works. New mail is read every 15 minutes.")
+}
+
+// counted is the number of messages in the overview's first sentence.
+func (j *journey) counted() int {
+	return look[int](j.tab, `Number((document.querySelector("h1")?.innerText.match(/of ([\d\s]+) messages/)?.[1] ?? "0").replace(/\s/g, ""))`)
+}

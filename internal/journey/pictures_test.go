@@ -1,0 +1,87 @@
+package journey
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/chromedp/chromedp"
+)
+
+// picture writes what a person sees now; name says what it is.
+func (b *tab) picture(name string) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	image, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		b.Fatal(err)
+	}
+	dir := filepath.Join(root, "screenshots")
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // pictures of invented data
+		b.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), image, 0o644); err != nil { //nolint:gosec // see above
+		b.Fatal(err)
+	}
+}
+
+// size sets the width of the window and makes it as high as the page, so that
+// everything is in sight and charts further down are drawn too.
+func (b *tab) size(width int64) {
+	b.Helper()
+	b.do(chromedp.EmulateViewport(width, 900, chromedp.EmulateScale(1)))
+	height := promised[int64](b, frames+`.then(() => document.documentElement.scrollHeight)`)
+	b.do(chromedp.EmulateViewport(width, height, chromedp.EmulateScale(1)))
+	b.await(`[...document.querySelectorAll("[data-chart]")].every((c) => c.dataset.ready === "yes")`)
+	promised[bool](b, frames+`.then(() => document.fonts.ready).then(() => true)`)
+}
+
+// looksGoodEverywhere takes pictures of the main pages in light, dark and on a
+// phone, and checks what can be checked of how they look.
+func (j *journey) looksGoodEverywhere() {
+	axe, err := os.ReadFile(filepath.Join(root, "web/node_modules/axe-core/axe.min.js"))
+	if err != nil {
+		j.Fatalf("axe-core is not installed: run npm ci in web: %v", err)
+	}
+	for _, page := range []struct{ name, path string }{
+		{"overview", "/"}, {"overview-90-days", "/?days=90"}, {"domains", "/domains"}, {"domain", "/domains/example.org?days=90"}, {"domain-parked", "/domains/example.net"},
+		{"senders", "/senders"}, {"reports", "/reports"}, {"report", j.report[len(j.org):]},
+		{"mails", "/receipts"}, {"mail-refused", j.refusal[len(j.org):]},
+		{"mailboxes", "/mailboxes"}, {"mailbox", j.mailbox[len(j.org):]}, {"mailbox-new", "/mailboxes/new"}, {"settings", "/settings"},
+	} {
+		j.open(j.org + page.path)
+		j.size(1280)
+		j.picture(page.name + "-light")
+		j.accessible(axe)
+		j.scheme("dark")
+		j.size(1280)
+		j.picture(page.name + "-dark")
+		j.scheme("light")
+		j.size(360)
+		if width := look[int](j.tab, `document.documentElement.scrollWidth`); width != 360 {
+			j.Errorf("%s is %d px wide on a phone of 360", page.name, width)
+		}
+		j.picture(page.name + "-360")
+	}
+}
+
+// accessible runs axe's rules, the best practices too.
+func (b *tab) accessible(axe []byte) {
+	b.Helper()
+	b.do(chromedp.Evaluate[chromedp.Void](string(axe) + ";undefined"))
+	found := promised[json.RawMessage](b, `axe.run(document, {resultTypes: ["violations"]}).then((r) =>
+		r.violations.map((v) => ({rule: v.id, help: v.help, where: v.nodes.map((n) => n.html).slice(0, 3)})))`)
+	var violations []struct {
+		Rule, Help string
+		Where      []string
+	}
+	if err := json.Unmarshal(found, &violations); err != nil {
+		b.Fatal(err)
+	}
+	for _, v := range violations {
+		b.Error(fmt.Sprintf("axe, %s: %s (%s) at %q", b.where(), v.Help, v.Rule, v.Where))
+	}
+}
