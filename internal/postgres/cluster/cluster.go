@@ -80,7 +80,9 @@ func (c *Cluster) run(ctx context.Context, acc *account, opts Options) error {
 	}
 	if pid, ok := runningServer(c.data); ok {
 		c.pid = pid
-		return c.waitReady(ctx)
+		if err := c.waitReady(ctx); !errors.Is(err, errLeftEnded) {
+			return err
+		}
 	}
 	return c.launch(ctx, acc, opts)
 }
@@ -181,6 +183,10 @@ func lastLines(s string, n int) string {
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
 
+// errLeftEnded means that a server which was running already has ended. One
+// whose program was killed a moment ago is about to.
+var errLeftEnded = errors.New("the server that was running has ended")
+
 // waitReady waits up to 30 seconds for the server to answer.
 func (c *Cluster) waitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
@@ -189,6 +195,9 @@ func (c *Cluster) waitReady(ctx context.Context) error {
 		conn, err := pgx.Connect(ctx, c.URL(superuser, "postgres"))
 		if err == nil {
 			return conn.Close(ctx)
+		}
+		if c.exited == nil && !runsOn(c.pid, c.data) {
+			return errLeftEnded
 		}
 		select {
 		case <-ctx.Done():
