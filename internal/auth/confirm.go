@@ -83,7 +83,11 @@ func (s *Service) usable(r Request) error {
 func (s *Service) Confirm(ctx context.Context, token string, c Client) (SignedIn, error) {
 	var in SignedIn
 	err := s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
-		r, err := requestByToken(ctx, tx, hashToken(token))
+		hash := hashToken(token)
+		if err := lockAddress(ctx, tx, hash, RequestID{}); err != nil {
+			return err
+		}
+		r, err := requestByToken(ctx, tx, hash)
 		if err != nil {
 			return err
 		}
@@ -104,6 +108,9 @@ func (s *Service) ConfirmCode(ctx context.Context, id RequestID, browser, code s
 	var in SignedIn
 	var wrong error
 	err := s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		if err := lockAddress(ctx, tx, nil, id); err != nil {
+			return err
+		}
 		r, want, err := takeTry(ctx, tx, id, hashToken(browser), s.Now())
 		if err != nil {
 			return err

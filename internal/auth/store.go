@@ -47,6 +47,17 @@ func arm(ctx context.Context, tx postgres.Tx, id RequestID, token, code []byte, 
 	return r, nil
 }
 
+// lockAddress makes those who use a link or code of one address wait for one
+// another, because each uses up the others' too. Chosen by link or by request.
+func lockAddress(ctx context.Context, tx postgres.Tx, token []byte, id RequestID) error {
+	_, err := tx.Exec(ctx, `
+		SELECT pg_advisory_xact_lock(hashtextextended(email, 0)) FROM sign_in_requests WHERE token_hash = $1 OR request_id = $2`, token, id)
+	if err != nil {
+		return fmt.Errorf("lock address: %w", err)
+	}
+	return nil
+}
+
 func requestByToken(ctx context.Context, tx postgres.Tx, hash []byte) (Request, error) {
 	rows, err := tx.Query(ctx, `SELECT `+requestColumns+` FROM sign_in_requests WHERE token_hash = $1 FOR UPDATE`, hash)
 	if err != nil {
