@@ -103,5 +103,10 @@ func Address(input string) (string, error) {
 	if err != nil {
 		return "", bad
 	}
-	return strings.ToLower(local) + "@" + name.String(), nil
+	folded := strings.ToLower(local) + "@" + name.String()
+	// What needed quotes would need them in every header that we write.
+	if again, err := mail.ParseAddress(folded); err != nil || again.Address != folded {
+		return "", bad
+	}
+	return folded, nil
 }
