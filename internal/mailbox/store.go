@@ -69,10 +69,13 @@ func insert(ctx context.Context, tx postgres.Tx, org org.ID, m Mailbox, sealed [
 	return nil
 }
 
+// update replaces the settings. It takes the lease from a slice that works
+// with the older ones.
 func update(ctx context.Context, tx postgres.Tx, org org.ID, m Mailbox, sealed []byte) error {
 	_, err := tx.Exec(ctx, `
 		UPDATE mailboxes SET host = @host, port = @port, security = @security, username = @username, secret = @secret,
-		       folder = @folder, after_import = @after, read_from = @from, next_at = @next
+		       folder = @folder, after_import = @after, read_from = @from, next_at = @next,
+		       generation = generation + 1, holder = NULL, lease_until = NULL
 		WHERE org_id = @org AND mailbox_id = @id`, settingArgs(org, m, sealed))
 	if err != nil {
 		return fmt.Errorf("update mailbox: %w", err)
