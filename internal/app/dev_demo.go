@@ -56,7 +56,7 @@ func demonstration(ctx context.Context, home string) (Parts, error) {
 		Demo: &mailboxweb.Demo{
 			Preset: mailbox.Preset{
 				Key: mailboxweb.DemoKey, Name: "Demonstration mailbox", Host: server.Host, Port: int(server.Port), Security: mailfetch.ImplicitTLS,
-				Advice: fmt.Sprintf("A mail server on this machine with %d mails: three months of reports about three domains. Everything is filled in.", server.Mails),
+				Advice: fmt.Sprintf("A mail server on this machine with %d mails: three months of reports about three domains. Leave the password empty, it is known.", server.Mails),
 			},
 			Username: demo.Username, Password: demo.Password,
 		},

@@ -158,6 +158,14 @@ type Receipt struct {
 	Messages   int64       `db:"messages"` // that its stored reports count
 }
 
+// CameAt is when the mail reached its mailbox, or a file reached us.
+func (r Receipt) CameAt() time.Time {
+	if r.MailAt != nil {
+		return *r.MailAt
+	}
+	return r.ReceivedAt
+}
+
 // Title names a mail by what was found in it.
 func (r Receipt) Title() string {
 	switch {

@@ -75,7 +75,8 @@ function series(data, { key, word }, i, color) {
     barCategoryGap: "28%",
     cursor: "pointer",
     emphasis: { disabled: true },
-    itemStyle: { color: color(`--fill-${key}`), borderColor: color("--color-base-100"), borderWidth: 0.5 },
+    // Many days make thin columns, of which a border would leave nothing.
+    itemStyle: { color: color(`--fill-${key}`), borderColor: color("--color-base-100"), borderWidth: data.days.length > 45 ? 0 : 0.5 },
     data: data.days.map((d) => ({ value: d.counts[i], itemStyle: d.open ? { decal: hatch } : undefined })),
     markLine: i === 0 ? marks(data, color) : undefined,
   };

@@ -26,13 +26,13 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 	}
 	v := verdict(rec.Verdict)
 	p := ReceiptPage{
-		Page: h.frame(w, r, rec.Title(), ui.Link{Text: "Mails", Href: path(a, "receipts")}), Verdict: v, Heading: v.Word() + ": " + rec.Title(),
+		Page: h.frame(w, r, rec.Title(), ui.Link{Text: "Mails", Href: path(a, "receipts")}), Verdict: v, Heading: rec.Title(),
 		Received: format.When(rec.ReceivedAt, h.now()), MailDate: h.when(rec.MailAt), Size: format.Bytes(rec.Size), Attempts: 1,
 		Explanation: v.Meaning(),
 	}
 	p.Page.Section = ui.ReportsSection
 	if rec.Reason != nil {
-		p.Explanation = rec.Reason.Sentence()
+		p.Heading = rec.Reason.Sentence()
 	}
 	if rec.MailID != nil {
 		p.UID = *rec.MailID
@@ -45,6 +45,9 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 	}
 	for _, i := range items {
 		describe(a, i, &p)
+	}
+	if len(p.Findings) == 1 && p.Findings[0].What == p.Heading {
+		p.File, p.Findings = p.Findings[0].Where, nil // said once is enough
 	}
 	switch {
 	case rec.Original && a.Role.May(org.ReadOriginals):

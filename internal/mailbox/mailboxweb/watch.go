@@ -88,13 +88,14 @@ type DeletePage struct {
 type ReceiptPage struct {
 	ui.Page
 	Verdict      ui.Verdict
-	Heading      string // "Refused: the attachment ends in the middle"
+	Heading      string // "The archive ends in the middle; the rest is missing."
 	Explanation  string // why, in a sentence or two; may be empty
 	Advice       string // what to do next; may be empty
 	Mailbox      ui.Link
 	Received     format.Time // when Sendvery read it
 	MailDate     format.Time // when the server took it in
 	Size         string      // "4.2 kB"
+	File         string      // the part of the mail that Heading is about; may be empty
 	UID          string      // the mail's number in its folder
 	Attempts     int         // how often it was read
 	Findings     []Finding   // repairs made, or what is wrong

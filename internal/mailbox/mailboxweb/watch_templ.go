@@ -929,7 +929,7 @@ func verdictCounts(counts []VerdictCount) templ.Component {
 			templ_7745c5c3_Var38 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 70, "<section class=\"mt-8\"><h2 class=\"mb-2\">Mails of the last 30 days</h2><dl class=\"panel grid grid-cols-2 sm:grid-cols-3 lg:flex lg:divide-x lg:divide-base-300\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 70, "<section class=\"mt-8\"><h2 class=\"mb-2\">Mails read in the last 30 days</h2><dl class=\"panel grid grid-cols-2 sm:grid-cols-3 lg:flex lg:divide-x lg:divide-base-300\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -34,6 +34,7 @@ type OverviewPage struct {
 	ProblemCount  int64
 	ProblemsHref  string
 	ConnectHref   string    // for NoMailbox
+	Unfinished    string    // for NoMailbox: the mailbox whose set-up goes on there; empty = none was begun
 	Record        ui.Record // for NoReports: what to publish, should it not be done yet
 	MailboxesHref string
 }

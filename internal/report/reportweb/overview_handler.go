@@ -47,7 +47,7 @@ func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) err
 		p.FragmentHref, p.Page.Refresh = r.URL.RequestURI(), 5
 	}
 	if p.State = overviewState(sum, boxes); p.State == NoMailbox && len(boxes) > 0 {
-		p.ConnectHref = path(a, "mailboxes/"+boxes[0].ID.String(), nil) // where its set-up goes on
+		p.Unfinished, p.ConnectHref = boxes[0].Username, path(a, "mailboxes/"+boxes[0].ID.String(), nil) // where its set-up goes on
 	}
 	if err := h.fillOverview(&p, a, r, f, sum, domains); err != nil {
 		return err
@@ -76,8 +76,8 @@ func (h *Web) importing(r *http.Request, a org.Access, boxes []mailbox.Mailbox) 
 		if m.State != mailbox.Importing {
 			continue
 		}
-		run, ok, err := h.Mailboxes.Run(r.Context(), a.ID, m.ID, mailbox.ImportRun)
-		if err != nil || !ok {
+		run, _, err := h.Mailboxes.Run(r.Context(), a.ID, m.ID, mailbox.ImportRun) // without one it is about to begin
+		if err != nil {
 			return ImportBanner{}, err
 		}
 		return ImportBanner{Running: true, Mailbox: m.Username, Href: path(a, "mailboxes/"+m.ID.String(), nil), Progress: ui.NewProgress(run.Done, run.Total, run.Rate(), run.Left())}, nil
@@ -93,7 +93,15 @@ func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, f rep
 		all = all.Add(d.Split)
 	}
 	p.Headline, p.Advice = headline(all, len(blockers)), advice(blockers)
-	if p.State == NoReports {
+	switch {
+	case p.State == NoMailbox:
+		p.Headline = "Your reports are not read yet."
+	case p.Import.Running && len(sum.Days) == 0:
+		p.Headline = "Your first reports are being read."
+	case p.Import.Running:
+		// Nobody can be told "nobody needs you" from a part of the reports.
+		p.Headline, p.Advice, blockers = soFar(all), "", nil
+	case p.State == NoReports:
 		p.Headline = "Connected. No report has arrived yet."
 		p.Record = ui.NewRecord("", a.Email, path(a, "welcome", nil))
 	}
@@ -102,6 +110,11 @@ func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, f rep
 		p.Action = ui.Link{Text: "Look at " + first.Name + " first", Href: first.Href}
 	}
 	p.Verdicts = verdictRows(a, sum)
+	for i := range p.Verdicts {
+		if v := &p.Verdicts[i]; p.Import.Running {
+			v.Tone, v.Sentence, v.Blockers = ui.Plain, "The verdict follows when the import has ended.", nil
+		}
+	}
 	p.Volume = h.volume(a, query, f, sum.Days, sum.Changes)
 	p.SenderCount, p.SendersHref = int64(len(ordered)), path(a, "senders", with(query, "from", ""))
 	var err error

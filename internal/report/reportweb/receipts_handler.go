@@ -23,7 +23,7 @@ func (h *Web) receiptRows(a org.Access, list []report.Receipt) []ui.Receipt {
 	for _, r := range list {
 		row := ui.Receipt{
 			Href: path(a, fmt.Sprintf("receipts/%d", r.ID), nil), Verdict: verdict(r.Verdict), What: r.Title(),
-			Received: format.When(r.ReceivedAt, h.now()), Messages: r.Messages,
+			Received: format.When(r.CameAt(), h.now()), Messages: r.Messages,
 		}
 		if r.Reason != nil {
 			row.Reason = r.Reason.Sentence()

@@ -55,6 +55,11 @@ func headline(s report.Split, needed int) string {
 	return text + " " + format.Of(needed, "sender", "senders") + " need you."
 }
 
+// soFar is the headline while an import runs.
+func soFar(s report.Split) string {
+	return format.Percent(s.Passing, s.Total()) + " of " + format.Of(s.Total(), "message", "messages") + " passed, so far."
+}
+
 // advice names who stands in the way and what it would cost.
 func advice(blockers []report.SenderTotal) string {
 	if len(blockers) == 0 {
@@ -106,11 +111,11 @@ func senderRow(a org.Access, query url.Values, s report.SenderTotal, manyDomains
 func share(part, whole int64) string {
 	switch part {
 	case 0:
-		return "fail"
+		return "not aligned" // it may have passed, for another domain
 	case whole:
 		return "pass, aligned"
 	}
-	return format.Percent(part, whole) + " pass"
+	return format.Percent(part, whole) + " aligned"
 }
 
 // needy puts senders that need attention first and keeps the order otherwise.
