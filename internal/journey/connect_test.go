@@ -35,6 +35,7 @@ func (j *journey) connectsTheDemonstration() {
 	j.picture("found-domains")
 	j.press("Add the ticked domains and import")
 	j.at(j.org + "/")
+	j.reads("Importing from dmarc@example.org")
 }
 
 // watchesTheImport sees the numbers grow, also across a reload.
@@ -43,19 +44,30 @@ func (j *journey) watchesTheImport() {
 	running := `document.querySelector("[aria-label='Import under way']")`
 	j.await(`(` + total + `) > 2000 && (` + done + `) > 0`)
 	first, all := look[int](j.tab, done), look[int](j.tab, total)
-	messages := j.counted()
 	j.picture("import")
-	j.open(j.org + "/")
+	j.open(j.org + "/?days=90")
 	if !look[bool](j.tab, running+` !== null`) {
 		j.Fatalf("at %d of %d the import is gone after a reload:\n%s", first, all, j.text("main"))
 	}
 	if again := look[int](j.tab, total); again != all {
 		j.Errorf("after a reload the import is about %d mails, before %d", again, all)
 	}
+	j.reads("passed, so far.")
+	messages := j.counted()
+	j.picture("import-90-days")
 	within(j.T, patience, "the numbers do not grow", func() bool { return j.counted() > messages })
 	within(j.T, time.Minute, "the import does not end", func() bool { return look[bool](j.tab, running+` === null`) })
 	j.open(j.mailbox)
 	j.reads("Works. New mail is read every 15 minutes.")
+}
+
+// learnsTheNames waits for the names of the senders, which are looked up in
+// the background and tell which of them are the owner's.
+func (j *journey) learnsTheNames() {
+	within(j.T, time.Minute, "office-1.example.org is not found to need the owner", func() bool {
+		j.open(j.org + "/?days=90")
+		return strings.Contains(j.text("h1"), "2 senders need you.")
+	})
 }
 
 // counted is the number of messages in the overview's first sentence.

@@ -35,6 +35,7 @@ func TestNewcomer(t *testing.T) {
 	j.signsInByLink()
 	j.connectsTheDemonstration()
 	j.watchesTheImport()
+	j.learnsTheNames()
 	j.findsTheNumbersRight()
 	j.readsTheOverview()
 	j.readsADomain()
