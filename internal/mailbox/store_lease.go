@@ -41,16 +41,27 @@ func noteReport(ctx context.Context, tx postgres.Tx, j Slice, now time.Time) err
 	return nil
 }
 
+// claimLock is the advisory lock under which mailboxes are claimed one process
+// at a time; the number has no meaning beyond being ours.
+const claimLock = 7_236_516
+
 // claim takes free, due mailboxes, oldest due first, within the bounds for
-// one server and one organization.
+// one server and one organization. Processes wait for one another: counting
+// what runs and adding to it is one step.
 func claim(ctx context.Context, tx postgres.Tx, holder string, now time.Time) ([]Slice, error) {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, claimLock); err != nil {
+		return nil, fmt.Errorf("claim mailboxes: %w", err)
+	}
 	rows, err := tx.Query(ctx, `
 		WITH live AS (SELECT org_id, host FROM mailboxes WHERE lease_until > @now),
+		ranked AS (
+			SELECT m.org_id, m.mailbox_id,
+			       row_number() OVER (PARTITION BY m.host ORDER BY m.next_at, m.mailbox_id) + (SELECT count(*) FROM live l WHERE l.host = m.host) AS at_host,
+			       row_number() OVER (PARTITION BY m.org_id ORDER BY m.next_at, m.mailbox_id) + (SELECT count(*) FROM live l WHERE l.org_id = m.org_id) AS in_org
+			FROM mailboxes m WHERE m.next_at <= @now AND (m.lease_until IS NULL OR m.lease_until <= @now)),
 		due AS (
-			SELECT m.org_id, m.mailbox_id FROM mailboxes m
-			WHERE m.next_at <= @now AND (m.lease_until IS NULL OR m.lease_until <= @now)
-			  AND (SELECT count(*) FROM live l WHERE l.host = m.host) < @per_host
-			  AND (SELECT count(*) FROM live l WHERE l.org_id = m.org_id) < @per_org
+			SELECT m.org_id, m.mailbox_id FROM mailboxes m JOIN ranked r USING (org_id, mailbox_id)
+			WHERE r.at_host <= @per_host AND r.in_org <= @per_org
 			ORDER BY m.next_at LIMIT @most FOR UPDATE OF m SKIP LOCKED)
 		UPDATE mailboxes m SET generation = m.generation + 1, holder = @holder, lease_until = @until
 		FROM due WHERE m.org_id = due.org_id AND m.mailbox_id = due.mailbox_id
