@@ -186,15 +186,15 @@ func (s *Service) CheckNow(ctx context.Context, a org.Access, id ID) error {
 // for other domains are held, not lost.
 func (s *Service) Choose(ctx context.Context, a org.Access, id ID, names []fqdn.Name) error {
 	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
-		m, err := get(ctx, tx, a.ID, id)
+		if _, err := get(ctx, tx, a.ID, id); err != nil {
+			return err
+		}
+		began, err := beginImport(ctx, tx, a.ID, id, s.Now())
 		if err != nil {
 			return err
 		}
-		if m.State != Choosing {
+		if !began {
 			return fault.New(fault.Conflict, "The import of this mailbox has begun already.")
-		}
-		if err := begin(ctx, tx, a.ID, id, Importing, s.Now()); err != nil {
-			return err
 		}
 		if err := startRun(ctx, tx, a.ID, id, ImportRun, s.Now()); err != nil {
 			return err

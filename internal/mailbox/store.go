@@ -102,14 +102,15 @@ func dueNow(ctx context.Context, tx postgres.Tx, org org.ID, id ID, now time.Tim
 	return nil
 }
 
-// begin moves a mailbox to a state by its owner's hand, due at once.
-func begin(ctx context.Context, tx postgres.Tx, org org.ID, id ID, state State, now time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE mailboxes SET state = @state, next_at = @now WHERE org_id = @org AND mailbox_id = @id`,
-		postgres.NamedArgs{"org": org, "id": id, "state": state, "now": now})
+// beginImport moves a mailbox on by its owner's hand, due at once. It reports
+// whether the mailbox was waiting for that.
+func beginImport(ctx context.Context, tx postgres.Tx, org org.ID, id ID, now time.Time) (bool, error) {
+	tag, err := tx.Exec(ctx, `
+		UPDATE mailboxes SET state = 'importing', next_at = $3 WHERE org_id = $1 AND mailbox_id = $2 AND state = 'choosing'`, org, id, now)
 	if err != nil {
-		return fmt.Errorf("begin %s: %w", state, err)
+		return false, fmt.Errorf("begin import: %w", err)
 	}
-	return nil
+	return tag.RowsAffected() == 1, nil
 }
 
 // setState moves a mailbox to a state within a slice.

@@ -1,0 +1,247 @@
+package mailbox_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+
+	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/mailfetch"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+func TestWholeLifeOfAMailbox(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.appendReports(t, "a", "example.org", 4)
+	b.appendReports(t, "b", "example.net", 2)
+	b.server.Append(t, []byte(ordinary), b.clock())
+	id := b.connect(t, b.settings())
+	b.settle(t)
+
+	b.wantState(t, id, mailbox.Choosing)
+	if n := one[int](t, b, `SELECT (SELECT count(*) FROM receipts) + (SELECT count(*) FROM reports)`); n != 0 {
+		t.Errorf("the scan stored %d rows", n)
+	}
+	found, err := b.Found(t.Context(), b.org.ID, id)
+	if want := []mailbox.Found{{Name: "example.org", Reports: 4, Messages: 40}, {Name: "example.net", Reports: 2, Messages: 20}}; err != nil || !slices.Equal(found, want) {
+		t.Errorf("found %v, %v", found, err)
+	}
+	if r := b.run(t, id, mailbox.ScanRun); r.State != mailbox.RunDone || r.Done != 7 || r.Total != 7 {
+		t.Errorf("scan: %+v", r)
+	}
+
+	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
+		t.Fatal(err)
+	}
+	b.settle(t)
+	b.wantState(t, id, mailbox.Polling)
+	if r := b.run(t, id, mailbox.ImportRun); r.State != mailbox.RunDone || r.Done != 7 || r.Total != 7 || r.FinishedAt == nil {
+		t.Errorf("import: %+v", r)
+	}
+	if n := b.counted(t); n != 40 {
+		t.Errorf("%d messages counted, want those of the chosen domain", n)
+	}
+	if got := one[string](t, b, `SELECT string_agg(verdict || ' ' || n, ', ' ORDER BY verdict) FROM (SELECT verdict, count(*) AS n FROM receipts GROUP BY 1) v`); got != "accepted 4, held 2, no_report 1" {
+		t.Errorf("receipts: %s", got)
+	}
+	m := b.get(t, id)
+	if m.LastReportAt == nil || m.LastPollAt == nil || m.NextAt == nil || m.NextAt.Before(b.clock().Add(15*time.Minute)) || m.NextAt.After(b.clock().Add(17*time.Minute)) {
+		t.Errorf("last report %v, last poll %v, next %v", m.LastReportAt, m.LastPollAt, m.NextAt)
+	}
+
+	b.appendReports(t, "later", "example.org", 1)
+	b.advance(17 * time.Minute)
+	b.dispatch(t)
+	if n := b.counted(t); n != 50 {
+		t.Errorf("%d messages after the next poll, want 50", n)
+	}
+	if n := one[int](t, b, `SELECT count(*) FROM receipts`); n != 8 {
+		t.Errorf("%d receipts, want one per mail", n)
+	}
+}
+
+func TestOrdinaryMailIsLeftExactlyAsItWas(t *testing.T) {
+	t.Parallel()
+	for _, after := range []mailbox.AfterImport{mailbox.LeaveUntouched, mailbox.MarkSeen} {
+		b := newBench(t)
+		b.server.Append(t, []byte(ordinary), b.clock(), imap.FlagFlagged)
+		b.server.Append(t, reportMail("r", "example.org"), b.clock())
+		b.server.Append(t, reportMail("held", "example.net"), b.clock())
+		b.server.Append(t, []byte(ordinary), b.clock(), imap.FlagSeen)
+		before := b.look(t)
+		set := b.settings()
+		set.AfterImport = after
+		id := b.connect(t, set)
+		b.settle(t)
+		if now := b.look(t); !slices.Equal(now, before) {
+			t.Errorf("%s: looking for domains changed the mailbox:\n%q\n%q", after, before, now)
+		}
+		if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
+			t.Fatal(err)
+		}
+		b.settle(t)
+		want := slices.Clone(before)
+		if after == mailbox.MarkSeen {
+			want[1] = strings.Replace(want[1], "[]", `[\Seen]`, 1)
+		}
+		if now := b.look(t); !slices.Equal(now, want) {
+			t.Errorf("%s: the mailbox is\n%q, want\n%q", after, now, want)
+		}
+	}
+}
+
+// watcher is an intake that looks at the mailbox when the mails are stored,
+// before anything else happens to them.
+type watcher struct {
+	mailbox.Intake
+	stored func()
+}
+
+// Take implements mailbox.Intake.
+func (w watcher) Take(ctx context.Context, o org.ID, mails []mailbox.Mail, advance func(context.Context, postgres.Tx, int) error) ([]mailfetch.MailID, error) {
+	stored, err := w.Intake.Take(ctx, o, mails, advance)
+	w.stored()
+	return stored, err
+}
+
+func TestMailIsMarkedOnlyAfterItsReportIsCommitted(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.appendReports(t, "r", "example.org", 2)
+	set := b.settings()
+	set.AfterImport = mailbox.MarkSeen
+	id := b.connect(t, set)
+	b.settle(t)
+	before := b.look(t)
+	b.Intake = watcher{b.reports, func() {
+		if n := b.counted(t); n != 20 {
+			t.Errorf("%d messages are stored", n)
+		}
+		if now := b.look(t); !slices.Equal(now, before) {
+			t.Errorf("marked before the commit: %q", now)
+		}
+	}}
+	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
+		t.Fatal(err)
+	}
+	b.settle(t)
+	if now := b.look(t); slices.Equal(now, before) {
+		t.Error("never marked")
+	}
+}
+
+func TestSecondChoiceIsRefused(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.appendReports(t, "r", "example.org", 1)
+	id := b.connect(t, b.settings())
+	b.settle(t)
+	results := make(chan error, 4)
+	for range 4 {
+		go func() { results <- b.Choose(context.Background(), b.org, id, []fqdn.Name{"example.org"}) }()
+	}
+	chosen := 0
+	for range 4 {
+		switch err := <-results; {
+		case err == nil:
+			chosen++
+		case !fault.Is(err, fault.Conflict):
+			t.Error(err)
+		}
+	}
+	if chosen != 1 {
+		t.Errorf("%d of four choices at once were taken", chosen)
+	}
+	b.settle(t)
+	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.net"}); !fault.Is(err, fault.Conflict) {
+		t.Errorf("a choice after the import: %v", err)
+	}
+	if n := one[int](t, b, `SELECT count(*) FROM domains`); n != 1 {
+		t.Errorf("%d domains", n)
+	}
+}
+
+func TestLargeImportGoesSliceBySlice(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.Intake = counting{b.db.DB}
+	for i := range 1100 {
+		b.server.Append(t, fmt.Appendf(nil, "Subject: %d\r\n\r\nx\r\n", i), b.clock())
+	}
+	id := b.connect(t, b.settings())
+	b.settle(t)
+	if err := b.Choose(t.Context(), b.org, id, nil); err != nil {
+		t.Fatal(err)
+	}
+	var progress []string
+	for all := b.take(); len(all) > 0; all = b.take() {
+		b.advance(2 * time.Second)
+		if err := b.Do(t.Context(), all[0]); err != nil {
+			t.Fatal(err)
+		}
+		r := b.run(t, id, mailbox.ImportRun)
+		progress = append(progress, fmt.Sprintf("%d/%d %s", r.Done, r.Total, r.State))
+		if r.State == mailbox.RunRunning && (r.Rate() <= 0 || r.Left() <= 0) {
+			t.Errorf("rate %f, left %s", r.Rate(), r.Left())
+		}
+	}
+	if got := strings.Join(progress, ", "); got != "500/1100 running, 1000/1100 running, 1100/1100 done" {
+		t.Errorf("progress: %s", got)
+	}
+}
+
+// counting is an intake that stores nothing.
+type counting struct{ db *postgres.DB }
+
+// Survey implements mailbox.Intake.
+func (counting) Survey(context.Context, io.ReaderAt, int64) ([]mailbox.Found, error) { return nil, nil }
+
+// Take implements mailbox.Intake.
+func (c counting) Take(ctx context.Context, o org.ID, mails []mailbox.Mail, advance func(context.Context, postgres.Tx, int) error) ([]mailfetch.MailID, error) {
+	return nil, c.db.InOrg(ctx, o, func(ctx context.Context, tx postgres.Tx) error { return advance(ctx, tx, len(mails)) })
+}
+
+func TestDeletingTakesThePasswordAndKeepsTheReports(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.appendReports(t, "r", "example.org", 3)
+	id := b.connect(t, b.settings())
+	b.settle(t)
+	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
+		t.Fatal(err)
+	}
+	running := b.take()
+	stranger := b.newOrg(t, "bob@second.example")
+	if err := b.Delete(t.Context(), stranger, id); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a stranger: %v", err)
+	}
+	for _, j := range running {
+		if err := b.Do(t.Context(), j); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Delete(t.Context(), b.org, id); err != nil {
+		t.Fatal(err)
+	}
+	if n := one[int](t, b, `SELECT (SELECT count(*) FROM mailboxes) + (SELECT count(*) FROM mailbox_runs) + (SELECT count(*) FROM found_domains)`); n != 0 {
+		t.Errorf("%d rows are left of the mailbox", n)
+	}
+	if n := b.counted(t); n != 30 {
+		t.Errorf("%d messages are left, want 30", n)
+	}
+	for _, j := range running {
+		if err := b.Do(t.Context(), j); err != nil {
+			t.Errorf("a slice of a deleted mailbox: %v", err)
+		}
+	}
+}
