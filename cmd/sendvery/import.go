@@ -74,12 +74,18 @@ func regularFiles(paths []string) ([]string, error) {
 // importFiles imports files, mbox files mail by mail.
 func importFiles(p *process, a *app.App, org string, names []string) (counts report.Imported, err error) {
 	var batch []report.File
+	var open []*os.File
+	defer func() {
+		for _, f := range open {
+			err = errors.Join(err, f.Close())
+		}
+	}()
 	for _, name := range names {
 		f, err := os.Open(name)
 		if err != nil {
 			return nil, err
 		}
-		defer func() { err = errors.Join(err, f.Close()) }()
+		open = append(open, f)
 		info, err := f.Stat()
 		if err != nil {
 			return nil, err

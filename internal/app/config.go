@@ -5,9 +5,11 @@ package app
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"sendvery.com/sendvery/internal/seal"
@@ -96,6 +98,7 @@ func (c Config) stored(p *problems) {
 	if c.SealKeys != "" && c.CookieKey != "" && strings.Contains(c.SealKeys, c.CookieKey) {
 		p.add("COOKIE_KEY", "is used in SEAL_KEYS too; give each its own")
 	}
+	p.placeholders(map[string]string{"DATABASE_URL": c.DatabaseURL, "MIGRATE_DATABASE_URL": c.MigrateURL, "SMTP_URL": c.SMTPURL})
 	if c.DatabaseURL == "" {
 		p.add("DATABASE_URL", "is missing")
 	}
@@ -120,6 +123,15 @@ func (p *problems) publicURL(s string) {
 		p.add("PUBLIC_URL", "must not have a path")
 	case u.Scheme == "http" && p.production:
 		p.add("PUBLIC_URL", "is http; only localhost may be, everything else needs https")
+	}
+}
+
+// placeholders refuses the public values of .env.example in production.
+func (p *problems) placeholders(secrets map[string]string) {
+	for _, name := range slices.Sorted(maps.Keys(secrets)) {
+		if p.production && strings.Contains(strings.ToLower(secrets[name]), placeholder) {
+			p.add(name, "still has the placeholder of .env.example")
+		}
 	}
 }
 

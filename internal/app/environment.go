@@ -29,7 +29,7 @@ func (e *Environment) Validate(*kong.Application) error { return nil }
 func (e *Environment) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	tag := flag.Tag.Get("cfg")
 	if tag == "" {
-		return nil, nil // kong's way to say: not set here
+		return nil, nil //nolint:nilnil // kong's way to say: not set here
 	}
 	name, option, _ := strings.Cut(tag, ",")
 	value := e.Getenv(name)
@@ -37,13 +37,13 @@ func (e *Environment) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (a
 		value = e.fromFile(name, value)
 	}
 	if value == "" {
-		return nil, nil
+		return nil, nil //nolint:nilnil // as above
 	}
 	scratch := reflect.New(flag.Target.Type()).Elem()
-	scan := kong.Scan(value)
+	scan := kong.ScanFromTokens(kong.Token{Value: value, Type: kong.FlagValueToken}) // also when it begins with "-"
 	if err := flag.Mapper.Decode(&kong.DecodeContext{Value: flag.Value, Scan: scan}, scratch); err != nil {
 		e.errs = append(e.errs, fmt.Errorf("%s is not a %s", name, kind(scratch.Kind())))
-		return nil, nil
+		return nil, nil //nolint:nilnil,nilerr // collected; kong would stop and print the value
 	}
 	return value, nil
 }

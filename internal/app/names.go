@@ -27,7 +27,7 @@ func (a *App) names() (report.NameResolver, error) {
 		return a.parts.Names, nil
 	}
 	if a.cfg.IPLookup != "dns" {
-		return nil, nil
+		return nil, nil //nolint:nilnil // switched off
 	}
 	resolver, err := dns.New(dns.Config{Now: a.now})
 	if err != nil {

@@ -71,7 +71,7 @@ func (s *Service) step(ctx context.Context, j Slice, m Mailbox, password string)
 	if err != nil {
 		return s.noteFailure(ctx, j, m, err)
 	}
-	defer session.Close()
+	defer func() { _ = session.Close() }() // only reads were made
 	next := never
 	if m.State == Scanning {
 		err = s.scan(ctx, j, m, session)

@@ -53,6 +53,10 @@ func (s *Service) Take(ctx context.Context, org org.ID, mails []mailbox.Mail, ad
 			received: m.Received, size: m.Size, content: m.Content, reason: undelivered(m.State),
 		}
 	}
+	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error { return readBefore(ctx, tx, org, items) })
+	if err != nil {
+		return nil, err
+	}
 	results, err := s.ingest(ctx, org, items, advance)
 	var stored []mailfetch.MailID
 	for i, r := range results {

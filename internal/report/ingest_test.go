@@ -81,7 +81,6 @@ type rec struct {
 	authSPF     string
 	spfDomain   string
 	reason      string
-	headerFrom  string
 	disposition string
 }
 

@@ -71,10 +71,10 @@ type totalKey struct {
 	forwarding  int16
 }
 
-func (a totalKey) compare(b totalKey) int {
+func (k totalKey) compare(b totalKey) int {
 	return cmp.Or(
-		slices.Compare(a.domain[:], b.domain[:]), a.day.Compare(b.day), a.ip.Compare(b.ip), strings.Compare(a.reporter, b.reporter),
-		cmp.Compare(a.disposition, b.disposition), cmp.Compare(a.dkim, b.dkim), cmp.Compare(a.spf, b.spf), cmp.Compare(a.forwarding, b.forwarding))
+		slices.Compare(k.domain[:], b.domain[:]), k.day.Compare(b.day), k.ip.Compare(b.ip), strings.Compare(k.reporter, b.reporter),
+		cmp.Compare(k.disposition, b.disposition), cmp.Compare(k.dkim, b.dkim), cmp.Compare(k.spf, b.spf), cmp.Compare(k.forwarding, b.forwarding))
 }
 
 // totals sums messages for the rollup.

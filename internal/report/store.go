@@ -11,6 +11,7 @@ import (
 
 	"sendvery.com/sendvery/internal/dmarcrpt"
 	"sendvery.com/sendvery/internal/finding"
+	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 )
@@ -86,6 +87,36 @@ func (i *receiptItem) accept(id ID, repairs []finding.Repair) {
 	if len(repairs) > 0 {
 		i.verdict, i.reason = Repaired, Reason(repairs[0].Code)
 	}
+}
+
+// readBefore finds the receipts of mails that were read before: a server that
+// was restored from a backup lists them once more under the same numbers.
+func readBefore(ctx context.Context, tx postgres.Tx, org org.ID, items []item) error {
+	if len(items) == 0 {
+		return nil
+	}
+	places := make(map[mailfetch.MailID]int, len(items))
+	ids := make([]string, len(items))
+	for i, it := range items {
+		places[it.mail], ids[i] = i, string(it.mail)
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT receipt_id, mail_id FROM receipts
+		WHERE org_id = @org AND mailbox_id = @mailbox AND generation = @generation AND mail_id = ANY(@ids)`,
+		postgres.NamedArgs{"org": org, "mailbox": items[0].mailbox, "generation": items[0].generation, "ids": ids})
+	if err != nil {
+		return fmt.Errorf("find receipts: %w", err)
+	}
+	var receipt ReceiptID
+	var mail mailfetch.MailID
+	_, err = pgx.ForEachRow(rows, []any{&receipt, &mail}, func() error {
+		items[places[mail]].receipt = receipt
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("find receipts: %w", err)
+	}
+	return nil
 }
 
 func insertReceipts(ctx context.Context, tx postgres.Tx, org org.ID, items []item, results []result, now time.Time) error {

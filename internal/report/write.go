@@ -118,8 +118,9 @@ func (g *group) writeReceipts(ctx context.Context) error {
 	if err := insertReceipts(ctx, g.tx, g.org, newItems, newResults, g.now); err != nil {
 		return err
 	}
-	for i, it := range newItems {
-		if !newResults[i].keepsOriginal() {
+	for i, it := range g.items {
+		// One that is read out of its own original has it already.
+		if !g.results[i].keepsOriginal() || (!g.fresh[i] && it.mail == "") {
 			continue
 		}
 		if err := keepOriginal(ctx, g.tx, g.org, it, g.s.compress); err != nil {
