@@ -90,11 +90,15 @@ func remove(ctx context.Context, tx postgres.Tx, org org.ID, id ID) error {
 	return nil
 }
 
+// dueNow has the mailbox read at once. A paused one goes on with what it was
+// doing, which its runs tell.
 func dueNow(ctx context.Context, tx postgres.Tx, org org.ID, id ID, now time.Time) error {
 	_, err := tx.Exec(ctx, `
-		UPDATE mailboxes SET next_at = @now, failures = 0,
-		       state = CASE WHEN state = 'paused' THEN CASE WHEN cursor = '' THEN 'importing' ELSE 'polling' END ELSE state END
-		WHERE org_id = @org AND mailbox_id = @id AND state <> 'choosing'`,
+		UPDATE mailboxes m SET next_at = @now, failures = 0,
+		       state = CASE WHEN m.state <> 'paused' THEN m.state ELSE coalesce(
+		           (SELECT CASE r.state WHEN 'done' THEN 'polling' ELSE 'importing' END FROM mailbox_runs r
+		            WHERE r.org_id = m.org_id AND r.mailbox_id = m.mailbox_id AND r.kind = 'import'), 'scanning') END
+		WHERE m.org_id = @org AND m.mailbox_id = @id AND m.state <> 'choosing'`,
 		postgres.NamedArgs{"org": org, "id": id, "now": now})
 	if err != nil {
 		return fmt.Errorf("make mailbox due: %w", err)
