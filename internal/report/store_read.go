@@ -89,7 +89,9 @@ func queueTotals(b *postgres.Batch, org org.ID, f Filter, into *[]total) {
 			       coalesce(sum(x.messages) FILTER (WHERE x.class = 3), 0)::bigint AS fix,
 			       coalesce(sum(x.messages) FILTER (WHERE x.class = 4), 0)::bigint AS unknown
 			FROM x GROUP BY GROUPING SETS ((x.day), (x.domain_id, x.domain), (x.sender, x.domain_id, x.domain))),
-		ranked AS (SELECT sums.*, row_number() OVER (PARTITION BY grouping ORDER BY passing + forwarded + fix + unknown DESC, sender) AS place FROM sums)
+		ranked AS (
+			SELECT grouping, day, domain_id, domain, sender, name, address, addresses, days, last_day, dkim, spf, passing, forwarded, fix, unknown,
+			       row_number() OVER (PARTITION BY grouping ORDER BY passing + forwarded + fix + unknown DESC, sender) AS place FROM sums)
 		SELECT grouping, day, domain_id, domain, sender, name, address, addresses, days, last_day, dkim, spf, passing, forwarded, fix, unknown
 		FROM ranked WHERE grouping <> 'sender' OR place <= @limit
 		ORDER BY grouping, day, place`, args)
@@ -247,7 +249,8 @@ func queueReceipts(b *postgres.Batch, org org.ID, q ReceiptQuery, into *[]Receip
 		SELECT r.receipt_id, r.source, r.mailbox_id, r.mail_id, r.label, r.mail_at, r.received_at, r.size, r.verdict, r.reason,
 		       EXISTS (SELECT FROM originals o WHERE o.org_id = r.org_id AND o.receipt_id = r.receipt_id) AS original,
 		       i.domain, i.reporter, coalesce(i.messages, 0)::bigint AS messages
-		FROM (SELECT r.* FROM receipts r WHERE `+where+` ORDER BY r.receipt_id DESC LIMIT @limit) r
+		FROM (SELECT r.org_id, r.receipt_id, r.source, r.mailbox_id, r.mail_id, r.label, r.mail_at, r.received_at, r.size, r.verdict, r.reason
+		      FROM receipts r WHERE `+where+` ORDER BY r.receipt_id DESC LIMIT @limit) r
 		LEFT JOIN LATERAL (
 			SELECT min(i.domain) AS domain, min(p.reporter) AS reporter, sum(p.messages) AS messages
 			FROM receipt_items i LEFT JOIN reports p ON p.org_id = i.org_id AND p.report_id = i.report_id
