@@ -57,7 +57,7 @@ type tab struct {
 	mind *conscience
 }
 
-func newTab(t *testing.T, browser context.Context, base string) *tab {
+func newTab(browser context.Context, t *testing.T, base string) *tab {
 	t.Helper()
 	mind := &conscience{expected: map[string]bool{}}
 	ctx, end := chromedp.NewContext(browser, chromedp.WithNewBrowserContext(), chromedp.WithListener(mind.hear))

@@ -31,7 +31,7 @@ func TestNewcomer(t *testing.T) {
 	p := newProgram(t)
 	p.start()
 	browser := startBrowser(t)
-	j := &journey{tab: newTab(t, browser, p.base), program: p, browser: browser}
+	j := &journey{tab: newTab(browser, t, p.base), program: p, browser: browser}
 	j.signsInByLink()
 	j.connectsTheDemonstration()
 	j.watchesTheImport()

@@ -3,7 +3,6 @@ package journey
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -20,10 +19,10 @@ func (b *tab) picture(name string) {
 		b.Fatal(err)
 	}
 	dir := filepath.Join(root, "screenshots")
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // pictures of invented data
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		b.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), image, 0o644); err != nil { //nolint:gosec // see above
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), image, 0o644); err != nil {
 		b.Fatal(err)
 	}
 }
@@ -82,6 +81,6 @@ func (b *tab) accessible(axe []byte) {
 		b.Fatal(err)
 	}
 	for _, v := range violations {
-		b.Error(fmt.Sprintf("axe, %s: %s (%s) at %q", b.where(), v.Help, v.Rule, v.Where))
+		b.Errorf("axe, %s: %s (%s) at %q", b.where(), v.Help, v.Rule, v.Where)
 	}
 }

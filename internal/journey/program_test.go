@@ -32,8 +32,7 @@ type program struct {
 // test, nothing of it is left afterwards.
 func newProgram(t *testing.T) *program {
 	t.Helper()
-	// Not t.TempDir: the user that PostgreSQL runs as must be able to enter.
-	home, err := os.MkdirTemp("", "sendvery-journey-")
+	home, err := os.MkdirTemp("", "sendvery-journey-") //nolint:usetesting // the user that PostgreSQL runs as must be able to enter
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +46,7 @@ func newProgram(t *testing.T) *program {
 			t.Error(err)
 		}
 	})
-	if err := os.Chmod(home, 0o755); err != nil { //nolint:gosec // others must enter, see above
+	if err := os.Chmod(home, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	var lc net.ListenConfig
@@ -95,7 +94,7 @@ func (p *program) ready(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	answer, err := http.DefaultClient.Do(req)
+	answer, err := (&http.Client{Timeout: patience}).Do(req)
 	if err != nil {
 		return false
 	}

@@ -5,7 +5,7 @@ import "strings"
 // hidesFromStrangers has a second person with an account of their own try
 // everything that belongs to the first one's organization.
 func (j *journey) hidesFromStrangers() {
-	b := newTab(j.T, j.browser, j.base)
+	b := newTab(j.browser, j.T, j.base)
 	b.open("/signin")
 	j.asksForAMail(b, strangerAddress)
 	link := j.opensTheMail(b, strangerAddress)
