@@ -150,8 +150,13 @@ func reporterDomain(r *dmarcrpt.Report) string {
 	if name, err := fqdn.Parse(r.EmailDomain()); err == nil {
 		return name.Organizational().String()
 	}
-	return r.Reporter()
+	name := []rune(r.Reporter())
+	return string(name[:min(len(name), maxReporter)])
 }
+
+// maxReporter bounds a reporter's name where it is part of an index, in
+// characters.
+const maxReporter = 200
 
 // Record implements reading.Visitor.
 func (g *group) Record(rec *dmarcrpt.Record) error {

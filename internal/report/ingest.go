@@ -157,6 +157,7 @@ func (s *Service) ingestGroup(ctx context.Context, org org.ID, items []item, adv
 func (s *Service) poisoned(ctx context.Context, org org.ID, it item, cause error, advance func(context.Context, postgres.Tx) error) (result, error) {
 	s.Log.ErrorContext(ctx, "a report mail could not be stored", "org", org, "mailbox", it.mailbox, "mail", it.mail, "error", cause)
 	r := result{verdict: Refused, items: []receiptItem{{verdict: Refused, reason: ReasonOurFault, label: "report"}}}
+	keep := s.mayKeep(ctx, it)
 	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
 		if it.receipt == 0 {
 			ids, err := takeIDs(ctx, tx, 1)
@@ -167,8 +168,10 @@ func (s *Service) poisoned(ctx context.Context, org org.ID, it item, cause error
 			if err := insertReceipts(ctx, tx, org, []item{it}, []result{r}, s.Now()); err != nil {
 				return err
 			}
-			if err := keepOriginal(ctx, tx, org, it, s.compress); err != nil {
-				return err
+			if keep {
+				if err := keepOriginal(ctx, tx, org, it, s.compress); err != nil {
+					return err
+				}
 			}
 		} else if err := replaceItems(ctx, tx, org, it.receipt, r); err != nil {
 			return err

@@ -71,7 +71,7 @@ func (g *group) judge(ctx context.Context) ([]*pending, error) {
 		ri := &g.results[p.item].items[p.slot]
 		old, ok := stored[p.key]
 		switch {
-		case p.streamed && !p.dropped, ok && old.receipt == p.receipt && old.content == p.summary.Digest:
+		case p.streamed && !p.dropped, ok && !g.fresh[p.item] && old.receipt == p.receipt && old.content == p.summary.Digest:
 			// In the database already: streamed just now, or read again.
 			p.dropped = true
 			ri.accept(old.id, p.summary.Repairs)
