@@ -19,6 +19,16 @@ type batch struct {
 	files []*os.File
 }
 
+// size returns the bytes of the fetched mails.
+func (b *batch) size() (n int64) {
+	for _, m := range b.mails {
+		if m.Content != nil {
+			n += m.Size
+		}
+	}
+	return n
+}
+
 // discard frees what the batch holds on disk.
 func (b *batch) discard() {
 	for _, f := range b.files {

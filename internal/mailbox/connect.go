@@ -95,7 +95,7 @@ func (s *Service) Connect(ctx context.Context, a org.Access, set Settings) (ID, 
 		return audit.Record(ctx, tx, s.event(a, m.ID, "mailbox.connect", m))
 	})
 	if err == nil {
-		err = s.Dispatch(ctx)
+		s.dispatchSoon(ctx)
 	}
 	return m.ID, err
 }
@@ -129,10 +129,10 @@ func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings)
 		}
 		return audit.Record(ctx, tx, s.event(a, id, "mailbox.change", m))
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		s.dispatchSoon(ctx)
 	}
-	return s.Dispatch(ctx)
+	return err
 }
 
 func (s *Service) fromSettings(id ID, set Settings) Mailbox {
@@ -176,10 +176,10 @@ func (s *Service) CheckNow(ctx context.Context, a org.Access, id ID) error {
 		}
 		return dueNow(ctx, tx, a.ID, id, s.Now())
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		s.dispatchSoon(ctx)
 	}
-	return s.Dispatch(ctx)
+	return err
 }
 
 // Choose begins to watch the picked domains and to import the mailbox. Reports
@@ -201,10 +201,10 @@ func (s *Service) Choose(ctx context.Context, a org.Access, id ID, names []fqdn.
 		}
 		return s.Domains.AddIn(ctx, tx, a, names)
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		s.dispatchSoon(ctx)
 	}
-	return s.Dispatch(ctx)
+	return err
 }
 
 func (s *Service) password(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (string, error) {

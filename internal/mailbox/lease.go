@@ -25,7 +25,7 @@ const (
 const (
 	perHost  = 4
 	perOrg   = 4
-	perClaim = 20
+	perClaim = 4 // no more than this process can begin: a lease does not wait in a queue
 )
 
 // Slice is the job that does the next bit of work for a mailbox under a lease.
@@ -59,6 +59,10 @@ func (s *Service) Dispatch(ctx context.Context) error {
 		return nil
 	})
 }
+
+// dispatchSoon dispatches after a change that is committed already: if it
+// fails, the loop comes by in a few seconds.
+func (s *Service) dispatchSoon(ctx context.Context) { _ = s.Dispatch(ctx) }
 
 // DispatchLoop dispatches until the context ends.
 func (s *Service) DispatchLoop(ctx context.Context, failed func(error)) {

@@ -150,7 +150,9 @@ func TestSliceThatWasTakenOverCommitsNothing(t *testing.T) {
 	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
 		t.Fatal(err)
 	}
-	b.Intake = thief{b.reports, func() { b.admin(t, `UPDATE mailboxes SET generation = generation + 1, holder = 'another', lease_until = $1`, b.clock().Add(30*time.Second)) }}
+	b.Intake = thief{b.reports, func() {
+		b.admin(t, `UPDATE mailboxes SET generation = generation + 1, holder = 'another', lease_until = $1`, b.clock().Add(30*time.Second))
+	}}
 	for _, j := range b.take() {
 		if err := b.Do(t.Context(), j); err != nil {
 			t.Error(err)
@@ -193,7 +195,7 @@ func TestCrashBetweenBatchesGoesOnWhereItStopped(t *testing.T) {
 	for _, j := range b.take() {
 		_ = b.Do(ctx, j)
 	}
-	if r := b.run(t, id, mailbox.ImportRun); r.Done != 100 || b.counted(t) != 1000 {
+	if r := b.run(t, id, mailbox.ImportRun); r.Done != 10 || b.counted(t) != 100 {
 		t.Fatalf("%d mails done, %d messages", r.Done, b.counted(t))
 	}
 	b.Intake = b.reports

@@ -2,8 +2,8 @@ package mailbox
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"sendvery.com/sendvery/internal/mailfetch"
@@ -22,19 +22,25 @@ func (s *Service) read(ctx context.Context, j Slice, m Mailbox, session mailfetc
 	if err != nil {
 		return 0, err
 	}
+	var before int64 // mails of the import that earlier slices settled
 	if m.State == Importing {
-		if err := s.expect(ctx, j, len(listing.IDs)); err != nil {
+		if before, err = s.expect(ctx, j, len(listing.IDs)); err != nil {
 			return 0, err
 		}
 	}
 	began, done := s.Now(), 0
-	for ids := range slices.Chunk(listing.IDs, batchMails) {
+	pace := newPace(m)
+	for done < len(listing.IDs) {
 		if done >= sliceMails || s.Now().Sub(began) > sliceTime {
 			return 0, nil
 		}
-		if err := s.readBatch(ctx, j, m, session, ids); err != nil {
+		ids := listing.IDs[done:min(done+pace.mails, sliceMails, len(listing.IDs))]
+		from := s.Now()
+		size, err := s.readBatch(ctx, j, m, session, ids, before+int64(done))
+		if err != nil {
 			return 0, err
 		}
+		pace.adapt(s.Now().Sub(from), size)
 		done += len(ids)
 	}
 	return pollEvery + rand.N(pollJitter), s.fenced(ctx, j, func(ctx context.Context, tx postgres.Tx) error {
@@ -42,38 +48,44 @@ func (s *Service) read(ctx context.Context, j Slice, m Mailbox, session mailfetc
 	})
 }
 
-// expect sets how many mails the import has in all: those done and those left.
-func (s *Service) expect(ctx context.Context, j Slice, left int) error {
-	return s.fenced(ctx, j, func(ctx context.Context, tx postgres.Tx) error {
-		return setTotal(ctx, tx, j, int64(left), s.Now())
+// expect sets how many mails the import has in all, those done and those
+// left, and returns how many are done.
+func (s *Service) expect(ctx context.Context, j Slice, left int) (done int64, err error) {
+	err = s.fenced(ctx, j, func(ctx context.Context, tx postgres.Tx) error {
+		done, err = setTotal(ctx, tx, j, int64(left), s.Now())
+		return err
 	})
+	return done, err
 }
 
 // readBatch fetches, stores, and only then does with the mails what their
-// owner chose.
-func (s *Service) readBatch(ctx context.Context, j Slice, m Mailbox, session mailfetch.Session, ids []mailfetch.MailID) error {
+// owner chose. It returns the bytes that were fetched.
+func (s *Service) readBatch(ctx context.Context, j Slice, m Mailbox, session mailfetch.Session, ids []mailfetch.MailID, before int64) (int64, error) {
 	b, err := fetch(ctx, session, ids)
 	defer b.discard()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for i := range b.mails {
 		b.mails[i].Mailbox = m.ID
 	}
-	settledBefore := 0
 	stored, err := s.Intake.Take(ctx, j.Org, b.mails, func(ctx context.Context, tx postgres.Tx, settled int) error {
 		cursor, err := session.CursorAt(b.mails[settled-1].ID)
 		if err != nil {
 			return err
 		}
-		step := settled - settledBefore
-		settledBefore = settled
-		return advance(ctx, tx, j, cursor.String(), step, s.Now())
+		return advance(ctx, tx, j, cursor.String(), before+int64(settled), s.Now())
 	})
-	if err != nil || len(stored) == 0 {
-		return err
+	// What was stored is settled, also when a later part of the batch failed.
+	return b.size(), errors.Join(err, s.finish(ctx, j, m, session, stored))
+}
+
+// finish does with mails whose reports are stored what their owner chose.
+func (s *Service) finish(ctx context.Context, j Slice, m Mailbox, session mailfetch.Session, stored []mailfetch.MailID) error {
+	if len(stored) == 0 {
+		return nil
 	}
-	err = s.fenced(ctx, j, func(ctx context.Context, tx postgres.Tx) error { return noteReport(ctx, tx, j, s.Now()) })
+	err := s.fenced(ctx, j, func(ctx context.Context, tx postgres.Tx) error { return noteReport(ctx, tx, j, s.Now()) })
 	if err != nil || m.AfterImport != MarkSeen {
 		return err
 	}

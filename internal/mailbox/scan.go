@@ -2,7 +2,6 @@ package mailbox
 
 import (
 	"context"
-	"slices"
 
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailfetch"
@@ -24,13 +23,15 @@ func (s *Service) scan(ctx context.Context, j Slice, m Mailbox, session mailfetc
 	sums := map[fqdn.Name]Found{}
 	began := s.Now()
 	done := 0
-	for ids := range slices.Chunk(listing.IDs, batchMails) {
-		if s.Now().Sub(began) > sliceTime {
-			break // what was seen so far is enough to choose from
-		}
-		if err := s.survey(ctx, session, ids, sums); err != nil {
+	pace := newPace(m)
+	for done < len(listing.IDs) && s.Now().Sub(began) <= sliceTime { // what was seen by then is enough to choose from
+		ids := listing.IDs[done:min(done+pace.mails, len(listing.IDs))]
+		from := s.Now()
+		size, err := s.survey(ctx, session, ids, sums)
+		if err != nil {
 			return err
 		}
+		pace.adapt(s.Now().Sub(from), size)
 		done += len(ids)
 		if err := s.saveScan(ctx, j, sums, done, len(listing.IDs)); err != nil {
 			return err
@@ -44,12 +45,13 @@ func (s *Service) scan(ctx context.Context, j Slice, m Mailbox, session mailfetc
 	})
 }
 
-// survey adds what one batch of mails reports on to the sums.
-func (s *Service) survey(ctx context.Context, session mailfetch.Session, ids []mailfetch.MailID, sums map[fqdn.Name]Found) error {
+// survey adds what one batch of mails reports on to the sums and returns the
+// bytes that were fetched.
+func (s *Service) survey(ctx context.Context, session mailfetch.Session, ids []mailfetch.MailID, sums map[fqdn.Name]Found) (int64, error) {
 	batch, err := fetch(ctx, session, ids)
 	defer batch.discard()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, mail := range batch.mails {
 		if mail.Content == nil {
@@ -57,7 +59,7 @@ func (s *Service) survey(ctx context.Context, session mailfetch.Session, ids []m
 		}
 		domains, err := s.Intake.Survey(ctx, mail.Content, mail.Size)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		for _, d := range domains {
 			sum := sums[d.Name]
@@ -67,7 +69,7 @@ func (s *Service) survey(ctx context.Context, session mailfetch.Session, ids []m
 			sums[d.Name] = sum
 		}
 	}
-	return nil
+	return batch.size(), nil
 }
 
 func (s *Service) saveScan(ctx context.Context, j Slice, sums map[fqdn.Name]Found, done, total int) error {

@@ -10,16 +10,16 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-// Bounds of a slice. The time is checked between batches; SliceTimeout ends
-// one whose server is so slow that a single batch takes minutes. The lease,
-// not the timeout, is what hands a mailbox over.
+// Bounds of a slice. Time and mails are checked between batches; workTime ends
+// one whose server is so slow that a single batch takes minutes, SliceTimeout
+// leaves time to note that. The lease, not a timeout, hands a mailbox over.
 const (
-	SliceTimeout = 5 * time.Minute
-	openTimeout  = 2 * time.Minute
+	SliceTimeout = workTime + time.Minute
 
-	sliceTime  = 20 * time.Second
-	sliceMails = 500
-	batchMails = 100
+	workTime    = 4 * time.Minute
+	openTimeout = 2 * time.Minute
+	sliceTime   = 20 * time.Second
+	sliceMails  = 500
 )
 
 // How often a mailbox is read, and when one gives up on failures that only
@@ -36,26 +36,42 @@ const (
 func (s *Service) Do(ctx context.Context, j Slice) error {
 	var m Mailbox
 	var next time.Duration
-	err := s.underLease(ctx, j, func(ctx context.Context) error {
+	err := s.underLease(ctx, j, func(held context.Context) error {
 		var password string
 		var err error
-		if m, password, err = s.load(ctx, j); err != nil {
+		if m, password, err = s.load(held, j); err != nil {
 			return err
 		}
-		next, err = s.step(ctx, j, m, password)
+		work, cancel := context.WithTimeout(held, workTime)
+		defer cancel()
+		next, err = s.step(work, j, m, password)
+		if err != nil && held.Err() == nil && errors.Is(work.Err(), context.DeadlineExceeded) {
+			next, err = s.noteFailure(held, j, m, errTooSlow)
+		}
 		return err
 	})
-	if errors.Is(err, errLeaseLost) || fault.Is(err, fault.NotFound) {
+	switch {
+	case errors.Is(err, errLeaseLost) || fault.Is(err, fault.NotFound):
 		return nil // another process has it, or its owner deleted it
+	case ctx.Err() != nil || fault.Is(err, fault.Temporary):
+		return err // the lease runs out and the work is taken up again
+	case err != nil:
+		// Ours to mend: the log has the cause, the owner an apology, and the next
+		// try its pause.
+		var noteErr error
+		next, noteErr = s.noteFailure(ctx, j, m, err)
+		err = errors.Join(err, noteErr)
 	}
-	if err == nil {
-		err = s.release(ctx, j, m.NextAt, next)
+	if releaseErr := s.release(ctx, j, m.NextAt, next); releaseErr != nil {
+		return errors.Join(err, releaseErr)
 	}
-	if err == nil {
-		err = s.Dispatch(ctx) // what is due at once does not wait for the next round
-	}
+	s.dispatchSoon(ctx) // what is due at once does not wait for the next round
 	return err
 }
+
+// errTooSlow is what a server is told about that does not hand over a single
+// batch in the time of a slice.
+var errTooSlow = fault.New(fault.Temporary, "The mail server is too slow: not even a few mails arrived in four minutes. We go on with one mail at a time.")
 
 // step does what the state asks for and returns the pause until the next
 // slice. Failures of the customer's server are noted on the mailbox and are
@@ -123,6 +139,9 @@ func (s *Service) load(ctx context.Context, j Slice) (m Mailbox, password string
 func (s *Service) noteFailure(ctx context.Context, j Slice, m Mailbox, cause error) (time.Duration, error) {
 	if ctx.Err() != nil {
 		return 0, context.Cause(ctx)
+	}
+	if m.State == Testing { // somebody waits for the end of the test
+		return never, s.endTest(ctx, j, cause)
 	}
 	sentence, advice, retry := fault.Sentence(cause), "", true
 	if e, ok := errors.AsType[*mailfetch.Error](cause); ok {

@@ -13,10 +13,10 @@ import (
 
 // advance moves the cursor over mails that the same transaction stores. It is
 // also what fences a holder that lost its lease: it then fails.
-func advance(ctx context.Context, tx postgres.Tx, j Slice, cursor string, step int, now time.Time) error {
-	args := postgres.NamedArgs{"org": j.Org, "id": j.Mailbox, "generation": j.Generation, "cursor": cursor, "step": step, "now": now}
+func advance(ctx context.Context, tx postgres.Tx, j Slice, cursor string, done int64, now time.Time) error {
+	args := postgres.NamedArgs{"org": j.Org, "id": j.Mailbox, "generation": j.Generation, "cursor": cursor, "done": done, "now": now}
 	tag, err := tx.Exec(ctx, `
-		UPDATE mailboxes SET cursor = @cursor, last_poll_at = @now
+		UPDATE mailboxes SET cursor = @cursor, last_poll_at = @now, failure = NULL, advice = NULL, failures = 0
 		WHERE org_id = @org AND mailbox_id = @id AND generation = @generation`, args)
 	if err != nil {
 		return fmt.Errorf("advance mailbox: %w", err)
@@ -25,7 +25,7 @@ func advance(ctx context.Context, tx postgres.Tx, j Slice, cursor string, step i
 		return errLeaseLost
 	}
 	_, err = tx.Exec(ctx, `
-		UPDATE mailbox_runs SET done = done + @step, updated_at = @now
+		UPDATE mailbox_runs SET done = @done, updated_at = @now
 		WHERE org_id = @org AND mailbox_id = @id AND kind = 'import' AND state = 'running'`, args)
 	if err != nil {
 		return fmt.Errorf("advance import: %w", err)
@@ -54,14 +54,17 @@ func claim(ctx context.Context, tx postgres.Tx, holder string, now time.Time) ([
 	}
 	rows, err := tx.Query(ctx, `
 		WITH live AS (SELECT org_id, host FROM mailboxes WHERE lease_until > @now),
-		ranked AS (
-			SELECT m.org_id, m.mailbox_id,
-			       row_number() OVER (PARTITION BY m.host ORDER BY m.next_at, m.mailbox_id) + (SELECT count(*) FROM live l WHERE l.host = m.host) AS at_host,
+		own AS (
+			SELECT m.org_id, m.mailbox_id, m.host, m.next_at,
 			       row_number() OVER (PARTITION BY m.org_id ORDER BY m.next_at, m.mailbox_id) + (SELECT count(*) FROM live l WHERE l.org_id = m.org_id) AS in_org
 			FROM mailboxes m WHERE m.next_at <= @now AND (m.lease_until IS NULL OR m.lease_until <= @now)),
+		ranked AS ( -- only those that their organization may start: others must not take places at the host
+			SELECT o.org_id, o.mailbox_id,
+			       row_number() OVER (PARTITION BY o.host ORDER BY o.next_at, o.mailbox_id) + (SELECT count(*) FROM live l WHERE l.host = o.host) AS at_host
+			FROM own o WHERE o.in_org <= @per_org),
 		due AS (
 			SELECT m.org_id, m.mailbox_id FROM mailboxes m JOIN ranked r USING (org_id, mailbox_id)
-			WHERE r.at_host <= @per_host AND r.in_org <= @per_org
+			WHERE r.at_host <= @per_host
 			ORDER BY m.next_at LIMIT @most FOR UPDATE OF m SKIP LOCKED)
 		UPDATE mailboxes m SET generation = m.generation + 1, holder = @holder, lease_until = @until
 		FROM due WHERE m.org_id = due.org_id AND m.mailbox_id = due.mailbox_id

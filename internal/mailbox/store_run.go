@@ -55,6 +55,17 @@ func saveSteps(ctx context.Context, tx postgres.Tx, j Slice, steps []mailfetch.S
 	return nil
 }
 
+func endTest(ctx context.Context, tx postgres.Tx, j Slice, step mailfetch.Step, now time.Time) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE mailbox_runs SET steps = coalesce(steps, '[]') || @step::jsonb, state = 'failed', updated_at = @now, finished_at = @now
+		WHERE org_id = @org AND mailbox_id = @id AND kind = 'test'`,
+		postgres.NamedArgs{"org": j.Org, "id": j.Mailbox, "step": step, "now": now})
+	if err != nil {
+		return fmt.Errorf("end test: %w", err)
+	}
+	return nil
+}
+
 func progress(ctx context.Context, tx postgres.Tx, j Slice, kind RunKind, state RunState, done, total int64, now time.Time) error {
 	_, err := tx.Exec(ctx, `
 		UPDATE mailbox_runs SET state = @state::text, done = @done, total = @total, updated_at = @now::timestamptz,
@@ -67,15 +78,16 @@ func progress(ctx context.Context, tx postgres.Tx, j Slice, kind RunKind, state 
 	return nil
 }
 
-// setTotal counts the mails that are left to those that are done.
-func setTotal(ctx context.Context, tx postgres.Tx, j Slice, left int64, now time.Time) error {
-	_, err := tx.Exec(ctx, `
+// setTotal counts the mails that are left to those that are done, and
+// returns the latter.
+func setTotal(ctx context.Context, tx postgres.Tx, j Slice, left int64, now time.Time) (done int64, err error) {
+	err = tx.QueryRow(ctx, `
 		UPDATE mailbox_runs SET total = done + $3, updated_at = $4
-		WHERE org_id = $1 AND mailbox_id = $2 AND kind = 'import' AND state = 'running'`, j.Org, j.Mailbox, left, now)
-	if err != nil {
-		return fmt.Errorf("set total: %w", err)
+		WHERE org_id = $1 AND mailbox_id = $2 AND kind = 'import' RETURNING done`, j.Org, j.Mailbox, left, now).Scan(&done)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return 0, fmt.Errorf("set total: %w", err)
 	}
-	return nil
+	return done, nil
 }
 
 func found(ctx context.Context, tx postgres.Tx, org org.ID, id ID) ([]Found, error) {

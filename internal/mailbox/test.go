@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/postgres"
 )
@@ -27,6 +28,9 @@ func (s *Service) test(ctx context.Context, j Slice, m Mailbox, password string)
 	}
 	session, err := s.open(ctx, m, password, note)
 	if saveErr != nil {
+		if err == nil {
+			_ = session.Close() // nothing was changed
+		}
 		return 0, saveErr
 	}
 	if _, ok := errors.AsType[*mailfetch.Error](err); ok {
@@ -51,6 +55,13 @@ func (s *Service) test(ctx context.Context, j Slice, m Mailbox, password string)
 		}
 		return setState(ctx, tx, j, Scanning)
 	})
+}
+
+// endTest ends a test that failed for a reason of ours, so that nobody waits
+// for it.
+func (s *Service) endTest(ctx context.Context, j Slice, cause error) error {
+	step := mailfetch.Step{Name: mailfetch.StepRead, State: mailfetch.Failed, Sentence: fault.Sentence(cause)}
+	return s.fenced(ctx, j, func(ctx context.Context, tx postgres.Tx) error { return endTest(ctx, tx, j, step, s.Now()) })
 }
 
 func (s *Service) saveSteps(ctx context.Context, j Slice, steps []mailfetch.Step, state RunState) error {

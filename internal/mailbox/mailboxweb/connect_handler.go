@@ -186,7 +186,7 @@ func (h *Web) Test(w http.ResponseWriter, r *http.Request, a org.Access) error {
 // names of the steps for people.
 var stepNames = map[mailfetch.StepName]string{
 	mailfetch.StepResolve: "Find the server", mailfetch.StepConnect: "Connect", mailfetch.StepTLS: "Secure the connection",
-	mailfetch.StepSignIn: "Sign in", mailfetch.StepFolder: "Open the folder", mailfetch.StepCount: "Count the mails",
+	mailfetch.StepSignIn: "Sign in", mailfetch.StepFolder: "Open the folder", mailfetch.StepCount: "Count the mails", mailfetch.StepRead: "Run the test",
 }
 
 func testStep(s mailfetch.Step) ui.Step {
