@@ -81,13 +81,15 @@ func aligned(name, from, mode string) bool {
 
 // sentence says what one mechanism came to.
 func (e Explained) sentence(kind string, verdict Result, sent, from string) string {
-	var passedOther, failedOwn, other string
+	var passedOther, passedOwn, failedOwn, other string
 	for _, c := range e.Checks {
 		switch {
 		case c.Kind != kind:
 		case c.Passed && c.Aligned && verdict == ResultPass:
 			return fmt.Sprintf("%s passed for %s, which is your domain, so DMARC counts it.", kind, c.Domain)
-		case c.Passed && !c.Aligned:
+		case c.Passed && c.Aligned:
+			passedOwn = c.Domain
+		case c.Passed:
 			passedOther = c.Domain
 		case c.Aligned:
 			failedOwn = c.Result
@@ -100,6 +102,8 @@ func (e Explained) sentence(kind string, verdict Result, sent, from string) stri
 		return kind + " passed for your domain, says the receiver, so DMARC counts it."
 	case verdict == ResultOther:
 		return fmt.Sprintf("The receiver reports %s as “%s”, which is not a pass, so DMARC does not count it.", kind, sent)
+	case passedOwn != "":
+		return fmt.Sprintf("%s passed for %s, but the receiver did not count it for DMARC and does not say why.", kind, passedOwn)
 	case failedOwn != "":
 		return fmt.Sprintf("%s was checked for your domain, and the result is “%s”, so DMARC does not count it.", kind, failedOwn)
 	case passedOther != "":
