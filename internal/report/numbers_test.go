@@ -1,0 +1,205 @@
+package report_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+	"time"
+
+	"sendvery.com/sendvery/internal/report"
+)
+
+// fact is one made record with what the test itself thinks of it.
+type fact struct {
+	domain, reporter string
+	day              time.Time
+	ip               netip.Addr
+	messages         int64
+	class            report.Class
+}
+
+// makeFacts stores random reports and returns their records, judged by the
+// test's own reading of the definitions.
+func makeFacts(t *testing.T, b *bench, seed uint64) []fact {
+	t.Helper()
+	random := rand.New(rand.NewPCG(seed, 7))
+	pick := func(list ...string) string { return list[random.IntN(len(list))] }
+	var ips []string
+	for i := range 12 {
+		ips = append(ips, fmt.Sprintf("192.0.2.%d", 120+i), fmt.Sprintf("2001:db8:%x::%x", i%3, i))
+	}
+	type made struct {
+		fact
+		pass, forwarded, own bool
+	}
+	var all []made
+	var mails []string
+	for n := range 30 {
+		d := doc{org: pick("one.example", "two.example", "three.example"), id: fmt.Sprint(n), domain: pick("example.org", "example.net"),
+			begin: day.AddDate(0, 0, random.IntN(20)-10)}
+		for range 1 + random.IntN(8) {
+			r := rec{ip: pick(ips...), count: random.IntN(50), dkim: pick("pass", "fail", "fail"), spf: pick("pass", "fail", "fail", "softfail"), reason: pick("", "", "forwarded", "sampled_out")}
+			d.recs = append(d.recs, r)
+			pass, reason := r.dkim == "pass" || r.spf == "pass", r.reason == "forwarded"
+			survived := r.dkim == "pass" && r.spf != "pass"
+			all = append(all, made{fact: fact{domain: d.domain, reporter: d.org, day: d.begin, ip: netip.MustParseAddr(r.ip), messages: int64(r.count)},
+				pass: pass, forwarded: reason, own: pass && !reason && !survived && r.count > 0})
+		}
+		mails = append(mails, d.xml())
+	}
+	b.take(t, mails...)
+	own := map[string]bool{}
+	for _, m := range all {
+		own[m.domain+m.ip.String()] = own[m.domain+m.ip.String()] || m.own
+	}
+	facts := make([]fact, len(all))
+	for i, m := range all {
+		switch {
+		case m.pass:
+			m.class = report.Passing
+		case m.forwarded:
+			m.class = report.Forwarded
+		case own[m.domain+m.ip.String()]:
+			m.class = report.NeedsFixing
+		default:
+			m.class = report.Unknown
+		}
+		facts[i] = m.fact
+	}
+	return facts
+}
+
+// split sums what a filter of the test chooses.
+func split(facts []fact, chosen func(fact) bool) (s report.Split) {
+	for _, f := range facts {
+		if !chosen(f) {
+			continue
+		}
+		switch f.class {
+		case report.Passing:
+			s.Passing += f.messages
+		case report.Forwarded:
+			s.Forwarded += f.messages
+		case report.NeedsFixing:
+			s.Fix += f.messages
+		case report.Unknown:
+			s.Unknown += f.messages
+		}
+	}
+	return s
+}
+
+func TestAllSumsAgreeWithTheRecords(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(3) {
+		b := newBench(t, "example.org", "example.net")
+		facts := makeFacts(t, b, seed)
+		domains, err := b.domains.List(t.Context(), b.org.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := report.LastDays(now, 60)
+		for name, c := range map[string]struct {
+			change func(*report.Filter)
+			chosen func(fact) bool
+		}{
+			"everything":      {func(*report.Filter) {}, func(fact) bool { return true }},
+			"some days":       {func(f *report.Filter) { f.From, f.To = day.AddDate(0, 0, -2), day.AddDate(0, 0, 3) }, func(f fact) bool { return !f.day.Before(day.AddDate(0, 0, -2)) && !f.day.After(day.AddDate(0, 0, 3)) }},
+			"one day":         {func(f *report.Filter) { f.From, f.To = day, day }, func(f fact) bool { return f.day.Equal(day) }},
+			"a domain":        {func(f *report.Filter) { f.Domain = domains[0].ID }, func(f fact) bool { return f.domain == domains[0].Name.String() }},
+			"a class":         {func(f *report.Filter) { f.Class = report.NeedsFixing }, func(f fact) bool { return f.class == report.NeedsFixing }},
+			"a reporter":      {func(f *report.Filter) { f.Reporter = "two.example" }, func(f fact) bool { return f.reporter == "two.example" }},
+			"a sender":        {func(f *report.Filter) { f.Sender = "192.0.2.125" }, func(f fact) bool { return f.ip.String() == "192.0.2.125" }},
+			"an IPv4 network": {func(f *report.Filter) { f.Network = netip.MustParsePrefix("192.0.2.127/29") }, func(f fact) bool { return netip.MustParsePrefix("192.0.2.120/29").Contains(f.ip) }},
+			"all IPv4":        {func(f *report.Filter) { f.Network = netip.MustParsePrefix("0.0.0.0/0") }, func(f fact) bool { return f.ip.Is4() }},
+			"an IPv6 network": {func(f *report.Filter) { f.Network = netip.MustParsePrefix("2001:db8:1::5/48") }, func(f fact) bool { return netip.MustParsePrefix("2001:db8:1::/48").Contains(f.ip) }},
+			"all IPv6":        {func(f *report.Filter) { f.Network = netip.MustParsePrefix("::/0") }, func(f fact) bool { return f.ip.Is6() }},
+			"one address":     {func(f *report.Filter) { f.Network = netip.MustParsePrefix("2001:db8:1::4/128") }, func(f fact) bool { return f.ip.String() == "2001:db8:1::4" }},
+			"several at a time": {func(f *report.Filter) { f.Class, f.Reporter, f.Domain = report.Passing, "one.example", domains[1].ID }, func(f fact) bool {
+				return f.class == report.Passing && f.reporter == "one.example" && f.domain == domains[1].Name.String()
+			}},
+			"nothing": {func(f *report.Filter) { f.Reporter = "nobody.example" }, func(fact) bool { return false }},
+		} {
+			f := all
+			c.change(&f)
+			want := split(facts, c.chosen)
+			if got := sums(t, b, f); got != [3]report.Split{want, want, want} {
+				t.Errorf("seed %d, %s: days, senders and domains come to %v, want %v each", seed, name, got, want)
+			}
+		}
+		whole := split(facts, func(fact) bool { return true }).Total()
+		for _, sql := range []string{`SELECT sum(messages)::bigint FROM records`, `SELECT sum(messages)::bigint FROM reports`, `SELECT sum(messages)::bigint FROM daily_messages`} {
+			if n := one[int64](t, b, sql); n != whole || whole == 0 {
+				t.Errorf("seed %d: %s = %d, want %d", seed, sql, n, whole)
+			}
+		}
+	}
+}
+
+// sums adds up days, senders and domains.
+func sums(t *testing.T, b *bench, f report.Filter) (s [3]report.Split) {
+	t.Helper()
+	sum, err := b.Summarise(t.Context(), b.org.ID, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range sum.Days {
+		s[0] = s[0].Add(d.Split)
+	}
+	for _, x := range sum.Senders {
+		s[1] = s[1].Add(x.Split)
+	}
+	for _, d := range sum.Domains {
+		s[2] = s[2].Add(d.Split)
+	}
+	return s
+}
+
+func TestReportsArePagedWithoutLossOrRepetition(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	var mails []string
+	for i := range 40 {
+		d := doc{org: "reporter.example", id: fmt.Sprint(i), domain: "example.org", begin: day.AddDate(0, 0, -i%3), recs: []rec{pass("192.0.2.1", 1)}}
+		if i%2 == 0 {
+			d.recs = append(d.recs, fail("2001:db8::1", 1))
+		}
+		mails = append(mails, d.xml())
+	}
+	b.take(t, mails...)
+	for name, c := range map[string]struct {
+		change func(*report.Filter)
+		want   int
+	}{
+		"all": {func(*report.Filter) {}, 40}, "those of a network": {func(f *report.Filter) { f.Network = netip.MustParsePrefix("2001:db8::/32") }, 20},
+		"those of a class": {func(f *report.Filter) { f.Class = report.Unknown }, 20}, "those of a sender": {func(f *report.Filter) { f.Sender = "192.0.2.1" }, 40},
+	} {
+		q := report.Query{Filter: report.LastDays(now, 60), Limit: 7}
+		c.change(&q.Filter)
+		seen := map[report.ID]bool{}
+		var last report.Line
+		for page := 0; ; page++ {
+			lines, total, ever, err := b.Reports(t.Context(), b.org.ID, q)
+			if err != nil || total != int64(c.want) || ever < 40 {
+				t.Fatalf("%s: %d of %d, %v", name, total, ever, err)
+			}
+			for _, l := range lines {
+				if seen[l.ID] {
+					t.Errorf("%s: report %d stands on two pages", name, l.ID)
+				}
+				if last.ID != 0 && (l.Day.After(last.Day) || l.Day.Equal(last.Day) && l.ID > last.ID) {
+					t.Errorf("%s: report %d is out of order", name, l.ID)
+				}
+				seen[l.ID], last = true, l
+			}
+			if len(lines) < q.Limit {
+				break
+			}
+			q.Before = &report.Position{Day: last.Day, ID: last.ID}
+		}
+		if len(seen) != c.want {
+			t.Errorf("%s: %d reports on the pages, want %d", name, len(seen), c.want)
+		}
+	}
+}
