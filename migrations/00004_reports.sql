@@ -121,9 +121,13 @@ CREATE TABLE records (
 COMMENT ON COLUMN records.forwarding IS '0 no evidence, 1 DKIM survived under another envelope domain, 2 the receiver says so';
 COMMENT ON COLUMN records.evaluated IS 'override reasons, and results as sent where they are not the usual words';
 
+-- Makes the partition of a month. CREATE TABLE ... PARTITION OF would wait for
+-- everybody who reads or writes records, and make everybody wait; attaching a
+-- table made apart locks out nothing but other changes to the schema. The
+-- partition has no policies and no grants: it is reached through its parent.
 -- +goose StatementBegin
 CREATE FUNCTION ensure_month(d date) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET lock_timeout = '5s' AS $$
 DECLARE
     first date := date_trunc('month', d)::date;
     part  text := 'records_' || to_char(first, 'YYYYMM');
@@ -136,7 +140,8 @@ BEGIN
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('ensure_month'));
     IF to_regclass('public.' || part) IS NULL THEN
-        EXECUTE format('CREATE TABLE public.%I PARTITION OF public.records FOR VALUES FROM (%L) TO (%L)',
+        EXECUTE format('CREATE TABLE public.%I (LIKE public.records INCLUDING ALL)', part);
+        EXECUTE format('ALTER TABLE public.records ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)',
                        part, first, (first + interval '1 month')::date);
     END IF;
 END $$;
@@ -218,10 +223,11 @@ CREATE TABLE ip_names (
     ip         inet        NOT NULL,
     name       text,
     sender     text,
-    checked_at timestamptz NOT NULL,
+    next_at    timestamptz NOT NULL,
     CONSTRAINT ip_names_pkey PRIMARY KEY (ip)
 );
 COMMENT ON COLUMN ip_names.name IS 'reverse name, confirmed by the look-up back; null where there is none';
+COMMENT ON COLUMN ip_names.next_at IS 'when to look again: soon after a look-up that failed for the time being';
 COMMENT ON COLUMN ip_names.sender IS 'organizational domain of the name, which groups addresses into senders';
 GRANT SELECT, INSERT, UPDATE ON ip_names TO sendvery_app;
 GRANT SELECT, INSERT, UPDATE ON ip_names TO sendvery_system;

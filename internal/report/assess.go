@@ -1,18 +1,18 @@
 package report
 
-// Standing says how a domain stands, from the one that most needs a person.
+// Standing says how a domain stands.
 type Standing int
 
 // The standings.
 const (
-	Losing   Standing = iota // mail of the owner's is stopped by their own policy
-	NotSafe                  // enforcing would lose mail of the owner's
+	NoData   Standing = iota // nothing reported
+	Losing                   // mail known as the owner's is stopped by their own policy
+	NotSafe                  // enforcing would lose mail known as the owner's
+	Enforced                 // p=reject, and the owner's mail passes
 	TooEarly                 // not enough seen to advise
-	NoData                   // nothing reported
-	SafeToGo                 // nothing of the owner's would be lost by the next step
-	Enforced                 // enforced, and the owner's mail passes
-	Parked                   // sends nothing, and the policy says so
-	ParkOpen                 // seems to send nothing, and the policy leaves the door open
+	Foreign                  // no mail is known as the owner's, and the policy lets it through
+	Parked                   // no mail is known as the owner's, and p=reject stops it
+	SafeToGo                 // nothing known as the owner's would be lost by the next step
 )
 
 // Assessment is the verdict on a domain with its evidence.
@@ -28,23 +28,35 @@ const (
 	adviceMessages = 100
 )
 
+// recentDays is how long failures count against a sender: what was mended
+// before stands in the way of nobody.
+const recentDays = 14
+
 // Class is the class of a sender as a whole. A sender of many messages is not
-// judged by a few strays: from two in a hundred on, failing mail decides.
+// judged by a few strays: from two in a hundred on, failing mail decides, and
+// of its mail that of the last days where there is any.
 func (t SenderTotal) Class() Class {
-	total := t.Total()
+	total, recent := t.Total(), t.Recent.Total()
 	switch {
-	case t.Fix*50 >= total && t.Fix > 0:
+	case recent > 0 && t.Recent.Fix > 0 && t.Recent.Fix*50 >= recent, recent == 0 && t.Fix > 0 && t.Fix*50 >= total:
 		return NeedsFixing
-	case t.Forwarded*50 >= total && t.Forwarded > 0:
+	case t.Forwarded > 0 && t.Forwarded*50 >= total:
 		return Forwarded // some receivers say so; others just do not look
-	case t.Unknown*2 >= total && t.Unknown > 0:
+	case t.Unknown > 0 && t.Unknown*2 >= total:
 		return Unknown
 	}
 	return Passing
 }
 
+// Mended reports whether the sender failed in the chosen days but no longer does.
+func (t SenderTotal) Mended() bool {
+	return t.Class() == Passing && t.Fix > 0 && t.Fix*50 >= t.Total()
+}
+
 // Assess judges a domain by what was reported, what it publishes, and its
-// senders, of which it picks those of the domain that need fixing.
+// senders, of which it picks those of the domain that need fixing. Mail that
+// nobody knows as the owner's may still be theirs, so it is never a reason to
+// enforce.
 func Assess(d DomainTotal, senders []SenderTotal) Assessment {
 	var a Assessment
 	for _, s := range senders {
@@ -52,23 +64,21 @@ func Assess(d DomainTotal, senders []SenderTotal) Assessment {
 			a.Blockers = append(a.Blockers, s)
 		}
 	}
-	enforced := d.Policy == "quarantine" || d.Policy == "reject"
-	own := d.Passing + d.Fix
-	switch {
+	switch own := d.Passing + d.Fix; {
 	case d.Total() == 0:
 		a.Standing = NoData
-	case own*100 < d.Total() && d.Policy == "reject":
-		a.Standing = Parked
-	case own*100 < d.Total():
-		a.Standing, a.Next = ParkOpen, "reject"
-	case len(a.Blockers) > 0 && enforced:
+	case len(a.Blockers) > 0 && d.Policy != "none" && d.Policy != "":
 		a.Standing = Losing
 	case len(a.Blockers) > 0:
 		a.Standing = NotSafe
-	case d.Policy == "reject":
+	case d.Policy == "reject" && d.Passing > 0:
 		a.Standing = Enforced
 	case d.Days < adviceDays || d.Total() < adviceMessages:
 		a.Standing = TooEarly
+	case own == 0 && d.Policy == "reject":
+		a.Standing = Parked
+	case own == 0:
+		a.Standing = Foreign
 	case d.Policy == "quarantine":
 		a.Standing, a.Next = SafeToGo, "reject"
 	default:

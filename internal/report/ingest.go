@@ -16,6 +16,7 @@ import (
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/reading"
+	"sendvery.com/sendvery/internal/work"
 )
 
 // Bounds of one transaction, and of the rows held before they are written.
@@ -63,6 +64,11 @@ func (s *Service) Take(ctx context.Context, org org.ID, mails []mailbox.Mail, ad
 		if r.verdict.Stored() {
 			stored = append(stored, mails[i].ID)
 		}
+	}
+	if err == nil && len(stored) > 0 && s.Names != nil {
+		err = s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+			return s.Queue.Enqueue(ctx, tx, LookUpNames{}, work.Once())
+		})
 	}
 	return stored, err
 }

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/work"
@@ -26,17 +25,18 @@ type LookUpNames struct{}
 // Kind implements work.Args.
 func (LookUpNames) Kind() string { return "look_up_names" }
 
-// Bounds of one job, and how long an answer is good.
+// Bounds of one job, how long an answer is good, and when to try again without.
 const (
 	namesPerJob   = 400
 	nameLookups   = 8
 	nameTimeout   = 5 * time.Second
 	nameGood      = 30 * 24 * time.Hour
+	nameRetry     = time.Hour
 	nameJobLength = 25 * time.Second
 )
 
 // LookUpNames does a LookUpNames job. Addresses whose look-up fails for now
-// are left for a later one.
+// are tried again after a while, and keep nobody else waiting.
 func (s *Service) LookUpNames(ctx context.Context, _ LookUpNames) error {
 	if s.Names == nil {
 		return nil
@@ -44,7 +44,7 @@ func (s *Service) LookUpNames(ctx context.Context, _ LookUpNames) error {
 	var ips []netip.Addr
 	err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		var err error
-		ips, err = unnamed(ctx, tx, s.Now().Add(-nameGood), namesPerJob)
+		ips, err = unnamed(ctx, tx, s.Now(), namesPerJob)
 		return err
 	})
 	if err != nil || len(ips) == 0 {
@@ -60,11 +60,17 @@ func (s *Service) LookUpNames(ctx context.Context, _ LookUpNames) error {
 	return err
 }
 
+// lookUp is what came of asking for one address.
+type lookUp struct {
+	name   string // "" = it has none
+	failed bool   // not known just now
+}
+
 // lookUp asks for all addresses, a few at a time, until the job's time is up.
-func (s *Service) lookUp(ctx context.Context, ips []netip.Addr) map[netip.Addr]string {
+func (s *Service) lookUp(ctx context.Context, ips []netip.Addr) map[netip.Addr]lookUp {
 	ctx, cancel := context.WithTimeout(ctx, nameJobLength)
 	defer cancel()
-	found := make(map[netip.Addr]string, len(ips))
+	found := make(map[netip.Addr]lookUp, len(ips))
 	var mu sync.Mutex
 	var group sync.WaitGroup
 	slots := make(chan struct{}, nameLookups)
@@ -78,11 +84,11 @@ func (s *Service) lookUp(ctx context.Context, ips []netip.Addr) map[netip.Addr]s
 			one, cancel := context.WithTimeout(ctx, nameTimeout)
 			defer cancel()
 			name, err := s.Names.ConfirmedName(one, ip)
-			if err != nil && fault.KindOf(err) != fault.NotFound {
-				return // not known just now
+			if ctx.Err() != nil {
+				return // the job's time is up, which says nothing of the address
 			}
 			mu.Lock()
-			found[ip] = name
+			found[ip] = lookUp{name: name, failed: err != nil}
 			mu.Unlock()
 		})
 	}

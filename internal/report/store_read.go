@@ -67,21 +67,30 @@ type total struct {
 	Addresses int         `db:"addresses"`
 	Days      int         `db:"days"`
 	LastDay   time.Time   `db:"last_day"`
-	DKIM      int64       `db:"dkim"`
-	SPF       int64       `db:"spf"`
+	LastFix   *time.Time  `db:"last_fix"`
+	Size      int64       `db:"size"` // rows of the same grouping
+
+	RecentFix   int64 `db:"recent_fix"`   // messages of the last days: of class NeedsFixing
+	RecentOther int64 `db:"recent_other"` // and of the other classes
+	DKIM        int64 `db:"dkim"`
+	SPF         int64 `db:"spf"`
 	Split
 }
 
 // queueTotals sums the chosen messages by day, by domain and by sender in one
-// pass. Of senders the largest are returned.
+// pass. Of senders those with failing mail of the owner's come first, then the
+// largest, up to a limit.
 func queueTotals(b *postgres.Batch, org org.ID, f Filter, into *[]total) {
 	x, args := f.classified(org)
-	args["limit"] = summarySenders
+	args["limit"], args["recent"] = summarySenders, f.To.AddDate(0, 0, 1-recentDays)
 	collect(b, into, "totals", x+`,
 		sums AS (
 			SELECT CASE WHEN grouping(x.day) = 0 THEN 'day' WHEN grouping(x.sender) = 0 THEN 'sender' ELSE 'domain' END AS grouping,
 			       x.day, x.domain_id, x.domain, x.sender, min(x.name) AS name, min(x.source_ip) AS address,
 			       count(DISTINCT x.source_ip)::int AS addresses, count(DISTINCT x.day)::int AS days, max(x.day) AS last_day,
+			       max(x.day) FILTER (WHERE x.class = 3) AS last_fix,
+			       coalesce(sum(x.messages) FILTER (WHERE x.class = 3 AND x.day >= @recent), 0)::bigint AS recent_fix,
+			       coalesce(sum(x.messages) FILTER (WHERE x.class <> 3 AND x.day >= @recent), 0)::bigint AS recent_other,
 			       coalesce(sum(x.messages) FILTER (WHERE x.dkim = 1), 0)::bigint AS dkim,
 			       coalesce(sum(x.messages) FILTER (WHERE x.spf = 1), 0)::bigint AS spf,
 			       coalesce(sum(x.messages) FILTER (WHERE x.class = 1), 0)::bigint AS passing,
@@ -90,9 +99,12 @@ func queueTotals(b *postgres.Batch, org org.ID, f Filter, into *[]total) {
 			       coalesce(sum(x.messages) FILTER (WHERE x.class = 4), 0)::bigint AS unknown
 			FROM x GROUP BY GROUPING SETS ((x.day), (x.domain_id, x.domain), (x.sender, x.domain_id, x.domain))),
 		ranked AS (
-			SELECT grouping, day, domain_id, domain, sender, name, address, addresses, days, last_day, dkim, spf, passing, forwarded, fix, unknown,
-			       row_number() OVER (PARTITION BY grouping ORDER BY passing + forwarded + fix + unknown DESC, sender) AS place FROM sums)
-		SELECT grouping, day, domain_id, domain, sender, name, address, addresses, days, last_day, dkim, spf, passing, forwarded, fix, unknown
+			SELECT sums.grouping, day, domain_id, domain, sender, name, address, addresses, days, last_day, last_fix, recent_fix, recent_other,
+			       dkim, spf, passing, forwarded, fix, unknown, count(*) OVER (PARTITION BY sums.grouping) AS size,
+			       row_number() OVER (PARTITION BY sums.grouping ORDER BY fix > 0 DESC, passing + forwarded + fix + unknown DESC, sender) AS place
+			FROM sums)
+		SELECT grouping, day, domain_id, domain, sender, name, address, addresses, days, last_day, last_fix, recent_fix, recent_other,
+		       dkim, spf, passing, forwarded, fix, unknown, size
 		FROM ranked WHERE grouping <> 'sender' OR place <= @limit
 		ORDER BY grouping, day, place`, args)
 }

@@ -63,8 +63,10 @@ type SenderTotal struct {
 	DomainID  DomainID
 	Domain    fqdn.Name
 	Split
-	DKIM    int64 // messages with an aligned DKIM pass
-	SPF     int64 // messages with an aligned SPF pass
+	Recent  Split      // of the last recentDays of the chosen days
+	LastFix *time.Time // the last day on which mail known as the owner's failed
+	DKIM    int64      // messages with an aligned DKIM pass
+	SPF     int64      // messages with an aligned SPF pass
 	LastDay time.Time
 }
 
@@ -89,7 +91,8 @@ type PolicyChange struct {
 type Summary struct {
 	Days         []DayTotal
 	Domains      []DomainTotal // all, or the chosen one; also those without messages
-	Senders      []SenderTotal // those that need attention first, then the largest
+	Senders      []SenderTotal // those that need attention first, then the largest; at most summarySenders
+	SenderCount  int64         // how many there are in all
 	Reporters    []ReporterTotal
 	Changes      []PolicyChange
 	Reports      []Line    // the latest
@@ -166,8 +169,10 @@ func (s *Summary) fill(totals []total) {
 		case "sender":
 			s.Senders = append(s.Senders, SenderTotal{
 				Sender: *t.Sender, Name: t.Name, Address: *t.Address, Addresses: t.Addresses, DomainID: *t.DomainID, Domain: *t.Domain,
-				Split: t.Split, DKIM: t.DKIM, SPF: t.SPF, LastDay: t.LastDay,
+				Split: t.Split, DKIM: t.DKIM, SPF: t.SPF, LastDay: t.LastDay, LastFix: t.LastFix,
+				Recent: Split{Passing: t.RecentOther, Fix: t.RecentFix},
 			})
+			s.SenderCount = t.Size
 		case "domain":
 			for i := range s.Domains {
 				if s.Domains[i].ID == *t.DomainID {

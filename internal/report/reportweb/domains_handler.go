@@ -96,7 +96,7 @@ func (h *Web) ShowDomain(w http.ResponseWriter, r *http.Request, a org.Access) e
 	}
 	p.Volume = h.volume(a, filter, f, sum.Days, sum.Changes)
 	ordered, _ := needy(sum.Senders)
-	p.SenderCount = int64(len(ordered))
+	p.SenderCount = sum.SenderCount
 	if p.Senders, err = h.senderRows(r, a, filter, f, ordered[:min(len(ordered), 12)], false); err != nil {
 		return err
 	}
@@ -168,8 +168,7 @@ func (h *Web) ListSenders(w http.ResponseWriter, r *http.Request, a org.Access) 
 	if err != nil {
 		return err
 	}
-	f, _ := h.messageFilter(query, domains)
-	f.Class = 0 // chosen among the senders below, whose class is that of all their mail
+	f := h.rangeFilter(query, domains)
 	sum, err := h.Reports.Summarise(r.Context(), a.ID, f)
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@ func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) err
 	if err != nil {
 		return err
 	}
-	f, _ := h.messageFilter(query, domains)
+	f := h.rangeFilter(query, domains)
 	sum, err := h.Reports.Summarise(r.Context(), a.ID, f)
 	if err != nil {
 		return err
@@ -116,7 +116,7 @@ func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, f rep
 		}
 	}
 	p.Volume = h.volume(a, query, f, sum.Days, sum.Changes)
-	p.SenderCount, p.SendersHref = int64(len(ordered)), path(a, "senders", with(query, "from", ""))
+	p.SenderCount, p.SendersHref = sum.SenderCount, path(a, "senders", with(query, "from", ""))
 	var err error
 	if p.Senders, err = h.senderRows(r, a, query, f, ordered[:min(len(ordered), 8)], len(domains) > 1); err != nil {
 		return err
@@ -164,7 +164,7 @@ func verdictRows(a org.Access, sum report.Summary) []VerdictRow {
 
 // order is the standings from the one that most needs a person.
 var order = [...]report.Standing{
-	report.Losing, report.NotSafe, report.ParkOpen, report.SafeToGo, report.TooEarly, report.Enforced, report.Parked, report.NoData,
+	report.Losing, report.NotSafe, report.Foreign, report.SafeToGo, report.TooEarly, report.Enforced, report.Parked, report.NoData,
 }
 
 func policyTag(p string) string {

@@ -127,9 +127,10 @@ func verdict(v report.Verdict) ui.Verdict {
 	return ui.Verdict(v)
 }
 
-// messageFilter reads the filter of a page out of its address.
-func (h *Web) messageFilter(query url.Values, domains []domain.Domain) (f report.Filter, ipError string) {
-	f = report.LastDays(h.now(), days(query))
+// rangeFilter reads days and domain out of an address: what a verdict is
+// about. Any further filter would judge a part as if it were the whole.
+func (h *Web) rangeFilter(query url.Values, domains []domain.Domain) report.Filter {
+	f := report.LastDays(h.now(), days(query))
 	if to, err := time.Parse(time.DateOnly, query.Get("to")); err == nil {
 		f.From, f.To = to.AddDate(0, 0, 1-days(query)), to
 	}
@@ -144,6 +145,12 @@ func (h *Web) messageFilter(query url.Values, domains []domain.Domain) (f report
 			f.Domain = d.ID
 		}
 	}
+	return f
+}
+
+// messageFilter reads the whole filter of a list out of its address.
+func (h *Web) messageFilter(query url.Values, domains []domain.Domain) (f report.Filter, ipError string) {
+	f = h.rangeFilter(query, domains)
 	f.Class, f.Reporter, f.Sender = classOf(query.Get("class")), query.Get("reporter"), query.Get("sender")
 	if ip := query.Get("ip"); ip != "" {
 		network, err := parseNetwork(ip)

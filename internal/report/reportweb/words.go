@@ -13,7 +13,7 @@ import (
 
 // tones of the standings.
 var tones = map[report.Standing]ui.Tone{
-	report.Losing: ui.Bad, report.NotSafe: ui.Warning, report.ParkOpen: ui.Warning,
+	report.Losing: ui.Bad, report.NotSafe: ui.Warning, report.Foreign: ui.Warning,
 	report.SafeToGo: ui.Good, report.Enforced: ui.Good, report.Parked: ui.Good,
 }
 
@@ -30,13 +30,14 @@ func verdictSentence(d report.DomainTotal, as report.Assessment) string {
 	case report.TooEarly:
 		return fmt.Sprintf("Too early to tell: %s on %s so far.", n, format.Of(d.Days, "day", "days"))
 	case report.SafeToGo:
-		return fmt.Sprintf("Safe to move to p=%s: nothing of yours among %s would be lost.", as.Next, n)
+		return fmt.Sprintf("Safe to move to p=%s: nothing known as yours among %s would be lost; %s come from strangers.",
+			as.Next, n, format.Percent(d.Unknown, d.Total()))
 	case report.Enforced:
 		return fmt.Sprintf("Enforced, and your mail passes: %s of %s.", format.Percent(d.Passing, d.Total()), n)
 	case report.Parked:
-		return fmt.Sprintf("Protected: it sends no mail, and p=reject stops others (%s).", n)
-	case report.ParkOpen:
-		return fmt.Sprintf("It seems to send no mail, but others do in its name (%s): p=reject would stop them.", n)
+		return fmt.Sprintf("None of %s is known as yours, and p=reject stops them: right for a domain that sends no mail.", n)
+	case report.Foreign:
+		return fmt.Sprintf("None of %s is known as yours. Does this domain send mail? If so, look at its senders; if not, p=reject stops the others.", n)
 	}
 	return "No messages were reported in these days."
 }
@@ -100,6 +101,9 @@ func senderRow(a org.Access, query url.Values, s report.SenderTotal, manyDomains
 		row.Detail = *s.Name + ", " + s.Address.String()
 	default:
 		row.Detail = *s.Name + " and " + format.Of(s.Addresses-1, "more address", "more addresses")
+	}
+	if s.Mended() && s.LastFix != nil {
+		row.Detail += " · failed until " + format.Day(*s.LastFix)
 	}
 	if manyDomains {
 		row.Detail = "as " + s.Domain.String() + " · " + row.Detail
