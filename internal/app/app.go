@@ -6,11 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"sendvery.com/sendvery/internal/auth"
@@ -159,67 +156,3 @@ func (a *App) Handler() http.Handler { return a.routes() }
 
 // Close frees what New opened.
 func (a *App) Close() { a.db.Close() }
-
-// Role is a part of the program that a process may run alone.
-const (
-	RoleWeb    = "web"
-	RoleWorker = "worker"
-)
-
-// shutdownTime is how long requests under way may take when the program ends.
-const shutdownTime = 10 * time.Second
-
-// Run serves and works, as far as roles say, until the context ends. ready is
-// told the address once requests are answered.
-func (a *App) Run(ctx context.Context, roles []string, ready func(net.Addr)) error {
-	if slices.Contains(roles, RoleWorker) {
-		if err := a.queue.Start(context.WithoutCancel(ctx)); err != nil {
-			return fmt.Errorf("start jobs: %w", err)
-		}
-		var dispatcher sync.WaitGroup
-		dispatcher.Go(func() { a.mailboxes.DispatchLoop(ctx, func(err error) { a.log.Error("mailboxes", "error", err) }) })
-		defer func() {
-			dispatcher.Wait()
-			stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
-			defer cancel()
-			if err := a.queue.Stop(stop); err != nil {
-				a.log.Error("jobs did not stop in order", "error", err)
-			}
-		}()
-	}
-	if !slices.Contains(roles, RoleWeb) {
-		<-ctx.Done()
-		return nil
-	}
-	return a.serve(ctx, ready)
-}
-
-func (a *App) serve(ctx context.Context, ready func(net.Addr)) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	server := &http.Server{
-		Handler:           a.Handler(),
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute,
-		WriteTimeout:      2 * time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	ready(listener.Addr())
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve: %w", err)
-	case <-ctx.Done():
-	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
-	defer cancel()
-	if err := server.Shutdown(stop); err != nil {
-		return server.Close()
-	}
-	return nil
-}

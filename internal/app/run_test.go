@@ -1,0 +1,127 @@
+package app_test
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"sendvery.com/sendvery/internal/app"
+	"sendvery.com/sendvery/internal/apptest"
+	"sendvery.com/sendvery/internal/dbtest"
+	"sendvery.com/sendvery/internal/mailer"
+)
+
+// program wires an app on a database of its own, not yet running.
+func program(t *testing.T, change func(*app.Config)) *app.App {
+	t.Helper()
+	cfg := apptest.Config(dbtest.New(t))
+	if change != nil {
+		change(&cfg)
+	}
+	a, err := app.New(t.Context(), cfg, slog.New(slog.DiscardHandler), app.Parts{Outbox: mailer.NewOutbox(time.Now, nil)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(a.Close)
+	return a
+}
+
+// running runs the roles and returns the address; the test's end, or stop,
+// ends them.
+func running(t *testing.T, a *app.App, roles ...string) (address string, stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ready, ended := make(chan string, 1), make(chan error, 1)
+	go func() { ended <- a.Run(ctx, roles, func(at net.Addr) { ready <- at.String() }) }()
+	select {
+	case address = <-ready:
+	case err := <-ended:
+		cancel()
+		t.Fatal("it did not start: ", err)
+	case <-time.After(30 * time.Second):
+		cancel()
+		t.Fatal("it does not start")
+	}
+	stopped := false
+	stop = func() error {
+		if stopped {
+			return nil
+		}
+		stopped = true
+		cancel()
+		return <-ended
+	}
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return address, stop
+}
+
+func TestBusyPortEndsTheProgramWithASentence(t *testing.T) {
+	t.Parallel()
+	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	a := program(t, func(c *app.Config) { c.Listen = taken.Addr().String() })
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(context.WithoutCancel(t.Context()), []string{app.RoleWeb, app.RoleWorker}, nil) }()
+	select {
+	case err := <-ended:
+		if err == nil || !strings.Contains(err.Error(), "another program already listens on "+taken.Addr().String()) {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("the program hangs instead of telling that its port is taken")
+	}
+}
+
+func TestRequestsUnderWayEndBeforeTheProgramDoes(t *testing.T) {
+	t.Parallel()
+	a := program(t, nil)
+	address, stop := running(t, a, app.RoleWeb, app.RoleWorker)
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	// A request whose body is not all there is under way.
+	if _, err := conn.Write([]byte("POST /signin HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n" +
+		"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	answer := make([]byte, 4096)
+	if n, err := conn.Read(answer); err != nil || !strings.Contains(string(answer[:n]), "100 Continue") {
+		t.Fatalf("%q %v", answer[:n], err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- stop() }()
+	// The listener closes at once; until then the program has not begun to end.
+	for {
+		probe, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
+		if err != nil {
+			break
+		}
+		_ = probe.Close()
+	}
+	if _, err := conn.Write([]byte("email=nobo")); err != nil {
+		t.Fatal(err)
+	}
+	n, err := conn.Read(answer)
+	if err != nil || !strings.HasPrefix(string(answer[:n]), "HTTP/1.1 4") {
+		t.Errorf("the request under way: %q %v", answer[:n], err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if _, err := http.Get("http://" + address + "/healthz"); err == nil {
+		t.Error("it still answers")
+	}
+}
