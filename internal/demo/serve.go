@@ -42,7 +42,7 @@ type ServeConfig struct {
 type Server struct {
 	Host     string // name for the connection; in the certificate
 	Port     uint16
-	Roots    *x509.CertPool // trusts the throw-away certificate; for the demonstration only
+	Roots    *x509.CertPool // the system's and the throw-away certificate; for development only
 	Manifest Manifest
 	Mails    int
 
@@ -132,7 +132,12 @@ func throwAway(now time.Time) (tls.Certificate, *x509.CertPool, error) {
 	if c, err = x509.ParseCertificate(der); err != nil {
 		return tls.Certificate{}, nil, fmt.Errorf("read the demonstration certificate: %w", err)
 	}
-	roots := x509.NewCertPool()
+	// Real mailboxes are connected beside the demonstration: what the system
+	// trusts stays trusted. Where it has no list, only the demonstration is.
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
 	roots.AddCert(c)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: c}, roots, nil
 }

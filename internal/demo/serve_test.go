@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"crypto/x509"
 	"io"
 	"testing"
 	"time"
@@ -63,5 +64,23 @@ func TestServe(t *testing.T) {
 	s.Wait()
 	if _, err := Serve(t.Context(), ServeConfig{Story: story, Now: began, Addr: "0.0.0.0:0"}); err == nil {
 		t.Error("served beyond loopback")
+	}
+}
+
+func TestRootsKeepWhatTheSystemTrusts(t *testing.T) {
+	t.Parallel()
+	cert, roots, err := throwAway(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := x509.SystemCertPool()
+	if err != nil {
+		t.Skip("this machine has no list of its own: ", err)
+	}
+	if roots.Equal(want) {
+		t.Error("the demonstration's certificate is missing")
+	}
+	if want.AddCert(cert.Leaf); !roots.Equal(want) {
+		t.Error("the roots are not the system's and the demonstration's")
 	}
 }
