@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -14,15 +15,21 @@ type serveCommand struct {
 	Roles      []string `default:"web,worker" help:"What this process does: web, worker or both."`
 }
 
-func (c *serveCommand) problems() error { return c.Check() }
+func (c *serveCommand) problems() error {
+	problems := []error{c.Check()}
+	if c.SMTPURL == "" && !c.Production() { // Check says so in production
+		problems = append(problems, errors.New("SMTP_URL is missing: nobody could sign in"))
+	}
+	for _, role := range c.Roles {
+		if role != app.RoleWeb && role != app.RoleWorker {
+			problems = append(problems, fmt.Errorf("--roles knows web and worker, not %q", role))
+		}
+	}
+	return errors.Join(problems...)
+}
 
 // Run implements the command.
 func (c *serveCommand) Run(p *process) error {
-	for _, role := range c.Roles {
-		if role != app.RoleWeb && role != app.RoleWorker {
-			return fmt.Errorf("--roles knows web and worker, not %q", role)
-		}
-	}
 	a, err := app.New(p.ctx, c.Config, p.log, app.Parts{})
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"sendvery.com/sendvery/internal/mailer"
 	"sendvery.com/sendvery/internal/seal"
 )
 
@@ -63,6 +64,10 @@ func (c Config) Check() error {
 	}
 	if c.SMTPURL != "" && !strings.Contains(c.MailFrom, "@") {
 		p.add("MAIL_FROM", "is not an address")
+	} else if c.SMTPURL != "" {
+		if _, err := mailer.NewSMTP(c.SMTPURL, c.MailFrom); err != nil {
+			p.add("SMTP_URL", "cannot be used: "+err.Error())
+		}
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		p.add("LISTEN", "is not an address with a port, such as 127.0.0.1:8080")

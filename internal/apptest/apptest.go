@@ -26,6 +26,7 @@ import (
 type App struct {
 	*app.App
 	DB    *dbtest.Database
+	Cfg   app.Config
 	Clock *Clock
 	Log   *Log
 
@@ -65,6 +66,7 @@ func New(t testing.TB, options ...Option) *App {
 	for _, o := range options {
 		o(&cfg, &parts)
 	}
+	a.Cfg = cfg
 	var err error
 	if a.App, err = app.New(t.Context(), cfg, slog.New(slog.NewTextHandler(a.Log, nil)), parts); err != nil {
 		t.Fatal("apptest: ", err)
