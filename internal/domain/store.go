@@ -23,6 +23,29 @@ func All(ctx context.Context, tx postgres.Tx, org org.ID) ([]Domain, error) {
 	return list, nil
 }
 
+// domainLock is the first half of the advisory locks that order the adding of
+// domains and the storing of reports; the second half is the organization's.
+const domainLock = 7_236
+
+// Settled is All, and no domain is added until the transaction ends: a report
+// that is held for lack of its domain is held before the domain is added, and
+// so is released by it.
+func Settled(ctx context.Context, tx postgres.Tx, org org.ID) ([]Domain, error) {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared($1, hashtext($2))`, domainLock, org.String()); err != nil {
+		return nil, fmt.Errorf("settle domains: %w", err)
+	}
+	return All(ctx, tx, org)
+}
+
+// adding waits for the reports that are being stored, and lets none begin
+// until the transaction ends.
+func adding(ctx context.Context, tx postgres.Tx, org org.ID) error {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, hashtext($2))`, domainLock, org.String()); err != nil {
+		return fmt.Errorf("wait for reports: %w", err)
+	}
+	return nil
+}
+
 func count(ctx context.Context, tx postgres.Tx, org org.ID) (n int, err error) {
 	if err := tx.QueryRow(ctx, `SELECT count(*) FROM domains WHERE org_id = $1`, org).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count domains: %w", err)

@@ -61,7 +61,7 @@ type pending struct {
 
 func (s *Service) newGroup(ctx context.Context, tx postgres.Tx, org org.ID, n int) (*group, error) {
 	g := &group{s: s, tx: tx, ctx: ctx, org: org, now: s.Now(), totals: totals{}, dictionary: map[int64]json.RawMessage{}, reader: reading.NewReader(limits(), s.Now)}
-	all, err := domain.All(ctx, tx, org)
+	all, err := domain.Settled(ctx, tx, org)
 	if err != nil {
 		return nil, err
 	}

@@ -149,6 +149,9 @@ func (s *Service) ingestGroup(ctx context.Context, org org.ID, items []item, adv
 			return err
 		})
 		missing, ok := errors.AsType[missingMonths](err)
+		if postgres.Violates(err, "reports_key_key") && try < 3 {
+			continue // the same report came in by another way meanwhile: it is known now
+		}
 		if !ok || try > 24 {
 			return results, err
 		}

@@ -43,10 +43,7 @@ func (s *Service) Release(ctx context.Context, j Release) error {
 	if _, err := s.ingest(ctx, j.Org, items, none); err != nil {
 		return err
 	}
-	if len(items) < releaseItems {
-		return nil
-	}
-	return work.Again(0)
+	return work.Again(0) // until nothing is left
 }
 
 // reread is a receipt's original as an item.

@@ -22,7 +22,7 @@ type Suggestion struct {
 const suggestionsSQL = `
 	SELECT domain AS name, count(*) AS reports FROM receipt_items
 	WHERE org_id = @org AND verdict = 'held' AND reason = @reason AND domain IS NOT NULL
-	GROUP BY domain ORDER BY count(*) DESC, domain LIMIT 100`
+	GROUP BY domain ORDER BY count(*) DESC, domain`
 
 // heldDomains counts the held reports by domain, the most first.
 func heldDomains(ctx context.Context, tx postgres.Tx, org org.ID) ([]Suggestion, error) {
@@ -37,8 +37,8 @@ func heldDomains(ctx context.Context, tx postgres.Tx, org org.ID) ([]Suggestion,
 	return list, nil
 }
 
-// releasable returns up to n receipts that hold a report of a domain that is
-// watched by now, oldest first.
+// releasable returns up to n receipts, and no more than one large original at
+// once, that hold a report of a domain that is watched by now, oldest first.
 func releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item, error) {
 	held, err := heldDomains(ctx, tx, org)
 	if err != nil {
@@ -71,16 +71,23 @@ func releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item,
 	if err != nil {
 		return nil, fmt.Errorf("held receipts: %w", err)
 	}
-	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (item, error) {
+	defer rows.Close()
+	var items []item
+	var size int64
+	for rows.Next() && size < maxOriginal {
 		var id ReceiptID
 		var source Source
 		var content []byte
-		if err := row.Scan(&id, &source, &content); err != nil {
-			return item{}, err
+		if err := rows.Scan(&id, &source, &content); err != nil {
+			return nil, fmt.Errorf("held receipts: %w", err)
 		}
-		return reread(id, source, content)
-	})
-	if err != nil {
+		it, err := reread(id, source, content)
+		if err != nil {
+			return nil, err
+		}
+		items, size = append(items, it), size+it.size
+	}
+	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("held receipts: %w", err)
 	}
 	return items, nil

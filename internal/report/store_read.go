@@ -309,5 +309,5 @@ func queueOriginal(b *postgres.Batch, org org.ID, id ReceiptID, into *[]byte) {
 }
 
 func queueSuggestions(b *postgres.Batch, org org.ID, into *[]Suggestion) {
-	collect(b, into, "suggestions", suggestionsSQL, postgres.NamedArgs{"org": org, "reason": ReasonUnwatched})
+	collect(b, into, "suggestions", suggestionsSQL+` LIMIT 20`, postgres.NamedArgs{"org": org, "reason": ReasonUnwatched})
 }
