@@ -139,7 +139,9 @@ BEGIN
         RETURN;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('ensure_month'));
-    IF to_regclass('public.' || part) IS NULL THEN
+    -- Another caller may have made it meanwhile; to_regclass would answer from
+    -- its cache, which an advisory lock does not refresh.
+    IF NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = part) THEN
         EXECUTE format('CREATE TABLE public.%I (LIKE public.records INCLUDING ALL)', part);
         EXECUTE format('ALTER TABLE public.records ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)',
                        part, first, (first + interval '1 month')::date);

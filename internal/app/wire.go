@@ -66,7 +66,9 @@ func (a *App) wireReports(jobs *work.Registry) error {
 	work.Handle(jobs, 0, a.reports.Release)
 	work.Handle(jobs, 0, a.reports.LookUpNames)
 	work.Handle(jobs, 0, a.reports.ExpireOriginals)
+	work.Handle(jobs, 0, a.reports.EnsureMonths)
 	jobs.Every(24*time.Hour, report.ExpireOriginals{})
+	jobs.Every(24*time.Hour, report.EnsureMonths{})
 	jobs.Every(time.Hour, mailbox.ForgetDrafts{})
 	if a.reports.Names != nil {
 		jobs.Every(20*time.Second, report.LookUpNames{})
