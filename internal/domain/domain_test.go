@@ -120,22 +120,25 @@ func TestDomainsAddedAtOnceInAnyOrder(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.Added = func(context.Context, postgres.Tx, org.ID, []fqdn.Name) error { return nil }
-	var list []fqdn.Name
-	for i := range 200 {
-		list = append(list, fqdn.Name(fmt.Sprintf("d%d.example", i)))
-	}
-	turned := slices.Clone(list)
-	slices.Reverse(turned)
-	done := make(chan error, 2)
-	for _, l := range [][]fqdn.Name{list, turned} {
-		go func() { done <- b.Add(context.Background(), b.a, l) }()
-	}
-	for range 2 {
-		if err := <-done; err != nil {
-			t.Error(err)
+	for round := range 3 { // in the first one, the pool still opens connections
+		var list []fqdn.Name
+		for i := range 60 {
+			list = append(list, fqdn.Name(fmt.Sprintf("d%d-%d.example", round, i)))
+		}
+		turned := slices.Clone(list)
+		slices.Reverse(turned)
+		done, start := make(chan error, 2), make(chan struct{})
+		for _, l := range [][]fqdn.Name{list, turned} {
+			go func() { <-start; done <- b.Add(context.Background(), b.a, l) }()
+		}
+		close(start)
+		for range 2 {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
 		}
 	}
-	if got := names(t, b, b.a); len(got) != 200 {
+	if got := names(t, b, b.a); len(got) != 180 {
 		t.Errorf("%d domains", len(got))
 	}
 }
