@@ -82,4 +82,5 @@ CREATE POLICY system ON found_domains TO sendvery_system USING (true);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON mailboxes, mailbox_runs, found_domains TO sendvery_app;
 -- Across tenants: claim what is due, drop abandoned drafts, rotate keys.
-GRANT SELECT, UPDATE, DELETE ON mailboxes TO sendvery_system;
+GRANT SELECT, UPDATE ON mailboxes TO sendvery_system;
+GRANT SELECT ON mailbox_runs TO sendvery_system;

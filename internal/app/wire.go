@@ -13,6 +13,7 @@ import (
 	"sendvery.com/sendvery/internal/auth/authweb"
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
 	"sendvery.com/sendvery/internal/mailer"
@@ -57,8 +58,13 @@ func (a *App) wireReports(jobs *work.Registry) error {
 	}
 	a.reports = &report.Service{DB: a.db, Names: names, Log: a.log, Now: a.now}
 	a.domains = &domain.Service{DB: a.db, Now: a.now, Added: a.reports.DomainsAdded}
+	tests, err := limit.NewMemory("connection tests", 30, time.Hour)
+	if err != nil {
+		return err
+	}
 	a.mailboxes = &mailbox.Service{
-		DB: a.db, Ring: a.ring, Intake: a.reports, Domains: a.domains, Now: a.now, Holder: rand.Text(),
+		Tests: tests,
+		DB:    a.db, Ring: a.ring, Intake: a.reports, Domains: a.domains, Now: a.now, Holder: rand.Text(),
 		Fetcher: &mailfetch.Fetcher{Dialer: guard, Roots: a.parts.Roots},
 	}
 	work.Handle(jobs, mailbox.SliceTimeout, a.mailboxes.Do)

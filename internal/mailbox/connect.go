@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"strings"
 	"time"
@@ -84,6 +85,9 @@ func (s *Service) Connect(ctx context.Context, a org.Access, set Settings) (ID, 
 	if err := set.normalise(); err != nil {
 		return ID{}, err
 	}
+	if err := s.mayTest(ctx, a.ID); err != nil {
+		return ID{}, err
+	}
 	m := s.fromSettings(uid.New[Mailbox](), set)
 	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
 		if err := insert(ctx, tx, a.ID, m, s.Ring.Seal(place(a.ID, m.ID), []byte(set.Password))); err != nil {
@@ -100,17 +104,17 @@ func (s *Service) Connect(ctx context.Context, a org.Access, set Settings) (ID, 
 	return m.ID, err
 }
 
-// Retest replaces the settings of a mailbox that has not passed its test and
-// tests again. An empty password keeps the one that is sealed, unless the
+// Retest replaces the settings of a mailbox and tests it again; once that
+// passes, it goes on with what it was doing. An empty password keeps the one that is sealed, unless the
 // server or the user changed: a secret is never sent to another place.
 func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings) error {
+	if err := s.mayTest(ctx, a.ID); err != nil {
+		return err
+	}
 	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
 		old, err := get(ctx, tx, a.ID, id)
 		if err != nil {
 			return err
-		}
-		if old.State != Testing {
-			return fault.New(fault.Conflict, "This mailbox is connected already.")
 		}
 		if set.Password == "" && strings.EqualFold(old.Host, strings.TrimSpace(set.Host)) && old.Username == strings.TrimSpace(set.Username) {
 			if set.Password, err = s.password(ctx, tx, a.ID, id); err != nil {
@@ -133,6 +137,21 @@ func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings)
 		s.dispatchSoon(ctx)
 	}
 	return err
+}
+
+// mayTest takes one turn of the organization's connection tests: they are for
+// connecting mailboxes, not for trying passwords or looking for servers.
+func (s *Service) mayTest(ctx context.Context, org org.ID) error {
+	wait, err := s.Tests.Take(ctx, org.String())
+	if err != nil {
+		return err
+	}
+	if wait > 0 {
+		minutes := int((wait + time.Minute - 1) / time.Minute)
+		return &fault.Error{Kind: fault.LimitReached, Wait: wait,
+			Sentence: fmt.Sprintf("That were many connection tests in a short time. Please wait %d min and try again; nothing was lost.", minutes)}
+	}
+	return nil
 }
 
 func (s *Service) fromSettings(id ID, set Settings) Mailbox {
@@ -171,10 +190,14 @@ func (s *Service) Delete(ctx context.Context, a org.Access, id ID) error {
 // one is resumed.
 func (s *Service) CheckNow(ctx context.Context, a org.Access, id ID) error {
 	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
-		if _, err := get(ctx, tx, a.ID, id); err != nil {
+		m, err := get(ctx, tx, a.ID, id)
+		if err != nil {
 			return err
 		}
-		return dueNow(ctx, tx, a.ID, id, s.Now())
+		if err := dueNow(ctx, tx, a.ID, id, s.Now()); err != nil || m.State != Paused {
+			return err
+		}
+		return audit.Record(ctx, tx, s.event(a, id, "mailbox.resume", m))
 	})
 	if err == nil {
 		s.dispatchSoon(ctx)
@@ -186,7 +209,8 @@ func (s *Service) CheckNow(ctx context.Context, a org.Access, id ID) error {
 // for other domains are held, not lost.
 func (s *Service) Choose(ctx context.Context, a org.Access, id ID, names []fqdn.Name) error {
 	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
-		if _, err := get(ctx, tx, a.ID, id); err != nil {
+		m, err := get(ctx, tx, a.ID, id)
+		if err != nil {
 			return err
 		}
 		began, err := beginImport(ctx, tx, a.ID, id, s.Now())
@@ -199,7 +223,10 @@ func (s *Service) Choose(ctx context.Context, a org.Access, id ID, names []fqdn.
 		if err := startRun(ctx, tx, a.ID, id, ImportRun, s.Now()); err != nil {
 			return err
 		}
-		return s.Domains.AddIn(ctx, tx, a, names)
+		if err := s.Domains.AddIn(ctx, tx, a, names); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, s.event(a, id, "mailbox.import", m))
 	})
 	if err == nil {
 		s.dispatchSoon(ctx)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/seal"
@@ -111,8 +112,48 @@ func TestRetestSendsTheOldPasswordNowhereElse(t *testing.T) {
 	}
 	b.settle(t)
 	b.wantState(t, id, mailbox.Choosing)
-	if err := b.Retest(t.Context(), b.org, id, b.settings()); !fault.Is(err, fault.Conflict) {
-		t.Errorf("a mailbox that has passed: %v", err)
+}
+
+func TestConnectedMailboxGoesOnWhereItWasAfterAChange(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.appendReports(t, "r", "example.org", 3)
+	id := b.connect(t, b.settings())
+	b.settle(t)
+	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
+		t.Fatal(err)
+	}
+	b.settle(t)
+	b.wantState(t, id, mailbox.Polling)
+	before, err := b.Get(t.Context(), b.org.ID, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := b.settings()
+	wrong.Password = "not the one"
+	if err := b.Retest(t.Context(), b.org, id, wrong); err != nil {
+		t.Fatal(err)
+	}
+	b.settle(t)
+	b.wantState(t, id, mailbox.Testing)
+	b.advance(48 * time.Hour)
+	if err := b.ForgetDrafts(t.Context(), mailbox.ForgetDrafts{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Retest(t.Context(), b.org, id, b.settings()); err != nil {
+		t.Fatal("a connected mailbox was forgotten as a draft: ", err)
+	}
+	b.settle(t)
+	b.wantState(t, id, mailbox.Polling)
+	after, err := b.Get(t.Context(), b.org.ID, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after.Cursor != before.Cursor || after.Cursor == "" {
+		t.Errorf("cursor %q, before the change %q", after.Cursor, before.Cursor)
+	}
+	if n := b.counted(t); n != 30 {
+		t.Errorf("%d messages counted, want each report once: 30", n)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
@@ -146,7 +147,8 @@ type Service struct {
 	Fetcher *mailfetch.Fetcher
 	Intake  Intake
 	Domains *domain.Service
-	Holder  string // names this process in leases
+	Tests   *limit.Limiter // of connection tests, per organization
+	Holder  string         // names this process in leases
 	Now     func() time.Time
 }
 

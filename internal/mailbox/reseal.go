@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/seal"
@@ -52,7 +53,11 @@ func (s *Service) Reseal(ctx context.Context) (int, error) {
 		}
 		again := s.Ring.Seal(place(m.Org, m.ID), plain)
 		err = s.DB.InOrg(ctx, m.Org, func(ctx context.Context, tx postgres.Tx) error {
-			return replaceSecret(ctx, tx, m, again)
+			if err := replaceSecret(ctx, tx, m, again); err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, audit.Event{Org: m.Org, Action: "mailbox.reseal", Subject: m.ID.String(), At: s.Now(),
+				Detail: map[string]string{"key": s.Ring.IDs()[0]}})
 		})
 		if err != nil {
 			return n, err

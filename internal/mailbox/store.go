@@ -69,12 +69,15 @@ func insert(ctx context.Context, tx postgres.Tx, org org.ID, m Mailbox, sealed [
 	return nil
 }
 
-// update replaces the settings. It takes the lease from a slice that works
+// update replaces the settings; in another mailbox or folder reading begins
+// anew. It takes the lease from a slice that works
 // with the older ones.
 func update(ctx context.Context, tx postgres.Tx, org org.ID, m Mailbox, sealed []byte) error {
 	_, err := tx.Exec(ctx, `
 		UPDATE mailboxes SET host = @host, port = @port, security = @security, username = @username, secret = @secret,
-		       folder = @folder, after_import = @after, read_from = @from, next_at = @next,
+		       folder = @folder, after_import = @after, read_from = @from, next_at = @next, state = 'testing',
+		       failure = NULL, advice = NULL, failures = 0,
+		       cursor = CASE WHEN host = @host AND username = @username AND folder = @folder THEN cursor ELSE '' END,
 		       generation = generation + 1, holder = NULL, lease_until = NULL
 		WHERE org_id = @org AND mailbox_id = @id`, settingArgs(org, m, sealed))
 	if err != nil {
@@ -90,14 +93,29 @@ func remove(ctx context.Context, tx postgres.Tx, org org.ID, id ID) error {
 	return nil
 }
 
+// resumed is the state that a mailbox m goes on with after a pause or a test,
+// which its runs tell.
+const resumed = `coalesce(
+	(SELECT CASE r.state WHEN 'done' THEN 'polling' ELSE 'importing' END FROM mailbox_runs r
+	 WHERE r.org_id = m.org_id AND r.mailbox_id = m.mailbox_id AND r.kind = 'import'), 'scanning')`
+
+// passTest moves a mailbox on after its test and returns where to.
+func passTest(ctx context.Context, tx postgres.Tx, j Slice) (state State, err error) {
+	err = tx.QueryRow(ctx, `
+		UPDATE mailboxes m SET state = `+resumed+`, failure = NULL, advice = NULL, failures = 0
+		WHERE m.org_id = $1 AND m.mailbox_id = $2 RETURNING m.state`, j.Org, j.Mailbox).Scan(&state)
+	if err != nil {
+		return "", fmt.Errorf("pass test: %w", err)
+	}
+	return state, nil
+}
+
 // dueNow has the mailbox read at once. A paused one goes on with what it was
-// doing, which its runs tell.
+// doing.
 func dueNow(ctx context.Context, tx postgres.Tx, org org.ID, id ID, now time.Time) error {
 	_, err := tx.Exec(ctx, `
 		UPDATE mailboxes m SET next_at = @now, failures = 0,
-		       state = CASE WHEN m.state <> 'paused' THEN m.state ELSE coalesce(
-		           (SELECT CASE r.state WHEN 'done' THEN 'polling' ELSE 'importing' END FROM mailbox_runs r
-		            WHERE r.org_id = m.org_id AND r.mailbox_id = m.mailbox_id AND r.kind = 'import'), 'scanning') END
+		       state = CASE WHEN m.state <> 'paused' THEN m.state ELSE `+resumed+` END
 		WHERE m.org_id = @org AND m.mailbox_id = @id AND m.state <> 'choosing'`,
 		postgres.NamedArgs{"org": org, "id": id, "now": now})
 	if err != nil {
@@ -159,11 +177,19 @@ func upToDate(ctx context.Context, tx postgres.Tx, j Slice, state State, now tim
 	return nil
 }
 
-func removeDrafts(ctx context.Context, tx postgres.Tx, before time.Time) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM mailboxes WHERE state = 'testing' AND created_at < $1`, before); err != nil {
-		return fmt.Errorf("forget drafts: %w", err)
+// drafts lists mailboxes that were never connected.
+func drafts(ctx context.Context, tx postgres.Tx, before time.Time) ([]sealed, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT m.org_id, m.mailbox_id, m.secret FROM mailboxes m WHERE m.state = 'testing' AND m.created_at < $1
+		AND NOT EXISTS (SELECT FROM mailbox_runs r WHERE r.org_id = m.org_id AND r.mailbox_id = m.mailbox_id AND r.kind <> 'test')`, before)
+	if err != nil {
+		return nil, fmt.Errorf("list drafts: %w", err)
 	}
-	return nil
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[sealed])
+	if err != nil {
+		return nil, fmt.Errorf("list drafts: %w", err)
+	}
+	return all, nil
 }
 
 func sealedSecrets(ctx context.Context, tx postgres.Tx) ([]sealed, error) {

@@ -50,10 +50,11 @@ func (s *Service) test(ctx context.Context, j Slice, m Mailbox, password string)
 		if err := saveSteps(ctx, tx, j, steps, RunDone, now); err != nil {
 			return err
 		}
-		if err := startRun(ctx, tx, j.Org, j.Mailbox, ScanRun, now); err != nil {
+		state, err := passTest(ctx, tx, j)
+		if err != nil || state != Scanning {
 			return err
 		}
-		return setState(ctx, tx, j, Scanning)
+		return startRun(ctx, tx, j.Org, j.Mailbox, ScanRun, now)
 	})
 }
 

@@ -96,14 +96,11 @@ func formErrors(err error) map[string]string {
 	return out
 }
 
-// Edit shows the form of a mailbox that has not passed its test.
+// Edit shows the form of a mailbox with its settings.
 func (h *Web) Edit(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	m, err := h.named(r, a)
 	if err != nil {
 		return err
-	}
-	if m.State != mailbox.Testing {
-		return httpio.See(w, r, below(a, m.ID, ""))
 	}
 	form := Form{Host: m.Host, Port: strconv.Itoa(m.Port), Security: string(m.Security), Username: m.Username,
 		Folder: m.Folder, After: string(m.AfterImport), Since: h.sinceOf(m)}
@@ -125,7 +122,7 @@ func (h *Web) sinceOf(m mailbox.Mailbox) string {
 
 func (h *Web) editPage(w http.ResponseWriter, r *http.Request, a org.Access, m mailbox.Mailbox, form Form) ConnectPage {
 	return ConnectPage{
-		Page: h.frame(w, r, "Change the settings", listLink(a)), Action: below(a, m.ID, "edit"), CancelHref: below(a, m.ID, "test"),
+		Page: h.frame(w, r, "Change the settings", listLink(a)), Action: below(a, m.ID, "edit"), CancelHref: nextStep(a, m),
 		Form: form, Editing: true, Mailbox: title(m),
 	}
 }

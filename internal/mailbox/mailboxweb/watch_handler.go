@@ -107,7 +107,7 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 		p.Advice = *m.Advice
 	}
 	if a.Role.May(org.ManageMailboxes) {
-		p.CheckAction, p.DeleteHref = below(a, m.ID, "check"), below(a, m.ID, "delete")
+		p.CheckAction, p.DeleteHref, p.EditHref = below(a, m.ID, "check"), below(a, m.ID, "delete"), below(a, m.ID, "edit")
 	}
 	if err := h.fillCounts(r, a, m, &p); err != nil {
 		return err
