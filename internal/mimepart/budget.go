@@ -3,6 +3,8 @@ package mimepart
 import (
 	"context"
 	"io"
+
+	"sendvery.com/sendvery/internal/finding"
 )
 
 // budget is what is left of the limits of one walk.
@@ -26,9 +28,16 @@ func (b *budget) charge(n int) error {
 	return b.ctx.Err()
 }
 
-// spent reports whether nothing more may be decompressed: the walk ends there.
-func (b *budget) spent() bool {
-	return b.inflated > b.limits.Inflated || b.entries > b.limits.Entries
+// spent says why nothing more may be decompressed: the walk ends there. It is
+// nil while there is something left.
+func (b *budget) spent() *finding.Refusal {
+	switch {
+	case b.inflated > b.limits.Inflated:
+		return refuse(RefusedInflated, "")
+	case b.entries > b.limits.Entries:
+		return refuse(RefusedEntries, "")
+	}
+	return nil
 }
 
 // hold counts n bytes that stay in memory until release.

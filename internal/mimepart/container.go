@@ -4,18 +4,21 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zip"
+
+	"sendvery.com/sendvery/internal/finding"
 )
 
 // gunzip opens a gzip stream and looks into it.
 func (w *Walker) gunzip(open opener, br *bufio.Reader, at place) error {
 	if w.budget.containers++; w.budget.containers > w.limits.Containers {
 		w.budget.containers--
-		return w.refused(at, true, refuse(RefusedContainers, ""))
+		return w.refused(at, at.evident, refuse(RefusedContainers, ""))
 	}
 	defer func() { w.budget.containers-- }()
 	z := w.inflater()
@@ -24,6 +27,7 @@ func (w *Walker) gunzip(open opener, br *bufio.Reader, at place) error {
 	if err != nil {
 		return w.damage(at, err)
 	}
+	at.evident = at.evident || reportName(label(z.Name))
 	again := func() (io.Reader, error) {
 		r, err := open()
 		if err != nil {
@@ -142,24 +146,28 @@ func (m *metered) ReadAt(p []byte, off int64) (int, error) {
 func (w *Walker) unzip(src io.ReaderAt, size int64, at place) error {
 	if w.budget.containers++; w.budget.containers > w.limits.Containers {
 		w.budget.containers--
-		return w.refused(at, true, refuse(RefusedContainers, ""))
+		return w.refused(at, at.evident, refuse(RefusedContainers, ""))
 	}
 	defer func() { w.budget.containers-- }()
 	meter := &metered{r: src, left: directoryBytes}
 	z, err := zip.NewReader(meter, size)
 	if errors.Is(err, errMetered) {
-		return w.refused(at, true, refuse(RefusedEntries, ""))
+		at.evident = at.evident || reportName(firstName(src))
+		return w.refused(at, at.evident, refuse(RefusedEntries, ""))
 	}
 	if err != nil {
 		return w.brokenZip(src, size, at, err)
 	}
 	meter.left = -1
 	if len(z.File) > w.limits.Entries {
-		return w.refused(at, true, refuse(RefusedEntries, ""))
+		return w.unread(z.File, at, refuse(RefusedEntries, ""))
 	}
-	for _, f := range z.File {
-		if w.budget.spent() {
-			break
+	for i, f := range z.File {
+		if r := w.budget.spent(); r != nil {
+			if at.evident {
+				return nil // told when it was spent
+			}
+			return w.unread(z.File[i:], at, r)
 		}
 		if err := w.entry(f, at); err != nil {
 			return err
@@ -168,12 +176,20 @@ func (w *Walker) unzip(src io.ReaderAt, size int64, at place) error {
 	return nil
 }
 
+// unread refuses files that are not looked into, if only by their names there
+// is evidence of a report among them.
+func (w *Walker) unread(files []*zip.File, at place, r *finding.Refusal) error {
+	at.evident = at.evident || slices.ContainsFunc(files, func(f *zip.File) bool { return reportName(label(f.Name)) })
+	return w.refused(at, at.evident, r)
+}
+
 // brokenZip tells a cut archive from a damaged one by the record at its end.
 func (w *Walker) brokenZip(src io.ReaderAt, size int64, at place, err error) error {
 	named := archiveError(err)
 	if errors.Is(err, zip.ErrFormat) && !zipTail(Source{ReaderAt: src, Size: size}) {
 		named = refuse(RefusedTruncated, "")
 	}
+	at.evident = at.evident || reportName(firstName(src))
 	return w.damage(at, named)
 }
 
@@ -181,11 +197,11 @@ func (w *Walker) entry(f *zip.File, at place) error {
 	if strings.HasSuffix(f.Name, "/") && f.UncompressedSize64 == 0 || strings.HasPrefix(f.Name, "__MACOSX/") {
 		return nil
 	}
-	if w.budget.entries++; w.budget.entries > w.limits.Entries {
-		return w.refused(at, true, refuse(RefusedEntries, ""))
-	}
 	at = at.enter(label(f.Name))
-	looked := w.mail == nil || at.expected || at.name == "" || interestingName(at.name)
+	if w.budget.entries++; w.budget.entries > w.limits.Entries {
+		return w.refused(at, at.evident, refuse(RefusedEntries, ""))
+	}
+	looked := at.evident && (w.mail == nil || at.name == "" || interestingName(at.name))
 	switch {
 	case f.Flags&1 != 0:
 		return w.refused(at, looked, refuse(RefusedEncrypted, at.name))

@@ -18,10 +18,19 @@ func (w *Walker) walkMail(src io.ReaderAt, size int64, at place) error {
 	}
 	s.in.reset(w.budget.ctx, src, size)
 	skipFromLine(s.in)
-	if at.depth > w.limits.Depth {
-		return w.refused(at, true, refuse(RefusedDepth, ""))
+	if w.mail == nil {
+		// That somebody gave us an archive does not make reports of all the
+		// mails in it.
+		at.evident = false
 	}
-	if err := s.find(); err != nil {
+	if at.depth > w.limits.Depth {
+		return w.refused(at, at.evident, refuse(RefusedDepth, ""))
+	}
+	err := s.find()
+	w.outcome.Failure = w.outcome.Failure || anyFailure(s.parts)
+	if err != nil {
+		at.evident = at.evident || anyEvident(s.parts)
+		w.noted(at)
 		return w.damage(at, err)
 	}
 	env := s.parts[0].header.envelope
@@ -32,14 +41,28 @@ func (w *Walker) walkMail(src io.ReaderAt, size int64, at place) error {
 		if p.kind != leaf || isSample(s.parts, i) {
 			continue
 		}
-		if w.budget.spent() {
-			break
+		if r := w.budget.spent(); r != nil {
+			if next := partPlace(p, at); w.passedOver(s.parts, i, next) {
+				return w.refused(next, true, r)
+			}
+			continue
 		}
 		if err := w.part(src, s.parts, i, at); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// passedOver reports whether part i, which nothing is left for, must be told
+// about: it is a report by its own name, or there is evidence of one in the
+// mail and nothing was told yet.
+func (w *Walker) passedOver(parts []part, i int, at place) bool {
+	if at.expected {
+		return true
+	}
+	told := w.outcome.Payloads+w.outcome.Refusals > 0
+	return !told && !strings.HasPrefix(at.media, "text/") && (at.evident || evident(parts, i))
 }
 
 // skipFromLine skips the line that mbox files put before a mail.
@@ -78,15 +101,22 @@ func isSample(parts []part, i int) bool {
 	return false
 }
 
-// part looks into one leaf.
-func (w *Walker) part(src io.ReaderAt, parts []part, i int, at place) error {
-	p := &parts[i]
+// partPlace is the place of a leaf in the mail at the place at.
+func partPlace(p *part, at place) place {
 	name := p.header.fileName()
 	at.media, at.name = p.media, name
-	at.expected = reportName(name) || strings.HasPrefix(p.media, "application/tlsrpt")
+	at.expected = reportName(name) || tlsMedia(p.media)
 	if name != "" {
 		at.label = strings.TrimPrefix(at.label+" › "+name, " › ")
 	}
+	return at
+}
+
+// part looks into one leaf.
+func (w *Walker) part(src io.ReaderAt, parts []part, i int, at place) error {
+	p := &parts[i]
+	at = partPlace(p, at)
+	at.evident = at.evident || evident(parts, i)
 	open := func() (io.Reader, error) { return w.decoded(src, p, nil) }
 	br := w.buffer(nil)
 	defer w.free(br)
@@ -111,6 +141,7 @@ func (w *Walker) textPart(src io.ReaderAt, parts []part, i int, open opener, r i
 	}
 	switch kind := sniff(head); kind {
 	case plainNotice:
+		w.outcome.Failure = true
 		return w.refused(at, true, refuse(RefusedPlainTextNote, ""))
 	case feedback, wholeMail:
 		return nil

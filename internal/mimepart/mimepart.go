@@ -65,7 +65,14 @@ type Envelope struct {
 type Visitor interface {
 	Payload(*Payload) error
 	// Refused tells of a part that looked like a report and cannot be read.
-	Refused(label string, r *finding.Refusal) error
+	Refused(at Spot, r *finding.Refusal) error
+}
+
+// Spot is where something was refused.
+type Spot struct {
+	Label string // as in Payload
+	// Failure says that it is, or lies in, the mail of a failure report.
+	Failure bool
 }
 
 // Outcome sums up a walk.
@@ -73,6 +80,12 @@ type Outcome struct {
 	Mail     bool // the source is a mail, not a bare file
 	Payloads int
 	Refusals int
+	// Evident says that something promised a report, found or not: a bare
+	// file, which somebody says is one, or the form of a mail or of a name.
+	Evident bool
+	// Failure says that there is a failure report in the source, read or not,
+	// and with it parts of other people's mail.
+	Failure bool
 	// Noticed is why there may be no payload although there is nothing that
 	// looked like a report either ("the mail is encrypted"). It is for
 	// display and does not make the mail a refused one.

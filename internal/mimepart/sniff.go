@@ -12,7 +12,9 @@ const (
 	unknown      content = iota
 	aggregate            // XML that is or should be an aggregate report
 	otherXML             // XML, or HTML, about something else
+	perhapsXML           // XML that declares entities and hides its root behind them
 	tlsReport            // JSON that is or should be a TLS report
+	perhapsJSON          // JSON with one of its keys, which others have too
 	feedback             // the fields of a feedback report
 	gzipped              // RFC 1952
 	zipped               // PKZIP
@@ -53,12 +55,7 @@ func sniff(head []byte) content {
 	case '<':
 		return sniffXML(text)
 	case '{':
-		for _, key := range [...]string{`"policies"`, `"organization-name"`, `"date-range"`, `"report-id"`} {
-			if bytes.Contains(text, []byte(key)) {
-				return tlsReport
-			}
-		}
-		return unknown
+		return sniffJSON(text)
 	}
 	if bytes.HasPrefix(text, []byte("-----BEGIN PGP MESSAGE-----")) {
 		return encryptedPGP
@@ -70,12 +67,32 @@ func sniffXML(text []byte) content {
 	if rootLike(text) {
 		return aggregate
 	}
-	// Entity tricks put their declarations first and may leave the root to
-	// later: such a document is for the reader to refuse.
-	if bytes.Contains(text, []byte("<!ENTITY")) || bytes.Contains(text, []byte("<!DOCTYPE feedback")) {
+	if bytes.Contains(text, []byte("<!DOCTYPE feedback")) {
 		return aggregate
 	}
+	// Entity tricks put their declarations first and may leave the root to
+	// later: where a report should be, such a document is for the reader to
+	// refuse. Elsewhere it is a drawing, which declares entities as well.
+	if bytes.Contains(text, []byte("<!ENTITY")) {
+		return perhapsXML
+	}
 	return otherXML
+}
+
+func sniffJSON(text []byte) content {
+	found := 0
+	for _, key := range [...]string{`"policies"`, `"organization-name"`, `"date-range"`, `"report-id"`} {
+		if bytes.Contains(text, []byte(key)) {
+			found++
+		}
+	}
+	switch found {
+	case 0:
+		return unknown
+	case 1:
+		return perhapsJSON
+	}
+	return tlsReport
 }
 
 // rootLike looks for the root of a report, with or without a prefix, or for
@@ -189,19 +206,4 @@ func smimeName(head []byte) string {
 		return "opaque signed S/MIME"
 	}
 	return ""
-}
-
-// reportName tells a file name in the form that the RFCs ask reporters to use:
-// receiver "!" domain "!" begin "!" end …
-func reportName(name string) bool { return strings.Count(name, "!") >= 2 }
-
-// interestingName tells a file name that a report may have.
-func interestingName(name string) bool {
-	name = strings.ToLower(name)
-	for _, ending := range [...]string{".xml", ".json", ".gz", ".zip", ".eml"} {
-		if strings.HasSuffix(name, ending) {
-			return true
-		}
-	}
-	return reportName(name)
 }

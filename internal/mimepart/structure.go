@@ -115,6 +115,9 @@ func (s *structure) entity(parent, depth int) (stop, error) {
 	p := part{parent: parent, headFrom: s.in.at()}
 	end, err := s.headerBlock(&p.header)
 	if err != nil {
+		// What was read of it may still tell what the mail is.
+		p.media, p.params = media(p.header.contentType)
+		s.parts = append(s.parts, p)
 		return stop{}, err
 	}
 	p.from = s.in.at()

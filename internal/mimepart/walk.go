@@ -40,14 +40,18 @@ type place struct {
 	// expected says that a name or media type promises a report here, or that
 	// the user gave this very file.
 	expected bool
-	inside   bool // within gzip or zip
-	media    string
-	depth    int // of the MIME structure around
+	// evident says that there is evidence of a report here or around here;
+	// all that is expected is evident.
+	evident bool
+	inside  bool // within gzip or zip
+	media   string
+	depth   int // of the MIME structure around
 }
 
 func (p place) enter(name string) place {
 	p.name, p.media, p.inside = name, "", true
 	p.expected = p.expected || reportName(name)
+	p.evident = p.evident || p.expected
 	if name != "" {
 		p.label += " › " + name
 	}
@@ -81,7 +85,7 @@ func (w *Walker) Walk(ctx context.Context, src Source, v Visitor) (Outcome, erro
 }
 
 func (w *Walker) source(src Source) error {
-	at := place{label: label(src.Name), name: label(src.Name), expected: true}
+	at := place{label: label(src.Name), name: label(src.Name), expected: true, evident: true}
 	head, err := peekAt(src, sniffed)
 	if err != nil {
 		return fmt.Errorf("read: %w", err)
@@ -95,14 +99,15 @@ func (w *Walker) source(src Source) error {
 	}
 	if kind == wholeMail {
 		w.outcome.Mail = true
-		at.expected = false
+		at.expected, at.evident = false, false
 	}
+	w.noted(at)
 	if src.Size > w.limits.Raw && kind != aggregate && kind != tlsReport {
-		// What is too large is not looked into; only a mail that calls itself a
-		// report is worth telling about.
-		head = bytes.ToLower(head)
-		looked := kind != wholeMail || bytes.Contains(head, []byte("report domain:")) || bytes.Contains(head, []byte("dmarc"))
-		return w.refused(at, looked, refuse(RefusedTooLarge, ""))
+		// What is too large is not looked into, only the header of a mail.
+		if kind == wholeMail {
+			at.evident = w.headEvident(src)
+		}
+		return w.refused(at, at.evident, refuse(RefusedTooLarge, ""))
 	}
 	open := func() (io.Reader, error) {
 		return charged{io.NewSectionReader(src, 0, src.Size), &w.budget}, nil
@@ -122,6 +127,18 @@ func (w *Walker) source(src Source) error {
 	return w.content(open, r, at)
 }
 
+// headEvident looks for evidence in the header of a mail alone.
+func (w *Walker) headEvident(src Source) bool {
+	s := structure{in: &w.in, limits: &w.limits, budget: &w.budget}
+	w.in.reset(w.budget.ctx, src, src.Size)
+	skipFromLine(s.in)
+	p := part{parent: -1}
+	_, _ = s.headerBlock(&p.header) // one that is cut says what it says
+	p.media, p.params = media(p.header.contentType)
+	w.outcome.Failure = p.failure()
+	return evident([]part{p}, 0)
+}
+
 func peekAt(src Source, n int) ([]byte, error) {
 	head := make([]byte, min(int64(n), src.Size))
 	got, err := src.ReadAt(head, 0)
@@ -135,14 +152,25 @@ func peekAt(src Source, n int) ([]byte, error) {
 func (w *Walker) content(open opener, r io.Reader, at place) error {
 	br := w.buffer(r)
 	defer w.free(br)
+	w.noted(at)
 	head, err := br.Peek(sniffed)
+	kind := sniff(head)
 	if err != nil && !errors.Is(err, io.EOF) {
+		at.evident = at.evident || kind == aggregate || kind == tlsReport
 		return w.damage(at, err)
 	}
-	switch kind := sniff(head); kind {
+	switch kind {
 	case aggregate:
 		return w.payload(XML, open, br, at)
 	case tlsReport:
+		return w.payload(JSON, open, br, at)
+	case perhapsXML, perhapsJSON:
+		switch {
+		case !at.evident:
+			return w.unknown(unknown, br, at)
+		case kind == perhapsXML:
+			return w.payload(XML, open, br, at)
+		}
 		return w.payload(JSON, open, br, at)
 	case gzipped:
 		return w.gunzip(open, br, at)
@@ -175,13 +203,13 @@ func (w *Walker) unknown(kind content, r io.Reader, at place) error {
 			return w.damage(at, err)
 		}
 	}
-	promised := at.expected || strings.HasPrefix(at.media, "application/tlsrpt")
+	promised := at.expected || tlsMedia(at.media)
 	lower := strings.ToLower(at.name)
 	switch {
 	case w.mail == nil && !at.inside:
 		w.notice(refuse(RefusedNotReport, ""))
 	case at.inside && kind == unknown && (strings.HasSuffix(lower, ".xml") || strings.HasSuffix(lower, ".json")):
-		return w.refused(at, true, refuse(RefusedNotXML, at.name))
+		return w.refused(at, at.evident, refuse(RefusedNotXML, at.name))
 	case promised && kind == nothing:
 		return w.refused(at, w.mail != nil, refuse(RefusedEmpty, at.name))
 	case promised:
@@ -195,7 +223,10 @@ func (w *Walker) unsupported(format string, at place) error {
 	if format == "encrypted S/MIME" {
 		code = RefusedEncryptedMail
 	}
-	return w.refused(at, at.expected, refuse(code, format))
+	// Inside a mail that announces a report, only an archive may be it: an
+	// encrypted or signed mail is as likely to be somebody's.
+	looked := at.expected || at.evident && code == RefusedFormat
+	return w.refused(at, looked, refuse(code, format))
 }
 
 // hold reads an inner archive or mail into memory, because both need random
@@ -229,26 +260,30 @@ func (w *Walker) hold(kind content, r io.Reader, at place) error {
 }
 
 // damage sorts an error met while reading content: a refusal is told to the
-// visitor, anything else ends the walk.
+// visitor where there is evidence of a report, anything else ends the walk.
 func (w *Walker) damage(at place, err error) error {
 	if _, theirs := errors.AsType[stopped](err); theirs {
 		return err
 	}
 	if r, ok := errors.AsType[*finding.Refusal](err); ok {
-		return w.refused(at, true, r)
+		return w.refused(at, at.evident, r)
 	}
 	return err
 }
 
-// refused tells the visitor, or only makes a note when the part did not look
-// like a report.
+// noted remembers that there was evidence, in case the walk has to stop before
+// anything is found.
+func (w *Walker) noted(at place) { w.outcome.Evident = w.outcome.Evident || at.evident }
+
+// refused tells the visitor, or only makes a note when nothing says that the
+// part is a report.
 func (w *Walker) refused(at place, looked bool, r *finding.Refusal) error {
 	if !looked {
 		w.notice(r)
 		return nil
 	}
 	w.outcome.Refusals++
-	return stopping(w.visitor.Refused(at.label, r))
+	return stopping(w.visitor.Refused(Spot{Label: at.label, Failure: w.outcome.Failure}, r))
 }
 
 func (w *Walker) notice(r *finding.Refusal) {

@@ -49,7 +49,7 @@ func (s *seen) Payload(p *mimepart.Payload) error {
 	return nil
 }
 
-func (s *seen) Refused(_ string, r *finding.Refusal) error {
+func (s *seen) Refused(_ mimepart.Spot, r *finding.Refusal) error {
 	if r.Sentence == "" {
 		s.err = fmt.Errorf("no sentence for %s", r.Code)
 	}
@@ -105,7 +105,7 @@ type tell struct {
 }
 
 func (v tell) Payload(p *mimepart.Payload) error { v.payload(p); return nil }
-func (v tell) Refused(_ string, r *finding.Refusal) error {
+func (v tell) Refused(_ mimepart.Spot, r *finding.Refusal) error {
 	v.refused(r)
 	return nil
 }
@@ -265,8 +265,8 @@ func TestEnvelope(t *testing.T) {
 
 type visitorFunc func(*mimepart.Payload) error
 
-func (f visitorFunc) Payload(p *mimepart.Payload) error      { return f(p) }
-func (f visitorFunc) Refused(string, *finding.Refusal) error { return nil }
+func (f visitorFunc) Payload(p *mimepart.Payload) error             { return f(p) }
+func (f visitorFunc) Refused(mimepart.Spot, *finding.Refusal) error { return nil }
 
 func TestVisitorErrorStops(t *testing.T) {
 	t.Parallel()

@@ -49,11 +49,9 @@ func (r *Reader) Read(ctx context.Context, src mimepart.Source, v Visitor) (Outc
 	}
 	p := &pass{r: r, v: v}
 	out, err := r.walker.Walk(bounded, src, p)
-	p.out.Mail, p.out.Refused = out.Mail, p.out.Refused+out.Refusals
+	p.out.Mail, p.out.Refused, p.out.Private = out.Mail, p.out.Refused+out.Refusals, out.Failure
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		p.out.Refused++
-		refusal := &finding.Refusal{Code: RefusedTime, Sentence: RefusalSentence(RefusedTime)}
-		return p.out, v.Refused(&p.report, refusal)
+		return p.late(out)
 	}
 	if p.out.Noticed == nil {
 		p.out.Noticed = out.Noticed
@@ -89,10 +87,24 @@ func (p *pass) Payload(pay *mimepart.Payload) error {
 	return nil
 }
 
+// late ends a reading that ran out of time. An ordinary mail that did is still
+// one.
+func (p *pass) late(out mimepart.Outcome) (Outcome, error) {
+	refusal := &finding.Refusal{Code: RefusedTime, Sentence: RefusalSentence(RefusedTime)}
+	if !out.Evident && out.NotReport() {
+		p.out.Noticed = refusal
+		return p.out, nil
+	}
+	if out.Failure {
+		p.report.Kind = Failure
+	}
+	return p.out, p.refuse(refusal)
+}
+
 // Refused implements mimepart.Visitor. The walk counts its own refusals.
-func (p *pass) Refused(label string, refusal *finding.Refusal) error {
-	p.report = Report{Label: label}
-	if refusal.Code == mimepart.RefusedPlainTextNote {
+func (p *pass) Refused(at mimepart.Spot, refusal *finding.Refusal) error {
+	p.report = Report{Label: at.Label}
+	if at.Failure {
 		p.report.Kind = Failure
 	}
 	return p.v.Refused(&p.report, refusal)

@@ -122,22 +122,32 @@ func TestVisitorErrorIsReturned(t *testing.T) {
 	}
 }
 
-// endless is a mail whose header never ends.
-type endless struct{}
+// endless is a mail whose header never ends, after its first line.
+type endless string
 
-func (endless) ReadAt(p []byte, _ int64) (int, error) {
-	return copy(p, strings.Repeat("From: a@example.com\n", len(p)/20+1)), nil
+func (e endless) ReadAt(p []byte, at int64) (int, error) {
+	n := 0
+	if at < int64(len(e)) {
+		n = copy(p, e[at:])
+	}
+	copy(p[n:], strings.Repeat("From: a@example.com\n", len(p[n:])/20+1))
+	return len(p), nil
 }
 
 func TestTime(t *testing.T) {
 	t.Parallel()
-	src := mimepart.Source{ReaderAt: endless{}, Size: 40_000_000}
-	limits := reading.Limits{Time: time.Nanosecond}
-	limits.Mail.HeaderLines, limits.Mail.HeaderBytes = 1<<30, 1<<30
+	src := mimepart.Source{ReaderAt: endless("Subject: Report Domain: example.com\n"), Size: 1 << 50}
+	limits := reading.Limits{Time: 20 * time.Millisecond}
+	limits.Mail.Raw, limits.Mail.HeaderLines, limits.Mail.HeaderBytes = 1<<50, 1<<60, 1<<60
 	var s store
 	out, err := reading.NewReader(limits, nil).Read(t.Context(), src, &s)
 	if err != nil || out.Refused != 1 || fmt.Sprint(s.refused) != "[reading_took_too_long]" {
 		t.Errorf("%+v, %v, %v", out, err, s.refused)
+	}
+	private := mimepart.Source{ReaderAt: endless("Subject: private\n"), Size: 1 << 50}
+	out, err = reading.NewReader(limits, nil).Read(t.Context(), private, &s)
+	if err != nil || !out.NotReport() || out.Noticed == nil || out.Noticed.Code != reading.RefusedTime || len(s.refused) != 1 {
+		t.Errorf("ordinary mail: %+v, %v, %v", out, err, s.refused)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -165,7 +175,7 @@ func TestNextMailGoesThrough(t *testing.T) {
 	for _, hostile := range [][]byte{
 		gz(sampleReport(100))[:500],
 		[]byte("<feedback>" + strings.Repeat("<a>", 1000)),
-		[]byte("From: a@example.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\n", 200)),
+		[]byte("Subject: Report Domain: example.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\n", 200)),
 		reportMail("application/gzip", "r.xml.gz", gz(gz(gz(gz(sampleReport(1)))))),
 	} {
 		var s store

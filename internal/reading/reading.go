@@ -28,7 +28,8 @@ const (
 func (k Kind) String() string { return [...]string{"none", "aggregate", "tls", "failure"}[k] }
 
 // Report is the head of one report. Exactly one of the three pointers is set,
-// that of its kind; none in a Refused call that knows nothing.
+// that of its kind; none in a Refused call that knows nothing. The kind of
+// what is refused in the mail of a failure report is Failure.
 type Report struct {
 	Kind      Kind
 	Label     string // where it was found, for display: names joined by " › "
@@ -75,6 +76,9 @@ type Outcome struct {
 	Mail     bool // it is a mail, not a bare file
 	Accepted int  // reports that ended
 	Refused  int  // reports, or parts that looked like one, that were refused
+	// Private says that a failure report was in it, read or not, and with it
+	// parts of other people's mail: its bytes are not to be kept.
+	Private bool
 	// Noticed says why there is no report, when neither was found.
 	Noticed *finding.Refusal
 }
