@@ -56,7 +56,7 @@ func Main(m *testing.M) {
 func join() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	binaries, err := findBinaries(ctx)
+	binaries, err := Binaries(ctx)
 	if err != nil {
 		return err
 	}
@@ -85,8 +85,8 @@ func join() error {
 	return nil
 }
 
-// findBinaries takes the machine's server, or fetches one with npm.
-func findBinaries(ctx context.Context) (cluster.Binaries, error) {
+// Binaries takes the machine's server, or fetches one with npm.
+func Binaries(ctx context.Context) (cluster.Binaries, error) {
 	b, err := cluster.Find(ctx, os.Getenv)
 	if err == nil {
 		return b, nil

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -82,7 +83,7 @@ func keepServer(home string) error {
 		return err
 	}
 	defer alone.Unlock()
-	binaries, err := findBinaries(context.Background())
+	binaries, err := Binaries(context.Background())
 	if err != nil {
 		return err
 	}
@@ -97,13 +98,18 @@ func keepServer(home string) error {
 	if err := os.Rename(ready+".new", ready); err != nil {
 		return err
 	}
-	waitUnused(home)
-	return errors.Join(os.Remove(ready), c.Stop(), os.RemoveAll(filepath.Join(home, fmt.Sprintf("pg%d", binaries.Major))))
+	held := waitUnused(home)
+	err = errors.Join(os.Remove(ready), c.Stop(), os.RemoveAll(filepath.Join(home, fmt.Sprintf("pg%d", binaries.Major))))
+	// A collected lock is a released one: a test would join a server that ends,
+	// and wait for the next one that nobody starts.
+	runtime.KeepAlive(held)
+	return err
 }
 
 // waitUnused returns when no test process has used the server for two
-// seconds, holding the start lock so that none can join any more.
-func waitUnused(home string) {
+// seconds, with the locks that keep any from joining as long as the caller
+// holds on to them; the kernel releases them when the process ends.
+func waitUnused(home string) (held []*flock.Flock) {
 	users := flock.New(filepath.Join(home, "users.lock"))
 	start := flock.New(filepath.Join(home, "start.lock"))
 	for idle := 0; ; time.Sleep(250 * time.Millisecond) {
@@ -120,7 +126,7 @@ func waitUnused(home string) {
 			continue
 		}
 		if free, err := users.TryLock(); err == nil && free {
-			return
+			return []*flock.Flock{start, users}
 		}
 		_ = start.Unlock()
 	}
