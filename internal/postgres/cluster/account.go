@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 )
@@ -93,16 +94,49 @@ func Home(dir string) (string, error) {
 	if err := os.Mkdir(home, 0o755); err != nil && !os.IsExist(err) {
 		return "", err
 	}
-	// /var/tmp is open to all: a folder that somebody else put there is refused.
-	info, err := os.Lstat(home)
-	if err != nil {
+	// /var/tmp is open to all.
+	if err := belongsTo(home, os.Geteuid()); err != nil {
 		return "", err
 	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || !info.IsDir() || int(stat.Uid) != os.Geteuid() {
-		return "", fmt.Errorf("%s belongs to somebody else; remove it or set DATA_DIR", home)
-	}
 	return home, nil
+}
+
+// socketDir makes the folder of the socket. A socket's path is limited to
+// about 100 bytes, so a deep home gets one below the temporary folder.
+func socketDir(acc *account, home string) (string, error) {
+	if dir := filepath.Join(home, "socket"); len(dir) <= 85 {
+		return dir, acc.own(dir)
+	}
+	dir := filepath.Join(os.TempDir(), "sv-"+shortHash(home))
+	if err := os.Mkdir(dir, 0o700); err != nil && !os.IsExist(err) {
+		return "", err
+	}
+	// The temporary folder is open to all, and what is there is given away below.
+	owners := []int{os.Geteuid()}
+	if acc != nil {
+		owners = append(owners, acc.uid)
+	}
+	if err := belongsTo(dir, owners...); err != nil {
+		return "", err
+	}
+	if acc == nil {
+		return dir, nil
+	}
+	return dir, os.Lchown(dir, acc.uid, acc.gid)
+}
+
+// belongsTo refuses anything but a folder, in a place that is open to all,
+// that one of the users has made.
+func belongsTo(dir string, owners ...int) error {
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return err
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || !info.IsDir() || !slices.Contains(owners, int(stat.Uid)) {
+		return fmt.Errorf("%s belongs to somebody else; remove it or set DATA_DIR", dir)
+	}
+	return nil
 }
 
 func shortHash(s string) string {

