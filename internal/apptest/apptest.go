@@ -8,9 +8,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
@@ -76,8 +76,9 @@ func New(t testing.TB, options ...Option) *App {
 	go func() { ended <- a.Run(ctx, []string{app.RoleWorker}, nil) }()
 	if cfg.Production() {
 		a.server = httptest.NewTLSServer(a.Handler())
-		pool := a.server.Client().Transport.(*http.Transport).TLSClientConfig
-		a.tls = pool.Clone()
+		roots := x509.NewCertPool()
+		roots.AddCert(a.server.Certificate())
+		a.tls = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	} else {
 		a.server = httptest.NewServer(a.Handler())
 	}
