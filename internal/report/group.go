@@ -10,7 +10,6 @@ import (
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/fqdn"
-	"sendvery.com/sendvery/internal/mimepart"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/reading"
@@ -23,7 +22,7 @@ type group struct {
 	tx      postgres.Tx
 	ctx     context.Context // of the transaction, for the visitor's calls
 	org     org.ID
-	reader  *reading.Reader
+	readers map[Source]*reading.Reader
 	domains map[fqdn.Name]domain.ID
 	ids     ids
 	now     time.Time
@@ -60,7 +59,7 @@ type pending struct {
 }
 
 func (s *Service) newGroup(ctx context.Context, tx postgres.Tx, org org.ID, n int) (*group, error) {
-	g := &group{s: s, tx: tx, ctx: ctx, org: org, now: s.Now(), totals: totals{}, dictionary: map[int64]json.RawMessage{}, reader: reading.NewReader(limits(), s.Now)}
+	g := &group{s: s, tx: tx, ctx: ctx, org: org, now: s.Now(), totals: totals{}, dictionary: map[int64]json.RawMessage{}, readers: map[Source]*reading.Reader{}}
 	all, err := domain.Settled(ctx, tx, org)
 	if err != nil {
 		return nil, err
@@ -84,7 +83,13 @@ func (g *group) read(ctx context.Context, it item) error {
 		g.add(receiptItem{verdict: Refused, reason: it.reason, label: "mail"})
 		return nil
 	}
-	_, err := g.reader.Read(ctx, mimepart.Source{ReaderAt: it.content, Size: it.size, Name: it.label}, g)
+	reader := g.readers[it.source]
+	if reader == nil {
+		reader = g.s.newReader(it.source)
+		g.readers[it.source] = reader
+	}
+	out, err := g.s.readItem(ctx, reader, it, g)
+	g.results[len(g.results)-1].private = out.Private
 	g.open = nil
 	return err
 }
@@ -105,7 +110,7 @@ func (g *group) Begin(r *reading.Report) error {
 		g.held = &receiptItem{verdict: Held, reason: ReasonTLS, label: r.Label}
 		return nil
 	case reading.Failure:
-		g.held = &receiptItem{verdict: Refused, reason: ReasonFailure, label: r.Label, private: true}
+		g.held = &receiptItem{verdict: Refused, reason: ReasonFailure, label: r.Label}
 		return nil
 	}
 	policy := r.Aggregate.Policy.Domain
@@ -193,7 +198,7 @@ func (g *group) End(sum *reading.Summary) error {
 
 // Refused implements reading.Visitor.
 func (g *group) Refused(r *reading.Report, refusal *finding.Refusal) error {
-	ri := receiptItem{verdict: Refused, reason: Reason(refusal.Code), label: r.Label, private: r.Kind == reading.Failure}
+	ri := receiptItem{verdict: Refused, reason: Reason(refusal.Code), label: r.Label}
 	if r.Aggregate != nil {
 		ri.domain = r.Aggregate.Policy.Domain.String()
 	}
@@ -203,7 +208,7 @@ func (g *group) Refused(r *reading.Report, refusal *finding.Refusal) error {
 	if p == nil {
 		return nil
 	}
-	g.rows = g.rows[:p.from]
+	g.cut(p.from)
 	if p.streamed && !p.dropped {
 		return g.undoStream()
 	}

@@ -3,9 +3,9 @@ package report
 import (
 	"context"
 	"io"
-	"strings"
 
 	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/plaintext"
 	"sendvery.com/sendvery/internal/postgres"
 )
 
@@ -23,7 +23,7 @@ type Imported map[Verdict]int
 func (s *Service) Import(ctx context.Context, org org.ID, files []File) (Imported, error) {
 	items := make([]item, len(files))
 	for i, f := range files {
-		items[i] = item{source: FromImport, label: strings.ToValidUTF8(f.Name, "\uFFFD"), size: f.Size, content: f.Content}
+		items[i] = item{source: FromImport, label: plaintext.String(f.Name), size: f.Size, content: f.Content}
 	}
 	results, err := s.ingest(ctx, org, items, func(context.Context, postgres.Tx, int) error { return nil })
 	counts := Imported{}

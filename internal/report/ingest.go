@@ -12,10 +12,8 @@ import (
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailfetch"
-	"sendvery.com/sendvery/internal/mimepart"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
-	"sendvery.com/sendvery/internal/reading"
 	"sendvery.com/sendvery/internal/work"
 )
 
@@ -43,6 +41,7 @@ type item struct {
 type result struct {
 	verdict Verdict
 	items   []receiptItem
+	private bool // holds other people's mail: the original is not kept
 }
 
 // Take implements mailbox.Intake.
@@ -161,14 +160,23 @@ func (s *Service) ingestGroup(ctx context.Context, org org.ID, items []item, adv
 	}
 }
 
-// poisoned keeps an item that could not be stored for a reason of ours: the
-// log has the cause, the owner a receipt, the original waits for a repair.
+// poisoned settles an item that could not be stored for a reason of ours: the
+// log has the cause, the owner a receipt, and the original is kept if it is
+// that of a report.
 func (s *Service) poisoned(ctx context.Context, org org.ID, it item, cause error, advance func(context.Context, postgres.Tx) error) (result, error) {
 	s.Log.ErrorContext(ctx, "a report mail could not be stored", "org", org, "mailbox", it.mailbox, "mail", it.mail, "error", cause)
+	again := it.receipt != 0
+	keep := again && it.mail == "" || s.mayKeep(ctx, it) // one that is read out of its own original is kept already
 	r := result{verdict: Refused, items: []receiptItem{{verdict: Refused, reason: ReasonOurFault, label: "report"}}}
-	keep := s.mayKeep(ctx, it)
+	if !keep {
+		r.items[0].reason, r.items[0].label = ReasonNotKept, "mail"
+	}
 	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
-		if it.receipt == 0 {
+		if again {
+			if err := replaceItems(ctx, tx, org, it.receipt, r); err != nil {
+				return err
+			}
+		} else {
 			ids, err := takeIDs(ctx, tx, 1)
 			if err != nil {
 				return err
@@ -177,13 +185,11 @@ func (s *Service) poisoned(ctx context.Context, org org.ID, it item, cause error
 			if err := insertReceipts(ctx, tx, org, []item{it}, []result{r}, s.Now()); err != nil {
 				return err
 			}
-			if keep {
-				if err := keepOriginal(ctx, tx, org, it, s.compress); err != nil {
-					return err
-				}
+		}
+		if keep {
+			if err := keepOriginal(ctx, tx, org, it, s.compress); err != nil {
+				return err
 			}
-		} else if err := replaceItems(ctx, tx, org, it.receipt, r); err != nil {
-			return err
 		}
 		if err := insertItems(ctx, tx, org, []ReceiptID{it.receipt}, []result{r}); err != nil {
 			return err
@@ -196,8 +202,7 @@ func (s *Service) poisoned(ctx context.Context, org org.ID, it item, cause error
 // Survey implements mailbox.Intake.
 func (s *Service) Survey(ctx context.Context, content io.ReaderAt, size int64) ([]mailbox.Found, error) {
 	var v survey
-	reader := reading.NewReader(limits(), s.Now)
-	_, err := reader.Read(ctx, mimepart.Source{ReaderAt: content, Size: size}, &v)
+	_, err := s.readItem(ctx, s.newReader(FromMailbox), item{content: content, size: size}, &v)
 	return v.found, err
 }
 

@@ -15,6 +15,7 @@ const (
 	ReasonGone        Reason = "mail_gone"
 	ReasonUndelivered Reason = "mail_not_delivered"
 	ReasonOurFault    Reason = "could_not_be_stored"
+	ReasonNotKept     Reason = "could_not_be_taken_in"
 	ReasonUnwatched   Reason = "domain_not_watched"
 	ReasonDay         Reason = "day_out_of_range"
 	ReasonTLS         Reason = "tls_report"
@@ -27,7 +28,8 @@ var sentences = map[Reason]string{
 	ReasonTooLarge:    "The mail is larger than 50 MB, which no report needs, so it was not downloaded. It is still in your mailbox.",
 	ReasonGone:        "The mail was moved or deleted before it could be read.",
 	ReasonUndelivered: "Your mail server lists this mail but does not hand it over. It is still in your mailbox.",
-	ReasonOurFault:    "We could not store this report. That is our fault; the original is kept and is read again after the next update.",
+	ReasonOurFault:    "We could not store this report. That is our fault. Its original is kept for 90 days.",
+	ReasonNotKept:     "We could not take in this mail or file. That is our fault. Nothing of it was kept; a mail is untouched in your mailbox.",
 	ReasonUnwatched:   "It is about a domain that you do not watch yet. It is kept and counts as soon as you add the domain.",
 	ReasonDay:         "Its period lies too far in the past or in the future to be counted. The original is kept.",
 	ReasonTLS:         "This is a TLS report. They are not shown yet; the original is kept for when they are.",

@@ -77,8 +77,7 @@ type receiptItem struct {
 	reason  Reason
 	label   string
 	domain  string
-	report  ID   // of the stored report; 0 = none
-	private bool // holds other people's mail: its original is not kept
+	report  ID // of the stored report; 0 = none
 }
 
 // accept notes that the report is stored.

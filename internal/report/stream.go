@@ -1,6 +1,8 @@
 package report
 
 import (
+	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 )
@@ -20,7 +22,7 @@ func (g *group) stream(p *pending) error {
 		p.streamed = true
 		if _, ok := stored[p.key]; ok || g.holds(p.key) {
 			p.dropped = true
-			g.rows = g.rows[:p.from]
+			g.cut(p.from)
 			return nil
 		}
 		if _, err := g.tx.Exec(g.ctx, `SAVEPOINT report`); err != nil {
@@ -36,8 +38,19 @@ func (g *group) stream(p *pending) error {
 // flush writes the rows of the open report that are held.
 func (g *group) flush(p *pending) error {
 	err := insertRecords(g.ctx, g.tx, g.org, g.rows[p.from:], g.dictionary)
-	g.rows = g.rows[:p.from]
+	g.cut(p.from)
 	return err
+}
+
+// cut takes rows off the end and forgets the results that only they name: of a
+// report that is streamed there may be more than fit the memory.
+func (g *group) cut(from int) {
+	g.rows = g.rows[:from]
+	used := make(map[int64]bool, from)
+	for _, r := range g.rows {
+		used[r.auth] = true
+	}
+	maps.DeleteFunc(g.dictionary, func(id int64, _ json.RawMessage) bool { return !used[id] })
 }
 
 // endStream writes what is left of the report and its totals.

@@ -134,8 +134,5 @@ func (g *group) writeReceipts(ctx context.Context) error {
 // report that is not known already, and never for failure reports, which hold
 // other people's mail.
 func (r result) keepsOriginal() bool {
-	if slices.ContainsFunc(r.items, func(i receiptItem) bool { return i.private }) {
-		return false
-	}
-	return slices.ContainsFunc(r.items, func(i receiptItem) bool { return i.verdict != Known })
+	return !r.private && slices.ContainsFunc(r.items, func(i receiptItem) bool { return i.verdict != Known })
 }

@@ -1,0 +1,19 @@
+package report
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"testing"
+)
+
+// What was written of a large report must not be held until its end, but the
+// rows of reports before it still need their results.
+func TestCutForgetsWhatOnlyTheRowsCutAwayName(t *testing.T) {
+	t.Parallel()
+	g := &group{rows: []row{{auth: 1}, {auth: 2}, {auth: 2}, {auth: 3}}, dictionary: map[int64]json.RawMessage{1: nil, 2: nil, 3: nil, 4: nil}}
+	g.cut(2)
+	if left := slices.Sorted(maps.Keys(g.dictionary)); len(g.rows) != 2 || !slices.Equal(left, []int64{1, 2}) {
+		t.Errorf("%d rows, results %v", len(g.rows), left)
+	}
+}
