@@ -85,7 +85,11 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, parts Parts) (*App, 
 	if a.db, err = postgres.Open(ctx, postgres.Config{URL: cfg.DatabaseURL, MaxConnections: 20}); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(a.checkDatabase(ctx), a.wire(sender)); err != nil {
+	err = errors.Join(a.checkDatabase(ctx), a.wire(sender))
+	if err == nil {
+		err = a.checkKeys(ctx)
+	}
+	if err != nil {
 		a.db.Close()
 		return nil, err
 	}
@@ -149,6 +153,22 @@ func (a *App) checkDatabase(ctx context.Context) error {
 		return fmt.Errorf("the database lacks %d migrations: run sendvery migrate", pending)
 	}
 	return a.db.CheckRoles(ctx)
+}
+
+// checkKeys refuses to work without a key that something stored is sealed with:
+// every mailbox it closes would fail, one after the other.
+func (a *App) checkKeys(ctx context.Context) error {
+	used, err := a.KeyStatus(ctx)
+	if err != nil {
+		return fmt.Errorf("read what keys are in use: %w", err)
+	}
+	var missing []error
+	for _, k := range used {
+		if k.Missing {
+			missing = append(missing, fmt.Errorf("SEAL_KEYS lacks the key %q, which %d stored passwords are sealed with: put it back; sendvery keys status lists all keys", k.ID, k.Secrets))
+		}
+	}
+	return errors.Join(missing...)
 }
 
 // Handler answers all requests.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/report"
 )
 
@@ -23,6 +24,7 @@ func (a *App) RotateKeys(ctx context.Context) (int, error) { return a.mailboxes.
 type KeyUse struct {
 	ID      string
 	Secrets int
+	Missing bool // stored values name it, the ring has it not
 	Remark  string
 }
 
@@ -42,7 +44,7 @@ func (a *App) KeyStatus(ctx context.Context) ([]KeyUse, error) {
 		delete(used, id)
 	}
 	for id, n := range used {
-		list = append(list, KeyUse{ID: id, Secrets: n, Remark: "MISSING from SEAL_KEYS: these passwords cannot be read"})
+		list = append(list, KeyUse{ID: id, Secrets: n, Missing: id != mailbox.Unreadable, Remark: "MISSING from SEAL_KEYS: these passwords cannot be read"})
 	}
 	return list, nil
 }

@@ -9,8 +9,21 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/migrations"
 )
+
+// health answers how a process is that serves no pages.
+func (a *App) health() http.Handler {
+	r := chi.NewRouter()
+	r.Use(middleware.GetHead, a.recovered, httpio.SecurityHeaders(a.cookies.Secure))
+	r.Get("/healthz", a.healthz)
+	r.Get("/readyz", a.readyz)
+	return r
+}
 
 // healthz says that the process answers.
 func (a *App) healthz(w http.ResponseWriter, _ *http.Request) {
@@ -18,7 +31,8 @@ func (a *App) healthz(w http.ResponseWriter, _ *http.Request) {
 }
 
 // readyz says whether the program can do its work: the database answers and
-// has the program's schema. The keys were read before anything was served.
+// has the program's schema. That the keys open what is stored was checked
+// before anything was served.
 func (a *App) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 	defer cancel()

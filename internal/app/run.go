@@ -24,32 +24,27 @@ const (
 const shutdownTime = 10 * time.Second
 
 // Run serves and works, as far as roles say, until the context ends; then
-// first the requests under way end, then the dispatcher, then the jobs. ready
-// is told the address once requests are answered.
+// first the requests under way end, then the dispatcher, then the jobs. ready,
+// unless nil, is told the address once requests are answered. A process that
+// only works answers there how it is, and nothing else.
 func (a *App) Run(ctx context.Context, roles []string, ready func(net.Addr)) error {
-	var listener net.Listener
-	if slices.Contains(roles, RoleWeb) {
-		// First of all: where the port is taken, no job is begun.
-		var err error
-		if listener, err = a.listen(ctx); err != nil {
-			return err
-		}
+	// First of all: where the port is taken, no job is begun.
+	listener, err := a.listen(ctx)
+	if err != nil {
+		return err
 	}
 	if slices.Contains(roles, RoleWorker) {
 		stop, err := a.startWork(ctx)
 		if err != nil {
-			if listener != nil {
-				err = errors.Join(err, listener.Close())
-			}
-			return err
+			return errors.Join(err, listener.Close())
 		}
 		defer stop()
 	}
-	if listener == nil {
-		<-ctx.Done()
-		return nil
+	handler := a.health()
+	if slices.Contains(roles, RoleWeb) {
+		handler = a.Handler()
 	}
-	return a.serve(ctx, listener, ready)
+	return a.serve(ctx, listener, handler, ready)
 }
 
 // startWork starts the jobs and the dispatcher that hands them mailboxes.
@@ -87,9 +82,9 @@ func (a *App) listen(ctx context.Context) (net.Listener, error) {
 }
 
 // serve answers requests until the context ends.
-func (a *App) serve(ctx context.Context, listener net.Listener, ready func(net.Addr)) error {
+func (a *App) serve(ctx context.Context, listener net.Listener, handler http.Handler, ready func(net.Addr)) error {
 	server := &http.Server{
-		Handler:           a.Handler(),
+		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
 		WriteTimeout:      2 * time.Minute,
@@ -99,7 +94,9 @@ func (a *App) serve(ctx context.Context, listener net.Listener, ready func(net.A
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	ready(listener.Addr())
+	if ready != nil {
+		ready(listener.Addr())
+	}
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)

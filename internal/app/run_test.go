@@ -13,6 +13,7 @@ import (
 	"sendvery.com/sendvery/internal/apptest"
 	"sendvery.com/sendvery/internal/dbtest"
 	"sendvery.com/sendvery/internal/mailer"
+	"sendvery.com/sendvery/internal/seal"
 )
 
 // program wires an app on a database of its own, not yet running.
@@ -121,7 +122,56 @@ func TestRequestsUnderWayEndBeforeTheProgramDoes(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	if _, err := http.Get("http://" + address + "/healthz"); err == nil {
-		t.Error("it still answers")
+	if status, err := get(t, address, "/healthz"); err == nil {
+		t.Errorf("it still answers: %d", status)
 	}
+}
+
+func get(t *testing.T, address, path string) (status int, err error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	return resp.StatusCode, resp.Body.Close()
+}
+
+func TestWorkerAnswersHowItIsAndNothingElse(t *testing.T) {
+	t.Parallel()
+	address, _ := running(t, program(t, nil), app.RoleWorker)
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/": 404, "/signin": 404, "/dev/outbox": 404} {
+		if status, err := get(t, address, path); err != nil || status != want {
+			t.Errorf("%s: %d, %v, want %d", path, status, err, want)
+		}
+	}
+}
+
+func TestProgramRefusesToStartWithoutAKeyInUse(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	b := a.SignIn(t, "ada@first.example")
+	connect(t, b, strings.Split(b.Home, "/")[2]) // sealed with the key "first"
+	cfg := apptest.Config(a.DB)
+	other := seal.GenerateKey("second")
+	cfg.SealKeys = other
+	again, err := app.New(t.Context(), cfg, slog.New(slog.DiscardHandler), app.Parts{})
+	if err == nil {
+		again.Close()
+	}
+	if err == nil || !strings.Contains(err.Error(), `SEAL_KEYS lacks the key "first", which 1 stored passwords`) {
+		t.Errorf("without the key: %v", err)
+	}
+	if _, key, _ := strings.Cut(other, ":"); err != nil && strings.Contains(err.Error(), key) {
+		t.Errorf("a key is shown: %v", err)
+	}
+	// The commands that mend it do start.
+	opened, err := app.Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened.Close()
 }

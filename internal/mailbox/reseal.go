@@ -17,7 +17,11 @@ type sealed struct {
 	Secret []byte `db:"secret"`
 }
 
-// SealedWith counts the stored passwords by the key they are sealed with.
+// Unreadable stands for the key of what is no sealed value.
+const Unreadable = "unreadable"
+
+// SealedWith counts the stored passwords by the id of the key that they are
+// sealed with.
 func (s *Service) SealedWith(ctx context.Context) (map[string]int, error) {
 	counts := map[string]int{}
 	all, err := s.allSealed(ctx)
@@ -27,7 +31,7 @@ func (s *Service) SealedWith(ctx context.Context) (map[string]int, error) {
 	for _, m := range all {
 		id, err := seal.KeyID(m.Secret)
 		if err != nil {
-			id = "unreadable"
+			id = Unreadable
 		}
 		counts[id]++
 	}
