@@ -102,6 +102,7 @@ func TestLostDatabaseGivesAPageWithoutItsWords(t *testing.T) {
 	t.Parallel()
 	a := apptest.New(t)
 	b := a.SignIn(t, "ada@first.example")
+	a.StopWorker()
 	a.App.Close()
 	p := b.Get(t, b.Home)
 	if p.Status != 500 && p.Status != 503 {

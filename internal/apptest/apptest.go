@@ -34,6 +34,10 @@ type App struct {
 	tls    *tls.Config // of a client; nil without TLS
 	mails  inboxes
 	next   int // numbers browsers
+
+	// StopWorker ends the background work and waits for it; New has the test
+	// end with it in any case.
+	StopWorker func()
 }
 
 // Option changes the configuration before the program is wired.
@@ -82,12 +86,15 @@ func New(t testing.TB, options ...Option) *App {
 	} else {
 		a.server = httptest.NewServer(a.Handler())
 	}
-	t.Cleanup(func() {
-		a.server.Close()
+	a.StopWorker = sync.OnceFunc(func() {
 		stop()
 		if err := <-ended; err != nil {
 			t.Error("apptest: ", err)
 		}
+	})
+	t.Cleanup(func() {
+		a.server.Close()
+		a.StopWorker()
 		a.App.Close()
 	})
 	return a
