@@ -63,6 +63,10 @@ type Parts struct {
 	Roots  *x509.CertPool      // that mailbox certificates may come from; nil = the system's
 	Allow  []netguard.Endpoint // reachable although private
 	Names  report.NameResolver // looks up sending addresses; nil = as configured
+
+	// ActsAsApp says that DATABASE_URL signs in as a superuser and acts as the
+	// app's role: development on a database of the developer's own.
+	ActsAsApp bool
 }
 
 // New wires the program and checks that it can run: assets, database, roles,
@@ -151,6 +155,9 @@ func (a *App) checkDatabase(ctx context.Context) error {
 	}
 	if pending > 0 {
 		return fmt.Errorf("the database lacks %d migrations: run sendvery migrate", pending)
+	}
+	if a.parts.ActsAsApp {
+		return a.db.CheckActingRole(ctx)
 	}
 	return a.db.CheckRoles(ctx)
 }

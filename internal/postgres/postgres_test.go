@@ -162,6 +162,21 @@ func TestAppRoleIsCleanAndOthersAreNamed(t *testing.T) {
 	if err := admin.CheckRoles(t.Context()); err == nil || !strings.Contains(err.Error(), "superuser") {
 		t.Errorf("a superuser: %v", err)
 	}
+	asApp, err := postgres.AsRole(db.AdminURL, postgres.RoleApp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	acting, err := postgres.Open(t.Context(), postgres.Config{URL: asApp})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer acting.Close()
+	if err := acting.CheckRoles(t.Context()); err == nil || !strings.Contains(err.Error(), "the role postgres of DATABASE_URL must not be used: it is a superuser") {
+		t.Errorf("a superuser who acts as the app: %v", err)
+	}
+	if err := acting.CheckActingRole(t.Context()); err != nil {
+		t.Errorf("the role that it acts as: %v", err)
+	}
 	owner, err := pgx.Connect(t.Context(), db.OwnerURL)
 	if err != nil {
 		t.Fatal(err)

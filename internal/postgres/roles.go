@@ -34,22 +34,37 @@ func CreateRoles(ctx context.Context, adminURL string) error {
 	return nil
 }
 
-// CheckRoles reports every way in which the app's role could pass by
-// row-level security: superuser, BYPASSRLS, owning tenant tables, inheriting
-// the system role, reaching a role with any of these, or grants on partitions.
+// CheckRoles reports every way in which the app could pass by row-level
+// security: as the role that it acts as, and as the one that it signs in as,
+// which it could go back to at any time.
 func (db *DB) CheckRoles(ctx context.Context) error {
+	if err := db.checkRole(ctx, "session_user"); err != nil {
+		return err
+	}
+	return db.CheckActingRole(ctx)
+}
+
+// CheckActingRole is CheckRoles for development on a database of the
+// developer's own, where the app signs in as a superuser and acts as its role.
+func (db *DB) CheckActingRole(ctx context.Context) error { return db.checkRole(ctx, "current_user") }
+
+// checkRole checks the role that an expression names: superuser, BYPASSRLS,
+// owning tenant tables, inheriting the system role, reaching a role with any
+// of these, or grants on partitions.
+func (db *DB) checkRole(ctx context.Context, role string) error {
+	var name string
 	var super, bypass, owns, inherits, member, reaches, partitions bool
 	err := db.app.QueryRow(ctx, `
-		SELECT r.rolsuper, r.rolbypassrls,
+		SELECT r.rolname, r.rolsuper, r.rolbypassrls,
 		       EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace),
-		       pg_has_role(current_user, 'sendvery_system', 'USAGE'),
-		       pg_has_role(current_user, 'sendvery_system', 'MEMBER'),
+		       pg_has_role(r.oid, 'sendvery_system', 'USAGE'),
+		       pg_has_role(r.oid, 'sendvery_system', 'MEMBER'),
 		       EXISTS (SELECT FROM pg_roles o WHERE (o.rolsuper OR o.rolbypassrls OR o.rolname = 'sendvery_owner')
-		               AND o.oid <> r.oid AND pg_has_role(current_user, o.oid, 'MEMBER')),
+		               AND o.oid <> r.oid AND pg_has_role(r.oid, o.oid, 'MEMBER')),
 		       EXISTS (SELECT FROM pg_class c WHERE c.relispartition AND c.relkind IN ('r', 'p')
-		               AND has_table_privilege(current_user, c.oid, 'SELECT, INSERT, UPDATE, DELETE'))
-		FROM pg_roles r WHERE r.rolname = current_user`).
-		Scan(&super, &bypass, &owns, &inherits, &member, &reaches, &partitions)
+		               AND has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE'))
+		FROM pg_roles r WHERE r.rolname = `+role).
+		Scan(&name, &super, &bypass, &owns, &inherits, &member, &reaches, &partitions)
 	if err != nil {
 		return mapError(fmt.Errorf("check database roles: %w", err))
 	}
@@ -71,7 +86,7 @@ func (db *DB) CheckRoles(ctx context.Context) error {
 		}
 	}
 	if len(found) > 0 {
-		return errors.New("the role in DATABASE_URL must not be used: " + strings.Join(found, "; ") + "; see sendvery db roles")
+		return fmt.Errorf("the role %s of DATABASE_URL must not be used: %s; see sendvery db roles", name, strings.Join(found, "; "))
 	}
 	return nil
 }
