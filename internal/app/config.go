@@ -3,6 +3,7 @@
 package app
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
@@ -98,6 +99,8 @@ func (c Config) stored(p *problems) {
 	if c.SealKeys != "" {
 		if _, err := seal.ParseRing(c.SealKeys); err != nil {
 			p.add("SEAL_KEYS", err.Error())
+		} else if p.production && !hasPlaceholder(c.SealKeys) && holdsPlaceholder(c.SealKeys) {
+			p.add("SEAL_KEYS", "still has the key of .env.example, under another id; generate one")
 		}
 	}
 	if c.SealKeys != "" && c.CookieKey != "" && strings.Contains(c.SealKeys, c.CookieKey) {
@@ -134,10 +137,22 @@ func (p *problems) publicURL(s string) {
 // placeholders refuses the public values of .env.example in production.
 func (p *problems) placeholders(secrets map[string]string) {
 	for _, name := range slices.Sorted(maps.Keys(secrets)) {
-		if p.production && strings.Contains(strings.ToLower(secrets[name]), placeholder) {
+		if p.production && hasPlaceholder(secrets[name]) {
 			p.add(name, "still has the placeholder of .env.example")
 		}
 	}
+}
+
+func hasPlaceholder(value string) bool { return strings.Contains(strings.ToLower(value), placeholder) }
+
+// holdsPlaceholder looks into the keys of a ring: the bytes of the published
+// one are no secret whatever id stands before them.
+func holdsPlaceholder(keys string) bool {
+	return slices.ContainsFunc(fields(keys), func(key string) bool {
+		_, encoded, _ := strings.Cut(key, ":")
+		raw, err := base64.StdEncoding.DecodeString(encoded)
+		return err == nil && hasPlaceholder(string(raw))
+	})
 }
 
 // secret checks what every secret must fulfil; placeholders are for localhost.
@@ -147,7 +162,7 @@ func (p *problems) secret(name, value string) {
 		p.add(name, "is missing")
 	case len(value) < 32:
 		p.add(name, "is shorter than 32 characters")
-	case p.production && strings.Contains(strings.ToLower(value), placeholder):
+	case p.production && hasPlaceholder(value):
 		p.add(name, "still has the placeholder of .env.example; generate one")
 	}
 }

@@ -68,6 +68,8 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		{"SEAL_KEYS", "hunter2-hunter2-hunter2-hunter2-hunter2", "SEAL_KEYS key 1 is not of the form"},
 		{"SEAL_KEYS", "k:aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVy", "SEAL_KEYS key \"k\" is not 32 bytes"},
 		{"SEAL_KEYS", "placeholder:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "SEAL_KEYS still has the placeholder"},
+		{"SEAL_KEYS", "2026-11-21:cGxhY2Vob2xkZXItcGxhY2Vob2xkZXItcGxhY2Vob2w=", "SEAL_KEYS still has the key of .env.example, under another id"},
+		{"SEAL_KEYS", "2026-11-21:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\nold:cGxhY2Vob2xkZXItcGxhY2Vob2xkZXItcGxhY2Vob2w=", "SEAL_KEYS still has the key of .env.example, under another id"},
 		{"COOKIE_KEY", "", "COOKIE_KEY is missing"},
 		{"COOKIE_KEY", "hunter2", "COOKIE_KEY is shorter"},
 		{"COOKIE_KEY", "Placeholder-hunter2-hunter2-hunter2", "COOKIE_KEY still has the placeholder"},

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // mailboxRules reads which private networks and further ports mailboxes may use.
@@ -27,5 +28,5 @@ func (c Config) mailboxRules() (networks []netip.Prefix, ports []uint16, err err
 }
 
 func fields(list string) []string {
-	return strings.FieldsFunc(list, func(c rune) bool { return c == ',' || c == ' ' })
+	return strings.FieldsFunc(list, func(c rune) bool { return c == ',' || unicode.IsSpace(c) })
 }
