@@ -24,7 +24,7 @@ type Config struct {
 	PublicURL     string `cfg:"PUBLIC_URL" default:"http://localhost:8080" help:"Address that people use, without a path. Anything but localhost is production and must be https."`
 	Listen        string `cfg:"LISTEN" default:"127.0.0.1:8080" help:"Address and port to serve HTTP on. A proxy in front of it speaks TLS. A process that only works answers /healthz and /readyz there."`
 	TrustedHops   int    `cfg:"TRUSTED_HOPS" default:"0" help:"How many proxies of yours stand in front and append to X-Forwarded-For."`
-	DatabaseURL   string `cfg:"DATABASE_URL,file" help:"PostgreSQL 15 or newer, as the role sendvery_app."`
+	DatabaseURL   string `cfg:"DATABASE_URL,file" help:"PostgreSQL 15 or newer, as the role sendvery_app. Development mode brings its own; one that is set instead must be a superuser's, for a database that nothing else uses."`
 	MigrateURL    string `name:"migrate-database-url" cfg:"MIGRATE_DATABASE_URL,file" help:"The same database as the role sendvery_owner; needed for migrations only."`
 	SealKeys      string `cfg:"SEAL_KEYS,file" help:"Keys that mailbox passwords are sealed with: id:base64 of 32 bytes, comma separated, the first one seals. See sendvery keys generate."`
 	CookieKey     string `cfg:"COOKIE_KEY,file" help:"Secret of 32 characters or more for browser cookies and sign-in codes."`

@@ -24,7 +24,7 @@ type devDatabase struct {
 // server, which stop ends.
 func openDevDatabase(ctx context.Context, cfg Config, home string, getenv func(string) string, out io.Writer) (devDatabase, error) {
 	if cfg.DatabaseURL != "" {
-		return ownDatabase(cfg.DatabaseURL)
+		return ownDatabase(ctx, cfg.DatabaseURL)
 	}
 	binaries, err := cluster.Find(ctx, getenv)
 	if errors.Is(err, cluster.ErrNoServer) {
@@ -53,7 +53,10 @@ func openDevDatabase(ctx context.Context, cfg Config, home string, getenv func(s
 
 // ownDatabase is a database of the developer's own. The passwords of its roles
 // are not known, so the superuser acts as them.
-func ownDatabase(adminURL string) (devDatabase, error) {
+func ownDatabase(ctx context.Context, adminURL string) (devDatabase, error) {
+	if err := postgres.CheckOwn(ctx, adminURL); err != nil {
+		return devDatabase{}, err
+	}
 	db := devDatabase{admin: adminURL, actsAsApp: true, stop: func() error { return nil }}
 	var err error
 	if db.app, err = postgres.AsRole(adminURL, postgres.RoleApp); err != nil {

@@ -85,7 +85,7 @@ func openPool(ctx context.Context, url string, size int, role string) (*pgxpool.
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		// The driver's own message repeats the address with its password.
-		return nil, fmt.Errorf("the database address cannot be read; it should look like postgres://user:password@host/name")
+		return nil, errUnreadable
 	}
 	cfg.MaxConns = int32(size)
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"

@@ -108,12 +108,46 @@ func EnsureDatabase(ctx context.Context, adminURL, name string) error {
 	return nil
 }
 
+// CheckOwn refuses an administrator's address that development mode must not
+// touch: no superuser's, or a database that holds somebody else's tables.
+func CheckOwn(ctx context.Context, adminURL string) error {
+	cfg, err := pgx.ParseConfig(adminURL)
+	if err != nil {
+		return errUnreadable // the driver's own message repeats the address
+	}
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return fmt.Errorf("connect as administrator: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	var super, ours bool
+	var others []string
+	err = conn.QueryRow(ctx, `
+		SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
+		       to_regclass('public.goose_db_version') IS NOT NULL AND to_regclass('public.sign_in_requests') IS NOT NULL,
+		       ARRAY(SELECT c.relname::text FROM pg_class c
+		             WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'f') AND c.relname <> 'goose_db_version'
+		               AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+		             ORDER BY c.relname LIMIT 3)`).Scan(&super, &ours, &others)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look at the database: %w", err)
+	case !super:
+		return errors.New("the role of DATABASE_URL is no superuser: development mode makes the roles and the schema itself; without DATABASE_URL it brings a PostgreSQL of its own")
+	case !ours && len(others) > 0:
+		return fmt.Errorf("the database of DATABASE_URL holds tables of another program (%s): give development mode one of its own, or none", strings.Join(others, ", "))
+	}
+	return nil
+}
+
+var errUnreadable = errors.New("the database address cannot be read; it should look like postgres://user:password@host/name")
+
 // AsRole returns an administrator's address changed so that its connections
 // act as the role from the start.
 func AsRole(adminURL, role string) (string, error) {
 	u, err := url.Parse(adminURL)
-	if err != nil {
-		return "", errors.New("the database address cannot be read")
+	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+		return "", errUnreadable
 	}
 	q := u.Query()
 	q.Set("role", role)
