@@ -4,7 +4,6 @@
 package auth
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -38,15 +37,10 @@ type (
 	SessionID = uid.ID[Session]
 )
 
-// Enqueuer puts a job into a transaction.
-type Enqueuer interface {
-	Enqueue(ctx context.Context, tx postgres.Tx, args work.Args, opts ...work.Option) error
-}
-
 // Service signs people in and out.
 type Service struct {
 	DB      *postgres.DB
-	Queue   Enqueuer
+	Queue   work.Enqueuer
 	Box     *seal.Box
 	Mail    mailer.Sender
 	Compose func(LinkMail) (mailer.Message, error) // words and looks of the sign-in mail

@@ -65,7 +65,7 @@ func (b *bench) advance(d time.Duration) {
 	b.now = b.now.Add(d)
 }
 
-// Enqueue implements auth.Enqueuer.
+// Enqueue implements work.Enqueuer.
 func (b *bench) Enqueue(_ context.Context, _ postgres.Tx, args work.Args, _ ...work.Option) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

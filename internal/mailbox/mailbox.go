@@ -76,6 +76,9 @@ func (m Mailbox) Connected() bool {
 	return m.State == Importing || m.State == Polling || m.State == Paused
 }
 
+// Title names the mailbox for people.
+func (m Mailbox) Title() string { return m.Username + " at " + m.Host }
+
 // RunKind is something that a person watches.
 type RunKind string
 
@@ -143,18 +146,13 @@ type Intake interface {
 type Service struct {
 	DB      *postgres.DB
 	Ring    *seal.Ring
-	Queue   Enqueuer
+	Queue   work.Enqueuer
 	Fetcher *mailfetch.Fetcher
 	Intake  Intake
 	Domains *domain.Service
 	Tests   *limit.Limiter // of connection tests, per organization
 	Holder  string         // names this process in leases
 	Now     func() time.Time
-}
-
-// Enqueuer puts a job into a transaction.
-type Enqueuer interface {
-	Enqueue(ctx context.Context, tx postgres.Tx, args work.Args, opts ...work.Option) error
 }
 
 // place is where a mailbox's password is sealed for.

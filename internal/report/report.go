@@ -7,7 +7,6 @@
 package report
 
 import (
-	"context"
 	"log/slog"
 	"sync"
 	"time"
@@ -54,15 +53,10 @@ var Verdicts = [...]Verdict{Refused, Conflict, Held, Repaired, Accepted, Known, 
 // Stored reports whether the verdict means that the report's numbers count.
 func (v Verdict) Stored() bool { return v == Accepted || v == Repaired || v == Known }
 
-// Enqueuer puts a job into a transaction.
-type Enqueuer interface {
-	Enqueue(ctx context.Context, tx postgres.Tx, args work.Args, opts ...work.Option) error
-}
-
 // Service stores reports and answers questions about them.
 type Service struct {
 	DB    *postgres.DB
-	Queue Enqueuer
+	Queue work.Enqueuer
 	Names NameResolver // nil: addresses are not looked up
 	Log   *slog.Logger
 	Now   func() time.Time

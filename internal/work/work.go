@@ -123,6 +123,14 @@ func (e every) Next(now time.Time) time.Time {
 // counting as a failure.
 func Again(d time.Duration) error { return river.JobSnooze(d) }
 
+// Enqueuer is all that a use case needs of the queue.
+type Enqueuer interface {
+	// Enqueue adds a job to the transaction: it exists if and only if tx commits.
+	Enqueue(ctx context.Context, tx postgres.Tx, args Args, opts ...Option) error
+}
+
+var _ Enqueuer = (*Queue)(nil)
+
 // Queue puts jobs into the database and, once started, does them.
 type Queue struct {
 	client *river.Client[pgx.Tx]
@@ -186,7 +194,7 @@ func Once() Option {
 	}
 }
 
-// Enqueue adds a job to the transaction: it exists if and only if tx commits.
+// Enqueue implements Enqueuer.
 func (q *Queue) Enqueue(ctx context.Context, tx postgres.Tx, args Args, opts ...Option) error {
 	insert := &river.InsertOpts{}
 	for _, o := range opts {
