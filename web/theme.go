@@ -2,7 +2,8 @@ package web
 
 import (
 	"net/http"
-	"strings"
+
+	"sendvery.com/sendvery/internal/httpio"
 )
 
 const themeCookie = "theme"
@@ -30,15 +31,6 @@ func ThemeHandler(secure bool) http.Handler {
 			cookie.Value, cookie.MaxAge = "", -1
 		}
 		http.SetCookie(w, cookie)
-		http.Redirect(w, r, localPath(r.PostFormValue("back")), http.StatusSeeOther) //nolint:gosec // localPath lets only paths of this site through
+		http.Redirect(w, r, httpio.LocalPath(r.PostFormValue("back")), http.StatusSeeOther) //nolint:gosec // LocalPath lets only paths of this site through
 	})
-}
-
-// localPath lets nobody be sent to another site: "//host" and "/\host" are
-// addresses of other hosts to a browser, which leaves out tabs and line ends.
-func localPath(p string) string {
-	if !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") || strings.ContainsFunc(p, func(c rune) bool { return c < ' ' || c == 0x7f || c == '\\' }) {
-		return "/"
-	}
-	return p
 }

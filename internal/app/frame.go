@@ -54,7 +54,7 @@ func (a *App) errorPage(r *http.Request, status int, err error, trace string) ht
 	case http.StatusNotFound:
 		return ui.Error(ui.NotFound(p))
 	case http.StatusForbidden:
-		return ui.Error(ui.Denied(p, ""))
+		return ui.Error(ui.Denied(p))
 	case http.StatusInternalServerError:
 		return ui.Error(ui.Broken(p, trace))
 	}

@@ -24,9 +24,8 @@ func signedOut(p ui.Page, title string) ui.Page {
 }
 
 func titled(p ui.Page, section ui.Section, title string, crumbs ...ui.Link) ui.Page {
-	p.Title, p.Section = title, section
-	p.Crumbs = append(crumbs, ui.Link{Text: title})
-	return p
+	p.Title = title
+	return p.In(section, crumbs...)
 }
 
 func authGallery() []galleryPage {
@@ -44,10 +43,7 @@ func authGallery() []galleryPage {
 			return authweb.Sent(authweb.SentPage{Page: signedOut(p, "Check your mail"), Email: "ada@example.org", Lifetime: "15 minutes"})
 		}},
 		{"auth", "signin-code-wrong", func(p ui.Page) templ.Component {
-			return authweb.Sent(authweb.SentPage{Page: signedOut(p, "Check your mail"), Email: "ada@example.org", Lifetime: "15 minutes", CodeError: "This is not the code of the last mail. 3 tries are left."})
-		}},
-		{"auth", "signin-code-dead", func(p ui.Page) templ.Component {
-			return authweb.Sent(authweb.SentPage{Page: signedOut(p, "Check your mail"), Email: "ada@example.org", Lifetime: "15 minutes", CodeDead: true})
+			return authweb.Sent(authweb.SentPage{Page: signedOut(p, "Check your mail"), Email: "ada@example.org", Lifetime: "15 minutes", CodeError: "That is not the code from the newest mail. Check the six digits and try again."})
 		}},
 		{"auth", "confirm", func(p ui.Page) templ.Component { return authweb.Confirm(sampleConfirm(p, true, "")) }},
 		{"auth", "confirm-elsewhere", func(p ui.Page) templ.Component { return authweb.Confirm(sampleConfirm(p, false, "")) }},
@@ -92,7 +88,7 @@ func accountGallery() []galleryPage {
 			return authweb.Outbox(authweb.OutboxPage{Page: signedOut(p, "Development outbox")})
 		}},
 		{"auth", "outbox-mail", func(p ui.Page) templ.Component {
-			return authweb.OutboxMailView(authweb.OutboxMailPage{Page: signedOut(p, sent.Subject()), To: sent.Email, From: "Sendvery <no-reply@sendvery.example>",
+			return authweb.OutboxMailView(authweb.OutboxMailPage{Page: signedOut(p, sent.Subject()), To: sent.Email,
 				Subject: sent.Subject(), At: ago(30 * time.Second), Text: sent.Text(), Links: []string{sent.Link}, Code: sent.Code, HTML: "/dev/gallery/mail-signin"})
 		}},
 		{"mail", "mail-signin", func(ui.Page) templ.Component { return sent.HTML() }},

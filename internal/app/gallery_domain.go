@@ -33,7 +33,7 @@ func domainGallery() []galleryPage {
 }
 
 func sampleDomainList(p ui.Page) reportweb.DomainsPage {
-	return reportweb.DomainsPage{Page: titled(p, ui.DomainsSection, "Domains"), Headline: "2 of 4 domains need you.", Advice: "Those that need attention come first.", Days: sampleDays(), Domains: []reportweb.DomainRow{
+	return reportweb.DomainsPage{Page: titled(p, ui.DomainsSection, "Domains"), Headline: "2 of 4 domains need you.", Days: sampleDays(), Domains: []reportweb.DomainRow{
 		{Name: "example.com", Href: galleryPath + "domain", Tone: ui.Bad, Sentence: "96 messages of yours were rejected.", Policy: "p=reject", Split: ui.Split{Passing: 322, Fix: 96, Unknown: 50}, LastReport: ago(8 * time.Hour)},
 		{Name: "example.org", Href: galleryPath + "domain", Tone: ui.Warning, Sentence: "2 senders to fix before enforcing.", Policy: "p=none", Split: ui.Split{Passing: 28310, Forwarded: 1911, Fix: 412, Unknown: 170}, LastReport: ago(2 * time.Hour)},
 		{Name: "example.net", Href: galleryPath + "domain", Tone: ui.Good, Sentence: "Safe to enforce.", Policy: "p=quarantine", Split: ui.Split{Passing: 9812, Forwarded: 120}, LastReport: ago(6 * time.Hour)},
@@ -44,7 +44,7 @@ func sampleDomainList(p ui.Page) reportweb.DomainsPage {
 func sampleDomain(p ui.Page) reportweb.DomainPage {
 	volume := sampleVolume("domain")
 	return reportweb.DomainPage{
-		Page: titled(p, ui.DomainsSection, "example.org", ui.Link{Text: "Domains", Href: galleryPath + "domains"}), Name: "example.org", Tone: ui.Warning,
+		Page: titled(p, ui.DomainsSection, "example.org", ui.Link{Text: "Domains", Href: galleryPath + "domains"}), Name: "example.org",
 		Headline: "91.9\u202f% of 30\u202f803 messages passed. Not safe to enforce yet.",
 		Advice:   "A newsletter service and the office printer send real mail of yours without a signature of example.org.",
 		Action:   ui.Link{Text: "Look at news.example.com first", Href: galleryPath + "reports"}, Days: sampleDays(), Span: volume.Since,

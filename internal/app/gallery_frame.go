@@ -8,7 +8,7 @@ import (
 
 func frameGallery() []galleryPage {
 	return []galleryPage{
-		{"frame", "error-403", func(p ui.Page) templ.Component { return ui.Error(ui.Denied(p, "")) }},
+		{"frame", "error-403", func(p ui.Page) templ.Component { return ui.Error(ui.Denied(p)) }},
 		{"frame", "error-404", func(p ui.Page) templ.Component { return ui.Error(ui.NotFound(p)) }},
 		{"frame", "error-404-signed-out", func(p ui.Page) templ.Component { return ui.Error(ui.NotFound(signedOut(p, ""))) }},
 		{"frame", "error-500", func(p ui.Page) templ.Component { return ui.Error(ui.Broken(p, "0193f2c4-7a1e")) }},

@@ -36,11 +36,11 @@ func listGallery() []galleryPage {
 }
 
 func sampleSections(reports bool) []ui.Choice {
-	return []ui.Choice{{Text: "Reports", Href: galleryPath + "reports", Chosen: reports, Count: "2\u202f413"}, {Text: "Mails", Href: galleryPath + "receipts", Chosen: !reports, Count: "2\u202f496"}}
+	return []ui.Choice{{Text: "Reports", Href: galleryPath + "reports", Chosen: reports}, {Text: "Mails", Href: galleryPath + "receipts", Chosen: !reports}}
 }
 
 func sampleReportList(p ui.Page) reportweb.ReportsPage {
-	return reportweb.ReportsPage{Page: titled(p, ui.ReportsSection, "Reports"), Headline: "2\u202f413 reports about 3 domains.", Advice: "The latest day first.", Action: galleryPath + "reports-filtered",
+	return reportweb.ReportsPage{Page: titled(p, ui.ReportsSection, "Reports"), Headline: "2\u202f413 reports from 24 Aug – 21 Nov 2026", Action: galleryPath + "reports-filtered",
 		Domains:   []ui.Option{{Text: "All domains"}, {Value: "example.org", Text: "example.org"}, {Value: "example.net", Text: "example.net"}},
 		Reporters: []ui.Option{{Text: "All reporters"}, {Value: "google.com", Text: "google.com"}, {Value: "Outlook.com", Text: "Outlook.com"}},
 		ClearHref: galleryPath + "reports", Sections: sampleSections(true), Reports: sampleReports(), Pager: ui.Pager{Newer: galleryPath + "reports", Older: galleryPath + "reports", Text: "51 – 56 of 2\u202f413"}}
@@ -50,7 +50,7 @@ func sampleReceiptList(p ui.Page) reportweb.ReceiptsPage {
 	choice := func(text, count string, chosen bool) ui.Choice {
 		return ui.Choice{Text: text, Href: galleryPath + "receipts", Count: count, Chosen: chosen}
 	}
-	return reportweb.ReceiptsPage{Page: titled(p, ui.ReportsSection, "Mails", ui.Link{Text: "Reports", Href: galleryPath + "reports"}), Headline: "3 of 2\u202f496 mails are not counted.", Advice: "Every mail that was looked at leaves a receipt. Those that were refused or held come first.",
+	return reportweb.ReceiptsPage{Page: titled(p, ui.ReportsSection, "Mails"), Headline: "3 of 2\u202f496 mails are not counted.",
 		Sections: sampleSections(false), Receipts: append(sampleReceipts()[2:3], sampleReceipts()...),
 		Verdicts:  []ui.Choice{choice("Not counted", "3", false), choice("All", "2\u202f496", true), choice("Accepted", "2\u202f399", false), choice("Repaired", "14", false), choice("Already known", "17", false), choice("Held", "1", false), choice("Refused", "2", false), choice("No report", "63", false)},
 		Mailboxes: []ui.Choice{choice("All mailboxes", "", true), choice("dmarc@example.org", "", false), choice("reports@example.net", "", false)},
@@ -60,7 +60,7 @@ func sampleReceiptList(p ui.Page) reportweb.ReceiptsPage {
 func sampleReport(p ui.Page) reportweb.ReportPage {
 	return reportweb.ReportPage{
 		Page:     titled(p, ui.ReportsSection, "google.com, 20 Nov 2026", ui.Link{Text: "Reports", Href: galleryPath + "reports"}),
-		Headline: "google.com saw 1\u202f204 messages as example.org; 91.4\u202f% passed.", Advice: "Two sources of yours did not pass. Nothing was rejected, because the policy is none.",
+		Headline: "google.com saw 1\u202f204 messages as example.org; 91.4\u202f% passed.",
 		Reporter: "google.com", ReporterMail: "noreply-dmarc-support@google.com", ReportID: "8461237894561230987", Domain: ui.Link{Text: "example.org", Href: galleryPath + "domain"},
 		Begin: "20 Nov 2026, 00:00:00 UTC", End: "20 Nov 2026, 23:59:59 UTC", Day: "20 Nov 2026", Received: ago(2 * time.Hour), Receipt: ui.Link{Text: "this mail", Href: galleryPath + "receipt-repaired"},
 		Split: ui.Split{Passing: 1101, Forwarded: 61, Fix: 30, Unknown: 12}, Policy: samplePolicy(),

@@ -42,16 +42,16 @@ func mailboxGallery() []galleryPage {
 
 func setupGallery() []galleryPage {
 	return []galleryPage{
-		{"mailbox", "connect", func(p ui.Page) templ.Component { return mailboxweb.Connect(sampleConnect(p, "gmail")) }},
-		{"mailbox", "connect-other", func(p ui.Page) templ.Component { return mailboxweb.Connect(sampleConnect(p, "")) }},
+		{"mailbox", "connect", func(p ui.Page) templ.Component { return mailboxweb.Connect(sampleConnect(p, "Gmail")) }},
+		{"mailbox", "connect-other", func(p ui.Page) templ.Component { return mailboxweb.Connect(sampleConnect(p, "Another provider")) }},
 		{"mailbox", "connect-errors", func(p ui.Page) templ.Component {
-			page := sampleConnect(p, "")
+			page := sampleConnect(p, "Another provider")
 			page.Form.Username = "dmarc@example.org"
 			page.Errors = map[string]string{"host": "Give the name of the IMAP server, for example imap.example.org.", "password": "The password is missing. It was not stored before either."}
 			return mailboxweb.Connect(page)
 		}},
 		{"mailbox", "edit", func(p ui.Page) templ.Component {
-			page := sampleConnect(p, "")
+			page := sampleConnect(p, "Another provider")
 			page.Presets, page.Editing, page.Mailbox = nil, true, "dmarc@example.org"
 			page.Form.Host, page.Form.Username = "imap.example.org", "dmarc@example.org"
 			return mailboxweb.Connect(page)
@@ -84,19 +84,18 @@ func mailboxes() ui.Link { return ui.Link{Text: "Mailboxes", Href: galleryPath +
 
 func sampleConnect(p ui.Page, chosen string) mailboxweb.ConnectPage {
 	page := mailboxweb.ConnectPage{Page: titled(p, ui.MailboxSection, "Connect", mailboxes()), Action: galleryPath + "test-running", CancelHref: galleryPath + "mailboxes",
-		Form: mailboxweb.Form{Preset: chosen, Port: "993", Security: "tls", Folder: "INBOX", After: "leave", Since: "90"}}
+		Form: mailboxweb.Form{Port: "993", Security: "tls", Folder: "INBOX", After: "leave", Since: "90"}}
 	for _, preset := range []mailboxweb.Preset{
-		{Key: "demo", Name: "Demonstration mailbox", Demo: true, Complete: true},
-		{Key: "gmail", Name: "Gmail", Complete: true, Advice: "Gmail asks for an app password: turn on two-step verification, then make one for Sendvery. Your own password does not work here.",
-			Help: ui.Link{Text: "How to make an app password", Href: "https://support.google.com/accounts/answer/185833"}},
-		{Key: "microsoft365", Name: "Microsoft 365", Complete: true}, {Key: "fastmail", Name: "Fastmail", Complete: true}, {Key: "yahoo", Name: "Yahoo", Complete: true},
-		{Key: "icloud", Name: "iCloud", Complete: true}, {Key: "zoho", Name: "Zoho", Complete: true}, {Key: "gmx", Name: "GMX", Complete: true},
-		{Key: "mailboxorg", Name: "Mailbox.org", Complete: true}, {Key: "seznam", Name: "Seznam", Complete: true}, {Key: "", Name: "Another provider"},
+		{Name: "Demonstration mailbox", Demo: true, Complete: true},
+		{Name: "Gmail", Complete: true, Advice: "Gmail asks for an app password: turn on two-step verification, then make one for Sendvery. Your own password does not work here."},
+		{Name: "Microsoft 365", Complete: true}, {Name: "Fastmail", Complete: true}, {Name: "Yahoo", Complete: true},
+		{Name: "iCloud", Complete: true}, {Name: "Zoho", Complete: true}, {Name: "GMX", Complete: true},
+		{Name: "Mailbox.org", Complete: true}, {Name: "Seznam", Complete: true}, {Name: "Another provider"},
 	} {
-		preset.Chosen, preset.Href = preset.Key == chosen, galleryPath+"connect"
+		preset.Chosen, preset.Href = preset.Name == chosen, galleryPath+"connect"
 		page.Presets = append(page.Presets, preset)
 	}
-	if chosen == "gmail" {
+	if chosen == "Gmail" {
 		page.Form.Host = "imap.gmail.com"
 	}
 	return page
@@ -104,13 +103,6 @@ func sampleConnect(p ui.Page, chosen string) mailboxweb.ConnectPage {
 
 func sampleTest(p ui.Page, state mailboxweb.TestState, done []ui.Step, next ...ui.Step) mailboxweb.TestPage {
 	steps := append(append([]ui.Step{}, done...), next...)
-	for _, s := range sampleSteps()[len(steps):] {
-		s.State, s.Detail, s.Took = ui.StepWaiting, "", ""
-		if state == mailboxweb.TestFailed {
-			s.State = ui.StepSkipped
-		}
-		steps = append(steps, s)
-	}
 	return mailboxweb.TestPage{Page: titled(p, ui.MailboxSection, "Connection test", mailboxes()), Mailbox: "dmarc@example.org at imap.example.org", State: state, Steps: steps,
 		FragmentHref: galleryPath + "nothing", EditHref: galleryPath + "connect-errors", RetryAction: galleryPath + "test-running", ContinueHref: galleryPath + "found-domains", Candidates: 2413}
 }
@@ -122,15 +114,15 @@ func sampleSteps() []ui.Step {
 		{State: ui.StepDone, Text: "Encrypt with TLS", Detail: "TLS 1.3; certificate for imap.example.org, valid until 3 Feb 2027", Took: "0.1 s"},
 		{State: ui.StepDone, Text: "Sign in as dmarc@example.org", Took: "0.3 s"},
 		{State: ui.StepDone, Text: "Open the folder INBOX", Detail: "3\u202f204 mails", Took: "0.1 s"},
-		{State: ui.StepDone, Text: "Count mails that may hold a report", Detail: "2\u202f413 mails of the last 90 days", Took: "0.6 s"},
+		{State: ui.StepDone, Text: "Count the mails", Detail: "There are 2\u202f413 mails to look through.", Took: "0.6 s"},
 	}
 }
 
 func sampleDomains(p ui.Page) mailboxweb.DomainsPage {
-	return mailboxweb.DomainsPage{Page: titled(p, ui.MailboxSection, "Found domains", mailboxes()), Mailbox: "dmarc@example.org", FragmentHref: galleryPath + "nothing",
+	return mailboxweb.DomainsPage{Page: titled(p, ui.MailboxSection, "Found domains", mailboxes()), FragmentHref: galleryPath + "nothing",
 		Action: galleryPath + "mailbox-importing", Domains: []mailboxweb.FoundDomain{
-			{Name: "example.org", Reports: 1612, Oldest: "23 Aug 2026", Newest: "21 Nov 2026", Ticked: true, Remark: "Reports about news.example.org are among them."},
-			{Name: "example.net", Reports: 640, Oldest: "23 Aug 2026", Newest: "21 Nov 2026", Ticked: true},
-			{Name: "example.com", Reports: 161, Oldest: "2 Sep 2026", Newest: "20 Nov 2026", Added: true},
+			{Name: "example.org", Reports: 1612, Ticked: true, Remark: "38\u202f112 messages reported"},
+			{Name: "example.net", Reports: 640, Ticked: true, Remark: "9\u202f932 messages reported"},
+			{Name: "example.com", Reports: 161, Ticked: true, Added: true, Remark: "468 messages reported"},
 		}}
 }

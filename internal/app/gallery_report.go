@@ -10,7 +10,7 @@ import (
 )
 
 func reportGallery() []galleryPage {
-	return append(overviewGallery(), append(domainGallery(), listGallery()...)...)
+	return append(overviewGallery(), append(append(domainGallery(), listGallery()...), receiptGallery()...)...)
 }
 
 func overviewGallery() []galleryPage {

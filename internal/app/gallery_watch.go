@@ -32,19 +32,11 @@ func watchGallery() []galleryPage {
 		}},
 		{"mailbox", "mailbox-new", func(p ui.Page) templ.Component {
 			page := sampleMailbox(p)
-			page.Tone, page.Sentence, page.Receipts, page.Verdicts = ui.Info, "Connected. Choose which domains to import.", nil, nil
-			page.DomainsHref, page.LastReport = galleryPath+"found-domains", format.Time{}
+			page.Tone, page.Busy, page.Sentence, page.FragmentHref = ui.Info, true, "Everything up to now is being read.", galleryPath+"nothing"
+			page.Receipts, page.Verdicts, page.LastReport = nil, nil, format.Time{}
 			return mailboxweb.Mailbox(page)
 		}},
 		{"mailbox", "mailbox-delete", func(p ui.Page) templ.Component { return mailboxweb.Delete(sampleMailbox(p).Delete) }},
-		{"mailbox", "receipt-refused", func(p ui.Page) templ.Component { return mailboxweb.Receipt(sampleReceipt(p)) }},
-		{"mailbox", "receipt-repaired", func(p ui.Page) templ.Component { return mailboxweb.Receipt(repairedReceipt(p)) }},
-		{"mailbox", "receipt-none", func(p ui.Page) templ.Component {
-			page := sampleReceipt(p)
-			page.Verdict, page.Heading, page.Explanation = ui.NoReport, "This mail carries no report", "It was not read further. Neither its text nor its subject or sender is stored, and it was left as it was."
-			page.Advice, page.Findings, page.OriginalHref, page.RereadAction, page.OriginalNote = "", nil, "", "", "Not kept, because the mail is no report."
-			return mailboxweb.Receipt(page)
-		}},
 	}
 }
 
@@ -55,7 +47,7 @@ func sampleMailboxes(p ui.Page) mailboxweb.ListPage {
 		{Href: galleryPath + "mailbox-importing", Name: "postmaster@example.com", Host: "imap.example.com", Tone: ui.Info, Health: "Importing",
 			Sentence: "1\u202f412 of 2\u202f413 mails, about 9\u00a0s left.", LastPoll: ago(0), LastReport: ago(time.Hour), Reports: 1388, Refused: 7},
 		{Href: galleryPath + "mailbox", Name: "dmarc@example.org", Host: "imap.example.org", Tone: ui.Good, Health: "Working",
-			LastPoll: ago(4 * time.Minute), NextPoll: ahead(11 * time.Minute), LastReport: ago(2 * time.Hour), Reports: 412, Refused: 3},
+			LastPoll: ago(4 * time.Minute), LastReport: ago(2 * time.Hour), Reports: 412, Refused: 3},
 	}}
 }
 
@@ -72,32 +64,4 @@ func sampleMailbox(p ui.Page) mailboxweb.MailboxPage {
 		DeleteHref: galleryPath + "mailbox-delete",
 		Delete:     mailboxweb.DeletePage{Page: frame, Action: galleryPath + "mailboxes", CancelHref: galleryPath + "mailbox", Mailbox: "dmarc@example.org", Reports: 2413},
 	}
-}
-
-func sampleReceipts() []ui.Receipt {
-	return []ui.Receipt{
-		{Href: galleryPath + "receipt-repaired", Verdict: ui.Accepted, What: "google.com about example.org", Received: ago(2 * time.Hour), Messages: 1204},
-		{Href: galleryPath + "receipt-repaired", Verdict: ui.Repaired, What: "Seznam.cz about example.org", Reason: "The report has no version; read as version 1.", Received: ago(3 * time.Hour), Messages: 18},
-		{Href: galleryPath + "receipt-refused", Verdict: ui.Refused, What: "A report mail of 18 Nov 2026", Reason: "The zip file ends in the middle, so the report in it cannot be read.", Received: ago(5 * time.Hour)},
-		{Href: galleryPath + "receipt-repaired", Verdict: ui.Known, What: "Outlook.com about example.net", Received: ago(6 * time.Hour), Messages: 88},
-		{Href: galleryPath + "receipt-none", Verdict: ui.NoReport, What: "A mail without a report", Received: ago(7 * time.Hour)},
-		{Href: galleryPath + "receipt-repaired", Verdict: ui.Held, What: "google.com about shop.example.com", Reason: "example.com is not one of your domains yet. Add it and the report is counted.", Received: ago(9 * time.Hour), Messages: 12},
-	}
-}
-
-func sampleReceipt(p ui.Page) mailboxweb.ReceiptPage {
-	return mailboxweb.ReceiptPage{Page: titled(p, ui.ReportsSection, "Mail of 18 Nov 2026", ui.Link{Text: "Receipts", Href: galleryPath + "receipts"}), Verdict: ui.Refused,
-		Heading: "The zip file ends in the middle", Explanation: "The attachment announces 4\u202f812 bytes, but 2\u202f048 are there. Mail programs and gateways sometimes cut large attachments.",
-		Advice:  "Nothing for you to do: reporters do not send again, but the next day's report usually arrives whole.",
-		Mailbox: ui.Link{Text: "dmarc@example.org", Href: galleryPath + "mailbox"}, Received: ago(5 * time.Hour), MailDate: ago(70 * time.Hour), Size: "4.6\u00a0kB", UID: "41204", Attempts: 1,
-		Findings:     []mailboxweb.Finding{{What: "The archive has no central directory.", Where: "part 2, example.org!1763424000.zip"}},
-		OriginalHref: galleryPath + "receipt-refused", OriginalNote: "Kept until 19 Feb 2027.", RereadAction: galleryPath + "receipt-refused"}
-}
-
-func repairedReceipt(p ui.Page) mailboxweb.ReceiptPage {
-	page := sampleReceipt(p)
-	page.Verdict, page.Heading, page.Explanation, page.Advice = ui.Repaired, "Seznam.cz about example.org", "The report had two small faults. It was read and is counted.", ""
-	page.Findings = []mailboxweb.Finding{{What: "The report has no version; it was read as version 1.", Where: "feedback"}, {What: "An address has spaces around it; they were cut.", Where: "record 3, row/source_ip"}}
-	page.Reports = []ui.Link{{Text: "Seznam.cz, 20 Nov 2026, 18 messages", Href: galleryPath + "report"}}
-	return page
 }

@@ -78,10 +78,10 @@ func (a *App) members(b browser) {
 	b.inOrg("GET", "/reports", org.Read, r.ListReports)
 	b.inOrg("GET", "/reports/{id}", org.Read, r.ShowReport)
 	b.inOrg("GET", "/receipts", org.Read, r.ListReceipts)
+	b.inOrg("GET", "/receipts/{id}", org.Read, r.ShowReceipt)
 	b.inOrg("GET", "/receipts/{id}/original", org.ReadOriginals, r.Original)
 
 	m := a.mailboxWeb
-	b.inOrg("GET", "/receipts/{id}", org.Read, m.ShowReceipt)
 	b.inOrg("GET", "/mailboxes", org.Read, m.ListMailboxes)
 	b.inOrg("GET", "/mailboxes/new", org.ManageMailboxes, m.New)
 	b.inOrg("POST", "/mailboxes/new", org.ManageMailboxes, m.Create)

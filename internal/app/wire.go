@@ -26,6 +26,7 @@ import (
 	"sendvery.com/sendvery/internal/work"
 	"sendvery.com/sendvery/web/format"
 	"sendvery.com/sendvery/web/mail"
+	"sendvery.com/sendvery/web/ui"
 )
 
 // wire makes the services and plugs them into one another.
@@ -94,7 +95,10 @@ func (a *App) guard() (*netguard.Guard, error) {
 // wirePages makes what answers browsers, beside signing in.
 func (a *App) wirePages() {
 	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash}
-	a.mailboxWeb = &mailboxweb.Web{Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports, Demo: a.parts.Demo, Frame: a.frame, Flash: a.cookies.Flash}
+	a.mailboxWeb = &mailboxweb.Web{
+		Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports,
+		PrivateHosts: a.cfg.AllowNetworks != "", Demo: a.parts.Demo, Frame: a.frame, Flash: a.cookies.Flash,
+	}
 	a.reportWeb = &reportweb.Web{Reports: a.reports, Domains: a.domains, Mailboxes: a.mailboxes, Frame: a.frame, Flash: a.cookies.Flash}
 }
 
@@ -144,5 +148,5 @@ func (a *App) home(ctx context.Context, person auth.PersonID, email string) (str
 	if err != nil {
 		return "", err
 	}
-	return "/o/" + o.Slug + "/", nil
+	return ui.Org{Slug: o.Slug}.Path(""), nil
 }

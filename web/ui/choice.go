@@ -1,6 +1,6 @@
 package ui
 
-// Choice is one entry of a picker or of tabs: a link to the same page with
+// Choice is one entry of a picker, of tabs or of filters: a link to the same page with
 // another filter.
 type Choice struct {
 	Text   string

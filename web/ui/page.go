@@ -89,6 +89,16 @@ var navItems = [...]navItem{
 	{Section: SettingsSection, Word: "Settings", Path: "settings", Icon: "settings"},
 }
 
+// In puts the page into a section of the navigation, below the crumbs that
+// lead to it.
+func (p Page) In(s Section, crumbs ...Link) Page {
+	p.Section = s
+	if len(crumbs) > 0 {
+		p.Crumbs = append(crumbs, Link{Text: p.Title})
+	}
+	return p
+}
+
 func (p Page) title() string {
 	if p.Title == "" {
 		return "Sendvery"

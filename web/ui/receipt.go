@@ -2,19 +2,19 @@ package ui
 
 import "sendvery.com/sendvery/web/format"
 
-// Verdict says what became of one mail. Its words are defined here only.
+// Verdict says what became of one mail, by the name that report.Verdict has
+// for it. Its words are defined here only.
 type Verdict string
 
 // The verdicts of a receipt.
 const (
-	Accepted  Verdict = "accepted"
-	Repaired  Verdict = "repaired"
-	Known     Verdict = "known"
-	Held      Verdict = "held"
-	Conflict  Verdict = "conflict"
-	Refused   Verdict = "refused"
-	NoReport  Verdict = "none"
-	InWaiting Verdict = "waiting"
+	Accepted Verdict = "accepted"
+	Repaired Verdict = "repaired"
+	Known    Verdict = "known"
+	Held     Verdict = "held"
+	Conflict Verdict = "conflict"
+	Refused  Verdict = "refused"
+	NoReport Verdict = "no_report"
 )
 
 type verdictLook struct {
@@ -24,14 +24,13 @@ type verdictLook struct {
 }
 
 var verdictLooks = map[Verdict]verdictLook{
-	Accepted:  {"Accepted", Good, "The report was read and is counted."},
-	Repaired:  {"Repaired", Good, "The report had small faults; it was read and is counted."},
-	Known:     {"Already known", Plain, "The same report had arrived before. It is counted once."},
-	Held:      {"Held", Warning, "The report is kept but not counted until you decide."},
-	Conflict:  {"Conflict", Warning, "Another report with the same identity says something else. The first stays counted."},
-	Refused:   {"Refused", Bad, "The report could not be read. The mail itself was left as it was."},
-	NoReport:  {"No report", Plain, "The mail carries no report. It was not read further, stored or touched."},
-	InWaiting: {"Waiting", Plain, "The mail has arrived and is about to be read."},
+	Accepted: {"Accepted", Good, "The report was read and is counted."},
+	Repaired: {"Repaired", Good, "The report had small faults; it was read and is counted."},
+	Known:    {"Already known", Plain, "The same report had arrived before. It is counted once."},
+	Held:     {"Held", Warning, "The report is kept but not counted until you decide."},
+	Conflict: {"Conflict", Warning, "Another report with the same identity says something else. The first stays counted."},
+	Refused:  {"Refused", Bad, "The report could not be read. The mail itself was left as it was."},
+	NoReport: {"No report", Plain, "The mail carries no report. It was not read further, stored or touched."},
 }
 
 // Word returns the verdict's name for people.
@@ -47,6 +46,5 @@ type Receipt struct {
 	What     string // "google.com about example.org", or "A mail without a report"
 	Reason   string // why it was refused or held, or what was repaired; may be empty
 	Received format.Time
-	Mailbox  string // name of the mailbox, or "Upload"; empty = not shown
-	Messages int64  // messages that the report counts; 0 = none
+	Messages int64 // messages that the report counts; 0 = none
 }

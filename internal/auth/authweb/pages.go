@@ -22,8 +22,7 @@ type SentPage struct {
 	ui.Page
 	Email     string
 	Lifetime  string // how long the link lives: "15 minutes"
-	CodeError string // sentence about the code, with the tries left; empty = none
-	CodeDead  bool   // the code was tried too often: only the link works now
+	CodeError string // sentence about the code; empty = none
 }
 
 // ConfirmPage is behind the link: it names who is asking, and its button posts
@@ -92,7 +91,6 @@ type OutboxMail struct {
 type OutboxMailPage struct {
 	ui.Page
 	To      string
-	From    string
 	Subject string
 	At      format.Time
 	Text    string   // the text part

@@ -1,5 +1,5 @@
 // Package mailboxweb draws the pages on which mailboxes are connected, tested,
-// watched and deleted, and what became of each mail.
+// watched and deleted.
 package mailboxweb
 
 import "sendvery.com/sendvery/web/ui"
@@ -21,14 +21,12 @@ type ConnectPage struct {
 
 // Preset is one provider to choose.
 type Preset struct {
-	Key      string // "gmail"; "" for other
 	Name     string // "Gmail"
 	Href     string // this page with the preset chosen
 	Chosen   bool
 	Advice   string // what this provider asks for, in a sentence or two; shown when chosen
-	Help     ui.Link
-	Demo     bool // the demonstration mailbox of development mode
-	Complete bool // host, port and security are given by the preset, so they are folded away
+	Demo     bool   // the demonstration mailbox of development mode
+	Complete bool   // host, port and security are given by the preset, so they are folded away
 }
 
 // Form holds the values as typed; the password is never among them.

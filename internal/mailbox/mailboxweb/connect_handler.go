@@ -10,6 +10,7 @@ import (
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/web/format"
 	"sendvery.com/sendvery/web/ui"
 )
 
@@ -25,7 +26,7 @@ func (h *Web) New(w http.ResponseWriter, r *http.Request, a org.Access) error {
 // connectPage is the form with what the preset fills in.
 func (h *Web) connectPage(w http.ResponseWriter, r *http.Request, a org.Access, chosen string) ConnectPage {
 	p := ConnectPage{
-		Page: h.frame(w, r, "Connect a mailbox", listLink(a)), Action: path(a, "mailboxes/new"), CancelHref: path(a, "mailboxes"),
+		Page: h.frame(w, r, "Connect a mailbox", listLink(a)), Action: path(a, "mailboxes/new"), CancelHref: path(a, "mailboxes"), PrivateHosts: h.PrivateHosts,
 		Form: Form{Preset: chosen, Folder: "INBOX", After: string(mailbox.LeaveUntouched), Since: "90"},
 	}
 	presets := mailbox.Presets()
@@ -33,7 +34,7 @@ func (h *Web) connectPage(w http.ResponseWriter, r *http.Request, a org.Access, 
 		presets = append([]mailbox.Preset{h.Demo.Preset}, presets...)
 	}
 	for _, known := range presets {
-		preset := Preset{Key: known.Key, Name: known.Name, Advice: known.Advice, Chosen: known.Key == chosen,
+		preset := Preset{Name: known.Name, Advice: known.Advice, Chosen: known.Key == chosen,
 			Href: path(a, "mailboxes/new") + "?preset=" + known.Key, Demo: known.Key == DemoKey, Complete: known.Host != ""}
 		if preset.Chosen {
 			p.Form.Host, p.Form.Port, p.Form.Security = known.Host, strconv.Itoa(known.Port), string(known.Security)
@@ -123,7 +124,7 @@ func (h *Web) sinceOf(m mailbox.Mailbox) string {
 func (h *Web) editPage(w http.ResponseWriter, r *http.Request, a org.Access, m mailbox.Mailbox, form Form) ConnectPage {
 	return ConnectPage{
 		Page: h.frame(w, r, "Change the settings", listLink(a)), Action: below(a, m.ID, "edit"), CancelHref: nextStep(a, m),
-		Form: form, Editing: true, Mailbox: title(m),
+		Form: form, Editing: true, Mailbox: m.Title(), PrivateHosts: h.PrivateHosts,
 	}
 }
 
@@ -157,7 +158,7 @@ func (h *Web) Test(w http.ResponseWriter, r *http.Request, a org.Access) error {
 		return err
 	}
 	p := TestPage{
-		Page: h.frame(w, r, "Connection test", listLink(a)), Mailbox: title(m), State: TestRunning, FragmentHref: r.URL.Path,
+		Page: h.frame(w, r, "Connection test", listLink(a)), Mailbox: m.Title(), State: TestRunning, FragmentHref: r.URL.Path,
 		EditHref: below(a, m.ID, "edit"), RetryAction: below(a, m.ID, "test"), ContinueHref: below(a, m.ID, "domains"),
 	}
 	switch run.State {
@@ -188,6 +189,9 @@ var stepNames = map[mailfetch.StepName]string{
 
 func testStep(s mailfetch.Step) ui.Step {
 	step := ui.Step{Text: stepNames[s.Name], Detail: s.Sentence, Advice: s.Advice, State: stepState(s.State)}
+	if s.Mails > 1 { // the sentence holds the number without separators
+		step.Detail = "There are " + format.Count(s.Mails) + " mails to look through."
+	}
 	if s.State != mailfetch.Running {
 		step.Took = strconv.FormatFloat(s.Took.Seconds(), 'f', 1, 64) + " s"
 	}

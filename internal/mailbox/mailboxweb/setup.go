@@ -23,7 +23,6 @@ type TestPage struct {
 	State        TestState
 	Steps        []ui.Step
 	FragmentHref string // answers TestFragment alone
-	Saved        bool   // failed, but an older, working setting is still in use
 	EditHref     string // the form with the values kept
 	RetryAction  string // POST runs the test once more
 	ContinueHref string // passed: the page of found domains
@@ -34,13 +33,11 @@ type TestPage struct {
 // scan runs, DomainsFragment asks FragmentHref for itself anew.
 type DomainsPage struct {
 	ui.Page
-	Mailbox      string
 	Scanning     bool
 	Scan         ui.Progress // of the scan; Unit "mails"
 	FragmentHref string
 	Action       string // POST with one "domain" per ticked name confirms and starts the import
 	Domains      []FoundDomain
-	Note         string    // about the plan's limit or its retention; may be empty
 	Mails        int64     // mails that were looked at
 	Record       ui.Record // when nothing was found: what to publish
 	MailboxHref  string    // the mailbox's page, when nothing was found
@@ -51,11 +48,9 @@ type DomainsPage struct {
 type FoundDomain struct {
 	Name    string
 	Reports int64
-	Oldest  string // day of the oldest report: "23 Aug 2026"
-	Newest  string
 	Ticked  bool
 	Added   bool   // already a domain of the organization
-	Remark  string // "Reports of two subdomains are among them"; may be empty
+	Remark  string // "1 204 messages reported"
 }
 
 func (p DomainsPage) reports() (n int64) {

@@ -21,7 +21,6 @@ type Row struct {
 	Health     string  // one or two words: "Working", "Sign-in refused", "Importing"
 	Sentence   string  // the state in a sentence; may be empty when it works
 	LastPoll   format.Time
-	NextPoll   format.Time // zero = not planned
 	LastReport format.Time
 	Reports    int64 // reports accepted in the last 30 days
 	Refused    int64 // mails refused or held in the last 30 days
@@ -47,7 +46,6 @@ type MailboxPage struct {
 	ReceiptsHref string         // all receipts of this mailbox
 	CheckAction  string         // POST checks now; empty = the role may not
 	EditHref     string         // empty = the role may not
-	DomainsHref  string         // found domains wait to be confirmed; empty = none
 	Delete       DeletePage     // drawn as a dialog; Action empty = the role may not
 	DeleteHref   string         // the same question as a page of its own
 }
@@ -55,7 +53,6 @@ type MailboxPage struct {
 // Import is the first import, or a catching-up after a pause.
 type Import struct {
 	Running  bool
-	Started  format.Time
 	Progress ui.Progress
 	Accepted int64
 	Known    int64
@@ -82,33 +79,6 @@ type DeletePage struct {
 	CancelHref string
 	Mailbox    string // its name
 	Reports    int64  // reports that came out of it, which stay
-}
-
-// ReceiptPage is one mail and what became of it.
-type ReceiptPage struct {
-	ui.Page
-	Verdict      ui.Verdict
-	Heading      string // "The archive ends in the middle; the rest is missing."
-	Explanation  string // why, in a sentence or two; may be empty
-	Advice       string // what to do next; may be empty
-	Mailbox      ui.Link
-	Received     format.Time // when Sendvery read it
-	MailDate     format.Time // when the server took it in
-	Size         string      // "4.2 kB"
-	File         string      // the part of the mail that Heading is about; may be empty
-	UID          string      // the mail's number in its folder
-	Attempts     int         // how often it was read
-	Findings     []Finding   // repairs made, or what is wrong
-	Reports      []ui.Link   // the reports that came out of it
-	OriginalHref string      // the original mail; empty = not kept, or the role may not
-	OriginalNote string      // "Kept until 19 Feb 2027" or why there is none
-	RereadAction string      // POST reads the original again; empty = not possible
-}
-
-// Finding is one thing that was unusual in a report.
-type Finding struct {
-	What  string // in a sentence
-	Where string // "record 14, row/source_ip"; may be empty
 }
 
 func (p ListPage) heading() string {

@@ -39,7 +39,7 @@ func (h *Web) ListMailboxes(w http.ResponseWriter, r *http.Request, a org.Access
 		hl := healthOf(m)
 		p.Mailboxes = append(p.Mailboxes, Row{
 			Href: nextStep(a, m), Name: m.Username, Host: m.Host, Tone: hl.tone, Health: hl.word, Sentence: hl.sentence,
-			LastPoll: h.when(m.LastPollAt), NextPoll: h.when(m.NextAt), LastReport: h.when(m.LastReportAt),
+			LastPoll: h.when(m.LastPollAt), LastReport: h.when(m.LastReportAt),
 			Reports: counts[report.Accepted] + counts[report.Repaired], Refused: counts[report.Refused] + counts[report.Held] + counts[report.Conflict],
 		})
 	}
@@ -95,7 +95,7 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	}
 	hl := healthOf(m)
 	p := MailboxPage{
-		Page: h.frame(w, r, m.Username, listLink(a)), Name: title(m), Tone: hl.tone, Sentence: hl.sentence,
+		Page: h.frame(w, r, m.Username, listLink(a)), Name: m.Title(), Tone: hl.tone, Sentence: hl.sentence,
 		Busy: m.State == mailbox.Importing, FragmentHref: r.URL.Path,
 		LastPoll: h.when(m.LastPollAt), NextPoll: h.when(m.NextAt), LastReport: h.when(m.LastReportAt), Settings: h.settingLines(m),
 		ReceiptsHref: receiptsOf(a, m.ID, "all"),
@@ -137,7 +137,7 @@ func (h *Web) fillCounts(r *http.Request, a org.Access, m mailbox.Mailbox, p *Ma
 	}
 	for _, v := range report.Verdicts {
 		if counts[v] > 0 {
-			p.Verdicts = append(p.Verdicts, VerdictCount{Verdict: verdict(v), Count: counts[v], Href: receiptsOf(a, m.ID, string(v))})
+			p.Verdicts = append(p.Verdicts, VerdictCount{Verdict: ui.Verdict(v), Count: counts[v], Href: receiptsOf(a, m.ID, string(v))})
 		}
 	}
 	run, ok, err := h.Mailboxes.Run(r.Context(), a.ID, m.ID, mailbox.ImportRun)
@@ -146,7 +146,7 @@ func (h *Web) fillCounts(r *http.Request, a org.Access, m mailbox.Mailbox, p *Ma
 	}
 	if ok && run.State == mailbox.RunRunning {
 		p.Import = Import{
-			Running: true, Started: format.When(run.StartedAt, h.now()), Progress: ui.NewProgress(run.Done, run.Total, run.Rate(), run.Left()),
+			Running: true, Progress: ui.NewProgress(run.Done, run.Total, run.Rate(), run.Left()),
 			Accepted: counts[report.Accepted] + counts[report.Repaired], Known: counts[report.Known],
 			Refused: counts[report.Refused] + counts[report.Held] + counts[report.Conflict],
 		}
@@ -156,7 +156,7 @@ func (h *Web) fillCounts(r *http.Request, a org.Access, m mailbox.Mailbox, p *Ma
 		return err
 	}
 	for _, rec := range list {
-		row := ui.Receipt{Href: path(a, "receipts/"+strconv.FormatInt(int64(rec.ID), 10)), Verdict: verdict(rec.Verdict), What: rec.Title(),
+		row := ui.Receipt{Href: path(a, "receipts/"+strconv.FormatInt(int64(rec.ID), 10)), Verdict: ui.Verdict(rec.Verdict), What: rec.Title(),
 			Received: format.When(rec.CameAt(), h.now()), Messages: rec.Messages}
 		if rec.Reason != nil {
 			row.Reason = rec.Reason.Sentence()
@@ -164,13 +164,6 @@ func (h *Web) fillCounts(r *http.Request, a org.Access, m mailbox.Mailbox, p *Ma
 		p.Receipts = append(p.Receipts, row)
 	}
 	return nil
-}
-
-func verdict(v report.Verdict) ui.Verdict {
-	if v == report.NoReport {
-		return ui.NoReport
-	}
-	return ui.Verdict(v)
 }
 
 func stepState(s mailfetch.StepState) ui.StepState {
@@ -217,7 +210,7 @@ func (h *Web) CheckNow(w http.ResponseWriter, r *http.Request, a org.Access) err
 }
 
 func (h *Web) deletePage(w http.ResponseWriter, r *http.Request, a org.Access, m mailbox.Mailbox, reports int64) DeletePage {
-	p := DeletePage{Page: h.frame(w, r, "Delete the mailbox", listLink(a)), CancelHref: nextStep(a, m), Mailbox: title(m), Reports: reports}
+	p := DeletePage{Page: h.frame(w, r, "Delete the mailbox", listLink(a)), CancelHref: nextStep(a, m), Mailbox: m.Title(), Reports: reports}
 	if a.Role.May(org.ManageMailboxes) {
 		p.Action = below(a, m.ID, "delete")
 	}

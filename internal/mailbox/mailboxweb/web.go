@@ -16,11 +16,13 @@ import (
 	"sendvery.com/sendvery/web/ui"
 )
 
-// Web answers the requests around mailboxes and their mails.
+// Web answers the requests around mailboxes.
 type Web struct {
 	Mailboxes *mailbox.Service
 	Domains   *domain.Service
 	Reports   *report.Service
+	// PrivateHosts is whether the operator allows hosts in private networks.
+	PrivateHosts bool
 	// Demo is the demonstration mailbox of development mode; nil without.
 	Demo *Demo
 	// Frame returns the frame of a page inside the organization.
@@ -39,12 +41,7 @@ func (h *Web) now() time.Time { return h.Mailboxes.Now() }
 
 // frame is a page's frame with the way down to it.
 func (h *Web) frame(w http.ResponseWriter, r *http.Request, title string, crumbs ...ui.Link) ui.Page {
-	p := h.Frame(w, r, title)
-	p.Section = ui.MailboxSection
-	if len(crumbs) > 0 {
-		p.Crumbs = append(crumbs, ui.Link{Text: title})
-	}
-	return p
+	return h.Frame(w, r, title).In(ui.MailboxSection, crumbs...)
 }
 
 // path returns the path of a page of the organization.
@@ -82,9 +79,6 @@ func nextStep(a org.Access, m mailbox.Mailbox) string {
 	}
 	return below(a, m.ID, "")
 }
-
-// title names a mailbox for people.
-func title(m mailbox.Mailbox) string { return m.Username + " at " + m.Host }
 
 // receiptsOf returns the path of a mailbox's mails with a verdict.
 func receiptsOf(a org.Access, id mailbox.ID, verdict string) string {

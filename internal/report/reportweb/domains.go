@@ -9,13 +9,10 @@ import (
 type DomainsPage struct {
 	ui.Page
 	Headline    string // "2 of 3 domains need you."
-	Advice      string // may be empty
 	Days        []ui.Choice
-	Span        string
 	Suggestions []Suggestion
 	Domains     []DomainRow // those that need attention first
 	ConnectHref string      // for the empty state
-	Pager       ui.Pager
 }
 
 // DomainRow is one domain in the list.
@@ -33,7 +30,6 @@ type DomainRow struct {
 type DomainPage struct {
 	ui.Page
 	Name        string
-	Tone        ui.Tone
 	Headline    string // the verdict with its n
 	Advice      string
 	Action      ui.Link // the one primary action; zero = none

@@ -25,7 +25,7 @@ func (h *Web) ListDomains(w http.ResponseWriter, r *http.Request, a org.Access) 
 		return err
 	}
 	p := DomainsPage{
-		Page: h.frame(w, r, ui.DomainsSection, "Domains"), Days: dayChoices(a, "domains", query), Span: format.Span(f.From, f.To),
+		Page: h.frame(w, r, ui.DomainsSection, "Domains"), Days: dayChoices(a, "domains", query),
 		Suggestions: suggestions(a, sum.Suggestions, ""), ConnectHref: path(a, "mailboxes/new", nil),
 	}
 	last := map[string]format.Time{}
@@ -112,7 +112,7 @@ func (h *Web) ShowDomain(w http.ResponseWriter, r *http.Request, a org.Access) e
 // judge fills in what the reports come to.
 func (h *Web) judge(p *DomainPage, a org.Access, d report.DomainTotal, sum report.Summary) {
 	as := report.Assess(d, sum.Senders)
-	p.Tone, p.Headline, p.Advice = tones[as.Standing], verdictSentence(d, as), advice(as.Blockers)
+	p.Headline, p.Advice = verdictSentence(d, as), advice(as.Blockers)
 	if len(as.Blockers) > 0 {
 		first := senderRow(a, nil, as.Blockers[0], false)
 		p.Action = ui.Link{Text: "Look at " + first.Name + " first", Href: first.Href}

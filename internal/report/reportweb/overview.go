@@ -87,8 +87,7 @@ type SenderRow struct {
 	Passing  int64
 	SPF      string // "pass, aligned", "pass, other domain", "fail", "none"
 	DKIM     string
-	LastSeen format.Time // zero = the column stays out
-	PerDay   []int64     // messages per day of the range, for the small line; may be empty
+	PerDay   []int64 // messages per day of the range, for the small line; may be empty
 }
 
 // ReportRow is one report in a list.

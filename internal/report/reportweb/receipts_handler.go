@@ -22,7 +22,7 @@ func (h *Web) receiptRows(a org.Access, list []report.Receipt) []ui.Receipt {
 	var rows []ui.Receipt
 	for _, r := range list {
 		row := ui.Receipt{
-			Href: path(a, fmt.Sprintf("receipts/%d", r.ID), nil), Verdict: verdict(r.Verdict), What: r.Title(),
+			Href: path(a, fmt.Sprintf("receipts/%d", r.ID), nil), Verdict: ui.Verdict(r.Verdict), What: r.Title(),
 			Received: format.When(r.CameAt(), h.now()), Messages: r.Messages,
 		}
 		if r.Reason != nil {
@@ -81,7 +81,7 @@ func (h *Web) ListReceipts(w http.ResponseWriter, r *http.Request, a org.Access)
 	p.Verdicts = []ui.Choice{choice(notCounted, "Not counted", open), choice("all", "All", total)}
 	for _, v := range report.Verdicts {
 		if counts[v] > 0 {
-			p.Verdicts = append(p.Verdicts, choice(string(v), verdict(v).Word(), counts[v]))
+			p.Verdicts = append(p.Verdicts, choice(string(v), ui.Verdict(v).Word(), counts[v]))
 		}
 	}
 	if p.Mailboxes, err = h.mailboxChoices(r, a); err != nil {

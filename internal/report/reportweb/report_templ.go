@@ -47,7 +47,7 @@ func Report(p ReportPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = heading(p.Headline, p.Advice).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = heading(p.Headline, "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -141,11 +141,11 @@ func Report(p ReportPage) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if len(p.Classes) > 1 {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<div class=\"px-4 pb-3\">")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<div class=\"px-5 pb-3\">")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Tabs("Result", p.Classes).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Filters("Result", p.Classes).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -9,8 +9,7 @@ import (
 // sends "domain", "reporter", "class", "ip", "from" and "to".
 type ReportsPage struct {
 	ui.Page
-	Headline  string // "2 413 reports about 3 domains."
-	Advice    string
+	Headline  string      // "2 413 reports about 3 domains."
 	Action    string      // path of this page, for the form
 	Domains   []ui.Option // "" = all
 	Reporters []ui.Option // "" = all
@@ -43,7 +42,6 @@ type ActiveFilter struct {
 type ReportPage struct {
 	ui.Page
 	Headline     string // "google.com saw 1 204 messages as example.org; 98.7 % passed."
-	Advice       string
 	Reporter     string
 	ReporterMail string // contact address of the reporter; may be empty
 	ReportID     string
@@ -101,13 +99,31 @@ type AuthResult struct {
 type ReceiptsPage struct {
 	ui.Page
 	Headline  string // "3 of 2 496 mails are not counted."
-	Advice    string
 	Sections  []ui.Choice
 	Verdicts  []ui.Choice // "Not counted", "All", then each verdict, with counts
 	Mailboxes []ui.Choice // "All mailboxes" first
 	Receipts  []ui.Receipt
 	Pager     ui.Pager
 	EmptyWhy  string
+}
+
+// ReceiptPage is one mail and what became of it.
+type ReceiptPage struct {
+	ui.Page
+	Verdict      ui.Verdict
+	Heading      string // "The archive ends in the middle; the rest is missing."
+	Explanation  string // why, in a sentence or two; may be empty
+	Advice       string // what to do next; may be empty
+	Mailbox      ui.Link
+	Received     format.Time // when Sendvery read it
+	MailDate     format.Time // when the server took it in
+	Size         string      // "4.2 kB"
+	File         string      // the part of the mail that Heading is about; may be empty
+	UID          string      // the mail's number in its folder
+	Findings     []Finding   // repairs made, or what is wrong
+	Reports      []ui.Link   // the reports that came out of it
+	OriginalHref string      // the original mail; empty = not kept, or the role may not
+	OriginalNote string      // why there is none, or none for this role
 }
 
 func (p ReportsPage) domainField() ui.Field {

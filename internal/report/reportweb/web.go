@@ -30,12 +30,7 @@ func (h *Web) now() time.Time { return h.Reports.Now() }
 
 // frame is a page's frame in a section, with the way down to it.
 func (h *Web) frame(w http.ResponseWriter, r *http.Request, s ui.Section, title string, crumbs ...ui.Link) ui.Page {
-	p := h.Frame(w, r, title)
-	p.Section = s
-	if len(crumbs) > 0 {
-		p.Crumbs = append(crumbs, ui.Link{Text: title})
-	}
-	return p
+	return h.Frame(w, r, title).In(s, crumbs...)
 }
 
 // path returns the path of a page of the organization with a query.
@@ -117,14 +112,6 @@ func classOf(s string) report.Class {
 
 func split(s report.Split) ui.Split {
 	return ui.Split{Passing: s.Passing, Forwarded: s.Forwarded, Fix: s.Fix, Unknown: s.Unknown}
-}
-
-// verdict ties the verdicts of the core to those of the pages.
-func verdict(v report.Verdict) ui.Verdict {
-	if v == report.NoReport {
-		return ui.NoReport
-	}
-	return ui.Verdict(v)
 }
 
 // rangeFilter reads days and domain out of an address: what a verdict is

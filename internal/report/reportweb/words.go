@@ -92,7 +92,7 @@ func senderRow(a org.Access, query url.Values, s report.SenderTotal, manyDomains
 	row := SenderRow{
 		Href: path(a, "reports", with(with(query, "domain", s.Domain.String()), "sender", s.Sender)),
 		Name: s.Sender, Class: classes[s.Class()], Messages: s.Total(), Passing: s.Passing,
-		SPF: share(s.SPF, s.Total()), DKIM: share(s.DKIM, s.Total()), LastSeen: format.Time{},
+		SPF: share(s.SPF, s.Total()), DKIM: share(s.DKIM, s.Total()),
 	}
 	switch {
 	case s.Name == nil:

@@ -1,6 +1,7 @@
-package mailboxweb
+package reportweb
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -24,15 +25,16 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 	if err != nil {
 		return err
 	}
-	v := verdict(rec.Verdict)
+	v := ui.Verdict(rec.Verdict)
 	p := ReceiptPage{
-		Page: h.frame(w, r, rec.Title(), ui.Link{Text: "Mails", Href: path(a, "receipts")}), Verdict: v, Heading: rec.Title(),
-		Received: format.When(rec.ReceivedAt, h.now()), MailDate: h.when(rec.MailAt), Size: format.Bytes(rec.Size), Attempts: 1,
-		Explanation: v.Meaning(),
+		Page: h.frame(w, r, ui.ReportsSection, rec.Title(), ui.Link{Text: "Mails", Href: path(a, "receipts", nil)}), Verdict: v, Heading: rec.Title(),
+		Received: format.When(rec.ReceivedAt, h.now()), Size: format.Bytes(rec.Size), Explanation: v.Meaning(),
 	}
-	p.Page.Section = ui.ReportsSection
 	if rec.Reason != nil {
 		p.Heading = rec.Reason.Sentence()
+	}
+	if rec.MailAt != nil {
+		p.MailDate = format.When(*rec.MailAt, h.now())
 	}
 	if rec.MailID != nil {
 		p.UID = *rec.MailID
@@ -40,7 +42,7 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 	if rec.Mailbox != nil {
 		p.Mailbox = ui.Link{Text: "a mailbox that is no longer connected"}
 		if m, err := h.Mailboxes.Get(r.Context(), a.ID, *rec.Mailbox); err == nil {
-			p.Mailbox = ui.Link{Text: title(m), Href: below(a, m.ID, "")}
+			p.Mailbox = ui.Link{Text: m.Title(), Href: path(a, "mailboxes/"+m.ID.String(), nil)}
 		}
 	}
 	for _, i := range items {
@@ -51,7 +53,7 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 	}
 	switch {
 	case rec.Original && a.Role.May(org.ReadOriginals):
-		p.OriginalHref = path(a, "receipts/"+strconv.FormatInt(id, 10)+"/original")
+		p.OriginalHref = path(a, fmt.Sprintf("receipts/%d/original", id), nil)
 	case rec.Original:
 		p.OriginalNote = "Only owners and admins can download originals."
 	case rec.Verdict == report.Known:
@@ -69,7 +71,7 @@ func describe(a org.Access, i report.Item, p *ReceiptPage) {
 		if i.Domain != nil {
 			text += " about " + *i.Domain
 		}
-		p.Reports = append(p.Reports, ui.Link{Text: text, Href: path(a, "reports/"+strconv.FormatInt(int64(*i.Report), 10))})
+		p.Reports = append(p.Reports, ui.Link{Text: text, Href: path(a, fmt.Sprintf("reports/%d", *i.Report), nil)})
 	}
 	if i.Reason != nil {
 		p.Findings = append(p.Findings, Finding{What: i.Reason.Sentence(), Where: i.Label})
