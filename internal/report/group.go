@@ -78,7 +78,7 @@ func (g *group) read(ctx context.Context, it item) error {
 	if fresh {
 		it.receipt = g.ids.receipts[len(g.items)]
 	}
-	g.items, g.fresh, g.results = append(g.items, it), append(g.fresh, fresh), append(g.results, result{})
+	g.items, g.fresh, g.results = append(g.items, it), append(g.fresh, fresh), append(g.results, result{receipt: it.receipt})
 	if it.content == nil {
 		g.add(receiptItem{verdict: Refused, reason: it.reason, label: "mail"})
 		return nil

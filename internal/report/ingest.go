@@ -39,6 +39,7 @@ type item struct {
 
 // result is what became of an item.
 type result struct {
+	receipt ReceiptID
 	verdict Verdict
 	items   []receiptItem
 	private bool // holds other people's mail: the original is not kept
@@ -191,7 +192,8 @@ func (s *Service) poisoned(ctx context.Context, org org.ID, it item, cause error
 				return err
 			}
 		}
-		if err := insertItems(ctx, tx, org, []ReceiptID{it.receipt}, []result{r}); err != nil {
+		r.receipt = it.receipt
+		if err := insertItems(ctx, tx, org, []result{r}); err != nil {
 			return err
 		}
 		return advance(ctx, tx)

@@ -203,15 +203,15 @@ func replaceItems(ctx context.Context, tx postgres.Tx, org org.ID, id ReceiptID,
 	return nil
 }
 
-func insertItems(ctx context.Context, tx postgres.Tx, org org.ID, ids []ReceiptID, results []result) error {
+func insertItems(ctx context.Context, tx postgres.Tx, org org.ID, results []result) error {
 	var receipts []int64
 	var seqs []int16
 	var verdicts, labels []string
 	var reasons, domains []*string
 	var reports []*int64
-	for i, r := range results {
+	for _, r := range results {
 		for n, ri := range r.items {
-			receipts, seqs = append(receipts, int64(ids[i])), append(seqs, int16(n+1))
+			receipts, seqs = append(receipts, int64(r.receipt)), append(seqs, int16(n+1))
 			verdicts, labels = append(verdicts, string(ri.verdict)), append(labels, ri.label)
 			reasons, domains = append(reasons, null(string(ri.reason))), append(domains, null(ri.domain))
 			var report *int64

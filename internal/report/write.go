@@ -104,9 +104,7 @@ func (g *group) keys() [][]byte {
 func (g *group) writeReceipts(ctx context.Context) error {
 	var newItems []item
 	var newResults []result
-	receipts := make([]ReceiptID, len(g.items))
 	for i, it := range g.items {
-		receipts[i] = it.receipt
 		if g.fresh[i] {
 			newItems, newResults = append(newItems, it), append(newResults, g.results[i])
 			continue
@@ -127,7 +125,7 @@ func (g *group) writeReceipts(ctx context.Context) error {
 			return err
 		}
 	}
-	return insertItems(ctx, g.tx, g.org, receipts, g.results)
+	return insertItems(ctx, g.tx, g.org, g.results)
 }
 
 // keepsOriginal reports whether the bytes are kept: only when they hold a

@@ -159,7 +159,7 @@ func TestFragment(p TestPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case TestFailed:
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<p class=\"mt-4 text-muted\">Nothing is lost: what you typed is kept, except for the password.</p><div class=\"mt-4 flex flex-wrap gap-3\"><a class=\"btn btn-primary\" href=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<p class=\"mt-4 text-muted\">Nothing is lost: what you typed is kept for a day.</p><div class=\"mt-4 flex flex-wrap gap-3\"><a class=\"btn btn-primary\" href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
