@@ -20,6 +20,9 @@ import (
 func (a *App) routes() http.Handler {
 	r := chi.NewRouter()
 	r.Use(middleware.RequestID, middleware.GetHead, a.recovered, httpio.SecurityHeaders(a.cookies.Secure))
+	if a.outbox != nil {
+		r.Use(a.localHosts)
+	}
 	errs := a.errors()
 	r.NotFound(errs.Handle(a.unknown))
 	r.MethodNotAllowed(errs.Handle(a.unknown))
