@@ -29,6 +29,9 @@ var notSignedIn = fault.New(fault.Unauthenticated, "Please sign in to see this p
 // Session returns the session of a cookie's token and notes its use. Without
 // a valid one the fault is Unauthenticated.
 func (s *Service) Session(ctx context.Context, token string, c Client) (Session, error) {
+	if token == "" {
+		return Session{}, notSignedIn // most requests of strangers; the database need not know
+	}
 	var found Session
 	err := s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		now := s.Now()

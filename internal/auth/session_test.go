@@ -53,6 +53,10 @@ func TestTokensThatAreNoSession(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	b.db.Close()
+	if _, err := b.Session(t.Context(), "", here); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("the database was asked about no token at all: %v", err)
+	}
 }
 
 func TestSessionsAreListedAndEndedOneByOne(t *testing.T) {
