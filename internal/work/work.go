@@ -105,11 +105,15 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 }
 
 // Every registers a job that is enqueued at absolute times, multiples of
-// period in UTC, whichever replica leads at the time.
+// period in UTC, whichever replica leads at the time, and once when a replica
+// begins to lead: the schedule lives in the leader's memory, so that a time at
+// which nobody led would be passed over. In one period a job is done once, or
+// once more when the lead changes after the queue has forgotten that it was
+// done (CompletedJobRetentionPeriod): doing it again must do no harm.
 func (r *Registry) Every(period time.Duration, args Args) {
 	r.periodic = append(r.periodic, river.NewPeriodicJob(every(period), func() (river.JobArgs, *river.InsertOpts) {
 		return args, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: period}}
-	}, nil))
+	}, &river.PeriodicJobOpts{RunOnStart: true}))
 }
 
 type every time.Duration
