@@ -8,14 +8,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-chi/chi/v5/middleware"
+	"sendvery.com/sendvery/internal/httpio"
 )
 
 func TestPanicGivesThePageThatTheLogKnows(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	a := &App{log: slog.New(slog.NewTextHandler(&log, nil))}
-	h := middleware.RequestID(a.recovered(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret of ours") })))
+	h := httpio.Traced(a.recovered(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret of ours") })))
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("X-Request-Id", "trace-1")
 	w := httptest.NewRecorder()

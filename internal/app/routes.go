@@ -19,7 +19,7 @@ import (
 // call. There is no default: what is not here does not exist.
 func (a *App) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(middleware.RequestID, middleware.GetHead, a.recovered, httpio.SecurityHeaders(a.cookies.Secure))
+	r.Use(httpio.Traced, middleware.GetHead, a.recovered, httpio.SecurityHeaders(a.cookies.Secure))
 	if a.outbox != nil {
 		r.Use(a.localHosts)
 	}

@@ -11,8 +11,6 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/go-chi/chi/v5/middleware"
-
 	"sendvery.com/sendvery/internal/fault"
 )
 
@@ -61,7 +59,7 @@ func (e Errors) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		return // the browser left
 	}
 	kind := fault.KindOf(err)
-	trace := middleware.GetReqID(r.Context())
+	trace := Trace(r)
 	if kind == fault.Unauthenticated && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 		http.Redirect(w, r, e.SignIn(r), http.StatusSeeOther)
 		return
