@@ -19,7 +19,7 @@ import (
 // health answers how a process is that serves no pages.
 func (a *App) health() http.Handler {
 	r := chi.NewRouter()
-	r.Use(middleware.GetHead, a.recovered, httpio.SecurityHeaders(a.cookies.Secure))
+	r.Use(httpio.Traced, middleware.GetHead, a.recovered, httpio.SecurityHeaders(a.cookies.Secure))
 	r.Get("/healthz", a.healthz)
 	r.Get("/readyz", a.readyz)
 	return r

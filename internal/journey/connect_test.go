@@ -66,7 +66,7 @@ func (j *journey) watchesTheImport() {
 func (j *journey) learnsTheNames() {
 	within(j.T, time.Minute, "office-1.example.org is not found to need the owner", func() bool {
 		j.open(j.org + "/?days=90")
-		return strings.Contains(j.text("h1"), "2 senders need you.")
+		return strings.Contains(j.text("h1"), "1 sender needs you.")
 	})
 }
 
