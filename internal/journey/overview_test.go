@@ -14,7 +14,7 @@ func (j *journey) readsTheOverview() {
 		}
 	}
 	j.await(`document.querySelector("[data-chart][data-ready=yes] canvas") !== null`)
-	j.reads("Who sends as you", "Latest reports", "Mails that are not counted", "The archive ends in the middle", "need you.")
+	j.reads("Who sends as you", "Latest reports", "Mails that are not counted", "The archive ends in the middle", "needs you.")
 	for _, table := range []string{"Senders", "Reports", "Refused and held mails"} {
 		if n := len(j.texts(`[aria-label="` + table + `"] tbody tr`)); n == 0 {
 			j.Errorf("the table %q is empty", table)
