@@ -141,7 +141,7 @@ func (a *App) sender() (mailer.Sender, error) {
 	if a.cfg.SMTPURL == "" {
 		return nil, errors.New("SMTP_URL is missing: sign-in links could not be sent")
 	}
-	s, err := mailer.NewSMTP(a.cfg.SMTPURL, a.cfg.MailFrom)
+	s, err := mailer.NewSMTP(a.cfg.SMTPURL, a.cfg.MailFrom, nil)
 	if err != nil {
 		return nil, fmt.Errorf("SMTP_URL: %w", err)
 	}

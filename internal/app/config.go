@@ -66,7 +66,7 @@ func (c Config) Check() error {
 	if c.SMTPURL != "" && !strings.Contains(c.MailFrom, "@") {
 		p.add("MAIL_FROM", "is not an address")
 	} else if c.SMTPURL != "" {
-		if _, err := mailer.NewSMTP(c.SMTPURL, c.MailFrom); err != nil {
+		if _, err := mailer.NewSMTP(c.SMTPURL, c.MailFrom, nil); err != nil {
 			p.add("SMTP_URL", "cannot be used: "+err.Error())
 		}
 	}

@@ -5,6 +5,7 @@ package mailer
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -43,12 +44,14 @@ const sendTimeout = 10 * time.Second
 // NewSMTP makes a sender from an address like smtps://user:password@host:465
 // (implicit TLS) or smtp://user:password@host:587 (STARTTLS, required).
 // from is the sender as it stands in the mail: an address, or "Name <address>".
-func NewSMTP(server, from string) (*SMTP, error) {
+// roots are the authorities that the server's certificate may come from; nil
+// means the system's.
+func NewSMTP(server, from string, roots *x509.CertPool) (*SMTP, error) {
 	u, err := url.Parse(server)
 	if err != nil || u.Hostname() == "" || (u.Scheme != "smtp" && u.Scheme != "smtps") {
 		return nil, fmt.Errorf("the mail server's address should look like smtps://user:password@host:465")
 	}
-	opts := []mail.Option{mail.WithTimeout(sendTimeout), mail.WithTLSConfig(&tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12})}
+	opts := []mail.Option{mail.WithTimeout(sendTimeout), mail.WithTLSConfig(&tls.Config{ServerName: u.Hostname(), RootCAs: roots, MinVersion: tls.VersionTLS12})}
 	port := "587"
 	if u.Scheme == "smtps" {
 		port = "465"
