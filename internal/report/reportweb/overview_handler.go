@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fqdn"
@@ -26,6 +27,13 @@ func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) err
 	if err != nil {
 		return err
 	}
+	banner, err := h.importing(r, a, boxes)
+	if err != nil {
+		return err
+	}
+	if banner.Running && query.Get("days") == "" {
+		query.Set("days", strconv.Itoa(ranges[len(ranges)-1])) // the oldest mails come first: show them come
+	}
 	f := h.rangeFilter(query, domains)
 	sum, err := h.Reports.Summarise(r.Context(), a.ID, f)
 	if err != nil {
@@ -33,10 +41,6 @@ func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) err
 	}
 	if len(boxes) == 0 && sum.Ever == 0 {
 		return httpio.See(w, r, path(a, "welcome", nil))
-	}
-	banner, err := h.importing(r, a, boxes)
-	if err != nil {
-		return err
 	}
 	p := OverviewPage{
 		Page: h.frame(w, r, ui.OverviewSection, "Overview"), Import: banner,
@@ -49,7 +53,7 @@ func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) err
 	if p.State = overviewState(sum, boxes); p.State == NoMailbox && len(boxes) > 0 {
 		p.Unfinished, p.ConnectHref = boxes[0].Username, path(a, "mailboxes/"+boxes[0].ID.String(), nil) // where its set-up goes on
 	}
-	if err := h.fillOverview(&p, a, r, f, sum, domains); err != nil {
+	if err := h.fillOverview(&p, a, r, query, f, sum, domains); err != nil {
 		return err
 	}
 	if httpio.Fragment(r) {
@@ -85,8 +89,7 @@ func (h *Web) importing(r *http.Request, a org.Access, boxes []mailbox.Mailbox) 
 	return ImportBanner{}, nil
 }
 
-func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, f report.Filter, sum report.Summary, domains []domain.Domain) error {
-	query := r.URL.Query()
+func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, query url.Values, f report.Filter, sum report.Summary, domains []domain.Domain) error {
 	ordered, blockers := needy(sum.Senders)
 	var all report.Split
 	for _, d := range sum.Days {
