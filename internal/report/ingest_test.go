@@ -400,3 +400,22 @@ func TestDomainAddedWhileItsReportIsStoredReleasesIt(t *testing.T) {
 		t.Errorf("verdicts: %s", got)
 	}
 }
+
+func TestCountsByMailboxAreThoseOfEachMailbox(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	for n := range 2 { // take makes a mailbox of its own each time
+		d := doc{org: "reporter.example", id: fmt.Sprint(n), domain: "example.org", begin: day, recs: []rec{pass("192.0.2.1", 1)}}
+		b.take(t, d.xml(), d.xml())
+	}
+	all, err := b.CountsByMailbox(t.Context(), b.org.ID, now.AddDate(0, 0, -1))
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%d mailboxes, %v", len(all), err)
+	}
+	for id, counts := range all {
+		alone, err := b.MailboxCounts(t.Context(), b.org.ID, id, now.AddDate(0, 0, -1))
+		if err != nil || counts[report.Accepted] != 1 || counts[report.Known] != 1 || len(counts) != len(alone) {
+			t.Errorf("%v, of this mailbox alone %v, %v", counts, alone, err)
+		}
+	}
+}

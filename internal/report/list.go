@@ -216,6 +216,13 @@ func (s *Service) Receipt(ctx context.Context, org org.ID, id ReceiptID) (Receip
 	return list[0], items, nil
 }
 
+// CountsByMailbox returns what became of the mails of all mailboxes since
+// then, by verdict.
+func (s *Service) CountsByMailbox(ctx context.Context, org org.ID, since time.Time) (counts map[mailbox.ID]map[Verdict]int64, err error) {
+	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueMailboxVerdicts(b, org, since, &counts) })
+	return counts, err
+}
+
 // MailboxCounts returns what became of a mailbox's mails since then, by verdict.
 func (s *Service) MailboxCounts(ctx context.Context, org org.ID, id mailbox.ID, since time.Time) (counts map[Verdict]int64, err error) {
 	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueVerdicts(b, org, id, since, &counts) })

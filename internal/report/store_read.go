@@ -297,6 +297,30 @@ func queueVerdicts(b *postgres.Batch, org org.ID, id mailbox.ID, since time.Time
 	})
 }
 
+// queueMailboxVerdicts counts receipts by mailbox and verdict.
+func queueMailboxVerdicts(b *postgres.Batch, org org.ID, since time.Time, into *map[mailbox.ID]map[Verdict]int64) {
+	*into = map[mailbox.ID]map[Verdict]int64{}
+	b.Queue(`
+		SELECT mailbox_id, verdict, count(*) FROM receipts
+		WHERE org_id = @org AND received_at >= @since AND mailbox_id IS NOT NULL GROUP BY mailbox_id, verdict`,
+		postgres.NamedArgs{"org": org, "since": since}).Query(func(rows pgx.Rows) error {
+		var id mailbox.ID
+		var v Verdict
+		var n int64
+		_, err := pgx.ForEachRow(rows, []any{&id, &v, &n}, func() error {
+			if (*into)[id] == nil {
+				(*into)[id] = map[Verdict]int64{}
+			}
+			(*into)[id][v] = n
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("count verdicts of mailboxes: %w", err)
+		}
+		return nil
+	})
+}
+
 func queueItems(b *postgres.Batch, org org.ID, id ReceiptID, into *[]Item) {
 	collect(b, into, "receipt items", `
 		SELECT verdict, reason, label, domain, report_id FROM receipt_items WHERE org_id = @org AND receipt_id = @id ORDER BY seq`,

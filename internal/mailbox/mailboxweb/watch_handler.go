@@ -31,12 +31,12 @@ func (h *Web) ListMailboxes(w http.ResponseWriter, r *http.Request, a org.Access
 	if a.Role.May(org.ManageMailboxes) {
 		p.ConnectHref = path(a, "mailboxes/new")
 	}
+	all, err := h.Reports.CountsByMailbox(r.Context(), a.ID, h.now().Add(-recent))
+	if err != nil {
+		return err
+	}
 	for _, m := range boxes {
-		counts, err := h.Reports.MailboxCounts(r.Context(), a.ID, m.ID, h.now().Add(-recent))
-		if err != nil {
-			return err
-		}
-		hl := healthOf(m)
+		counts, hl := all[m.ID], healthOf(m)
 		p.Mailboxes = append(p.Mailboxes, Row{
 			Href: nextStep(a, m), Name: m.Username, Host: m.Host, Tone: hl.tone, Health: hl.word, Sentence: hl.sentence,
 			LastPoll: h.when(m.LastPollAt), LastReport: h.when(m.LastReportAt),

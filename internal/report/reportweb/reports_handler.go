@@ -207,7 +207,7 @@ func findings(rep report.Report) []Finding {
 		out = append(out, Finding{What: what, Where: f.Detail})
 	}
 	for _, b := range rep.Bad {
-		out = append(out, Finding{What: report.Reason(b.Code).Sentence(), Where: fmt.Sprintf("row %d %s", b.Seq, b.Detail)})
+		out = append(out, Finding{What: dmarcrpt.BadRecordSentence(b.Code), Where: strings.TrimSpace(fmt.Sprintf("row %d %s", b.Seq, b.Detail))})
 	}
 	return out
 }
