@@ -190,6 +190,21 @@ type Item struct {
 	Report  *ID     `db:"report_id"`
 }
 
+// Advice is what the owner can do about it; "" when nothing is to be done.
+func (i Item) Advice() string {
+	if i.Reason == nil {
+		return ""
+	}
+	_, ours := sentences[*i.Reason]
+	switch {
+	case *i.Reason == ReasonUnwatched && i.Domain != nil:
+		return "Add " + *i.Domain + " on the page of your domains to count its reports."
+	case i.Verdict == Refused && !ours:
+		return "There is nothing you must do: the next report usually comes within a day. If reports of the same sender fail again and again, tell them."
+	}
+	return ""
+}
+
 // Receipts returns a page of receipts and how many there are by verdict.
 func (s *Service) Receipts(ctx context.Context, org org.ID, q ReceiptQuery) (list []Receipt, counts map[Verdict]int64, err error) {
 	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {

@@ -76,7 +76,7 @@ func describe(a org.Access, i report.Item, p *ReceiptPage) {
 	if i.Reason != nil {
 		p.Findings = append(p.Findings, Finding{What: i.Reason.Sentence(), Where: i.Label})
 	}
-	if i.Verdict == report.Held && i.Domain != nil {
-		p.Advice = "Add " + *i.Domain + " on the page of your domains to count its reports."
+	if advice := i.Advice(); advice != "" {
+		p.Advice = advice
 	}
 }
