@@ -12,6 +12,7 @@ import (
 
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
+	"sendvery.com/sendvery/internal/dns"
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/mailbox"
@@ -62,7 +63,8 @@ type Parts struct {
 	Demo   *mailboxweb.Demo    // offers the demonstration mailbox
 	Roots  *x509.CertPool      // that mailbox certificates may come from; nil = the system's
 	Allow  []netguard.Endpoint // reachable although private
-	Names  report.NameResolver // looks up sending addresses; nil = as configured
+	// Resolver asks DNS, whatever is configured; nil = the system's, as configured.
+	Resolver *dns.Resolver
 
 	// ActsAsApp says that DATABASE_URL signs in as a superuser and acts as the
 	// app's role: development on a database of the developer's own.

@@ -50,9 +50,9 @@ func demonstration(ctx context.Context, home string) (Parts, error) {
 		return Parts{}, err
 	}
 	return Parts{
-		Roots: server.Roots,
-		Allow: []netguard.Endpoint{{Host: server.Host, Port: server.Port}},
-		Names: confirmedNames{resolver},
+		Roots:    server.Roots,
+		Allow:    []netguard.Endpoint{{Host: server.Host, Port: server.Port}},
+		Resolver: resolver,
 		Demo: &mailboxweb.Demo{
 			Preset: mailbox.Preset{
 				Key: mailboxweb.DemoKey, Name: "Demonstration mailbox", Host: server.Host, Port: int(server.Port), Security: mailfetch.ImplicitTLS,

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"sendvery.com/sendvery/internal/dns"
+	"sendvery.com/sendvery/internal/mailauth"
 	"sendvery.com/sendvery/internal/report"
 )
 
@@ -23,15 +24,34 @@ func (c confirmedNames) ConfirmedName(ctx context.Context, ip netip.Addr) (strin
 
 // names is what looks up sending addresses; nil when that is switched off.
 func (a *App) names() (report.NameResolver, error) {
-	if a.parts.Names != nil {
-		return a.parts.Names, nil
-	}
-	if a.cfg.IPLookup != "dns" {
-		return nil, nil //nolint:nilnil // switched off
-	}
-	resolver, err := dns.New(dns.Config{Now: a.now})
-	if err != nil {
+	resolver, err := a.resolver(a.cfg.IPLookup)
+	if resolver == nil || err != nil {
 		return nil, err
 	}
 	return confirmedNames{resolver}, nil
+}
+
+// mails is what says who a report mail comes from. Where DNS may not be asked
+// it still takes the word of a trusted receiving server.
+func (a *App) mails() (report.Authenticator, error) {
+	resolver, err := a.resolver(a.cfg.DKIMLookup)
+	if err != nil {
+		return nil, err
+	}
+	checker := &mailauth.Checker{Temporary: func(err error) bool { return dns.ReasonOf(err) == dns.Temporary }}
+	if resolver != nil {
+		checker.LookupTXT = resolver.LookupTXT
+	}
+	return checker, nil
+}
+
+// resolver asks DNS for a purpose that is set to dns or off; nil when it is off.
+func (a *App) resolver(setting string) (*dns.Resolver, error) {
+	if a.parts.Resolver != nil {
+		return a.parts.Resolver, nil
+	}
+	if setting != "dns" {
+		return nil, nil //nolint:nilnil // switched off
+	}
+	return dns.New(dns.Config{Now: a.now})
 }

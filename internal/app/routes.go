@@ -82,6 +82,7 @@ func (a *App) members(b browser) {
 	b.inOrg("GET", "/reports/{id}", org.Read, r.ShowReport)
 	b.inOrg("GET", "/receipts", org.Read, r.ListReceipts)
 	b.inOrg("GET", "/receipts/{id}", org.Read, r.ShowReceipt)
+	b.inOrg("POST", "/receipts/{id}/choice", org.ManageDomains, r.Choose)
 	b.inOrg("GET", "/receipts/{id}/original", org.ReadOriginals, r.Original)
 
 	m := a.mailboxWeb

@@ -48,6 +48,7 @@ var needs = map[string]string{
 	"GET /o/{slug}/domains/{name}":          "viewer",
 	"GET /o/{slug}/reports/{id}":            "viewer",
 	"GET /o/{slug}/receipts/{id}":           "viewer",
+	"POST /o/{slug}/receipts/{id}/choice":   "member",
 	"GET /o/{slug}/receipts/{id}/original":  "admin",
 	"GET /o/{slug}/mailboxes/{id}":          "viewer",
 	"GET /o/{slug}/mailboxes/{id}/test":     "admin",

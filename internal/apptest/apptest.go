@@ -56,7 +56,7 @@ func WithoutOutbox(server string) Option {
 // Config is a complete configuration for the database.
 func Config(db *dbtest.Database) app.Config {
 	return app.Config{
-		PublicURL: "http://localhost:8080", Listen: "127.0.0.1:0", DatabaseURL: db.URL, TrustedHops: 1, IPLookup: "off",
+		PublicURL: "http://localhost:8080", Listen: "127.0.0.1:0", DatabaseURL: db.URL, TrustedHops: 1, IPLookup: "off", DKIMLookup: "off",
 		SealKeys: seal.GenerateKey("first"), CookieKey: "cookies of tests, 32 bytes or more", SMTPURL: "smtps://mail.example.org", MailFrom: "sendvery@example.org",
 	}
 }

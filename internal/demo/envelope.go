@@ -36,8 +36,12 @@ func newPacker() *packer {
 	return &packer{gz: gz}
 }
 
-// mail wraps a document that belongs to a report.
+// mail wraps a document that belongs to a report, signed as its reporter does.
 func (p *packer) mail(rep report, doc []byte, at time.Time, s shape) []byte {
+	return sign(rep.reporter, p.unsigned(rep, doc, at, s))
+}
+
+func (p *packer) unsigned(rep report, doc []byte, at time.Time, s shape) []byte {
 	file := fmt.Sprintf("%s!%s!%d!%d", strings.ReplaceAll(rep.reporter.submitter, " ", ""), rep.domain.name, rep.begin.Unix(), rep.end.Unix())
 	switch s {
 	case wholeZip:

@@ -17,6 +17,7 @@ type reporter struct {
 	endsOnMidnight      bool    // end is the next midnight, not the second before
 	hour                int     // when its reports arrive, the day after
 	override, comment   string  // reason given for accepting a mailing list's mail
+	unsigned            bool    // its mails carry no DKIM signature
 	id                  idStyle
 	shape               shape
 	dialect             dialect
@@ -88,7 +89,7 @@ var reporters = [...]reporter{
 	},
 	{
 		org: "mail.university.example", email: "postmaster@mail.university.example", submitter: "mail.university.example", from: "postmaster@mail.university.example", share: 0.025,
-		perDay: 2, hour: 1, id: idRange, shape: mixedXML,
+		perDay: 2, hour: 1, unsigned: true, id: idRange, shape: mixedXML,
 		dialect: dialect{declaration: plainXML, version: "1.0", sp: true, pct: true, fo: "1", envelope: true, scope: true, indent: "\t"},
 	},
 	{
@@ -133,6 +134,12 @@ func (r reporter) newID(rep report, c *rand.Rand) string {
 	default:
 		return fmt.Sprintf("%s.%d.%d@%s", rep.domain.name, rep.begin.Unix(), rep.end.Unix(), r.org)
 	}
+}
+
+// domain is that of the reporter's mails.
+func (r reporter) domain() string {
+	_, domain, _ := strings.Cut(r.from, "@")
+	return domain
 }
 
 // host is the reporter's mail server in the trace of its mails.

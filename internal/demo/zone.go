@@ -37,6 +37,11 @@ func Zone() dnsfake.Zone {
 		host := netip.AddrFrom4([4]byte{203, 0, 113, byte(n)})
 		z.Records = append(z.Records, pointer(host, fmt.Sprintf("host-%d.dsl.test", n)))
 	}
+	for i := range reporters {
+		if r := &reporters[i]; !r.unsigned {
+			z.Records = append(z.Records, dnsfake.TXT(selector+"._domainkey."+r.domain(), dkimRecord()))
+		}
+	}
 	z.Records = append(z.Records,
 		dnsfake.TXT("example.org", "v=spf1 ip4:192.0.2.0/26 ip6:2001:db8:a::/48 ip4:198.51.100.0/25 ip6:2001:db8:b::/48 ~all"),
 		dnsfake.TXT("_dmarc.example.org", "v=DMARC1; p=quarantine; rua=mailto:dmarc@example.org"),

@@ -10,9 +10,11 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 )
 
+const allSQL = `SELECT domain_id, name, added_at FROM domains WHERE org_id = $1 ORDER BY name`
+
 // All returns the organization's domains by name.
 func All(ctx context.Context, tx postgres.Tx, org org.ID) ([]Domain, error) {
-	rows, err := tx.Query(ctx, `SELECT domain_id, name, added_at FROM domains WHERE org_id = $1 ORDER BY name`, org)
+	rows, err := tx.Query(ctx, allSQL, org)
 	if err != nil {
 		return nil, fmt.Errorf("list domains: %w", err)
 	}
@@ -27,14 +29,15 @@ func All(ctx context.Context, tx postgres.Tx, org org.ID) ([]Domain, error) {
 // domains and the storing of reports; the second half is the organization's.
 const domainLock = 7_236
 
-// Settled is All, and no domain is added until the transaction ends: a report
-// that is held for lack of its domain is held before the domain is added, and
-// so is released by it.
-func Settled(ctx context.Context, tx postgres.Tx, org org.ID) ([]Domain, error) {
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared($1, hashtext($2))`, domainLock, org.String()); err != nil {
-		return nil, fmt.Errorf("settle domains: %w", err)
-	}
-	return All(ctx, tx, org)
+// QueueSettled queues what All returns, and that no domain is added until the
+// transaction ends: a report that is held for lack of its domain is held
+// before the domain is added, and so is released by it.
+func QueueSettled(b *postgres.Batch, org org.ID, into *[]Domain) {
+	b.Queue(`SELECT pg_advisory_xact_lock_shared($1, hashtext($2))`, domainLock, org.String())
+	b.Queue(allSQL, org).Query(func(rows pgx.Rows) (err error) {
+		*into, err = pgx.CollectRows(rows, pgx.RowToStructByName[Domain])
+		return err
+	})
 }
 
 // adding waits for the reports that are being stored, and lets none begin

@@ -25,7 +25,11 @@ type Settings struct {
 	Password    string
 	Folder      string
 	AfterImport AfterImport
-	ReadDays    int // how many days back to read first; 0 = everything
+	// Authserv is the authserv-id of the server that takes the mailbox's mail
+	// in (RFC 8601): what it says about who a mail comes from is believed. "-" for
+	// one that writes none; "" believes only signatures that we verify.
+	Authserv string
+	ReadDays int // how many days back to read first; 0 = everything
 }
 
 // normalise trims and completes the settings and says what is wrong with
@@ -33,6 +37,7 @@ type Settings struct {
 func (s *Settings) normalise() error {
 	s.Host = strings.ToLower(strings.TrimSuffix(strings.TrimSpace(s.Host), "."))
 	s.Username = strings.TrimSpace(s.Username)
+	s.Authserv = strings.ToLower(strings.TrimSpace(s.Authserv))
 	if s.Folder = strings.TrimSpace(s.Folder); s.Folder == "" {
 		s.Folder = "INBOX"
 	}
@@ -60,7 +65,7 @@ func (s *Settings) normalise() error {
 	if s.ReadDays < 0 || s.ReadDays > 3650 {
 		wrong["days"] = "Choose how far back to read."
 	}
-	for name, value := range map[string]string{"username": s.Username, "password": s.Password, "folder": s.Folder} {
+	for name, value := range map[string]string{"username": s.Username, "password": s.Password, "folder": s.Folder, "authserv": s.Authserv} {
 		if len(value) > 1000 || strings.ContainsAny(value, "\x00\r\n") {
 			wrong[name] = "This holds a character that no mail server accepts."
 		}
@@ -158,7 +163,7 @@ func (s *Service) fromSettings(id ID, set Settings) Mailbox {
 	now := s.Now()
 	m := Mailbox{
 		ID: id, Protocol: mailfetch.IMAP, Host: set.Host, Port: set.Port, Security: set.Security, Username: set.Username,
-		Folder: set.Folder, AfterImport: set.AfterImport, State: Testing, CreatedAt: now, NextAt: &now,
+		Folder: set.Folder, AfterImport: set.AfterImport, Authserv: set.Authserv, State: Testing, CreatedAt: now, NextAt: &now,
 	}
 	if set.ReadDays > 0 {
 		from := now.UTC().Truncate(24*time.Hour).AddDate(0, 0, -set.ReadDays)

@@ -58,6 +58,7 @@ type Mailbox struct {
 	Username     string             `db:"username"`
 	Folder       string             `db:"folder"`
 	AfterImport  AfterImport        `db:"after_import"`
+	Authserv     string             `db:"authserv"`  // see Settings
 	ReadFrom     *time.Time         `db:"read_from"` // UTC day of the oldest mail to read; nil = all
 	State        State              `db:"state"`
 	CreatedAt    time.Time          `db:"created_at"`
@@ -129,6 +130,7 @@ type Mail struct {
 	Received   time.Time
 	Size       int64
 	Content    io.ReaderAt
+	Authserv   string // whose Authentication-Results in it are trusted, see mailauth; "" = nobody's
 }
 
 // Intake is where fetched mail goes; the reports' slice is plugged in.

@@ -10,6 +10,7 @@ type Preset struct {
 	Port     int
 	Security mailfetch.Security
 	Advice   string // what the provider asks for
+	Authserv string // authserv-id of the provider's servers; "" = not known
 }
 
 // Presets lists the providers to choose from; the last one is any other.
@@ -18,7 +19,7 @@ func Presets() []Preset {
 		return Preset{Key: key, Name: name, Host: host, Port: 993, Security: mailfetch.ImplicitTLS, Advice: advice}
 	}
 	const app = " Create an app password in your account's security settings and type that instead of your usual one."
-	return []Preset{
+	list := []Preset{
 		tls("gmail", "Gmail", "imap.gmail.com", "Gmail wants an app password, which needs 2-step verification."+app),
 		tls("microsoft", "Microsoft 365", "outlook.office365.com", "Many Microsoft 365 organizations refuse passwords for IMAP. If yours does, have reports delivered to another mailbox."),
 		tls("fastmail", "Fastmail", "imap.fastmail.com", "Fastmail wants an app password with access to IMAP."),
@@ -30,4 +31,21 @@ func Presets() []Preset {
 		tls("seznam", "Seznam", "imap.seznam.cz", "Switch IMAP on in Seznam's settings first."),
 		{Key: "", Name: "Other", Port: 993, Security: mailfetch.ImplicitTLS},
 	}
+	list[0].Authserv = "mx.google.com"
+	return list
+}
+
+// trusted is the authserv-id whose word is taken in this mailbox: the one that
+// its owner gave, else that of a provider we know, which lets nobody else
+// write it.
+func (m Mailbox) trusted() string {
+	if m.Authserv != "" {
+		return m.Authserv
+	}
+	for _, p := range Presets() {
+		if p.Host != "" && p.Host == m.Host {
+			return p.Authserv
+		}
+	}
+	return ""
 }

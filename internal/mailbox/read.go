@@ -67,7 +67,7 @@ func (s *Service) readBatch(ctx context.Context, j Slice, m Mailbox, session mai
 		return 0, err
 	}
 	for i := range b.mails {
-		b.mails[i].Mailbox = m.ID
+		b.mails[i].Mailbox, b.mails[i].Authserv = m.ID, m.trusted()
 	}
 	stored, err := s.Intake.Take(ctx, j.Org, b.mails, func(ctx context.Context, tx postgres.Tx, settled int) error {
 		cursor, err := session.CursorAt(b.mails[settled-1].ID)

@@ -13,7 +13,7 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-const columns = `mailbox_id, protocol, host, port, security, username, folder, after_import, read_from, state,
+const columns = `mailbox_id, protocol, host, port, security, username, folder, after_import, authserv, read_from, state,
 	created_at, cursor, last_poll_at, last_report_at, failure, advice, failed_at, failures, next_at`
 
 func get(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (Mailbox, error) {
@@ -53,15 +53,15 @@ func secret(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (sealed []by
 func settingArgs(org org.ID, m Mailbox, sealed []byte) postgres.NamedArgs {
 	return postgres.NamedArgs{
 		"org": org, "id": m.ID, "protocol": m.Protocol, "host": m.Host, "port": m.Port, "security": m.Security,
-		"username": m.Username, "secret": sealed, "folder": m.Folder, "after": m.AfterImport, "from": m.ReadFrom,
+		"username": m.Username, "secret": sealed, "folder": m.Folder, "after": m.AfterImport, "authserv": m.Authserv, "from": m.ReadFrom,
 		"state": m.State, "created": m.CreatedAt, "next": m.NextAt,
 	}
 }
 
 func insert(ctx context.Context, tx postgres.Tx, org org.ID, m Mailbox, sealed []byte) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO mailboxes (org_id, mailbox_id, protocol, host, port, security, username, secret, folder, after_import, read_from, state, created_at, next_at)
-		VALUES (@org, @id, @protocol, @host, @port, @security, @username, @secret, @folder, @after, @from, @state, @created, @next)`,
+		INSERT INTO mailboxes (org_id, mailbox_id, protocol, host, port, security, username, secret, folder, after_import, authserv, read_from, state, created_at, next_at)
+		VALUES (@org, @id, @protocol, @host, @port, @security, @username, @secret, @folder, @after, @authserv, @from, @state, @created, @next)`,
 		settingArgs(org, m, sealed))
 	if err != nil {
 		return fmt.Errorf("insert mailbox: %w", err)
@@ -75,7 +75,7 @@ func insert(ctx context.Context, tx postgres.Tx, org org.ID, m Mailbox, sealed [
 func update(ctx context.Context, tx postgres.Tx, org org.ID, m Mailbox, sealed []byte) error {
 	_, err := tx.Exec(ctx, `
 		UPDATE mailboxes SET host = @host, port = @port, security = @security, username = @username, secret = @secret,
-		       folder = @folder, after_import = @after, read_from = @from, next_at = @next, state = 'testing',
+		       folder = @folder, after_import = @after, authserv = @authserv, read_from = @from, next_at = @next, state = 'testing',
 		       failure = NULL, advice = NULL, failures = 0,
 		       cursor = CASE WHEN host = @host AND username = @username AND folder = @folder THEN cursor ELSE '' END,
 		       generation = generation + 1, holder = NULL, lease_until = NULL

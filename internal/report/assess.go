@@ -18,7 +18,8 @@ const (
 // Assessment is the verdict on a domain with its evidence.
 type Assessment struct {
 	Standing Standing
-	Next     string // policy to move to: "quarantine", "reject"; "" = stay
+	On       DomainTotal // what it was judged by
+	Next     string      // policy to move to: "quarantine", "reject"; "" = stay
 	Blockers []SenderTotal
 }
 
@@ -58,7 +59,7 @@ func (t SenderTotal) Mended() bool {
 // nobody knows as the owner's may still be theirs, so it is never a reason to
 // enforce.
 func Assess(d DomainTotal, senders []SenderTotal) Assessment {
-	var a Assessment
+	a := Assessment{On: d}
 	for _, s := range senders {
 		if s.DomainID == d.ID && s.Class() == NeedsFixing {
 			a.Blockers = append(a.Blockers, s)

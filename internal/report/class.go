@@ -69,7 +69,7 @@ func ClassOf(dkim, spf Result, f Forwarding, known bool) Class {
 
 // classSQL is ClassOf for rows t with their joins.
 const classSQL = `CASE WHEN t.dkim = 1 OR t.spf = 1 THEN 1 WHEN t.forwarding <> 0 THEN 2
-	WHEN s.own_messages > 0 OR ` + ownNameSQL + ` THEN 3 ELSE 4 END`
+	WHEN s.own OR ` + ownNameSQL + ` THEN 3 ELSE 4 END`
 
 // ownNameSQL says that the confirmed name of an address lies within the domain.
 const ownNameSQL = `coalesce(n.name = d.name OR right(n.name, length(d.name) + 1) = '.' || d.name, false)`

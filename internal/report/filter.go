@@ -18,6 +18,7 @@ type Filter struct {
 	Reporter string // organizational domain of the reporter
 	Sender   string // organizational domain of the confirmed name, or an address
 	Network  netip.Prefix
+	vouched  bool // without the reports that nobody vouches for
 }
 
 // Days returns how many days the filter covers.

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -15,80 +16,91 @@ import (
 	"sendvery.com/sendvery/internal/reading"
 )
 
-// group is what one transaction stores: reports out of several mails, or a
-// part of one that is too large to hold.
+// group is what one transaction stores: the reports of several mails, read
+// before it begins, or those of one mail that has more rows than fit memory,
+// read while they are written.
 type group struct {
-	s       *Service
+	s   *Service
+	org org.ID
+	now time.Time
+
+	items   []item // those read, each with its receipt once there is one
+	results []result
+	reports []*pending
+	rows    []row
+	// dictionary holds authentication results by their id.
+	dictionary map[int64]json.RawMessage
+
+	open *pending     // the aggregate report being read
+	held *receiptItem // what a report of another kind that is being read ends as
+
+	// Within the transaction only.
 	tx      postgres.Tx
 	ctx     context.Context // of the transaction, for the visitor's calls
-	org     org.ID
-	readers map[Source]*reading.Reader
 	domains map[fqdn.Name]domain.ID
 	ids     ids
-	now     time.Time
-
-	rows       []row
-	dictionary map[int64]json.RawMessage // authentication results by their id
-	totals     totals
-	reports    []*pending
-	items      []item // those read, each with its receipt
-	fresh      []bool // whether the item's receipt is new
-	results    []result
-
-	open *pending     // the aggregate report being read, when it is to be stored
-	held *receiptItem // what the report being read ends as, when it is not
+	totals  totals  // of large reports, whose rows are written already
+	added   []int64 // to the dictionary of results, once this commits
 }
 
 // pending is a report that was read, or is being read, but not yet written.
 type pending struct {
 	id             ID
-	item           int // index into results
+	item           int // index into items and results
 	slot           int // index into its result's items
-	receipt        ReceiptID
 	domain         DomainID
 	day            time.Time
+	trust          Trust
+	choice         Choice // what the owner chose for a streamed one
 	reporterDomain string
 	head           *dmarcrpt.Report
 	summary        *reading.Summary
 	key            [32]byte
 	label          string
-	totals         totals
-	from           int  // first of its rows in the group's
-	streamed       bool // too large to hold: its row and first records are in the database already
-	dropped        bool // its records are not wanted: it is stored already
+	from, to       int    // its rows in the group's
+	totals         totals // of a streamed one
+	streamed       bool   // too large to hold: its row and first records are in the database already
+	dropped        bool   // its records are not wanted: it is held, stored already or in conflict
 }
 
-func (s *Service) newGroup(ctx context.Context, tx postgres.Tx, org org.ID, n int) (*group, error) {
-	g := &group{s: s, tx: tx, ctx: ctx, org: org, now: s.Now(), totals: totals{}, dictionary: map[int64]json.RawMessage{}, readers: map[Source]*reading.Reader{}}
-	all, err := domain.Settled(ctx, tx, org)
-	if err != nil {
-		return nil, err
+// errLarge stops the reading of a mail whose rows do not fit memory.
+var errLarge = errors.New("more rows than are held in memory")
+
+// readGroup reads as many of the items as fit one transaction. A first item
+// that is too large for that is left unread, to be streamed.
+func (s *Service) readGroup(ctx context.Context, org org.ID, items []item) (*group, error) {
+	g := &group{s: s, org: org, now: s.Now(), dictionary: map[int64]json.RawMessage{}}
+	for _, it := range items {
+		if len(g.rows) >= groupRows {
+			break
+		}
+		items, results, reports, rows := len(g.items), len(g.results), len(g.reports), len(g.rows)
+		g.take(it)
+		err := g.read(ctx)
+		if errors.Is(err, errLarge) {
+			g.items, g.results, g.reports, g.rows = g.items[:items], g.results[:results], g.reports[:reports], g.rows[:rows]
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	g.domains = make(map[fqdn.Name]domain.ID, len(all))
-	for _, d := range all {
-		g.domains[d.Name] = d.ID
-	}
-	g.ids, err = takeIDs(ctx, tx, n)
-	return g, err
+	return g, nil
 }
 
-// read reads one item into the group.
-func (g *group) read(ctx context.Context, it item) error {
-	fresh := it.receipt == 0
-	if fresh {
-		it.receipt = g.ids.receipts[len(g.items)]
-	}
-	g.items, g.fresh, g.results = append(g.items, it), append(g.fresh, fresh), append(g.results, result{receipt: it.receipt})
+// take makes an item the group's last one.
+func (g *group) take(it item) {
+	g.items, g.results = append(g.items, it), append(g.results, result{receipt: it.receipt})
+}
+
+// read reads the last item into the group.
+func (g *group) read(ctx context.Context) error {
+	it := g.items[len(g.items)-1]
 	if it.content == nil {
 		g.add(receiptItem{verdict: Refused, reason: it.reason, label: "mail"})
 		return nil
 	}
-	reader := g.readers[it.source]
-	if reader == nil {
-		reader = g.s.newReader(it.source)
-		g.readers[it.source] = reader
-	}
-	out, err := g.s.readItem(ctx, reader, it, g)
+	out, err := g.s.readItem(ctx, it, g)
 	g.results[len(g.results)-1].private = out.Private
 	g.open = nil
 	return err
@@ -113,40 +125,11 @@ func (g *group) Begin(r *reading.Report) error {
 		g.held = &receiptItem{verdict: Refused, reason: ReasonFailure, label: r.Label}
 		return nil
 	}
-	policy := r.Aggregate.Policy.Domain
-	day := r.Aggregate.ReportedDay()
-	id, ok := watched(g.domains, policy)
-	switch {
-	case !ok:
-		g.held = &receiptItem{verdict: Held, reason: ReasonUnwatched, label: r.Label, domain: policy.String()}
-		return nil
-	case day.Year() < 2000 || day.After(g.now.AddDate(0, 0, 2)):
-		g.held = &receiptItem{verdict: Held, reason: ReasonDay, label: r.Label, domain: policy.String()}
-		return nil
-	}
-	reportID, err := g.reportID()
-	if err != nil {
-		return err
-	}
 	g.open = &pending{
-		id: reportID, item: len(g.items) - 1, receipt: g.items[len(g.items)-1].receipt, domain: id, day: day, head: r.Aggregate, label: r.Label,
-		reporterDomain: reporterDomain(r.Aggregate), key: keyDigest(r.Aggregate.Key()), totals: totals{}, from: len(g.rows),
+		item: len(g.items) - 1, day: r.Aggregate.ReportedDay(), head: r.Aggregate, label: r.Label,
+		reporterDomain: reporterDomain(r.Aggregate), key: keyDigest(r.Aggregate.Key()), from: len(g.rows), to: len(g.rows),
 	}
 	return nil
-}
-
-// reportID takes the next id, fetching more when a mail holds many reports.
-func (g *group) reportID() (ID, error) {
-	if len(g.ids.reports) == 0 {
-		more, err := takeIDs(g.ctx, g.tx, groupItems)
-		if err != nil {
-			return 0, err
-		}
-		g.ids.reports = more.reports
-	}
-	id := g.ids.reports[0]
-	g.ids.reports = g.ids.reports[1:]
-	return id, nil
 }
 
 // reporterDomain groups reporters for display: the organizational domain of
@@ -172,8 +155,11 @@ func (g *group) Record(rec *dmarcrpt.Record) error {
 	if err := g.addRow(p, rec); err != nil {
 		return err
 	}
-	if len(g.rows)-p.from < groupRows {
+	switch {
+	case p.to-p.from < groupRows:
 		return nil
+	case g.tx == nil:
+		return errLarge
 	}
 	return g.stream(p)
 }
@@ -208,7 +194,7 @@ func (g *group) Refused(r *reading.Report, refusal *finding.Refusal) error {
 	if p == nil {
 		return nil
 	}
-	g.cut(p.from)
+	g.cut(p)
 	if p.streamed && !p.dropped {
 		return g.undoStream()
 	}

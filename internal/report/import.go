@@ -3,10 +3,10 @@ package report
 import (
 	"context"
 	"io"
+	"sync"
 
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/plaintext"
-	"sendvery.com/sendvery/internal/postgres"
 )
 
 // File is a file on its way in by the import command.
@@ -19,16 +19,60 @@ type File struct {
 // Imported counts what became of imported files.
 type Imported map[Verdict]int
 
-// Import stores what the files hold.
+// Import stores what the files hold, in any order. What it counts is stored,
+// also when it fails.
 func (s *Service) Import(ctx context.Context, org org.ID, files []File) (Imported, error) {
 	items := make([]item, len(files))
 	for i, f := range files {
 		items[i] = item{source: FromImport, label: plaintext.String(f.Name), size: f.Size, content: f.Content}
 	}
-	results, err := s.ingest(ctx, org, items, func(context.Context, postgres.Tx, int) error { return nil })
+	results, err := s.ingestAtOnce(ctx, org, items)
 	counts := Imported{}
 	for _, r := range results {
 		counts[r.verdict]++
 	}
 	return counts, err
+}
+
+// importers is how many transactions store files at the same time: while one
+// waits for the disk, others read and write.
+const importers = 4
+
+// ingestAtOnce stores items whose order does not matter, several transactions
+// at the same time. It returns those that are settled.
+func (s *Service) ingestAtOnce(ctx context.Context, org org.ID, items []item) ([]result, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var (
+		wait    sync.WaitGroup
+		mu      sync.Mutex
+		settled []result
+		failed  error
+	)
+	share := func() (some []item) {
+		mu.Lock()
+		defer mu.Unlock()
+		n := min(groupItems, len(items))
+		some, items = items[:n], items[n:]
+		return some
+	}
+	for range importers {
+		wait.Go(func() {
+			for some := share(); len(some) > 0 && ctx.Err() == nil; some = share() {
+				results, err := s.ingest(ctx, org, some, nil)
+				mu.Lock()
+				settled = append(settled, results...)
+				if err != nil && failed == nil {
+					failed = err
+					cancel()
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wait.Wait()
+	if failed == nil {
+		failed = ctx.Err()
+	}
+	return settled, failed
 }

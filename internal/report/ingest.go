@@ -10,6 +10,7 @@ import (
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/mailauth"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/org"
@@ -35,6 +36,11 @@ type item struct {
 	size       int64
 	content    io.ReaderAt // nil: not delivered, for reason
 	reason     Reason
+	again      bool              // its receipt is there already
+	stored     bool              // content is its stored original
+	authserv   string            // whose Authentication-Results are trusted; see mailauth
+	auth       *mailauth.Verdict // who the mail comes from; nil: not checked
+	choices    map[int]Choice    // what the owner chose, by place in the receipt
 }
 
 // result is what became of an item.
@@ -51,7 +57,7 @@ func (s *Service) Take(ctx context.Context, org org.ID, mails []mailbox.Mail, ad
 	for i, m := range mails {
 		items[i] = item{
 			source: FromMailbox, mailbox: m.Mailbox, generation: m.Generation, mail: m.ID,
-			received: m.Received, size: m.Size, content: m.Content, reason: undelivered(m.State),
+			received: m.Received, size: m.Size, content: m.Content, reason: undelivered(m.State), authserv: m.Authserv,
 		}
 	}
 	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error { return readBefore(ctx, tx, org, items) })
@@ -88,7 +94,7 @@ func undelivered(state mailfetch.OutcomeState) Reason {
 // ingest stores the items in their order, several to a transaction. One that
 // fails is tried alone; one that fails alone for a reason of ours is refused
 // with its original kept, so that it stands in nobody's way.
-func (s *Service) ingest(ctx context.Context, org org.ID, items []item, advance func(context.Context, postgres.Tx, int) error) ([]result, error) {
+func (s *Service) ingest(ctx context.Context, org org.ID, items []item, advance advance) ([]result, error) {
 	var done []result
 	alone := 0 // items that are tried one by one after a failure
 	for len(done) < len(items) {
@@ -97,9 +103,7 @@ func (s *Service) ingest(ctx context.Context, org org.ID, items []item, advance 
 			n = 1
 		}
 		group := items[len(done):min(len(done)+n, len(items))]
-		results, err := s.ingestGroup(ctx, org, group, func(ctx context.Context, tx postgres.Tx, n int) error {
-			return advance(ctx, tx, len(done)+n)
-		})
+		results, err := s.ingestGroup(ctx, org, group, advance.after(len(done)))
 		switch {
 		case err == nil:
 			done = append(done, results...)
@@ -109,9 +113,7 @@ func (s *Service) ingest(ctx context.Context, org org.ID, items []item, advance 
 		case len(group) > 1:
 			alone = len(group)
 		default:
-			r, poisonErr := s.poisoned(ctx, org, group[0], err, func(ctx context.Context, tx postgres.Tx) error {
-				return advance(ctx, tx, len(done)+1)
-			})
+			r, poisonErr := s.poisoned(ctx, org, group[0], err, advance.after(len(done)))
 			if poisonErr != nil {
 				return done, errors.Join(err, poisonErr)
 			}
@@ -128,32 +130,32 @@ type missingMonths struct{ days []time.Time }
 
 func (missingMonths) Error() string { return "partitions are missing" }
 
-// ingestGroup stores as many of the items as fit one transaction.
-func (s *Service) ingestGroup(ctx context.Context, org org.ID, items []item, advance func(context.Context, postgres.Tx, int) error) ([]result, error) {
+// ingestGroup stores as many of the items as fit one transaction. They are
+// read before it begins, unless the first one is too large to hold.
+func (s *Service) ingestGroup(ctx context.Context, org org.ID, items []item, advance advance) ([]result, error) {
 	for try := 0; ; try++ {
-		var results []result
-		err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
-			g, err := s.newGroup(ctx, tx, org, len(items))
-			if err != nil {
-				return err
+		g, err := s.readGroup(ctx, org, items)
+		if err != nil {
+			return nil, err
+		}
+		streamed := len(g.items) == 0
+		if streamed {
+			g.take(items[0])
+			g.results[0].items = []receiptItem{{}} // it was seen to hold a report
+		}
+		g.authenticate(ctx)
+		err = s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
+			if streamed {
+				return g.storeStreamed(ctx, tx, advance)
 			}
-			for _, it := range items {
-				if err := g.read(ctx, it); err != nil {
-					return err
-				}
-				if len(g.rows) >= groupRows {
-					break
-				}
-			}
-			results, err = g.write(ctx, advance)
-			return err
+			return g.store(ctx, tx, advance)
 		})
 		missing, ok := errors.AsType[missingMonths](err)
-		if postgres.Violates(err, "reports_key_key") && try < 3 {
-			continue // the same report came in by another way meanwhile: it is known now
-		}
 		if !ok || try > 24 {
-			return results, err
+			if err == nil {
+				s.results.add(g.added)
+			}
+			return g.results, err
 		}
 		if err := s.ensureMonths(ctx, missing.days); err != nil {
 			return nil, err
@@ -164,47 +166,21 @@ func (s *Service) ingestGroup(ctx context.Context, org org.ID, items []item, adv
 // poisoned settles an item that could not be stored for a reason of ours: the
 // log has the cause, the owner a receipt, and the original is kept if it is
 // that of a report.
-func (s *Service) poisoned(ctx context.Context, org org.ID, it item, cause error, advance func(context.Context, postgres.Tx) error) (result, error) {
+func (s *Service) poisoned(ctx context.Context, org org.ID, it item, cause error, advance advance) (result, error) {
 	s.Log.ErrorContext(ctx, "a report mail could not be stored", "org", org, "mailbox", it.mailbox, "mail", it.mail, "error", cause)
-	again := it.receipt != 0
-	keep := again && it.mail == "" || s.mayKeep(ctx, it) // one that is read out of its own original is kept already
-	r := result{verdict: Refused, items: []receiptItem{{verdict: Refused, reason: ReasonOurFault, label: "report"}}}
-	if !keep {
-		r.items[0].reason, r.items[0].label = ReasonNotKept, "mail"
+	ri := receiptItem{verdict: Refused, reason: ReasonOurFault, label: "report"}
+	if !it.stored && !s.mayKeep(ctx, it) {
+		ri.reason, ri.label, it.content = ReasonNotKept, "mail", nil
 	}
-	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
-		if again {
-			if err := replaceItems(ctx, tx, org, it.receipt, r); err != nil {
-				return err
-			}
-		} else {
-			ids, err := takeIDs(ctx, tx, 1)
-			if err != nil {
-				return err
-			}
-			it.receipt = ids.receipts[0]
-			if err := insertReceipts(ctx, tx, org, []item{it}, []result{r}, s.Now()); err != nil {
-				return err
-			}
-		}
-		if keep {
-			if err := keepOriginal(ctx, tx, org, it, s.compress); err != nil {
-				return err
-			}
-		}
-		r.receipt = it.receipt
-		if err := insertItems(ctx, tx, org, []result{r}); err != nil {
-			return err
-		}
-		return advance(ctx, tx)
-	})
-	return r, err
+	g := &group{s: s, org: org, now: s.Now(), items: []item{it}, results: []result{{receipt: it.receipt, items: []receiptItem{ri}}}}
+	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error { return g.store(ctx, tx, advance) })
+	return g.results[0], err
 }
 
 // Survey implements mailbox.Intake.
 func (s *Service) Survey(ctx context.Context, content io.ReaderAt, size int64) ([]mailbox.Found, error) {
 	var v survey
-	_, err := s.readItem(ctx, s.newReader(FromMailbox), item{content: content, size: size}, &v)
+	_, err := s.readItem(ctx, item{source: FromMailbox, content: content, size: size}, &v)
 	return v.found, err
 }
 

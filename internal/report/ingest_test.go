@@ -326,11 +326,11 @@ func TestClassInSQLAgreesWithItsDefinition(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "example.org")
 	known := map[string]bool{
-		`SELECT 3 AS own_messages, NULL AS name`:                  true,
-		`SELECT 0 AS own_messages, 'mx.example.org' AS name`:      true,
-		`SELECT NULL::int AS own_messages, 'example.org' AS name`: true,
-		`SELECT 0 AS own_messages, 'evilexample.org' AS name`:     false,
-		`SELECT NULL::int AS own_messages, NULL AS name`:          false,
+		`SELECT true AS own, NULL AS name`:                   true,
+		`SELECT false AS own, 'mx.example.org' AS name`:      true,
+		`SELECT NULL::boolean AS own, 'example.org' AS name`: true,
+		`SELECT false AS own, 'evilexample.org' AS name`:     false,
+		`SELECT NULL::boolean AS own, NULL AS name`:          false,
 	}
 	for dkim := report.ResultMissing; dkim <= report.ResultOther; dkim++ {
 		for spf := report.ResultMissing; spf <= report.ResultOther; spf++ {

@@ -10,6 +10,7 @@ import (
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/mailauth"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
@@ -74,6 +75,17 @@ type Report struct {
 	Split      Split           `db:"-"`
 	Conflicts  int64           `db:"-"` // other versions of it that arrived
 	Original   bool            `db:"-"` // the mail it came in is kept
+	Trust      Trust           `db:"-"`
+	Source     Source          `db:"-"` // of the mail it came in
+	AuthMethod *string         `db:"-"`
+	AuthResult *string         `db:"-"`
+	AuthDomain *string         `db:"-"`
+}
+
+// Authentication is who the report's mail was found to come from; nil when
+// nobody asked.
+func (r Report) Authentication() *mailauth.Verdict {
+	return verdict(r.AuthMethod, r.AuthResult, r.AuthDomain)
 }
 
 // Record is one row of a report.
@@ -156,6 +168,14 @@ type Receipt struct {
 	Domain     *string     `db:"domain"`   // of its first report
 	Reporter   *string     `db:"reporter"` // of its first stored report
 	Messages   int64       `db:"messages"` // that its stored reports count
+	AuthMethod *string     `db:"auth_method"`
+	AuthResult *string     `db:"auth_result"`
+	AuthDomain *string     `db:"auth_domain"`
+}
+
+// Authentication is who the mail was found to come from; nil when nobody asked.
+func (r Receipt) Authentication() *mailauth.Verdict {
+	return verdict(r.AuthMethod, r.AuthResult, r.AuthDomain)
 }
 
 // CameAt is when the mail reached its mailbox, or a file reached us.
@@ -246,13 +266,18 @@ func (s *Service) MailboxCounts(ctx context.Context, org org.ID, id mailbox.ID, 
 
 // OriginalBytes returns a mail or file as it came; NotFound when it is not kept.
 func (s *Service) OriginalBytes(ctx context.Context, org org.ID, id ReceiptID) ([]byte, error) {
-	var content []byte
-	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueOriginal(b, org, id, &content) })
-	if err == nil && content == nil {
-		err = fault.New(fault.NotFound, "The original of this mail is not kept.")
-	}
+	content, err := s.original(ctx, org, id)
 	if err != nil {
 		return nil, err
 	}
 	return decompress(content)
+}
+
+// original returns a stored original as it is stored.
+func (s *Service) original(ctx context.Context, org org.ID, id ReceiptID) (content []byte, err error) {
+	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueOriginal(b, org, id, &content) })
+	if err == nil && content == nil {
+		err = fault.New(fault.NotFound, "The original of this mail is not kept.")
+	}
+	return content, err
 }

@@ -21,6 +21,8 @@ const (
 	ReasonTLS         Reason = "tls_report"
 	ReasonFailure     Reason = "failure_report"
 	ReasonConflict    Reason = "other_content_under_same_key"
+	ReasonReplaced    Reason = "replaced_by_choice"
+	ReasonOvertaken   Reason = "replaced_by_authenticated"
 )
 
 // sentences are the words for the owner, each with what happens next.
@@ -35,6 +37,8 @@ var sentences = map[Reason]string{
 	ReasonTLS:         "This is a TLS report. They are not shown yet; the original is kept for when they are.",
 	ReasonFailure:     "This is a failure report, which holds parts of a mail. They are not read yet and nothing of it was kept.",
 	ReasonConflict:    "Another report with the same name and period, but other numbers, is stored already. The first one counts; this one is kept.",
+	ReasonReplaced:    "You chose to count another report with the same name and period instead. This one is kept.",
+	ReasonOvertaken:   "This mail is not authenticated. Another report with the same name and period, but other numbers, came in an authenticated mail and counts instead. This one is kept.",
 }
 
 // Sentence explains a reason to the owner; "" for an empty one.

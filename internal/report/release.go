@@ -39,18 +39,18 @@ func (s *Service) Release(ctx context.Context, j Release) error {
 	if err != nil || len(items) == 0 {
 		return err
 	}
-	none := func(context.Context, postgres.Tx, int) error { return nil }
-	if _, err := s.ingest(ctx, j.Org, items, none); err != nil {
+	if _, err := s.ingest(ctx, j.Org, items, nil); err != nil {
 		return err
 	}
 	return work.Again(0) // until nothing is left
 }
 
-// reread is a receipt's original as an item.
-func reread(id ReceiptID, source Source, content []byte) (item, error) {
-	raw, err := decompress(content)
+// unpack makes a stored original the content of the item.
+func (it *item) unpack(original []byte) error {
+	raw, err := decompress(original)
 	if err != nil {
-		return item{}, err
+		return err
 	}
-	return item{receipt: id, source: source, size: int64(len(raw)), content: bytes.NewReader(raw)}, nil
+	it.size, it.content = int64(len(raw)), bytes.NewReader(raw)
+	return nil
 }

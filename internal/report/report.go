@@ -58,11 +58,16 @@ type Service struct {
 	DB    *postgres.DB
 	Queue work.Enqueuer
 	Names NameResolver // nil: addresses are not looked up
+	// Mails says who a report mail comes from; nil: nobody asks, and no report
+	// is doubted.
+	Mails Authenticator
 	Log   *slog.Logger
 	Now   func() time.Time
 
 	months   sync.Map // which partitions are known to exist
+	results  resultIDs
 	encoders sync.Pool
+	readers  [2]sync.Pool // with and without a bound on the time
 }
 
 var _ mailbox.Intake = (*Service)(nil)

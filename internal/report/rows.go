@@ -46,10 +46,7 @@ func (g *group) addRow(p *pending, rec *dmarcrpt.Record) error {
 		envelopeFrom: optional(rec.EnvelopeFrom, rec.HasEnvelopeFrom), envelopeTo: optional(rec.EnvelopeTo, rec.EnvelopeTo != ""),
 	}
 	g.rows = append(g.rows, r)
-	p.totals[totalKey{
-		domain: p.domain, day: p.day, ip: r.ip, reporter: p.reporterDomain, disposition: r.disposition,
-		dkim: r.dkim, spf: r.spf, forwarding: r.forwarding,
-	}] += r.messages
+	p.to = len(g.rows)
 	return nil
 }
 
@@ -69,12 +66,14 @@ type totalKey struct {
 	disposition int16
 	dkim, spf   int16
 	forwarding  int16
+	trust       Trust
 }
 
 func (k totalKey) compare(b totalKey) int {
 	return cmp.Or(
-		slices.Compare(k.domain[:], b.domain[:]), k.day.Compare(b.day), k.ip.Compare(b.ip), strings.Compare(k.reporter, b.reporter),
-		cmp.Compare(k.disposition, b.disposition), cmp.Compare(k.dkim, b.dkim), cmp.Compare(k.spf, b.spf), cmp.Compare(k.forwarding, b.forwarding))
+		slices.Compare(k.domain[:], b.domain[:]), k.day.Compare(b.day), strings.Compare(k.reporter, b.reporter), k.ip.Compare(b.ip),
+		cmp.Compare(k.disposition, b.disposition), cmp.Compare(k.dkim, b.dkim), cmp.Compare(k.spf, b.spf), cmp.Compare(k.forwarding, b.forwarding),
+		cmp.Compare(k.trust, b.trust))
 }
 
 // totals sums messages for the rollup.
@@ -84,6 +83,21 @@ func (t totals) merge(other totals) {
 	for k, n := range other {
 		t[k] += n
 	}
+}
+
+func (t totals) subtract(other totals) {
+	for k, n := range other {
+		t[k] -= n
+	}
+}
+
+// add counts a row.
+func (t totals) add(r *row) {
+	p := r.report
+	t[totalKey{
+		domain: p.domain, day: p.day, ip: r.ip, reporter: p.reporterDomain, disposition: r.disposition,
+		dkim: r.dkim, spf: r.spf, forwarding: r.forwarding, trust: p.trust,
+	}] += r.messages
 }
 
 // sorted returns the keys in the order in which every transaction writes
@@ -98,7 +112,8 @@ func (t totals) sorted() []totalKey {
 }
 
 // own reports whether the key's messages show that the address is the
-// domain's own: they pass, and nobody passed them on.
+// domain's own: they pass, nobody passed them on, and the report is not one
+// that nobody vouches for.
 func (k totalKey) own() bool {
-	return (k.dkim == int16(ResultPass) || k.spf == int16(ResultPass)) && k.forwarding == int16(NotForwarded)
+	return k.trust != Unvouched && (k.dkim == int16(ResultPass) || k.spf == int16(ResultPass)) && k.forwarding == int16(NotForwarded)
 }

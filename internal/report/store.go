@@ -2,14 +2,12 @@ package report
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"sendvery.com/sendvery/internal/dmarcrpt"
 	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/org"
@@ -23,23 +21,49 @@ type ids struct {
 	reports  []ID
 }
 
-func takeIDs(ctx context.Context, tx postgres.Tx, n int) (ids, error) {
-	var got ids
-	rows, err := tx.Query(ctx, `
-		SELECT nextval('receipts_receipt_id_seq'), nextval('reports_report_id_seq') FROM generate_series(1, $1)`, n)
-	if err != nil {
-		return got, fmt.Errorf("take ids: %w", err)
-	}
-	var receipt ReceiptID
-	var report ID
-	_, err = pgx.ForEachRow(rows, []any{&receipt, &report}, func() error {
-		got.receipts, got.reports = append(got.receipts, receipt), append(got.reports, report)
-		return nil
+// queueIDs takes identifiers for so many receipts and reports.
+func queueIDs(b *postgres.Batch, receipts, reports int, into *ids) {
+	b.Queue(`SELECT nextval('receipts_receipt_id_seq') FROM generate_series(1, $1)`, receipts).Query(func(rows pgx.Rows) (err error) {
+		into.receipts, err = pgx.CollectRows(rows, pgx.RowTo[ReceiptID])
+		return err
 	})
-	if err != nil {
-		return got, fmt.Errorf("take ids: %w", err)
+	b.Queue(`SELECT nextval('reports_report_id_seq') FROM generate_series(1, $1)`, reports).Query(func(rows pgx.Rows) (err error) {
+		into.reports, err = pgx.CollectRows(rows, pgx.RowTo[ID])
+		return err
+	})
+}
+
+// receipt takes the next receipt's id.
+func (i *ids) receipt() ReceiptID {
+	id := i.receipts[0]
+	i.receipts = i.receipts[1:]
+	return id
+}
+
+// report takes the next report's id, fetching more when a mail that is read
+// while it is written holds many.
+func (i *ids) report(ctx context.Context, tx postgres.Tx) (ID, error) {
+	if len(i.reports) == 0 {
+		b := &postgres.Batch{}
+		queueIDs(b, 0, groupItems, i)
+		if err := send(ctx, tx, b, "take ids"); err != nil {
+			return 0, err
+		}
 	}
-	return got, nil
+	id := i.reports[0]
+	i.reports = i.reports[1:]
+	return id, nil
+}
+
+// send runs what is queued in one round trip.
+func send(ctx context.Context, tx postgres.Tx, b *postgres.Batch, what string) error {
+	if b.Len() == 0 {
+		return nil
+	}
+	if err := tx.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
 }
 
 func ensureMonth(ctx context.Context, tx postgres.Tx, day time.Time) error {
@@ -48,19 +72,21 @@ func ensureMonth(ctx context.Context, tx postgres.Tx, day time.Time) error {
 }
 
 // findReports returns the stored reports that have one of the keys.
-func findReports(ctx context.Context, tx postgres.Tx, org org.ID, keys [][]byte) (map[[32]byte]existing, error) {
+func findReports(ctx context.Context, tx postgres.Tx, org org.ID, keys [][32]byte) (map[[32]byte]existing, error) {
 	found := map[[32]byte]existing{}
-	if len(keys) == 0 {
-		return found, nil
+	list := make([][]byte, len(keys))
+	for i := range keys {
+		list[i] = keys[i][:]
 	}
 	rows, err := tx.Query(ctx, `
-		SELECT key_digest, report_id, receipt_id, content_digest FROM reports WHERE org_id = $1 AND key_digest = ANY($2)`, org, keys)
+		SELECT key_digest, report_id, receipt_id, domain_id, day, content_digest, trust
+		FROM reports WHERE org_id = $1 AND key_digest = ANY($2)`, org, list)
 	if err != nil {
 		return nil, fmt.Errorf("find reports: %w", err)
 	}
 	var key, content []byte
 	var e existing
-	_, err = pgx.ForEachRow(rows, []any{&key, &e.id, &e.receipt, &content}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&key, &e.id, &e.receipt, &e.domain, &e.day, &content, &e.trust}, func() error {
 		copy(e.content[:], content)
 		found[[32]byte(key)] = e
 		return nil
@@ -109,7 +135,8 @@ func readBefore(ctx context.Context, tx postgres.Tx, org org.ID, items []item) e
 	var receipt ReceiptID
 	var mail mailfetch.MailID
 	_, err = pgx.ForEachRow(rows, []any{&receipt, &mail}, func() error {
-		items[places[mail]].receipt = receipt
+		it := &items[places[mail]]
+		it.receipt, it.again = receipt, true
 		return nil
 	})
 	if err != nil {
@@ -118,28 +145,51 @@ func readBefore(ctx context.Context, tx postgres.Tx, org org.ID, items []item) e
 	return nil
 }
 
-func insertReceipts(ctx context.Context, tx postgres.Tx, org org.ID, items []item, results []result, now time.Time) error {
-	if len(items) == 0 {
-		return nil
-	}
-	b := &postgres.Batch{}
+// addReceipts writes the receipts of new items.
+func addReceipts(b *postgres.Batch, org org.ID, items []item, results []result, now time.Time) {
+	var ids, sizes []int64
+	var sources, verdicts []string
+	var mailboxes []*[16]byte
+	var generations, mails, labels, reasons, methods, outcomes, authDomains []*string
+	var mailAt []*time.Time
 	for i, it := range items {
-		args := postgres.NamedArgs{
-			"org": org, "id": it.receipt, "source": it.source, "mailbox": nil, "generation": nil, "mail": nil,
-			"label": null(it.label), "mail_at": nullTime(it.received), "now": now, "size": it.size,
-			"verdict": results[i].verdict, "reason": null(string(reasonOf(results[i]))),
+		if it.again {
+			continue
 		}
+		var box *[16]byte
+		var generation, mail *string
 		if it.source == FromMailbox {
-			args["mailbox"], args["generation"], args["mail"] = it.mailbox, it.generation, it.mail
+			box, generation, mail = new([16]byte(it.mailbox)), &it.generation, new(string(it.mail))
 		}
-		b.Queue(`
-			INSERT INTO receipts (org_id, receipt_id, source, mailbox_id, generation, mail_id, label, mail_at, received_at, size, verdict, reason)
-			VALUES (@org, @id, @source, @mailbox, @generation, @mail, @label, @mail_at, @now, @size, @verdict, @reason)`, args)
+		ids, sizes, sources = append(ids, int64(it.receipt)), append(sizes, it.size), append(sources, string(it.source))
+		mailboxes, generations, mails = append(mailboxes, box), append(generations, generation), append(mails, mail)
+		labels, mailAt = append(labels, null(it.label)), append(mailAt, nullTime(it.received))
+		verdicts, reasons = append(verdicts, string(results[i].verdict)), append(reasons, null(string(reasonOf(results[i]))))
+		method, outcome, domain := authenticated(it, results[i])
+		methods, outcomes, authDomains = append(methods, method), append(outcomes, outcome), append(authDomains, domain)
 	}
-	if err := tx.SendBatch(ctx, b).Close(); err != nil {
-		return fmt.Errorf("insert receipts: %w", err)
+	if len(ids) == 0 {
+		return
 	}
-	return nil
+	b.Queue(`
+		INSERT INTO receipts (org_id, receipt_id, source, mailbox_id, generation, mail_id, label, mail_at, received_at, size, verdict, reason,
+		       auth_method, auth_result, auth_domain)
+		SELECT @org, id, s, box, g, m, l, at, @now, size, v, why, method, result, domain
+		FROM unnest(@ids::bigint[], @sources::text[], @mailboxes::uuid[], @generations::text[], @mails::text[], @labels::text[], @mail_at::timestamptz[],
+		       @sizes::bigint[], @verdicts::text[], @reasons::text[], @methods::text[], @results::text[], @domains::text[])
+		     AS r (id, s, box, g, m, l, at, size, v, why, method, result, domain)`,
+		postgres.NamedArgs{"org": org, "now": now, "ids": ids, "sources": sources, "mailboxes": mailboxes, "generations": generations,
+			"mails": mails, "labels": labels, "mail_at": mailAt, "sizes": sizes, "verdicts": verdicts, "reasons": reasons,
+			"methods": methods, "results": outcomes, "domains": authDomains})
+}
+
+// authenticated is what a receipt says about its mail: nothing for one without
+// a report, which is none of our business.
+func authenticated(it item, r result) (method, outcome, domain *string) {
+	if it.auth == nil || r.verdict == NoReport {
+		return nil, nil, nil
+	}
+	return new(string(it.auth.Method)), new(string(it.auth.Result)), null(it.auth.Domain.String())
 }
 
 // reasonOf is the reason of the part that decided the verdict.
@@ -170,40 +220,41 @@ func nullTime(t time.Time) *time.Time {
 // the import command, whose user has them.
 const maxOriginal = 50 << 20
 
-func keepOriginal(ctx context.Context, tx postgres.Tx, org org.ID, it item, compress func([]byte) ([]byte, error)) error {
-	if it.content == nil || it.size > maxOriginal {
-		return nil
+// addOriginals keeps the bytes of items, compressed.
+func (s *Service) addOriginals(b *postgres.Batch, org org.ID, items []item) error {
+	var ids []int64
+	var contents [][]byte
+	for _, it := range items {
+		if it.content == nil || it.size > maxOriginal {
+			continue
+		}
+		raw := make([]byte, it.size)
+		if _, err := io.ReadFull(io.NewSectionReader(it.content, 0, it.size), raw); err != nil {
+			return fmt.Errorf("read original: %w", err)
+		}
+		content, err := s.compress(raw)
+		if err != nil {
+			return err
+		}
+		ids, contents = append(ids, int64(it.receipt)), append(contents, content)
 	}
-	raw := make([]byte, it.size)
-	if _, err := io.ReadFull(io.NewSectionReader(it.content, 0, it.size), raw); err != nil {
-		return fmt.Errorf("read original: %w", err)
-	}
-	content, err := compress(raw)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO originals (org_id, receipt_id, content) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-		org, it.receipt, content)
-	if err != nil {
-		return fmt.Errorf("keep original: %w", err)
-	}
-	return nil
-}
-
-// replaceItems makes room for what another reading of the receipt found.
-func replaceItems(ctx context.Context, tx postgres.Tx, org org.ID, id ReceiptID, r result) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM receipt_items WHERE org_id = $1 AND receipt_id = $2`, org, id); err != nil {
-		return fmt.Errorf("replace receipt items: %w", err)
-	}
-	_, err := tx.Exec(ctx, `UPDATE receipts SET verdict = $3, reason = $4 WHERE org_id = $1 AND receipt_id = $2`,
-		org, id, r.verdict, null(string(reasonOf(r))))
-	if err != nil {
-		return fmt.Errorf("update receipt: %w", err)
+	if len(ids) > 0 {
+		b.Queue(`
+			INSERT INTO originals (org_id, receipt_id, content) SELECT $1, o.* FROM unnest($2::bigint[], $3::bytea[]) AS o
+			ON CONFLICT DO NOTHING`, org, ids, contents)
 	}
 	return nil
 }
 
-func insertItems(ctx context.Context, tx postgres.Tx, org org.ID, results []result) error {
+// removeItems makes room for what another reading of the receipt found.
+func removeItems(b *postgres.Batch, org org.ID, r result) {
+	b.Queue(`DELETE FROM receipt_items WHERE org_id = $1 AND receipt_id = $2`, org, r.receipt)
+	b.Queue(`UPDATE receipts SET verdict = @verdict, reason = @reason WHERE org_id = @org AND receipt_id = @receipt`,
+		postgres.NamedArgs{"org": org, "receipt": r.receipt, "verdict": r.verdict, "reason": null(string(reasonOf(r)))})
+}
+
+// addItems writes what became of each report.
+func addItems(b *postgres.Batch, org org.ID, results []result) {
 	var receipts []int64
 	var seqs []int16
 	var verdicts, labels []string
@@ -222,95 +273,13 @@ func insertItems(ctx context.Context, tx postgres.Tx, org org.ID, results []resu
 		}
 	}
 	if len(receipts) == 0 {
-		return nil
+		return
 	}
-	_, err := tx.Exec(ctx, `
+	b.Queue(`
 		INSERT INTO receipt_items (org_id, receipt_id, seq, verdict, reason, label, domain, report_id)
 		SELECT @org, r, s, v, why, l, d, rep
 		FROM unnest(@receipts::bigint[], @seqs::smallint[], @verdicts::text[], @reasons::text[], @labels::text[], @domains::text[], @reports::bigint[])
 		     AS i (r, s, v, why, l, d, rep)`,
 		postgres.NamedArgs{"org": org, "receipts": receipts, "seqs": seqs, "verdicts": verdicts, "reasons": reasons,
 			"labels": labels, "domains": domains, "reports": reports})
-	if err != nil {
-		return fmt.Errorf("insert receipt items: %w", err)
-	}
-	return nil
-}
-
-// document is what is kept of a report's head, as sent.
-type document struct {
-	*dmarcrpt.Report
-	Bad        []dmarcrpt.BadRecord `json:",omitempty"`
-	Extensions []string             `json:",omitempty"`
-}
-
-func (p *pending) document() ([]byte, error) {
-	d := document{Report: p.head}
-	if p.summary != nil && p.summary.Aggregate != nil {
-		d.Bad, d.Extensions = p.summary.Aggregate.Bad, p.summary.Aggregate.Extensions
-	}
-	return json.Marshal(d)
-}
-
-// sums are the parts of a report that are known at its end.
-func (p *pending) sums(args postgres.NamedArgs) error {
-	args["records"], args["bad"], args["messages"], args["aligned"], args["content"] = 0, 0, int64(0), int64(0), []byte{}
-	args["repairs"] = nil
-	var err error
-	if args["document"], err = p.document(); err != nil {
-		return err
-	}
-	sum := p.summary
-	if sum == nil {
-		return nil
-	}
-	args["records"], args["bad"], args["messages"], args["aligned"] = sum.Records, sum.BadRecords, sum.Messages, sum.Aligned
-	args["content"] = sum.Digest[:]
-	if len(sum.Repairs) > 0 {
-		args["repairs"], err = json.Marshal(sum.Repairs)
-	}
-	return err
-}
-
-func insertReports(ctx context.Context, tx postgres.Tx, org org.ID, reports []*pending, now time.Time) error {
-	if len(reports) == 0 {
-		return nil
-	}
-	b := &postgres.Batch{}
-	for _, p := range reports {
-		args := postgres.NamedArgs{
-			"org": org, "id": p.id, "domain": p.domain, "receipt": p.receipt, "day": p.day,
-			"begin": time.Unix(p.head.Begin, 0).UTC(), "end": time.Unix(p.head.End, 0).UTC(),
-			"reporter": p.head.Reporter(), "reporter_domain": p.reporterDomain, "email": p.head.Email,
-			"reporter_id": p.head.ReportID, "policy_domain": p.head.Policy.Domain, "policy": p.head.Policy.Effective().P, "key": p.key[:], "now": now,
-		}
-		if err := p.sums(args); err != nil {
-			return err
-		}
-		b.Queue(`
-			INSERT INTO reports (org_id, report_id, domain_id, receipt_id, day, begin_at, end_at, reporter, reporter_domain, email,
-			       reporter_id, policy_domain, policy, document, repairs, records, bad_records, messages, aligned, key_digest, content_digest, stored_at)
-			VALUES (@org, @id, @domain, @receipt, @day, @begin, @end, @reporter, @reporter_domain, @email,
-			       @reporter_id, @policy_domain, @policy, @document, @repairs, @records, @bad, @messages, @aligned, @key, @content, @now)`, args)
-	}
-	if err := tx.SendBatch(ctx, b).Close(); err != nil {
-		return fmt.Errorf("insert reports: %w", err)
-	}
-	return nil
-}
-
-// updateReport sets what was not known when the report's row was written.
-func updateReport(ctx context.Context, tx postgres.Tx, org org.ID, p *pending) error {
-	args := postgres.NamedArgs{"org": org, "id": p.id}
-	if err := p.sums(args); err != nil {
-		return err
-	}
-	_, err := tx.Exec(ctx, `
-		UPDATE reports SET document = @document, repairs = @repairs, records = @records, bad_records = @bad,
-		       messages = @messages, aligned = @aligned, content_digest = @content
-		WHERE org_id = @org AND report_id = @id`, args)
-	if err != nil {
-		return fmt.Errorf("update report: %w", err)
-	}
-	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/mailauth"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 )
@@ -62,7 +63,7 @@ func releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item,
 		return nil, nil
 	}
 	rows, err := tx.Query(ctx, `
-		SELECT r.receipt_id, r.source, o.content FROM receipts r JOIN originals o USING (org_id, receipt_id)
+		SELECT r.receipt_id, r.source, r.auth_method, r.auth_result, r.auth_domain, o.content FROM receipts r JOIN originals o USING (org_id, receipt_id)
 		WHERE r.org_id = @org AND EXISTS (
 			SELECT FROM receipt_items i WHERE i.org_id = @org AND i.receipt_id = r.receipt_id
 			AND i.verdict = 'held' AND i.reason = @reason AND i.domain = ANY(@names))
@@ -75,14 +76,14 @@ func releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item,
 	var items []item
 	var size int64
 	for rows.Next() && size < maxOriginal {
-		var id ReceiptID
-		var source Source
+		it := item{again: true, stored: true}
+		var method, outcome, domain *string
 		var content []byte
-		if err := rows.Scan(&id, &source, &content); err != nil {
+		if err := rows.Scan(&it.receipt, &it.source, &method, &outcome, &domain, &content); err != nil {
 			return nil, fmt.Errorf("held receipts: %w", err)
 		}
-		it, err := reread(id, source, content)
-		if err != nil {
+		it.auth = verdict(method, outcome, domain)
+		if err := it.unpack(content); err != nil {
 			return nil, err
 		}
 		items, size = append(items, it), size+it.size
@@ -91,6 +92,18 @@ func releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item,
 		return nil, fmt.Errorf("held receipts: %w", err)
 	}
 	return items, nil
+}
+
+// verdict is what a receipt says about who its mail comes from.
+func verdict(method, outcome, domain *string) *mailauth.Verdict {
+	if method == nil || outcome == nil {
+		return nil
+	}
+	v := &mailauth.Verdict{Method: mailauth.Method(*method), Result: mailauth.Result(*outcome)}
+	if domain != nil {
+		v.Domain = fqdn.Name(*domain)
+	}
+	return v
 }
 
 func removeRefused(ctx context.Context, tx postgres.Tx, before time.Time) error {

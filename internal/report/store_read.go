@@ -43,6 +43,9 @@ func scan(b *postgres.Batch, what, sql string, args postgres.NamedArgs, into ...
 // reporters and dispositions multiply the rows and change nothing here.
 func (f Filter) classified(org org.ID) (string, postgres.NamedArgs) {
 	facts, judged, args := f.conditions(org)
+	if f.vouched {
+		facts = append(facts, `t.trust <> 2`)
+	}
 	where := ""
 	if len(judged) > 0 {
 		where = ` WHERE ` + strings.Join(judged, " AND ")
@@ -121,9 +124,16 @@ func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) 
 		       coalesce(l.policy, '') AS policy, l.published, l.reporter AS policy_by, l.day AS policy_day, l.stored_at AS last_report_at
 		FROM domains d
 		LEFT JOIN LATERAL (SELECT r.policy, r.document->'Policy' AS published, r.reporter, r.day, r.stored_at FROM reports r
-		                   WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id AND r.policy_domain = d.name
+		                   WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id AND r.policy_domain = d.name AND r.trust <> 2
 		                   ORDER BY r.day DESC, r.report_id DESC LIMIT 1) l ON true
 		WHERE d.org_id = @org`+where+` ORDER BY d.name`, postgres.NamedArgs{"org": org, "domain": f.Domain})
+}
+
+// queueDoubted counts the chosen messages of reports that nobody vouches for.
+func queueDoubted(b *postgres.Batch, org org.ID, f Filter, into *int64) {
+	facts, _, args := f.conditions(org)
+	scan(b, "doubted messages", `
+		SELECT coalesce(sum(t.messages), 0)::bigint FROM daily_messages t WHERE t.trust = 2 AND `+strings.Join(facts, " AND "), args, into)
 }
 
 func queueSenderDays(b *postgres.Batch, org org.ID, f Filter, senders []SenderTotal, into *[]senderDay) {
@@ -213,13 +223,16 @@ func queueReport(b *postgres.Batch, org org.ID, id ID, r *Report, found *bool) {
 	args := postgres.NamedArgs{"org": org, "id": id}
 	scan(b, "report", `
 		SELECT true, t.report_id, t.domain_id, d.name, t.receipt_id, t.day, t.begin_at, t.end_at, t.reporter, t.reporter_domain,
-		       t.records, t.bad_records, t.messages, t.aligned, t.stored_at, t.document, t.repairs,
+		       t.records, t.bad_records, t.messages, t.aligned, t.stored_at, t.document, t.repairs, t.trust,
+		       m.source, m.auth_method, m.auth_result, m.auth_domain,
 		       (SELECT count(*) FROM receipt_items i WHERE i.org_id = @org AND i.report_id = t.report_id AND i.verdict = 'conflict'),
 		       EXISTS (SELECT FROM originals o WHERE o.org_id = @org AND o.receipt_id = t.receipt_id)
 		FROM reports t JOIN domains d ON d.org_id = t.org_id AND d.domain_id = t.domain_id
+		JOIN receipts m ON m.org_id = t.org_id AND m.receipt_id = t.receipt_id
 		WHERE t.org_id = @org AND t.report_id = @id`, args,
 		found, &r.ID, &r.DomainID, &r.Domain, &r.Receipt, &r.Day, &r.BeginAt, &r.EndAt, &r.Reporter, &r.ReporterDomain,
-		&r.Records, &r.BadRecords, &r.Messages, &r.Aligned, &r.StoredAt, &r.Document, &r.RepairsRaw, &r.Conflicts, &r.Original)
+		&r.Records, &r.BadRecords, &r.Messages, &r.Aligned, &r.StoredAt, &r.Document, &r.RepairsRaw, &r.Trust,
+		&r.Source, &r.AuthMethod, &r.AuthResult, &r.AuthDomain, &r.Conflicts, &r.Original)
 	scan(b, "report split", `SELECT `+splitSQL+` FROM records t `+joins+` WHERE `+ofReport, args,
 		&r.Split.Passing, &r.Split.Forwarded, &r.Split.Fix, &r.Split.Unknown)
 }
@@ -259,9 +272,11 @@ func queueReceipts(b *postgres.Batch, org org.ID, q ReceiptQuery, into *[]Receip
 	}
 	collect(b, into, "receipts", `
 		SELECT r.receipt_id, r.source, r.mailbox_id, r.mail_id, r.label, r.mail_at, r.received_at, r.size, r.verdict, r.reason,
+		       r.auth_method, r.auth_result, r.auth_domain,
 		       EXISTS (SELECT FROM originals o WHERE o.org_id = r.org_id AND o.receipt_id = r.receipt_id) AS original,
 		       i.domain, i.reporter, coalesce(i.messages, 0)::bigint AS messages
-		FROM (SELECT r.org_id, r.receipt_id, r.source, r.mailbox_id, r.mail_id, r.label, r.mail_at, r.received_at, r.size, r.verdict, r.reason
+		FROM (SELECT r.org_id, r.receipt_id, r.source, r.mailbox_id, r.mail_id, r.label, r.mail_at, r.received_at, r.size, r.verdict, r.reason,
+		             r.auth_method, r.auth_result, r.auth_domain
 		      FROM receipts r WHERE `+where+` ORDER BY r.receipt_id DESC LIMIT @limit) r
 		LEFT JOIN LATERAL (
 			SELECT min(i.domain) AS domain, min(p.reporter) AS reporter, sum(p.messages) AS messages

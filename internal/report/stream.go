@@ -1,52 +1,86 @@
 package report
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"slices"
 	"time"
+
+	"sendvery.com/sendvery/internal/postgres"
 )
+
+// storeStreamed reads the group's only item while it writes what it holds: the
+// rows of a large report are never all in memory.
+func (g *group) storeStreamed(ctx context.Context, tx postgres.Tx, advance advance) error {
+	if err := g.begin(ctx, tx); err != nil {
+		return err
+	}
+	g.results[0].items = nil
+	if err := g.read(ctx); err != nil {
+		return err
+	}
+	return g.write(ctx, advance)
+}
 
 // stream writes what is there of a report that is too large to hold: its row
 // first, then records as they come, behind a savepoint that a refusal returns
 // to. Its totals are set at the end.
 func (g *group) stream(p *pending) error {
-	if !p.streamed {
-		if _, ok := g.s.months.Load(monthOf(p.day)); !ok {
-			return missingMonths{days: []time.Time{p.day}}
-		}
-		stored, err := findReports(g.ctx, g.tx, g.org, [][]byte{p.key[:]})
-		if err != nil {
-			return err
-		}
-		p.streamed = true
-		if _, ok := stored[p.key]; ok || g.holds(p.key) {
-			p.dropped = true
-			g.cut(p.from)
-			return nil
-		}
-		if _, err := g.tx.Exec(g.ctx, `SAVEPOINT report`); err != nil {
-			return err
-		}
-		if err := insertReports(g.ctx, g.tx, g.org, []*pending{p}, g.now); err != nil {
-			return err
-		}
+	if p.streamed {
+		return g.flush(p)
+	}
+	if g.place(p) != "" || g.holds(p.key) {
+		p.dropped = true // judged at the end
+		g.cut(p)
+		return nil
+	}
+	if _, ok := g.s.months.Load(monthOf(p.day)); !ok {
+		return missingMonths{days: []time.Time{p.day}}
+	}
+	var err error
+	if p.id, err = g.ids.report(g.ctx, g.tx); err != nil {
+		return err
+	}
+	p.streamed, p.totals = true, totals{}
+	if err := g.chosen(p); err != nil {
+		return err
+	}
+	if _, err := g.tx.Exec(g.ctx, `SAVEPOINT report`); err != nil {
+		return err
+	}
+	fresh, err := insertReports(g.ctx, g.tx, g.org, []*pending{p}, g.results, g.now)
+	if err != nil {
+		return err
+	}
+	if !fresh[p.id] {
+		p.dropped = true // stored already, or in conflict with what is
+		g.cut(p)
+		return nil
 	}
 	return g.flush(p)
 }
 
 // flush writes the rows of the open report that are held.
 func (g *group) flush(p *pending) error {
-	err := insertRecords(g.ctx, g.tx, g.org, g.rows[p.from:], g.dictionary)
-	g.cut(p.from)
+	rows := g.rows[p.from:p.to]
+	for i := range rows {
+		p.totals.add(&rows[i])
+	}
+	b := &postgres.Batch{}
+	g.addRecords(b, rows)
+	err := send(g.ctx, g.tx, b, "insert records")
+	g.cut(p)
 	return err
 }
 
-// cut takes rows off the end and forgets the results that only they name: of a
-// report that is streamed there may be more than fit the memory.
-func (g *group) cut(from int) {
-	g.rows = g.rows[:from]
-	used := make(map[int64]bool, from)
+// cut takes the open report's rows off the end and forgets the results that
+// only they name: of a report that is streamed there may be more than fit the
+// memory.
+func (g *group) cut(p *pending) {
+	g.rows = g.rows[:p.from]
+	p.to = p.from
+	used := make(map[int64]bool, p.from)
 	for _, r := range g.rows {
 		used[r.auth] = true
 	}
@@ -58,6 +92,10 @@ func (g *group) endStream(p *pending) error {
 	if err := g.flush(p); err != nil {
 		return err
 	}
+	if p.choice == Add {
+		p.key = keyDigest(p.head.Key())
+		p.key = addedKey(p)
+	}
 	if err := updateReport(g.ctx, g.tx, g.org, p); err != nil {
 		return err
 	}
@@ -66,13 +104,13 @@ func (g *group) endStream(p *pending) error {
 	return err
 }
 
+// holds reports whether the group has read a report with the key already.
+func (g *group) holds(key [32]byte) bool {
+	return slices.ContainsFunc(g.reports, func(p *pending) bool { return p.key == key })
+}
+
 // undoStream takes back everything that was written of a refused report.
 func (g *group) undoStream() error {
 	_, err := g.tx.Exec(g.ctx, `ROLLBACK TO SAVEPOINT report`)
 	return err
-}
-
-// holds reports whether the group has read a report with the key already.
-func (g *group) holds(key [32]byte) bool {
-	return slices.ContainsFunc(g.reports, func(p *pending) bool { return p.key == key })
 }

@@ -12,8 +12,9 @@ import (
 func TestCutForgetsWhatOnlyTheRowsCutAwayName(t *testing.T) {
 	t.Parallel()
 	g := &group{rows: []row{{auth: 1}, {auth: 2}, {auth: 2}, {auth: 3}}, dictionary: map[int64]json.RawMessage{1: nil, 2: nil, 3: nil, 4: nil}}
-	g.cut(2)
-	if left := slices.Sorted(maps.Keys(g.dictionary)); len(g.rows) != 2 || !slices.Equal(left, []int64{1, 2}) {
-		t.Errorf("%d rows, results %v", len(g.rows), left)
+	p := &pending{from: 2, to: 4}
+	g.cut(p)
+	if left := slices.Sorted(maps.Keys(g.dictionary)); len(g.rows) != 2 || p.to != 2 || !slices.Equal(left, []int64{1, 2}) {
+		t.Errorf("%d rows to %d, results %v", len(g.rows), p.to, left)
 	}
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"time"
 
 	"sendvery.com/sendvery/internal/dmarcrpt"
@@ -101,6 +102,11 @@ type Summary struct {
 	Problems     []Receipt // refused, in conflict or held, the latest
 	ProblemCount int64
 	Suggestions  []Suggestion
+	// Doubted counts the messages that nobody vouches for. They are in all of
+	// the above and in no advice.
+	Doubted int64
+
+	advised *Summary // domains and senders without them
 }
 
 // SenderDays returns the messages per day of the filter for some senders, in
@@ -155,9 +161,49 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 		queueReceipts(b, org, ReceiptQuery{Verdicts: attention, Limit: summaryProblems}, &sum.Problems)
 		queueReceiptCount(b, org, &sum.ProblemCount)
 		queueSuggestions(b, org, &sum.Suggestions)
+		queueDoubted(b, org, f, &sum.Doubted)
 	})
+	if err != nil || sum.Doubted == 0 {
+		sum.fill(totals)
+		return sum, err
+	}
+	f.vouched = true
+	var vouched []total
+	sum.advised = &Summary{Domains: slices.Clone(sum.Domains)}
+	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueTotals(b, org, f, &vouched) })
+	sum.advised.fill(vouched)
 	sum.fill(totals)
 	return sum, err
+}
+
+// advice is what advice may stand on.
+func (s *Summary) advice() *Summary {
+	if s.advised != nil {
+		return s.advised
+	}
+	return s
+}
+
+// Assess judges one of the domains by what somebody vouches for.
+func (s *Summary) Assess(id DomainID) Assessment {
+	from := s.advice()
+	for _, d := range from.Domains {
+		if d.ID == id {
+			return Assess(d, from.Senders)
+		}
+	}
+	return Assessment{}
+}
+
+// Blockers are the senders that stand in the way of enforcing, by what
+// somebody vouches for.
+func (s *Summary) Blockers() (blockers []SenderTotal) {
+	for _, t := range s.advice().Senders {
+		if t.Class() == NeedsFixing {
+			blockers = append(blockers, t)
+		}
+	}
+	return blockers
 }
 
 // fill distributes the totals over days, domains and senders.

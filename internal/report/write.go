@@ -5,49 +5,157 @@ import (
 	"slices"
 	"time"
 
+	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/postgres"
 )
+
+// advance is called in each transaction with how many of the items are
+// settled once it commits; nil when nobody keeps count.
+type advance func(ctx context.Context, tx postgres.Tx, settled int) error
+
+// after is the same for items that follow n settled ones.
+func (a advance) after(n int) advance {
+	if a == nil {
+		return nil
+	}
+	return func(ctx context.Context, tx postgres.Tx, settled int) error { return a(ctx, tx, n+settled) }
+}
 
 // existing is a stored report with the key of one that came in.
 type existing struct {
 	id      ID
 	receipt ReceiptID
+	domain  DomainID
+	day     time.Time
 	content [32]byte
+	trust   Trust
 }
 
-// write stores everything that was read and returns what became of the items.
-// The rollup is the last statement: its rows are where transactions meet, and
-// they meet them in one order.
-func (g *group) write(ctx context.Context, advance func(context.Context, postgres.Tx, int) error) ([]result, error) {
-	if err := g.needMonths(); err != nil {
-		return nil, err
+// store writes a group that was read before the transaction began.
+func (g *group) store(ctx context.Context, tx postgres.Tx, advance advance) error {
+	if err := g.begin(ctx, tx); err != nil {
+		return err
 	}
-	fresh, err := g.judge(ctx)
-	if err != nil {
-		return nil, err
+	return g.write(ctx, advance)
+}
+
+// begin settles what the transaction stands on, in one round trip: which
+// domains are watched, and the ids of what it will write.
+func (g *group) begin(ctx context.Context, tx postgres.Tx) error {
+	g.ctx, g.tx, g.totals = ctx, tx, totals{}
+	b := &postgres.Batch{}
+	var domains []domain.Domain
+	domain.QueueSettled(b, g.org, &domains)
+	queueIDs(b, len(g.items), len(g.reports), &g.ids)
+	if err := send(ctx, tx, b, "begin storing"); err != nil {
+		return err
+	}
+	g.domains = make(map[fqdn.Name]domain.ID, len(domains))
+	for _, d := range domains {
+		g.domains[d.Name] = d.ID
+	}
+	for i := range g.results {
+		if g.results[i].receipt == 0 {
+			g.results[i].receipt = g.ids.receipt()
+		}
+	}
+	return nil
+}
+
+// place finds the watched domain that a report is for, or says why it is held.
+func (g *group) place(p *pending) Reason {
+	id, ok := watched(g.domains, p.head.Policy.Domain)
+	switch {
+	case !ok:
+		return ReasonUnwatched
+	case p.day.Year() < 2000 || p.day.After(g.now.AddDate(0, 0, 2)):
+		return ReasonDay
+	}
+	p.domain, p.trust = id, g.items[p.item].trust()
+	return ""
+}
+
+// write stores everything that was read. The rollup is the last statement: its
+// rows are where transactions meet, and they meet them in one order.
+func (g *group) write(ctx context.Context, advance advance) error {
+	if err := g.judge(ctx); err != nil {
+		return err
+	}
+	g.rows = slices.DeleteFunc(g.rows, func(r row) bool { return r.report.dropped })
+	for i := range g.rows {
+		g.totals.add(&g.rows[i])
 	}
 	for i := range g.results {
 		g.results[i].verdict = verdictOf(g.results[i].items)
 	}
-	if err := g.writeReceipts(ctx); err != nil {
-		return nil, err
+	b := &postgres.Batch{}
+	if err := g.addReceipts(b); err != nil {
+		return err
 	}
-	if err := insertReports(ctx, g.tx, g.org, fresh, g.now); err != nil {
-		return nil, err
+	g.addRecords(b, g.rows)
+	if advance != nil {
+		if err := send(ctx, g.tx, b, "store mails"); err != nil {
+			return err
+		}
+		if err := advance(ctx, g.tx, len(g.items)); err != nil {
+			return err
+		}
+		b = &postgres.Batch{}
 	}
-	if err := insertRecords(ctx, g.tx, g.org, g.rows, g.dictionary); err != nil {
-		return nil, err
-	}
-	if err := advance(ctx, g.tx, len(g.items)); err != nil {
-		return nil, err
-	}
-	return g.results, upsertTotals(ctx, g.tx, g.org, g.totals)
+	addTotals(b, g.org, g.totals)
+	return send(ctx, g.tx, b, "add totals")
 }
 
-// needMonths stops the transaction when a partition is missing.
-func (g *group) needMonths() error {
-	var missing []time.Time
+// judge decides for each report whether it is new, known, in conflict or held,
+// and inserts the new ones.
+func (g *group) judge(ctx context.Context) error {
+	var candidates []*pending
 	for _, p := range g.reports {
+		if reason := g.place(p); reason != "" {
+			p.dropped = true
+			ri := g.part(p)
+			ri.verdict, ri.reason = Held, reason
+			continue
+		}
+		if p.streamed && !p.dropped {
+			g.part(p).accept(p.id, p.summary.Repairs) // in the database already
+		}
+		if p.streamed || p.dropped {
+			continue
+		}
+		var err error
+		if p.id, err = g.ids.report(ctx, g.tx); err != nil {
+			return err
+		}
+		candidates = append(candidates, p)
+	}
+	if err := g.needMonths(candidates); err != nil {
+		return err
+	}
+	fresh, err := insertReports(ctx, g.tx, g.org, candidates, g.results, g.now)
+	if err != nil {
+		return err
+	}
+	var met []*pending // whose key is taken
+	for _, p := range g.reports {
+		switch {
+		case fresh[p.id]:
+			g.part(p).accept(p.id, p.summary.Repairs)
+		case g.part(p).verdict == "":
+			met = append(met, p)
+		}
+	}
+	return g.meet(ctx, met)
+}
+
+// part is what became of a report, in the receipt of its mail.
+func (g *group) part(p *pending) *receiptItem { return &g.results[p.item].items[p.slot] }
+
+// needMonths stops the transaction when a partition is missing.
+func (g *group) needMonths(reports []*pending) error {
+	var missing []time.Time
+	for _, p := range reports {
 		if _, ok := g.s.months.Load(monthOf(p.day)); !ok {
 			missing = append(missing, p.day)
 		}
@@ -58,74 +166,26 @@ func (g *group) needMonths() error {
 	return nil
 }
 
-// judge decides for each report whether it is new, known or in conflict,
-// drops the rows of those that are not new, and returns the new ones that are
-// still to be inserted.
-func (g *group) judge(ctx context.Context) ([]*pending, error) {
-	stored, err := findReports(ctx, g.tx, g.org, g.keys())
-	if err != nil {
-		return nil, err
-	}
-	var fresh []*pending
-	for _, p := range g.reports {
-		ri := &g.results[p.item].items[p.slot]
-		old, ok := stored[p.key]
-		switch {
-		case p.streamed && !p.dropped, ok && !g.fresh[p.item] && old.receipt == p.receipt && old.content == p.summary.Digest:
-			// In the database already: streamed just now, or read again.
-			p.dropped = true
-			ri.accept(old.id, p.summary.Repairs)
-		case ok && old.content == p.summary.Digest:
-			p.dropped = true
-			ri.verdict, ri.report = Known, old.id
-		case ok:
-			p.dropped = true
-			ri.verdict, ri.reason, ri.report = Conflict, ReasonConflict, old.id
-		default:
-			stored[p.key] = existing{id: p.id, receipt: p.receipt, content: p.summary.Digest}
-			fresh = append(fresh, p)
-			g.totals.merge(p.totals)
-			ri.accept(p.id, p.summary.Repairs)
+// addReceipts queues receipts, originals and what became of each report.
+func (g *group) addReceipts(b *postgres.Batch) error {
+	var kept []item
+	for i := range g.items {
+		it, r := &g.items[i], g.results[i]
+		if it.again {
+			removeItems(b, g.org, r)
+		}
+		it.receipt = r.receipt
+		// One that is read out of its own original has it already.
+		if r.keepsOriginal() && !it.stored {
+			kept = append(kept, *it)
 		}
 	}
-	g.rows = slices.DeleteFunc(g.rows, func(r row) bool { return r.report.dropped })
-	return fresh, nil
-}
-
-func (g *group) keys() [][]byte {
-	keys := make([][]byte, len(g.reports))
-	for i, p := range g.reports {
-		keys[i] = p.key[:]
-	}
-	return keys
-}
-
-// writeReceipts stores receipts, originals and what became of each report.
-func (g *group) writeReceipts(ctx context.Context) error {
-	var newItems []item
-	var newResults []result
-	for i, it := range g.items {
-		if g.fresh[i] {
-			newItems, newResults = append(newItems, it), append(newResults, g.results[i])
-			continue
-		}
-		if err := replaceItems(ctx, g.tx, g.org, it.receipt, g.results[i]); err != nil {
-			return err
-		}
-	}
-	if err := insertReceipts(ctx, g.tx, g.org, newItems, newResults, g.now); err != nil {
+	addReceipts(b, g.org, g.items, g.results, g.now)
+	if err := g.s.addOriginals(b, g.org, kept); err != nil {
 		return err
 	}
-	for i, it := range g.items {
-		// One that is read out of its own original has it already.
-		if !g.results[i].keepsOriginal() || (!g.fresh[i] && it.mail == "") {
-			continue
-		}
-		if err := keepOriginal(ctx, g.tx, g.org, it, g.s.compress); err != nil {
-			return err
-		}
-	}
-	return insertItems(ctx, g.tx, g.org, g.results)
+	addItems(b, g.org, g.results)
+	return nil
 }
 
 // keepsOriginal reports whether the bytes are kept: only when they hold a

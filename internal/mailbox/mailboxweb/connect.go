@@ -38,6 +38,7 @@ type Form struct {
 	Username string
 	Folder   string // "INBOX"
 	After    string // what happens to an imported report mail: "leave" or "seen"
+	Authserv string // "mx.example.org"
 	Since    string // how far back to read first, in days: "30", "90", "365", or "all"
 }
 
@@ -124,6 +125,12 @@ func (p ConnectPage) after() ui.Field {
 			{Value: "leave", Text: "stays exactly as it is"},
 			{Value: "seen", Text: "is marked as read"},
 		}}
+}
+
+func (p ConnectPage) authserv() ui.Field {
+	return ui.Field{Name: "authserv", Label: "Name of your incoming mail server", Value: p.Form.Authserv, Error: p.Errors["authserv"],
+		Help:        "Optional. As it stands first in the Authentication-Results lines of your mail: what that server found out about a sender is then believed. Type a hyphen if it writes no name, as Microsoft 365 does.",
+		Placeholder: "mx.example.org", Autocomplete: "off", MaxLength: 200, Focus: p.focus("authserv")}
 }
 
 func (p ConnectPage) since() ui.Field {

@@ -68,7 +68,7 @@ func (h *Web) settings(r *http.Request) (mailbox.Settings, Form) {
 	form := Form{
 		Preset: r.PostFormValue("preset"), Host: r.PostFormValue("host"), Port: strings.TrimSpace(r.PostFormValue("port")),
 		Security: r.PostFormValue("security"), Username: r.PostFormValue("username"), Folder: r.PostFormValue("folder"),
-		After: r.PostFormValue("after"), Since: r.PostFormValue("since"),
+		After: r.PostFormValue("after"), Since: r.PostFormValue("since"), Authserv: r.PostFormValue("authserv"),
 	}
 	port, _ := strconv.Atoi(form.Port)    // 0 is refused with a sentence
 	days, err := strconv.Atoi(form.Since) // "all" is 0: no bound
@@ -77,7 +77,7 @@ func (h *Web) settings(r *http.Request) (mailbox.Settings, Form) {
 	}
 	set := mailbox.Settings{
 		Host: form.Host, Port: port, Security: mailfetch.Security(form.Security), Username: form.Username,
-		Password: r.PostFormValue("password"), Folder: form.Folder, AfterImport: mailbox.AfterImport(form.After), ReadDays: days,
+		Password: r.PostFormValue("password"), Folder: form.Folder, AfterImport: mailbox.AfterImport(form.After), Authserv: form.Authserv, ReadDays: days,
 	}
 	if h.Demo != nil && form.Preset == DemoKey && set.Password == "" {
 		set.Password = h.Demo.Password
@@ -104,7 +104,7 @@ func (h *Web) Edit(w http.ResponseWriter, r *http.Request, a org.Access) error {
 		return err
 	}
 	form := Form{Host: m.Host, Port: strconv.Itoa(m.Port), Security: string(m.Security), Username: m.Username,
-		Folder: m.Folder, After: string(m.AfterImport), Since: h.sinceOf(m)}
+		Folder: m.Folder, After: string(m.AfterImport), Since: h.sinceOf(m), Authserv: m.Authserv}
 	return httpio.OK(w, r, Connect(h.editPage(w, r, a, m, form)))
 }
 
@@ -204,7 +204,7 @@ func (h *Web) TestAgain(w http.ResponseWriter, r *http.Request, a org.Access) er
 	if err != nil {
 		return err
 	}
-	set := mailbox.Settings{Host: m.Host, Port: m.Port, Security: m.Security, Username: m.Username, Folder: m.Folder, AfterImport: m.AfterImport}
+	set := mailbox.Settings{Host: m.Host, Port: m.Port, Security: m.Security, Username: m.Username, Folder: m.Folder, AfterImport: m.AfterImport, Authserv: m.Authserv}
 	if n, err := strconv.Atoi(h.sinceOf(m)); err == nil {
 		set.ReadDays = n
 	}

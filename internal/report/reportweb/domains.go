@@ -31,6 +31,7 @@ type DomainPage struct {
 	ui.Page
 	Name        string
 	Headline    string // the verdict with its n
+	Doubts      string // what is shown and not believed; may be empty
 	Advice      string
 	Action      ui.Link // the one primary action; zero = none
 	Days        []ui.Choice

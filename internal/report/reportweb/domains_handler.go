@@ -95,7 +95,7 @@ func (h *Web) ShowDomain(w http.ResponseWriter, r *http.Request, a org.Access) e
 		}
 	}
 	p.Volume = h.volume(a, filter, f, sum.Days, sum.Changes)
-	ordered, _ := needy(sum.Senders)
+	ordered := needy(sum.Senders)
 	p.SenderCount = sum.SenderCount
 	if p.Senders, err = h.senderRows(r, a, filter, f, ordered[:min(len(ordered), 12)], false); err != nil {
 		return err
@@ -111,8 +111,8 @@ func (h *Web) ShowDomain(w http.ResponseWriter, r *http.Request, a org.Access) e
 
 // judge fills in what the reports come to.
 func (h *Web) judge(p *DomainPage, a org.Access, d report.DomainTotal, sum report.Summary) {
-	as := report.Assess(d, sum.Senders)
-	p.Headline, p.Advice = verdictSentence(d, as), advice(as.Blockers)
+	as := sum.Assess(d.ID)
+	p.Headline, p.Advice, p.Doubts = verdictSentence(as), advice(as.Blockers), doubts(sum)
 	if len(as.Blockers) > 0 {
 		first := senderRow(a, nil, as.Blockers[0], false)
 		p.Action = ui.Link{Text: "Look at " + first.Name + " first", Href: first.Href}
@@ -176,7 +176,7 @@ func (h *Web) ListSenders(w http.ResponseWriter, r *http.Request, a org.Access) 
 	p := SendersPage{
 		Page: h.frame(w, r, ui.SendersSection, "Senders"), Days: dayChoices(a, "senders", query), DomainFilter: domainChoices(a, "senders", query, domains),
 	}
-	ordered, blockers := needy(sum.Senders)
+	ordered, blockers := needy(sum.Senders), sum.Blockers()
 	counts := map[report.Class]int{}
 	for _, s := range ordered {
 		counts[s.Class()]++

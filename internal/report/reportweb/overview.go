@@ -14,6 +14,7 @@ type OverviewPage struct {
 	ui.Page
 	State         OverviewState
 	Headline      string       // the answer with its n: "98.7 % of 41 203 messages passed. 2 senders need you."
+	Doubts        string       // what is shown and not believed; may be empty
 	Advice        string       // why, and what to do next, in a sentence or two; may be empty
 	Action        ui.Link      // the one primary action; zero = none
 	Days          []ui.Choice  // the range picker: 7, 28, 90 days

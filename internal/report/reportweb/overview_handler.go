@@ -90,12 +90,12 @@ func (h *Web) importing(r *http.Request, a org.Access, boxes []mailbox.Mailbox) 
 }
 
 func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, query url.Values, f report.Filter, sum report.Summary, domains []domain.Domain) error {
-	ordered, blockers := needy(sum.Senders)
+	ordered, blockers := needy(sum.Senders), sum.Blockers()
 	var all report.Split
 	for _, d := range sum.Days {
 		all = all.Add(d.Split)
 	}
-	p.Headline, p.Advice = headline(all, len(blockers)), advice(blockers)
+	p.Headline, p.Advice, p.Doubts = headline(all, len(blockers)), advice(blockers), doubts(sum)
 	switch {
 	case p.State == NoMailbox:
 		p.Headline = "Your reports are not read yet."
@@ -150,12 +150,12 @@ func verdictRows(a org.Access, sum report.Summary) []VerdictRow {
 	var rows []VerdictRow
 	for _, standing := range order {
 		for _, d := range sum.Domains {
-			as := report.Assess(d, sum.Senders)
+			as := sum.Assess(d.ID)
 			if as.Standing != standing {
 				continue
 			}
 			row := VerdictRow{Domain: d.Name.String(), Href: path(a, "domains/"+d.Name.String(), nil), Tone: tones[as.Standing],
-				Sentence: verdictSentence(d, as), Policy: policyTag(d.Policy), Split: split(d.Split)}
+				Sentence: verdictSentence(as), Policy: policyTag(d.Policy), Split: split(d.Split)}
 			for _, b := range as.Blockers {
 				row.Blockers = append(row.Blockers, ui.Link{Text: b.Sender, Href: senderRow(a, nil, b, false).Href})
 			}

@@ -45,6 +45,10 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 			p.Mailbox = ui.Link{Text: m.Title(), Href: path(a, "mailboxes/"+m.ID.String(), nil)}
 		}
 	}
+	p.Choices = conflicts(a, rec, items)
+	if len(items) > 0 {
+		p.Authenticated = authenticationOf(rec.Source, rec.Authentication(), nil)
+	}
 	for _, i := range items {
 		describe(a, i, &p)
 	}

@@ -41,24 +41,25 @@ type ActiveFilter struct {
 // ReportPage is one report.
 type ReportPage struct {
 	ui.Page
-	Headline     string // "google.com saw 1 204 messages as example.org; 98.7 % passed."
-	Reporter     string
-	ReporterMail string // contact address of the reporter; may be empty
-	ReportID     string
-	Domain       ui.Link
-	Begin, End   string // "20 Nov 2026, 00:00:00 UTC"
-	Day          string // the day it is counted on
-	Received     format.Time
-	Receipt      ui.Link // the mail it came in
-	Split        ui.Split
-	Policy       []PolicyLine
-	Findings     []Finding // repairs made while reading
-	Complaints   []string  // errors that the reporter itself wrote into the report
-	Conflict     string    // another version of this report exists: sentence; empty = none
-	Classes      []ui.Choice
-	Records      []Record
-	Pager        ui.Pager
-	OriginalHref string // download; empty = not kept, or the role may not
+	Headline      string // "google.com saw 1 204 messages as example.org; 98.7 % passed."
+	Reporter      string
+	ReporterMail  string // contact address of the reporter; may be empty
+	ReportID      string
+	Domain        ui.Link
+	Begin, End    string // "20 Nov 2026, 00:00:00 UTC"
+	Day           string // the day it is counted on
+	Received      format.Time
+	Receipt       ui.Link // the mail it came in
+	Split         ui.Split
+	Policy        []PolicyLine
+	Findings      []Finding // repairs made while reading
+	Complaints    []string  // errors that the reporter itself wrote into the report
+	Conflict      string    // another version of this report exists: sentence; empty = none
+	Classes       []ui.Choice
+	Records       []Record
+	Pager         ui.Pager
+	Authenticated Authenticated
+	OriginalHref  string // download; empty = not kept, or the role may not
 }
 
 // Finding is one thing that was unusual in a report.
@@ -110,20 +111,22 @@ type ReceiptsPage struct {
 // ReceiptPage is one mail and what became of it.
 type ReceiptPage struct {
 	ui.Page
-	Verdict      ui.Verdict
-	Heading      string // "The archive ends in the middle; the rest is missing."
-	Explanation  string // why, in a sentence or two; may be empty
-	Advice       string // what to do next; may be empty
-	Mailbox      ui.Link
-	Received     format.Time // when Sendvery read it
-	MailDate     format.Time // when the server took it in
-	Size         string      // "4.2 kB"
-	File         string      // the part of the mail that Heading is about; may be empty
-	UID          string      // the mail's number in its folder
-	Findings     []Finding   // repairs made, or what is wrong
-	Reports      []ui.Link   // the reports that came out of it
-	OriginalHref string      // the original mail; empty = not kept, or the role may not
-	OriginalNote string      // why there is none, or none for this role
+	Verdict       ui.Verdict
+	Heading       string // "The archive ends in the middle; the rest is missing."
+	Explanation   string // why, in a sentence or two; may be empty
+	Advice        string // what to do next; may be empty
+	Mailbox       ui.Link
+	Received      format.Time // when Sendvery read it
+	MailDate      format.Time // when the server took it in
+	Size          string      // "4.2 kB"
+	File          string      // the part of the mail that Heading is about; may be empty
+	UID           string      // the mail's number in its folder
+	Findings      []Finding   // repairs made, or what is wrong
+	Reports       []ui.Link   // the reports that came out of it
+	OriginalHref  string      // the original mail; empty = not kept, or the role may not
+	Authenticated Authenticated
+	Choices       []Choice
+	OriginalNote  string // why there is none, or none for this role
 }
 
 func (p ReportsPage) domainField() ui.Field {

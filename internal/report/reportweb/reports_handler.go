@@ -167,11 +167,12 @@ func (h *Web) ShowReport(w http.ResponseWriter, r *http.Request, a org.Access) e
 		Received: format.When(rep.StoredAt, h.now()), Receipt: ui.Link{Text: "the mail it came in", Href: path(a, fmt.Sprintf("receipts/%d", rep.Receipt), nil)},
 		Split: split(rep.Split), Policy: published(rep.Head.Policy), Findings: findings(rep), Classes: recordClasses(a, rest, query, rep.Split),
 	}
+	p.Authenticated = authenticationOf(rep.Source, rep.Authentication(), &rep.Head)
 	for _, e := range rep.Head.Errors {
 		p.Complaints = append(p.Complaints, e.Text)
 	}
 	if rep.Conflicts > 0 {
-		p.Conflict = "Another version of this report arrived with other numbers. This one, which came first, is counted."
+		p.Conflict = "Another version of this report arrived with other numbers. This one is counted. The mail that brought the other one lets you choose."
 	}
 	if rep.Original && a.Role.May(org.ReadOriginals) {
 		p.OriginalHref = path(a, fmt.Sprintf("receipts/%d/original", rep.Receipt), nil)

@@ -18,7 +18,8 @@ var tones = map[report.Standing]ui.Tone{
 }
 
 // verdictSentence says how a domain stands, with the number and its n.
-func verdictSentence(d report.DomainTotal, as report.Assessment) string {
+func verdictSentence(as report.Assessment) string {
+	d := as.On
 	senders := format.Of(len(as.Blockers), "sender", "senders")
 	n := format.Of(d.Total(), "message", "messages")
 	lost := format.Percent(as.Lost(), d.Total()) + " of " + n
@@ -123,16 +124,29 @@ func share(part, whole int64) string {
 }
 
 // needy puts senders that need attention first and keeps the order otherwise.
-func needy(senders []report.SenderTotal) (ordered, blockers []report.SenderTotal) {
+func needy(senders []report.SenderTotal) (ordered []report.SenderTotal) {
 	var rest []report.SenderTotal
 	for _, s := range senders {
 		if s.Class() == report.NeedsFixing {
-			blockers = append(blockers, s)
+			ordered = append(ordered, s)
 		} else {
 			rest = append(rest, s)
 		}
 	}
-	return append(append(ordered, blockers...), rest...), blockers
+	return append(ordered, rest...)
+}
+
+// doubts says what is shown and not believed, "" for nothing.
+func doubts(sum report.Summary) string {
+	var all int64
+	for _, d := range sum.Days {
+		all += d.Total()
+	}
+	if sum.Doubted == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s of %s came in report mails that are not authenticated: anybody could have written them. They are shown, and no advice stands on them.",
+		format.Count(sum.Doubted), format.Of(all, "message", "messages"))
 }
 
 func reportRows(a org.Access, lines []report.Line, when func(report.Line) format.Time) []ReportRow {

@@ -1,0 +1,166 @@
+package report
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"sendvery.com/sendvery/internal/dmarcrpt"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+// document is what is kept of a report's head, as sent.
+type document struct {
+	*dmarcrpt.Report
+	Bad        []dmarcrpt.BadRecord `json:",omitempty"`
+	Extensions []string             `json:",omitempty"`
+}
+
+// sums are the parts of a report that are known at its end.
+type sums struct {
+	document, repairs json.RawMessage
+	digest            []byte
+	records, bad      int64
+	messages, aligned int64
+}
+
+func (p *pending) sums() (s sums, err error) {
+	d := document{Report: p.head}
+	s.digest = []byte{}
+	if sum := p.summary; sum != nil {
+		if sum.Aggregate != nil {
+			d.Bad, d.Extensions = sum.Aggregate.Bad, sum.Aggregate.Extensions
+		}
+		s.records, s.bad, s.messages, s.aligned, s.digest = int64(sum.Records), int64(sum.BadRecords), sum.Messages, sum.Aligned, sum.Digest[:]
+		if len(sum.Repairs) > 0 {
+			if s.repairs, err = json.Marshal(sum.Repairs); err != nil {
+				return s, err
+			}
+		}
+	}
+	s.document, err = json.Marshal(d)
+	return s, err
+}
+
+// insertReports writes the reports whose key is free, the first of several
+// with the same, and returns which these are.
+func insertReports(ctx context.Context, tx postgres.Tx, org org.ID, reports []*pending, results []result, now time.Time) (map[ID]bool, error) {
+	fresh := make(map[ID]bool, len(reports))
+	n := len(reports)
+	if n == 0 {
+		return fresh, nil
+	}
+	ids, domains, receipts, trusts := make([]int64, n), make([][16]byte, n), make([]int64, n), make([]int16, n)
+	days, begins, ends := make([]time.Time, n), make([]time.Time, n), make([]time.Time, n)
+	reporters, reporterDomains, emails := make([]string, n), make([]string, n), make([]string, n)
+	reporterIDs, policyDomains, policies := make([]string, n), make([]string, n), make([]string, n)
+	documents, repairs, keys, contents := make([]json.RawMessage, n), make([]json.RawMessage, n), make([][]byte, n), make([][]byte, n)
+	records, bad, messages, aligned := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	for i, p := range reports {
+		s, err := p.sums()
+		if err != nil {
+			return nil, err
+		}
+		ids[i], domains[i], receipts[i], trusts[i] = int64(p.id), [16]byte(p.domain), int64(results[p.item].receipt), int16(p.trust)
+		days[i], begins[i], ends[i] = p.day, time.Unix(p.head.Begin, 0).UTC(), time.Unix(p.head.End, 0).UTC()
+		reporters[i], reporterDomains[i], emails[i] = p.head.Reporter(), p.reporterDomain, p.head.Email
+		reporterIDs[i], policyDomains[i], policies[i] = p.head.ReportID, p.head.Policy.Domain.String(), p.head.Policy.Effective().P
+		documents[i], repairs[i], keys[i], contents[i] = s.document, s.repairs, p.key[:], s.digest
+		records[i], bad[i], messages[i], aligned[i] = s.records, s.bad, s.messages, s.aligned
+	}
+	rows, err := tx.Query(ctx, `
+		INSERT INTO reports (org_id, stored_at, report_id, domain_id, receipt_id, trust, day, begin_at, end_at, reporter, reporter_domain, email,
+		       reporter_id, policy_domain, policy, document, repairs, key_digest, content_digest, records, bad_records, messages, aligned)
+		SELECT @org, @now, r.* FROM unnest(@ids::bigint[], @domains::uuid[], @receipts::bigint[], @trusts::smallint[], @days::date[],
+		       @begins::timestamptz[], @ends::timestamptz[], @reporters::text[], @reporter_domains::text[], @emails::text[], @reporter_ids::text[],
+		       @policy_domains::text[], @policies::text[], @documents::jsonb[], @repairs::jsonb[], @keys::bytea[], @contents::bytea[],
+		       @records::bigint[], @bad::bigint[], @messages::bigint[], @aligned::bigint[]) AS r
+		ON CONFLICT (org_id, key_digest) DO NOTHING RETURNING report_id`,
+		postgres.NamedArgs{"org": org, "now": now, "ids": ids, "domains": domains, "receipts": receipts, "trusts": trusts, "days": days,
+			"begins": begins, "ends": ends, "reporters": reporters, "reporter_domains": reporterDomains, "emails": emails,
+			"reporter_ids": reporterIDs, "policy_domains": policyDomains, "policies": policies, "documents": documents, "repairs": repairs,
+			"keys": keys, "contents": contents, "records": records, "bad": bad, "messages": messages, "aligned": aligned})
+	if err != nil {
+		return nil, fmt.Errorf("insert reports: %w", err)
+	}
+	var id ID
+	_, err = pgx.ForEachRow(rows, []any{&id}, func() error {
+		fresh[id] = true
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("insert reports: %w", err)
+	}
+	return fresh, nil
+}
+
+// updateReport sets what was not known when the report's row was written.
+func updateReport(ctx context.Context, tx postgres.Tx, org org.ID, p *pending) error {
+	s, err := p.sums()
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+		UPDATE reports SET document = @document, repairs = @repairs, records = @records, bad_records = @bad,
+		       messages = @messages, aligned = @aligned, key_digest = @key, content_digest = @content
+		WHERE org_id = @org AND report_id = @id`, postgres.NamedArgs{"org": org, "id": p.id, "document": s.document, "repairs": s.repairs,
+		"records": s.records, "bad": s.bad, "messages": s.messages, "aligned": s.aligned, "key": p.key[:], "content": s.digest})
+	if err != nil {
+		return fmt.Errorf("update report: %w", err)
+	}
+	return nil
+}
+
+// totalsOf sums what a stored report counts, as the rollup does.
+func totalsOf(ctx context.Context, tx postgres.Tx, org org.ID, r existing) (totals, error) {
+	sums := totals{}
+	rows, err := tx.Query(ctx, `
+		SELECT t.source_ip, t.disposition, t.dkim, t.spf, t.forwarding, sum(t.messages)::bigint, r.reporter_domain
+		FROM records t JOIN reports r ON r.org_id = t.org_id AND r.report_id = t.report_id
+		WHERE t.org_id = @org AND t.domain_id = @domain AND t.day = @day AND t.report_id = @id
+		GROUP BY t.source_ip, t.disposition, t.dkim, t.spf, t.forwarding, r.reporter_domain`,
+		postgres.NamedArgs{"org": org, "domain": r.domain, "day": r.day, "id": r.id})
+	if err != nil {
+		return nil, fmt.Errorf("sum report: %w", err)
+	}
+	k := totalKey{domain: r.domain, day: r.day.UTC(), trust: r.trust}
+	var n int64
+	_, err = pgx.ForEachRow(rows, []any{&k.ip, &k.disposition, &k.dkim, &k.spf, &k.forwarding, &n, &k.reporter}, func() error {
+		sums[k] += n
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("sum report: %w", err)
+	}
+	return sums, nil
+}
+
+// removeReport deletes a report that another one is counted instead of. The
+// mails that brought it are in conflict from now on.
+func removeReport(ctx context.Context, tx postgres.Tx, org org.ID, r existing, instead ID, reason Reason) error {
+	args := postgres.NamedArgs{"org": org, "domain": r.domain, "day": r.day, "id": r.id, "instead": instead, "reason": reason}
+	b := &postgres.Batch{}
+	b.Queue(`DELETE FROM records WHERE org_id = @org AND domain_id = @domain AND day = @day AND report_id = @id`, args)
+	b.Queue(`DELETE FROM reports WHERE org_id = @org AND report_id = @id`, args)
+	b.Queue(`
+		UPDATE receipts SET verdict = 'conflict', reason = @reason
+		WHERE org_id = @org AND verdict IN ('accepted', 'repaired', 'known')
+		      AND receipt_id IN (SELECT receipt_id FROM receipt_items WHERE org_id = @org AND report_id = @id)`, args)
+	b.Queue(`
+		UPDATE receipt_items SET verdict = 'conflict', reason = @reason, report_id = @instead
+		WHERE org_id = @org AND report_id = @id`, args)
+	return send(ctx, tx, b, "remove report")
+}
+
+// setTrust notes that somebody vouches for a stored report.
+func setTrust(ctx context.Context, tx postgres.Tx, org org.ID, id ID, trust Trust) error {
+	_, err := tx.Exec(ctx, `UPDATE reports SET trust = $3 WHERE org_id = $1 AND report_id = $2`, org, id, trust)
+	if err != nil {
+		return fmt.Errorf("set trust: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+package report
+
+import (
+	"strings"
+
+	"sendvery.com/sendvery/internal/dmarcrpt"
+	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/mailauth"
+)
+
+// Trust says whether somebody vouches for a report: anybody can write a mail
+// that claims to be one.
+type Trust int16
+
+// The degrees of trust.
+const (
+	// Unchecked: report mails are not authenticated on this installation.
+	Unchecked Trust = iota
+	// Vouched: the mail is authenticated, as RFC 9990 section 3.5.1 demands, or
+	// a person of the organization handed the report in or chose it.
+	Vouched
+	// Unvouched: the mail is not authenticated. The report is shown and changes
+	// no advice.
+	Unvouched
+)
+
+// trust says whether somebody vouches for what the item holds.
+func (it item) trust() Trust {
+	switch {
+	case it.source != FromMailbox:
+		return Vouched
+	case it.auth == nil:
+		return Unchecked
+	case it.auth.Result == mailauth.Pass:
+		return Vouched
+	}
+	return Unvouched
+}
+
+// NamesReporter reports whether the domain that a mail is authenticated as is
+// one that the report in it names as its reporter's: by the address, or by an
+// org_name that is a domain.
+func NamesReporter(authenticated fqdn.Name, r *dmarcrpt.Report) bool {
+	for _, claimed := range [...]string{r.EmailDomain(), r.OrgName} {
+		if name, err := fqdn.Parse(claimed); err == nil && strings.Contains(claimed, ".") &&
+			name.Organizational() == authenticated.Organizational() {
+			return true
+		}
+	}
+	return false
+}
