@@ -72,8 +72,8 @@ check-postgres18: $(DIST)
 check-vulnerabilities: $(DIST)
 	.ci/vulnerabilities
 
-bench: $(DIST) ## Run the benchmarks
-	go test -run '^$$' -bench . -benchmem ./...
+bench: $(DIST) ## Measure speed and size against baselines; one table
+	go run ./internal/bench
 
 clean: ## Remove what was built; the data folder stays
 	rm -rf bin web/node_modules screenshots coverage.out

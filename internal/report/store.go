@@ -3,7 +3,6 @@ package report
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -228,11 +227,7 @@ func (s *Service) addOriginals(b *postgres.Batch, org org.ID, items []item) erro
 		if it.content == nil || it.size > maxOriginal {
 			continue
 		}
-		raw := make([]byte, it.size)
-		if _, err := io.ReadFull(io.NewSectionReader(it.content, 0, it.size), raw); err != nil {
-			return fmt.Errorf("read original: %w", err)
-		}
-		content, err := s.compress(raw)
+		content, err := s.compress(it.content, it.size)
 		if err != nil {
 			return err
 		}

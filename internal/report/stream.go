@@ -99,7 +99,11 @@ func (g *group) endStream(p *pending) error {
 	if err := updateReport(g.ctx, g.tx, g.org, p); err != nil {
 		return err
 	}
-	g.totals.merge(p.totals)
+	if len(g.totals) == 0 {
+		g.totals = p.totals
+	} else {
+		g.totals.merge(p.totals)
+	}
 	_, err := g.tx.Exec(g.ctx, `RELEASE SAVEPOINT report`)
 	return err
 }

@@ -25,7 +25,7 @@ const (
 )
 
 // trust says whether somebody vouches for what the item holds.
-func (it item) trust() Trust {
+func (it *item) trust() Trust {
 	switch {
 	case it.source != FromMailbox:
 		return Vouched

@@ -103,8 +103,7 @@ func (g *group) write(ctx context.Context, advance advance) error {
 		}
 		b = &postgres.Batch{}
 	}
-	addTotals(b, g.org, g.totals)
-	return send(ctx, g.tx, b, "add totals")
+	return addTotals(ctx, g.tx, b, g.org, g.totals)
 }
 
 // judge decides for each report whether it is new, known, in conflict or held,

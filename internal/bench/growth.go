@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+)
+
+// growth measures whether a report costs more to store the more is stored, and
+// how much room a record takes.
+func growth(ctx context.Context, t *table) error {
+	h, err := openHouse(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := h.take(ctx, h.files(2000), 50); err != nil { // warms caches and statements
+		return err
+	}
+	if err := h.sizes(ctx, t.out); err != nil {
+		return err
+	}
+	at := map[string]float64{}
+	stored := 0
+	for _, millions := range []int{0, 1, 5} {
+		if err := h.fill(ctx, (millions-stored)*100_000); err != nil {
+			return err
+		}
+		stored = millions
+		for _, form := range forms {
+			var rates []float64
+			for range rounds {
+				r, err := h.take(ctx, h.files(form.n), form.size)
+				if err != nil {
+					return err
+				}
+				rates = append(rates, r)
+			}
+			if millions == 0 {
+				at[form.name] = median(rates)
+				continue
+			}
+			t.row(row{figure: fmt.Sprintf("%s, with %d M records", form.name, millions), value: median(rates), baseline: at[form.name],
+				unit: "reports/s", against: "with next to none", wanted: 0.8})
+		}
+	}
+	return h.close(ctx)
+}
+
+// fill stores n reports of ten records of the year before, as ingest would,
+// inside the server.
+func (h *house) fill(ctx context.Context, n int) error {
+	if n == 0 {
+		return nil
+	}
+	if _, err := h.admin.Exec(ctx, `SELECT ensure_month(d::date) FROM generate_series(date '2025-10-01', date '2026-10-01', interval '1 month') d`); err != nil {
+		return err
+	}
+	const made = `generate_series($3::bigint, $3::bigint + $4 - 1) AS i`
+	for _, statement := range []string{
+		`INSERT INTO receipts (org_id, receipt_id, source, label, received_at, size, verdict)
+		 SELECT $1, i, 'import', 'report ' || i, now(), 1200, 'accepted' FROM ` + made + ` WHERE $2::uuid IS NOT NULL`,
+		`INSERT INTO originals (org_id, receipt_id, content)
+		 SELECT $1, i, decode(repeat(md5(i::text), 75), 'hex') FROM ` + made + ` WHERE $2::uuid IS NOT NULL`,
+		`INSERT INTO receipt_items (org_id, receipt_id, seq, verdict, label, domain, report_id)
+		 SELECT $1, i, 1, 'accepted', 'report.xml', 'example.com', i FROM ` + made + ` WHERE $2::uuid IS NOT NULL`,
+		`INSERT INTO reports (org_id, report_id, domain_id, receipt_id, trust, day, begin_at, end_at, reporter, reporter_domain, email, reporter_id, policy_domain,
+		        policy, document, records, bad_records, messages, aligned, key_digest, content_digest, stored_at)
+		 SELECT $1, i, $2, i, 1, date '2025-10-01' + (i % 365)::int, now(), now(), 'receiver', 'filled' || i / 365 || '.example', 'a@receiver.example', i::text, 'example.com',
+		        'none', '{"OrgName": "receiver", "Version": "1.0"}', 10, 0, 30, 30, sha256(i::text::bytea), sha256(i::text::bytea), now() FROM ` + made,
+		`INSERT INTO records (org_id, domain_id, day, report_id, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip, header_from, envelope_from, envelope_to)
+		 SELECT $1, $2, date '2025-10-01' + (i % 365)::int, i, s, s, 3, 1, 1, 2, 0, inet '10.1.0.0' + (i * 10 + s) % 65536, 'example.com', 'bounce' || s || '.example.com', 'receiver.example'
+		 FROM ` + made + `, generate_series(1, 10) AS s`,
+		`INSERT INTO daily_messages (org_id, domain_id, day, reporter, source_ip, disposition, dkim, spf, forwarding, trust, messages)
+		 SELECT $1, $2, date '2025-10-01' + (i % 365)::int, 'filled' || i / 365 || '.example', inet '10.1.0.0' + (i * 10 + s) % 65536, 1, 1, 2, 0, 1, 3
+		 FROM ` + made + `, generate_series(1, 10) AS s`,
+	} {
+		if _, err := h.admin.Exec(ctx, statement, h.org, h.domain, firstFilled+h.filled, n); err != nil {
+			return err
+		}
+	}
+	h.filled += int64(n)
+	return nil
+}
+
+// firstFilled keeps the ids of what fill makes apart from the others'.
+const firstFilled = 1_000_000_000
+
+// sizes prints the room that each table and index takes, per record.
+func (h *house) sizes(ctx context.Context, out io.Writer) error {
+	rows, err := h.admin.Query(ctx, `
+		SELECT coalesce(i.indrelid::regclass::text, p.inhparent::regclass::text, c.relname) ||
+		       CASE WHEN c.relkind = 'i' THEN ', index ' || regexp_replace(c.relname, '_[0-9]{6}', '') ELSE '' END AS what,
+		       sum(pg_relation_size(c.oid))::float8 / (SELECT count(*) FROM records)
+		FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid LEFT JOIN pg_inherits p ON p.inhrelid = c.oid AND c.relkind = 'r'
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'i')
+		GROUP BY 1 HAVING sum(pg_relation_size(c.oid)) > 100000 ORDER BY 2 DESC`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	fmt.Fprintln(out, "\nbytes on disk per record, in reports of 10 records")
+	total := 0.0
+	for rows.Next() {
+		var what string
+		var bytes float64
+		if err := rows.Scan(&what, &bytes); err != nil {
+			return err
+		}
+		total += bytes
+		fmt.Fprintf(out, "  %-60s %8.1f\n", what, bytes)
+	}
+	fmt.Fprintf(out, "  %-60s %8.1f\n\n", "in all", total)
+	return rows.Err()
+}
