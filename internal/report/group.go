@@ -35,8 +35,9 @@ type group struct {
 	fresh      []bool // whether the item's receipt is new
 	results    []result
 
-	open *pending     // the aggregate report being read, when it is to be stored
-	held *receiptItem // what the report being read ends as, when it is not
+	open  *pending        // the aggregate report being read, when it is to be stored
+	held  *receiptItem    // what the report being read ends as, when it is not
+	other *reading.Report // the report being read, when it is of another kind
 }
 
 // pending is a report that was read, or is being read, but not yet written.
@@ -89,7 +90,9 @@ func (g *group) read(ctx context.Context, it item) error {
 		g.readers[it.source] = reader
 	}
 	out, err := g.s.readItem(ctx, reader, it, g)
-	g.results[len(g.results)-1].private = out.Private
+	if out.Private {
+		g.silence()
+	}
 	g.open = nil
 	return err
 }
@@ -104,13 +107,9 @@ func (g *group) add(ri receiptItem) int {
 
 // Begin implements reading.Visitor.
 func (g *group) Begin(r *reading.Report) error {
-	g.open, g.held = nil, nil
-	switch r.Kind {
-	case reading.TLS:
-		g.held = &receiptItem{verdict: Held, reason: ReasonTLS, label: r.Label}
-		return nil
-	case reading.Failure:
-		g.held = &receiptItem{verdict: Refused, reason: ReasonFailure, label: r.Label}
+	g.open, g.held, g.other = nil, nil, nil
+	if r.Kind != reading.Aggregate {
+		g.other = r // complete already, and stored at its end
 		return nil
 	}
 	policy := r.Aggregate.Policy.Domain
@@ -180,6 +179,9 @@ func (g *group) Record(rec *dmarcrpt.Record) error {
 
 // End implements reading.Visitor.
 func (g *group) End(sum *reading.Summary) error {
+	if g.other != nil {
+		return g.endOther()
+	}
 	if g.held != nil {
 		g.add(*g.held)
 		g.held = nil
@@ -198,13 +200,13 @@ func (g *group) End(sum *reading.Summary) error {
 
 // Refused implements reading.Visitor.
 func (g *group) Refused(r *reading.Report, refusal *finding.Refusal) error {
-	ri := receiptItem{verdict: Refused, reason: Reason(refusal.Code), label: r.Label}
+	ri := receiptItem{kind: kindOf(r), verdict: Refused, reason: Reason(refusal.Code), label: r.Label}
 	if r.Aggregate != nil {
 		ri.domain = r.Aggregate.Policy.Domain.String()
 	}
 	g.add(ri)
 	p := g.open
-	g.open, g.held = nil, nil
+	g.open, g.held, g.other = nil, nil, nil
 	if p == nil {
 		return nil
 	}

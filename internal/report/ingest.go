@@ -170,7 +170,7 @@ func (s *Service) poisoned(ctx context.Context, org org.ID, it item, cause error
 	keep := again && it.mail == "" || s.mayKeep(ctx, it) // one that is read out of its own original is kept already
 	r := result{verdict: Refused, items: []receiptItem{{verdict: Refused, reason: ReasonOurFault, label: "report"}}}
 	if !keep {
-		r.items[0].reason, r.items[0].label = ReasonNotKept, "mail"
+		r.items[0].reason, r.items[0].label, it.label = ReasonNotKept, "mail", "" // not even a file's name: it may be private
 	}
 	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
 		if again {
