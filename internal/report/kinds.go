@@ -1,9 +1,13 @@
 package report
 
 import (
+	"context"
+
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/reading"
 	"sendvery.com/sendvery/internal/tlsreport"
 )
@@ -117,4 +121,16 @@ func (g *group) silence() {
 	for i := range r.items {
 		r.items[i].label = "failure report"
 	}
+}
+
+// Arrival is what receipts know about a stored report of another kind.
+type Arrival struct {
+	Conflicts int64 // other versions of it that arrived
+	Original  bool  // the mail it came in is kept
+}
+
+// Arrival returns how a report of a kind arrived, by the mail that brought it.
+func (s *Service) Arrival(ctx context.Context, org org.ID, kind Kind, id ID, receipt ReceiptID) (a Arrival, err error) {
+	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueArrival(b, org, kind, id, receipt, &a) })
+	return a, err
 }

@@ -66,11 +66,11 @@ func insertPolicies(ctx context.Context, tx postgres.Tx, org org.ID, id ID, day 
 	var lines, hosts [][]byte
 	var successful, failed []int64
 	for _, e := range entries {
-		l, err := json.Marshal(e.Strings)
+		l, err := json.Marshal(bounded(e.Strings))
 		if err != nil {
 			return err
 		}
-		h, err := json.Marshal(e.MXHosts)
+		h, err := json.Marshal(bounded(e.MXHosts))
 		if err != nil {
 			return err
 		}
@@ -89,6 +89,21 @@ func insertPolicies(ctx context.Context, tx postgres.Tx, org org.ID, id ID, day 
 		return fmt.Errorf("insert TLS policies: %w", err)
 	}
 	return nil
+}
+
+// maxPolicy is how much of a policy is stored: more than senders read of one
+// (RFC 8461 section 3.3). The original has the rest.
+const maxPolicy = 64 << 10
+
+// bounded returns the values up to maxPolicy bytes.
+func bounded(values []string) []string {
+	size := 0
+	for i, v := range values {
+		if size += len(v); size > maxPolicy {
+			return values[:i]
+		}
+	}
+	return values
 }
 
 func insertFailures(ctx context.Context, tx postgres.Tx, org org.ID, id ID, entries []entry) error {
