@@ -105,7 +105,7 @@ func sampleTLSReport(p ui.Page) tlsweb.ReportPage {
 		Page:     titled(p, ui.TLSSection, "TLS report of Google Inc. for 20 Nov 2026", ui.Link{Text: "TLS", Href: galleryPath + "tls"}),
 		Headline: "Google Inc. made 1\u202f245 TLS sessions; 98.7\u202f% succeeded.", Reporter: "Google Inc.", Contact: "smtp-tls-reporting@google.com",
 		ReportID: "2026-11-20T00:00:00Z_example.org", Begin: "20 Nov 2026, 00:00:00 UTC", End: "20 Nov 2026, 23:59:59 UTC", Day: "20 Nov 2026",
-		Received: ago(2 * time.Hour), Receipt: ui.Link{Text: "the mail it came in", Href: galleryPath + "receipt-repaired"}, OriginalHref: galleryPath + "tls-report",
+		Received: ago(2 * time.Hour), Receipt: ui.Link{Text: "this mail", Href: galleryPath + "receipt-repaired"}, OriginalHref: galleryPath + "tls-report",
 		Findings: []tlsweb.Finding{{What: "A date had no time zone; it was read as UTC. (2 times)", Where: "2026-11-20T00:00:00"}, {What: "The number of failed sessions was missing; it was read as 0."}},
 		Policies: policies, PolicyCount: 2, FailureCount: 312, FailurePager: ui.Pager{Older: galleryPath + "tls-report", Text: "From number 1 on, of 312 failures"},
 		Failures: []tlsweb.FailureRow{
@@ -120,9 +120,9 @@ func failureGallery() []galleryPage {
 	list := func(p ui.Page) failureweb.FailuresPage {
 		return failureweb.FailuresPage{Page: titled(p, ui.ReportsSection, "Failure reports"), Headline: "3 failure reports in the last 30 days", Sections: ui.ReportLists(p.Org, ui.FailuresList, true),
 			Reports: []failureweb.FailureRow{
-				{Href: galleryPath + "failure", Failed: "DMARC", Domain: "example.org", Source: "198.51.100.77", Reporter: "linkedin.com", Result: "rejected", Arrived: ago(5 * time.Hour), Deleted: "21 Dec 2026"},
-				{Href: galleryPath + "failure", Failed: "DKIM", Domain: "a-very-long-subdomain-of-a-campaign.example.org", Source: "2001:db8:4:8:15:16:23:42", Reporter: "receiver.example", Result: "put into the spam folder", Arrived: ago(30 * time.Hour), Deleted: "20 Dec 2026"},
-				{Href: galleryPath + "failure", Failed: "Authentication", Domain: "example.net", Source: "not stated", Reporter: "not stated", Result: "not stated", Deleted: "28 Nov 2026"},
+				{Href: galleryPath + "failure", Failed: "DMARC", Domain: "example.org", Source: "198.51.100.77", Reporter: "linkedin.com", Result: "rejected", Detail: "from 198.51.100.77 rejected", Arrived: ago(5 * time.Hour), Deleted: "21 Dec 2026"},
+				{Href: galleryPath + "failure", Failed: "DKIM", Domain: "a-very-long-subdomain-of-a-campaign.example.org", Source: "2001:db8:4:8:15:16:23:42", Reporter: "receiver.example", Result: "put into the spam folder", Detail: "from 2001:db8:4:8:15:16:23:42 put into the spam folder", Arrived: ago(30 * time.Hour), Deleted: "20 Dec 2026"},
+				{Href: galleryPath + "failure", Failed: "authentication", Domain: "example.net", Deleted: "28 Nov 2026"},
 			}}
 	}
 	return []galleryPage{
@@ -135,7 +135,7 @@ func failureGallery() []galleryPage {
 		{"failure", "failure", func(p ui.Page) templ.Component { return failureweb.Failure(sampleFailure(p)) }},
 		{"failure", "failure-bare", func(p ui.Page) templ.Component {
 			page := sampleFailure(p)
-			page.Headline, page.Facts, page.Checks, page.Align = "Authentication failed for a mail as example.org.", page.Facts[1:2], nil, ""
+			page.Headline, page.Facts, page.Checks, page.Align = "A mail sent as example.org failed authentication.", page.Facts[1:2], nil, ""
 			return failureweb.Failure(page)
 		}},
 	}
@@ -144,14 +144,14 @@ func failureGallery() []galleryPage {
 func sampleFailure(p ui.Page) failureweb.FailurePage {
 	return failureweb.FailurePage{
 		Page:     titled(p, ui.ReportsSection, "Failure report about example.org", ui.Link{Text: "Failure reports", Href: galleryPath + "failures"}),
-		Headline: "DMARC failed for a mail as example.org, sent from 198.51.100.77.",
+		Headline: "A mail sent as example.org from 198.51.100.77 failed DMARC.",
 		Facts: []failureweb.Fact{
 			{Name: "Failed", Value: "DMARC", Note: "Neither SPF nor DKIM passed for the domain in the From line."}, {Name: "Domain", Value: "example.org"}, {Name: "Sent from", Value: "198.51.100.77"},
-			{Name: "What the receiver did", Value: "rejected"}, {Name: "Arrived there", Value: "21 Nov 2026, 06:59:30 UTC"}, {Name: "Reported by", Value: "linkedin.com", Note: "Lua/1.0"},
+			{Name: "Outcome", Value: "rejected"}, {Name: "Arrived there", Value: "21 Nov 2026, 06:59:30 UTC"}, {Name: "Reported by", Value: "linkedin.com", Note: "Lua/1.0"},
 			{Name: "Return path", Value: "bounce.example.net"}, {Name: "Recipient at", Value: "linkedin.com"},
 		},
 		Checks: []failureweb.Check{{Kind: "Results", Sent: "mx.receiver.example; dkim=none; spf=fail smtp.mailfrom=@bounce.example.net; dmarc=fail header.from=example.org"}, {Kind: "SPF record", Sent: `txt : example.org : "v=spf1 include:_spf.example.net -all"`}},
 		Align:  "none", Findings: []string{"The report uses a word of its own for what became of the mail; it is shown as sent."},
-		Receipt: ui.Link{Text: "the mail it came in", Href: galleryPath + "receipt-repaired"}, Stored: ago(5 * time.Hour), Deleted: "21 Dec 2026",
+		Receipt: ui.Link{Text: "this mail", Href: galleryPath + "receipt-repaired"}, Stored: ago(5 * time.Hour), Deleted: "21 Dec 2026",
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"sendvery.com/sendvery/internal/failurereport"
+	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/report"
 )
 
@@ -152,8 +153,19 @@ func TestFailureReportOfAnotherOrganizationIsNotThere(t *testing.T) {
 	other := b.org.ID
 	other[0] ^= 1
 	failures := &failurereport.Service{DB: b.db.DB, Now: b.Now}
-	if shown, err := failures.Exists(t.Context(), other, id); err != nil || shown {
-		t.Errorf("%v, %v", shown, err)
+	admin, err := postgres.Open(t.Context(), postgres.Config{URL: b.db.AdminURL}) // whom no policy binds
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(admin.Close)
+	for name, db := range map[string]*postgres.DB{"app": b.db.DB, "superuser": admin} {
+		s := &failurereport.Service{DB: db, Now: b.Now}
+		if shown, err := s.Exists(t.Context(), other, id); err != nil || shown {
+			t.Errorf("%s: %v, %v", name, shown, err)
+		}
+		if lines, total, err := s.Reports(t.Context(), other, failurereport.Query{Limit: 9}); err != nil || len(lines) != 0 || total != 0 {
+			t.Errorf("%s: %d of %d, %v", name, len(lines), total, err)
+		}
 	}
 	if got, err := failures.Report(t.Context(), b.org.ID, id); err != nil || got.Kept.SourceIP.String() != "192.0.2.25" || got.Kept.ReportID != "" {
 		t.Errorf("%+v, %v", got, err)

@@ -107,7 +107,7 @@ func queuePolicies(b *postgres.Batch, org org.ID, f Filter, into *[]SeenPolicy) 
 		SELECT p.policy_domain, `+word(`p.type`)+` AS type, p.lines, p.mx_hosts, min(p.day) AS first_day, max(p.day) AS last_day, `+sessionsSQL+`
 		FROM tls_policies p WHERE `+f.ofDomains()+` AND p.day <= @to
 		GROUP BY p.policy_domain, 2, p.lines, p.mx_hosts HAVING max(p.day) >= @from
-		ORDER BY max(p.day) DESC, sum(p.successful + p.failed) DESC, p.policy_domain LIMIT @limit`, args)
+		ORDER BY max(p.day) DESC, sum(p.successful) + sum(p.failed) DESC, p.policy_domain LIMIT @limit`, args)
 }
 
 func queueCounts(b *postgres.Batch, org org.ID, f Filter, reports, ever *int64) {

@@ -33,9 +33,10 @@ type FailureRow struct {
 	Href     string
 	Failed   string // "DMARC", "SPF", …
 	Domain   string
-	Source   string // address that the mail came from, or "not stated"
-	Reporter string
-	Result   string // what the receiver did
+	Source   string // address that the mail came from; may be empty
+	Reporter string // may be empty
+	Result   string // what the receiver did; may be empty
+	Detail   string // source and result in one line, for a phone
 	Arrived  format.Time
 	Deleted  string // "20 Dec 2026"
 }

@@ -51,12 +51,14 @@ func (h *Web) List(w http.ResponseWriter, r *http.Request, a org.Access) error {
 
 func (h *Web) row(a org.Access, l failurereport.Line) FailureRow {
 	row := FailureRow{
-		Href: place(a).Path(fmt.Sprintf("failures/%d", l.ID)), Failed: failedWord(l.Failed), Domain: l.Reported.String(), Source: "not stated",
-		Reporter: stated(l.Reporter), Result: resultWord(l.Result), Deleted: format.Day(l.DeletedAt()),
+		Href: place(a).Path(fmt.Sprintf("failures/%d", l.ID)), Failed: failedWord(l.Failed), Domain: l.Reported.String(),
+		Reporter: l.Reporter, Result: resultWord(l.Result), Deleted: format.Day(l.DeletedAt()),
 	}
 	if l.Source != nil {
 		row.Source = l.Source.String()
+		row.Detail = "from " + row.Source + " "
 	}
+	row.Detail += row.Result
 	if l.Arrived != nil {
 		row.Arrived = format.When(*l.Arrived, h.Failures.Now())
 	}
@@ -78,7 +80,7 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 		Page:     h.Frame(w, r, "Failure report about "+line.Domain).In(ui.ReportsSection, ui.Link{Text: "Failure reports", Href: place(a).Path("failures")}),
 		Headline: headline(line), Facts: facts(line, rep), Checks: checks(rep.Kept), Align: rep.Kept.IdentityAlignment,
 		Stored: format.When(rep.StoredAt, h.Failures.Now()), Deleted: line.Deleted,
-		Receipt: ui.Link{Text: "the mail it came in", Href: place(a).Path(fmt.Sprintf("receipts/%d", rep.Receipt))},
+		Receipt: ui.Link{Text: "this mail", Href: place(a).Path(fmt.Sprintf("receipts/%d", rep.Receipt))},
 	}
 	for _, f := range rep.Kept.Repairs {
 		p.Findings = append(p.Findings, arf.RepairSentence(f.Code))
@@ -87,11 +89,11 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 }
 
 func headline(l FailureRow) string {
-	text := l.Failed + " failed for a mail as " + l.Domain
-	if l.Source != "not stated" {
-		text += ", sent from " + l.Source
+	text := "A mail sent as " + l.Domain
+	if l.Source != "" {
+		text += " from " + l.Source
 	}
-	return text + "."
+	return text + " failed " + l.Failed + "."
 }
 
 // facts are what is kept, in the order of interest; what was not sent is left
@@ -107,7 +109,7 @@ func facts(line FailureRow, rep failurereport.Report) []Fact {
 	add("Failed", line.Failed, failedMeaning(rep.Failed))
 	add("Domain", line.Domain, "")
 	add("Sent from", line.Source, "")
-	add("What the receiver did", line.Result, "")
+	add("Outcome", line.Result, "")
 	if rep.Arrived != nil {
 		add("Arrived there", format.Moment(*rep.Arrived), "")
 	}

@@ -6,7 +6,7 @@ import "sendvery.com/sendvery/web/format"
 func failedWord(sent string) string {
 	switch sent {
 	case "":
-		return "Authentication"
+		return "authentication"
 	case "dmarc":
 		return "DMARC"
 	case "spf":
@@ -41,7 +41,7 @@ func failedMeaning(sent string) string {
 func resultWord(sent string) string {
 	switch sent {
 	case "":
-		return "not stated"
+		return ""
 	case "delivered":
 		return "delivered"
 	case "spam":
@@ -56,9 +56,9 @@ func resultWord(sent string) string {
 	return format.Middle(sent, 60)
 }
 
-func stated(s string) string {
+func orDash(s string) string {
 	if s == "" {
-		return "not stated"
+		return format.Dash
 	}
 	return s
 }

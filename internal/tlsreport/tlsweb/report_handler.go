@@ -45,7 +45,7 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 		Page:     h.Frame(w, r, "TLS report of "+format.Middle(rep.Reporter, 60)+" for "+format.Day(rep.Day)).In(ui.TLSSection, ui.Link{Text: "TLS", Href: place(a).Path("tls")}),
 		Headline: fmt.Sprintf("%s made %s; %s succeeded.", format.Middle(rep.Reporter, 60), format.Of(rep.Total(), "TLS session", "TLS sessions"), format.Percent(rep.Successful, rep.Total())),
 		Reporter: cut(rep.Reporter), Contact: cut(rep.Contact), ReportID: cut(rep.ReporterID), Begin: format.Moment(rep.BeginAt), End: format.Moment(rep.EndAt), Day: format.Day(rep.Day),
-		Received: format.When(rep.StoredAt, h.Reports.Now()), Receipt: ui.Link{Text: "the mail it came in", Href: place(a).Path(fmt.Sprintf("receipts/%d", rep.Receipt))},
+		Received: format.When(rep.StoredAt, h.Reports.Now()), Receipt: ui.Link{Text: "this mail", Href: place(a).Path(fmt.Sprintf("receipts/%d", rep.Receipt))},
 		PolicyCount: rep.Policies, FailureCount: rep.Failures, PolicyPager: policies.links(rep.Policies, "policy", "policies"), FailurePager: failures.links(rep.Failures, "failure", "failures"),
 	}
 	if kept.Conflicts > 0 {
