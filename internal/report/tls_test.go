@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/report"
 )
 
@@ -170,5 +171,18 @@ func TestTLSReportsOfTwoOnesMeetOnlyByTheirWholeKey(t *testing.T) {
 	b.take(t, d.json(), otherDay.json(), otherDomain.json(), otherReporter)
 	if got := strings.Join(b.verdicts(t), " "); got != "accepted accepted accepted accepted" {
 		t.Errorf("verdicts: %s", got)
+	}
+}
+
+func TestScanFindsTheDomainsOfTLSReports(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	doc := tlsDoc{id: "s", policies: []tlsPolicy{{"example.org", 5, 1}}}.json()
+	found, err := b.Survey(t.Context(), strings.NewReader(doc), int64(len(doc)))
+	if err != nil || len(found) != 1 || found[0] != (mailbox.Found{Name: "example.org", Reports: 1}) {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if found, err = b.Survey(t.Context(), strings.NewReader(failureReport), int64(len(failureReport))); err != nil || len(found) != 0 {
+		t.Errorf("of a failure report: %+v, %v", found, err)
 	}
 }

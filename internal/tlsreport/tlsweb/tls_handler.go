@@ -18,7 +18,7 @@ import (
 	"sendvery.com/sendvery/web/ui"
 )
 
-const reportsPerPage = 50
+const reportsPerPage = 25
 
 // Overview shows how the sessions to the organization's domains went.
 func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) error {
@@ -36,7 +36,7 @@ func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) err
 		Page: h.Frame(w, r, "TLS").In(ui.TLSSection), Days: ui.DayChoices(place(a), "tls", query), Span: format.Span(f.From, f.To),
 		DomainFilter: ui.DomainChoices(place(a), "tls", query, domain.Names(domains)), ConnectHref: place(a).Path("mailboxes/new"),
 	}
-	p.Headline, p.Advice = headline(sum.Sessions(), sum.Results)
+	p.Headline, p.Advice = headline(sum)
 	switch {
 	case len(domains) == 0:
 		p.State, p.Headline = NoDomain, "No domains yet"

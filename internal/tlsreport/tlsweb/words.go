@@ -1,6 +1,7 @@
 package tlsweb
 
 import (
+	"slices"
 	"time"
 
 	"sendvery.com/sendvery/internal/tlsreport"
@@ -8,20 +9,44 @@ import (
 )
 
 // headline says how the sessions went, with the number and its n, and what to
-// do first.
-func headline(s tlsreport.Sessions, results []tlsreport.ResultTotal) (text, advice string) {
-	if s.Total() == 0 {
+// do first. What has not failed any more for a while needs nobody.
+func headline(sum tlsreport.Summary) (text, advice string) {
+	all := sum.Sessions()
+	if all.Total() == 0 {
 		return "No TLS sessions were reported in these days.", ""
 	}
-	text = format.Percent(s.Successful, s.Total()) + " of " + format.Of(s.Total(), "TLS session", "TLS sessions") + " succeeded."
-	switch {
-	case s.Failed == 0:
+	text = format.Percent(all.Successful, all.Total()) + " of " + format.Of(all.Total(), "TLS session", "TLS sessions") + " succeeded."
+	if all.Failed == 0 {
 		return text + " Nothing needs you.", ""
-	case len(results) == 0:
+	}
+	if last := lastFailed(sum.Days); last.Before(sum.Days[0].Day.AddDate(0, 0, -quietDays)) {
+		return text + " None failed since " + format.Day(last) + ".", ""
+	}
+	if len(sum.Results) == 0 {
 		return text + " Nobody says why the others failed.", ""
 	}
-	m := tlsreport.Explain(results[0].Result)
+	m := tlsreport.Explain(current(sum.Results).Result)
 	return text + " Most failures: “" + m.Word + "”.", m.Do
+}
+
+// quietDays without a failure mean that it is mended.
+const quietDays = 2
+
+// lastFailed is the last of the days on which a session failed.
+func lastFailed(days []tlsreport.DayTotal) time.Time {
+	for _, d := range days {
+		if d.Failed > 0 {
+			return d.Day
+		}
+	}
+	return time.Time{}
+}
+
+// current is the most frequent kind of failure among those that were seen last.
+func current(results []tlsreport.ResultTotal) tlsreport.ResultTotal {
+	latest := slices.MaxFunc(results, func(a, b tlsreport.ResultTotal) int { return a.LastDay.Compare(b.LastDay) }).LastDay
+	still := func(t tlsreport.ResultTotal) bool { return !t.LastDay.Before(latest.AddDate(0, 0, -quietDays)) }
+	return results[slices.IndexFunc(results, still)] // the most frequent stand first
 }
 
 // overlap says how the numbers of the details relate to the sessions that
