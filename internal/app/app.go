@@ -14,6 +14,8 @@ import (
 	"sendvery.com/sendvery/internal/auth/authweb"
 	"sendvery.com/sendvery/internal/dns"
 	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/failurereport"
+	"sendvery.com/sendvery/internal/failurereport/failureweb"
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
@@ -25,6 +27,8 @@ import (
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/report/reportweb"
 	"sendvery.com/sendvery/internal/seal"
+	"sendvery.com/sendvery/internal/tlsreport"
+	"sendvery.com/sendvery/internal/tlsreport/tlsweb"
 	"sendvery.com/sendvery/internal/work"
 	"sendvery.com/sendvery/migrations"
 	"sendvery.com/sendvery/web"
@@ -48,11 +52,15 @@ type App struct {
 	domains   *domain.Service
 	mailboxes *mailbox.Service
 	reports   *report.Service
+	tls       *tlsreport.Service
+	failures  *failurereport.Service
 
 	authWeb    *authweb.Web
 	orgWeb     *orgweb.Web
 	mailboxWeb *mailboxweb.Web
 	reportWeb  *reportweb.Web
+	tlsWeb     *tlsweb.Web
+	failureWeb *failureweb.Web
 }
 
 // Parts are what development mode and tests bring instead of the configured

@@ -35,15 +35,11 @@ func listGallery() []galleryPage {
 	}
 }
 
-func sampleSections(reports bool) []ui.Choice {
-	return []ui.Choice{{Text: "Reports", Href: galleryPath + "reports", Chosen: reports}, {Text: "Mails", Href: galleryPath + "receipts", Chosen: !reports}}
-}
-
 func sampleReportList(p ui.Page) reportweb.ReportsPage {
 	return reportweb.ReportsPage{Page: titled(p, ui.ReportsSection, "Reports"), Headline: "2\u202f413 reports from 24 Aug – 21 Nov 2026", Action: galleryPath + "reports-filtered",
 		Domains:   []ui.Option{{Text: "All domains"}, {Value: "example.org", Text: "example.org"}, {Value: "example.net", Text: "example.net"}},
 		Reporters: []ui.Option{{Text: "All reporters"}, {Value: "google.com", Text: "google.com"}, {Value: "Outlook.com", Text: "Outlook.com"}},
-		ClearHref: galleryPath + "reports", Sections: sampleSections(true), Reports: sampleReports(), Pager: ui.Pager{Newer: galleryPath + "reports", Older: galleryPath + "reports", Text: "51 – 56 of 2\u202f413"}}
+		ClearHref: galleryPath + "reports", Sections: ui.ReportLists(p.Org, ui.ReportsList, true), Reports: sampleReports(), Pager: ui.Pager{Newer: galleryPath + "reports", Older: galleryPath + "reports", Text: "51 – 56 of 2\u202f413"}}
 }
 
 func sampleReceiptList(p ui.Page) reportweb.ReceiptsPage {
@@ -51,7 +47,7 @@ func sampleReceiptList(p ui.Page) reportweb.ReceiptsPage {
 		return ui.Choice{Text: text, Href: galleryPath + "receipts", Count: count, Chosen: chosen}
 	}
 	return reportweb.ReceiptsPage{Page: titled(p, ui.ReportsSection, "Mails"), Headline: "3 of 2\u202f496 mails are not counted.",
-		Sections: sampleSections(false), Receipts: append(sampleReceipts()[2:3], sampleReceipts()...),
+		Sections: ui.ReportLists(p.Org, ui.MailsList, true), Receipts: append(sampleReceipts()[2:3], sampleReceipts()...),
 		Verdicts:  []ui.Choice{choice("Not counted", "3", false), choice("All", "2\u202f496", true), choice("Accepted", "2\u202f399", false), choice("Repaired", "14", false), choice("Already known", "17", false), choice("Held", "1", false), choice("Refused", "2", false), choice("No report", "63", false)},
 		Mailboxes: []ui.Choice{choice("All mailboxes", "", true), choice("dmarc@example.org", "", false), choice("reports@example.net", "", false)},
 		Pager:     ui.Pager{Older: galleryPath + "receipts", Text: "1 – 50 of 2\u202f496"}}

@@ -97,7 +97,7 @@ func TestTextThatNoDatabaseHoldsIsRefusedWithAPage(t *testing.T) {
 	a := apptest.New(t)
 	w := newWorld(t, a, "ada@first.example")
 	for _, bad := range []string{"%00", "%ff", "a%00b"} {
-		for _, path := range []string{"reports?sender=" + bad, "reports?reporter=" + bad, "receipts?verdict=" + bad, "domains/" + bad, "welcome?address=" + bad} {
+		for _, path := range []string{"reports?sender=" + bad, "reports?reporter=" + bad, "receipts?verdict=" + bad, "domains/" + bad, "welcome?address=" + bad, "tls?domain=" + bad} {
 			if p := w.owner.Get(t, w.owner.Home+path); p.Status >= 500 {
 				t.Errorf("%s: %d", path, p.Status)
 			}

@@ -84,6 +84,10 @@ func (a *App) members(b browser) {
 	b.inOrg("GET", "/receipts/{id}", org.Read, r.ShowReceipt)
 	b.inOrg("POST", "/receipts/{id}/choice", org.ManageDomains, r.Choose)
 	b.inOrg("GET", "/receipts/{id}/original", org.ReadOriginals, r.Original)
+	b.inOrg("GET", "/tls", org.Read, a.tlsWeb.Overview)
+	b.inOrg("GET", "/tls/{id}", org.Read, a.tlsWeb.Show)
+	b.inOrg("GET", "/failures", org.ReadFailures, a.failureWeb.List)
+	b.inOrg("GET", "/failures/{id}", org.ReadFailures, a.failureWeb.Show)
 
 	m := a.mailboxWeb
 	b.inOrg("GET", "/mailboxes", org.Read, m.ListMailboxes)

@@ -41,6 +41,8 @@ var needs = map[string]string{
 	"GET /o/{slug}/senders":       "viewer",
 	"GET /o/{slug}/reports":       "viewer",
 	"GET /o/{slug}/receipts":      "viewer",
+	"GET /o/{slug}/tls":           "viewer",
+	"GET /o/{slug}/failures":      "admin",
 	"GET /o/{slug}/mailboxes":     "viewer",
 	"GET /o/{slug}/mailboxes/new": "admin",
 	// These name something that must be the organization's own.
@@ -50,6 +52,8 @@ var needs = map[string]string{
 	"GET /o/{slug}/receipts/{id}":           "viewer",
 	"POST /o/{slug}/receipts/{id}/choice":   "member",
 	"GET /o/{slug}/receipts/{id}/original":  "admin",
+	"GET /o/{slug}/tls/{id}":                "viewer",
+	"GET /o/{slug}/failures/{id}":           "admin",
 	"GET /o/{slug}/mailboxes/{id}":          "viewer",
 	"GET /o/{slug}/mailboxes/{id}/test":     "admin",
 	"POST /o/{slug}/mailboxes/{id}/test":    "admin",
@@ -117,6 +121,10 @@ func (r route) fill(slug string, w world) string {
 		id = fmt.Sprint(w.report)
 	case strings.Contains(r.pattern, "/receipts/"):
 		id = fmt.Sprint(w.receipt)
+	case strings.Contains(r.pattern, "/tls/"):
+		id = fmt.Sprint(w.tls)
+	case strings.Contains(r.pattern, "/failures/"):
+		id = fmt.Sprint(w.failure)
 	}
 	return strings.NewReplacer("{slug}", slug, "{name}", w.domain, "{id}", id, "{token}", "abc", "{n}", "0", "*", "x").Replace(r.pattern)
 }

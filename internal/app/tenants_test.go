@@ -1,11 +1,11 @@
 package app_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -18,6 +18,7 @@ import (
 type world struct {
 	slug, domain, mailbox string
 	report, receipt       int64
+	tls, failure          int64
 	owner                 *apptest.Browser
 }
 
@@ -28,6 +29,15 @@ const document = `<feedback><report_metadata><org_name>receiver.example</org_nam
 	`<record><row><source_ip>192.0.2.1</source_ip><count>3</count><policy_evaluated><disposition>none</disposition>` +
 	`<dkim>pass</dkim><spf>fail</spf></policy_evaluated></row><identifiers><header_from>%[4]s</header_from></identifiers>` +
 	`<auth_results/></record></feedback>`
+
+// tlsDocument is a TLS report of one session, failureMail a failure report.
+const (
+	tlsDocument = `{"organization-name":"receiver.example","date-range":{"start-datetime":"%[1]sT00:00:00Z","end-datetime":"%[1]sT23:59:59Z"},` +
+		`"contact-info":"tls@receiver.example","report-id":"t-%[2]s","policies":[{"policy":{"policy-type":"sts","policy-domain":"%[3]s"},` +
+		`"summary":{"total-successful-session-count":1,"total-failure-session-count":1},"failure-details":[{"result-type":"certificate-expired","failed-session-count":1}]}]}`
+	failureMail = "From: r@receiver.example\r\nMessage-ID: <%[1]s@receiver.example>\r\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\r\n\r\n" +
+		"--b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: auth-failure\r\nAuth-Failure: dmarc\r\nSource-IP: 192.0.2.9\r\nReported-Domain: %[2]s\r\n\r\n--b--\r\n"
+)
 
 // newWorld signs an owner in and gives their organization a domain, a report
 // and a mailbox, whose connection test the guard of networks ends at once.
@@ -40,10 +50,19 @@ func newWorld(t *testing.T, a *apptest.App, email string) world {
 		t.Fatalf("adding a domain: %d", p.Status)
 	}
 	yesterday := a.Clock.Now().Add(-24 * 3600e9)
-	content := []byte(fmt.Sprintf(document, "r-"+w.slug, yesterday.Unix(), yesterday.Unix()+3600, w.domain))
-	if _, err := a.Import(t.Context(), w.slug, []report.File{{Name: "a.xml", Content: bytes.NewReader(content), Size: int64(len(content))}}); err != nil {
+	var files []report.File
+	for _, content := range []string{
+		fmt.Sprintf(document, "r-"+w.slug, yesterday.Unix(), yesterday.Unix()+3600, w.domain),
+		fmt.Sprintf(tlsDocument, yesterday.UTC().Format(time.DateOnly), w.slug, w.domain),
+		fmt.Sprintf(failureMail, w.slug, w.domain),
+	} {
+		files = append(files, report.File{Name: "a.xml", Content: strings.NewReader(content), Size: int64(len(content))})
+	}
+	if _, err := a.Import(t.Context(), w.slug, files); err != nil {
 		t.Fatal(err)
 	}
+	query(t, a, `SELECT t.tls_report_id, f.failure_id FROM tls_reports t, failure_reports f JOIN organizations o USING (org_id)
+		WHERE o.org_id = t.org_id AND o.slug = $1`, w.slug).into(&w.tls, &w.failure)
 	w.mailbox = connect(t, w.owner, w.slug)
 	query(t, a, `SELECT report_id, receipt_id FROM reports WHERE reporter_id = $1`, "r-"+w.slug).into(&w.report, &w.receipt)
 	return w
@@ -142,7 +161,7 @@ func TestForeignOrganizationDoesNotExist(t *testing.T) {
 	a := apptest.New(t)
 	first, second := newWorld(t, a, "ada@first.example"), newWorld(t, a, "bob@second.example")
 	before := fingerprint(t, a, first.slug)
-	nothing := world{domain: "nothing.example", mailbox: uid.New[struct{}]().String(), report: 999_999, receipt: 999_999}
+	nothing := world{domain: "nothing.example", mailbox: uid.New[struct{}]().String(), report: 999_999, receipt: 999_999, tls: 999_999, failure: 999_999}
 	for _, r := range routes(t, a) {
 		if !r.inOrg() {
 			continue

@@ -12,6 +12,8 @@ import (
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
 	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/failurereport"
+	"sendvery.com/sendvery/internal/failurereport/failureweb"
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailbox"
@@ -23,6 +25,8 @@ import (
 	"sendvery.com/sendvery/internal/org/orgweb"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/report/reportweb"
+	"sendvery.com/sendvery/internal/tlsreport"
+	"sendvery.com/sendvery/internal/tlsreport/tlsweb"
 	"sendvery.com/sendvery/internal/work"
 	"sendvery.com/sendvery/web/format"
 	"sendvery.com/sendvery/web/mail"
@@ -62,6 +66,8 @@ func (a *App) wireReports(jobs *work.Registry) error {
 		return err
 	}
 	a.reports = &report.Service{DB: a.db, Names: names, Mails: mails, Log: a.log, Now: a.now}
+	a.tls = &tlsreport.Service{DB: a.db}
+	a.failures = &failurereport.Service{DB: a.db, Now: a.now}
 	a.domains = &domain.Service{DB: a.db, Now: a.now, Added: a.reports.DomainsAdded}
 	tests, err := limit.NewMemory("connection tests", 30, time.Hour)
 	if err != nil {
@@ -78,8 +84,10 @@ func (a *App) wireReports(jobs *work.Registry) error {
 	work.Handle(jobs, 0, a.reports.LookUpNames)
 	work.Handle(jobs, 0, a.reports.ExpireOriginals)
 	work.Handle(jobs, 0, a.reports.EnsureMonths)
+	work.Handle(jobs, 0, a.failures.Expire)
 	jobs.Every(24*time.Hour, report.ExpireOriginals{})
 	jobs.Every(24*time.Hour, report.EnsureMonths{})
+	jobs.Every(time.Hour, failurereport.Expire{})
 	jobs.Every(time.Hour, mailbox.ForgetDrafts{})
 	if a.reports.Names != nil {
 		jobs.Every(20*time.Second, report.LookUpNames{})
@@ -103,7 +111,9 @@ func (a *App) wirePages() {
 		Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports,
 		PrivateHosts: a.cfg.AllowNetworks != "", Demo: a.parts.Demo, Frame: a.frame, Flash: a.cookies.Flash,
 	}
-	a.reportWeb = &reportweb.Web{Reports: a.reports, Domains: a.domains, Mailboxes: a.mailboxes, Frame: a.frame, Flash: a.cookies.Flash}
+	a.reportWeb = &reportweb.Web{Reports: a.reports, Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Frame: a.frame, Flash: a.cookies.Flash}
+	a.tlsWeb = &tlsweb.Web{TLS: a.tls, Domains: a.domains, Reports: a.reports, Frame: a.frame}
+	a.failureWeb = &failureweb.Web{Failures: a.failures, Frame: a.frame}
 }
 
 func (a *App) wireAuth(jobs *work.Registry, sender mailer.Sender) error {

@@ -48,23 +48,27 @@ var house = map[string]floor{
 	"internal/seal":             machinery,
 	"internal/work":             machinery,
 
-	"internal/audit":   core,
-	"internal/auth":    core,
-	"internal/billing": core,
-	"internal/domain":  core,
-	"internal/mailbox": core,
-	"internal/org":     core,
-	"internal/report":  core,
+	"internal/audit":         core,
+	"internal/auth":          core,
+	"internal/billing":       core,
+	"internal/domain":        core,
+	"internal/failurereport": core,
+	"internal/mailbox":       core,
+	"internal/org":           core,
+	"internal/report":        core,
+	"internal/tlsreport":     core,
 
 	"web":        look,
 	"web/format": look,
 	"web/mail":   look,
 	"web/ui":     look,
 
-	"internal/auth/authweb":       pages,
-	"internal/mailbox/mailboxweb": pages,
-	"internal/org/orgweb":         pages,
-	"internal/report/reportweb":   pages,
+	"internal/auth/authweb":             pages,
+	"internal/failurereport/failureweb": pages,
+	"internal/mailbox/mailboxweb":       pages,
+	"internal/org/orgweb":               pages,
+	"internal/report/reportweb":         pages,
+	"internal/tlsreport/tlsweb":         pages,
 
 	"internal/app": roof,
 	"cmd/sendvery": command,
@@ -92,6 +96,7 @@ var order = [][]string{
 	{"internal/org"},
 	{"internal/auth", "internal/domain"},
 	{"internal/mailbox"},
+	{"internal/failurereport", "internal/tlsreport"},
 	{"internal/report"},
 }
 
@@ -136,12 +141,13 @@ var pure = map[string]bool{
 // systemCallers are the files that may work across all tenants with
 // DB.InSystem; each call is a place where the policies do not protect.
 var systemCallers = map[string]string{
-	"internal/mailbox/forget.go": "removes settings that never passed their test",
-	"internal/mailbox/lease.go":  "finds mailboxes that are due, whoever owns them",
-	"internal/mailbox/reseal.go": "lists the passwords that a new key must seal; each is written in its organization",
-	"internal/org/org.go":        "finds the organization that the operator's command names",
-	"internal/report/expire.go":  "removes the originals of refused mails when their time is over",
-	"internal/report/names.go":   "keeps the shared dictionary of addresses and their names",
+	"internal/failurereport/expire.go": "removes failure reports when their time is over",
+	"internal/mailbox/forget.go":       "removes settings that never passed their test",
+	"internal/mailbox/lease.go":        "finds mailboxes that are due, whoever owns them",
+	"internal/mailbox/reseal.go":       "lists the passwords that a new key must seal; each is written in its organization",
+	"internal/org/org.go":              "finds the organization that the operator's command names",
+	"internal/report/expire.go":        "removes the originals of refused mails when their time is over",
+	"internal/report/names.go":         "keeps the shared dictionary of addresses and their names",
 }
 
 // imapLosses are calls of the IMAP client that lose mail: Move without the

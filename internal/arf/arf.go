@@ -45,7 +45,7 @@ type Report struct {
 type Sample struct {
 	FromDomain      fqdn.Name
 	MessageIDDomain string
-	Date            string
+	Date            string   // RFC 3339 in UTC; empty when it is not readable
 	DKIMDomains     []string // d= of its signatures
 }
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/plaintext"
 )
 
@@ -68,49 +67,6 @@ func readFields(src io.Reader) (fields, error) {
 		f = append(f, field{strings.ToLower(plaintext.String(string(name))), plaintext.String(string(value))})
 	}
 	return f, nil
-}
-
-// addressDomain returns the domain of the last address in a field, "" without
-// one.
-func addressDomain(sent string) fqdn.Name {
-	i := strings.LastIndexByte(sent, '@')
-	if i < 0 {
-		return ""
-	}
-	domain := sent[i+1:]
-	if end := strings.IndexFunc(domain, func(r rune) bool { return strings.ContainsRune(`>"' ,;)`, r) }); end >= 0 {
-		domain = domain[:end]
-	}
-	name, err := fqdn.Parse(domain)
-	if err != nil {
-		return ""
-	}
-	return name
-}
-
-// redact takes the local part out of every address in s.
-func redact(s string) string {
-	var b strings.Builder
-	for {
-		at := strings.IndexByte(s, '@')
-		if at < 0 {
-			b.WriteString(s)
-			return b.String()
-		}
-		start := at
-		if start > 0 && s[start-1] == '"' {
-			// "quoted local part"@domain
-			if open := strings.LastIndexByte(s[:start-1], '"'); open >= 0 {
-				start = open
-			}
-		}
-		for start > 0 && !strings.ContainsRune(" \t<>()[],;:=\"", rune(s[start-1])) {
-			start--
-		}
-		b.WriteString(s[:start])
-		b.WriteByte('@')
-		s = s[at+1:]
-	}
 }
 
 // date reads the dates of RFC 5322, with or without a day name, with the zone

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
 	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/fqdn"
@@ -47,14 +48,14 @@ func (r *Report) fill(f fields, mail Mail, repairs *finding.Repairs) error {
 	case "":
 		return refuse(RefusedNoType, "")
 	default:
-		return refuse(RefusedOtherType, r.FeedbackType)
+		return refuse(RefusedOtherType, redact(r.FeedbackType))
 	}
 	r.UserAgent = redact(f.first("user-agent"))
-	r.AuthFailure = strings.ToLower(f.first("auth-failure"))
+	r.AuthFailure = strings.ToLower(redact(f.first("auth-failure")))
 	if r.AuthFailure == "" {
 		repairs.Add(RepairNoAuthFailure, "")
 	}
-	if r.IdentityAlignment = f.first("identity-alignment"); r.IdentityAlignment == "" {
+	if r.IdentityAlignment = redact(f.first("identity-alignment")); r.IdentityAlignment == "" {
 		repairs.Add(RepairNoAlignment, "")
 	}
 	r.MailFromDomain = string(addressDomain(f.first("original-mail-from")))
@@ -67,7 +68,7 @@ func (r *Report) fill(f fields, mail Mail, repairs *finding.Repairs) error {
 	for _, v := range f.all("spf-dns") {
 		r.SPFDNS = append(r.SPFDNS, redact(v))
 	}
-	r.DKIMDomain, r.DKIMSelector = redact(f.first("dkim-domain")), redact(f.first("dkim-selector"))
+	r.DKIMDomain, r.DKIMSelector = domainOnly(f.first("dkim-domain")), selectorOnly(f.first("dkim-selector"))
 	r.delivery(f, repairs)
 	r.source(f, repairs)
 	if err := r.arrival(f, mail, repairs); err != nil {
@@ -80,7 +81,7 @@ func (r *Report) fill(f fields, mail Mail, repairs *finding.Repairs) error {
 }
 
 func (r *Report) delivery(f fields, repairs *finding.Repairs) {
-	r.DeliveryResult = f.first("delivery-result")
+	r.DeliveryResult = redact(f.first("delivery-result"))
 	switch strings.ToLower(r.DeliveryResult) {
 	case "", "delivered", "spam", "policy", "reject", "other":
 	default:
@@ -96,7 +97,7 @@ func (r *Report) source(f fields, repairs *finding.Repairs) {
 	}
 	ip, err := netip.ParseAddr(strings.Trim(word, "[]"))
 	if err != nil || ip.Zone() != "" {
-		repairs.Add(RepairNoSource, sent)
+		repairs.Add(RepairNoSource, redact(sent))
 		return
 	}
 	r.SourceIP = ip.Unmap()
@@ -128,7 +129,7 @@ func (r *Report) incidents(f fields) error {
 	}
 	n, err := strconv.ParseUint(sent, 10, 32)
 	if err != nil {
-		return refuse(RefusedIncidents, sent)
+		return refuse(RefusedIncidents, redact(sent))
 	}
 	r.Incidents = int64(n)
 	return nil
@@ -149,12 +150,15 @@ func (r *Report) domain(f fields, repairs *finding.Repairs) error {
 }
 
 func sampleOf(f fields) Sample {
-	s := Sample{FromDomain: addressDomain(f.first("from")), Date: f.first("date")}
-	_, s.MessageIDDomain, _ = strings.Cut(messageID(f.first("message-id")), "@")
+	s := Sample{FromDomain: addressDomain(f.first("from")), MessageIDDomain: addressDomain(f.first("message-id")).String()}
+	if at, ok := date(f.first("date")); ok {
+		s.Date = time.Unix(at, 0).UTC().Format(time.RFC3339)
+	}
 	for _, sig := range f.all("dkim-signature") {
 		for tag := range strings.SplitSeq(sig, ";") {
-			if d, found := strings.CutPrefix(strings.TrimSpace(tag), "d="); found && len(s.DKIMDomains) < 20 {
-				s.DKIMDomains = append(s.DKIMDomains, redact(d))
+			d, found := strings.CutPrefix(strings.TrimSpace(tag), "d=")
+			if d = domainOnly(d); found && d != "" && len(s.DKIMDomains) < 20 {
+				s.DKIMDomains = append(s.DKIMDomains, d)
 			}
 		}
 	}

@@ -40,7 +40,7 @@ func TestRead(t *testing.T) {
 		ArrivedAt: 1795186800, Incidents: 1, MailFromDomain: "bounce.example.com", RcptToDomains: []string{"receiver.example"},
 		AuthenticationResults: []string{"mx.receiver.example; dkim=fail header.i=@example.com"},
 		DKIMDomain:            "example.com", DKIMSelector: "s1", SPFDNS: []string{`txt : example.com : "v=spf1 -all"`},
-		Sample: arf.Sample{FromDomain: "news.example.com", MessageIDDomain: "host.example.com", Date: "Fri, 20 Nov 2026 09:59:00 -0500", DKIMDomains: []string{"example.com"}},
+		Sample: arf.Sample{FromDomain: "news.example.com", MessageIDDomain: "host.example.com", Date: "2026-11-20T14:59:00Z", DKIMDomains: []string{"example.com"}},
 	}
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
 		t.Error(diff)

@@ -7,6 +7,8 @@
 // passes by SPF alone; a machine in the office passes by nothing; forwarders
 // and a mailing list sit in between; someone spoofs. example.com is the quieter
 // sister at p=none. example.net sends no mail, is at p=reject, and is spoofed.
+// From day 60 on TLS reports come, too: example.org tests MTA-STS, enforces it
+// from day 75 on, and lets a certificate expire for three days.
 // Every address is from the documentation ranges (RFC 5737, RFC 3849); no
 // sending domain exists (RFC 2606, RFC 6761). Reporters bear their real names,
 // because their habits are the point.
@@ -43,6 +45,8 @@ const (
 	Conflict  Kind = "conflict"  // an earlier report's key with other counts
 	Malformed Kind = "malformed" // a report that must be refused
 	Ordinary  Kind = "ordinary"  // no report at all
+	TLS       Kind = "tls"       // a TLS report
+	Failure   Kind = "failure"   // a failure report about one mail
 )
 
 // Mail is one mail of the mailbox.
@@ -58,10 +62,16 @@ type Totals struct {
 	Reports, Records, Messages, Aligned int
 }
 
+// Sessions of one policy domain over its TLS reports.
+type Sessions struct {
+	Reports, Successful, Failed int
+}
+
 // Manifest is what a correct import of all mails finds.
 type Manifest struct {
-	Domains                                  map[string]Totals
-	Duplicates, Conflicts, Refused, Ordinary int
+	Domains                                            map[string]Totals
+	TLS                                                map[string]Sessions
+	Duplicates, Conflicts, Refused, Ordinary, Failures int
 }
 
 // Reports tells the story of the Days days before now.
@@ -97,7 +107,7 @@ type teller struct {
 func newTeller(s Story) *teller {
 	return &teller{
 		story: s, start: s.Start.UTC().Truncate(24 * time.Hour), pack: newPacker(),
-		manifest: Manifest{Domains: map[string]Totals{}},
+		manifest: Manifest{Domains: map[string]Totals{}, TLS: map[string]Sessions{}},
 	}
 }
 
@@ -137,6 +147,8 @@ func (t *teller) tell(d day) {
 		}
 	}
 	t.tellOdd(d)
+	t.tellTLS(d)
+	t.tellFailure(d)
 }
 
 func (t *teller) count(domain string, rep report) {
@@ -168,5 +180,7 @@ func (t *teller) put(raw []byte, at time.Time, kind Kind, note string) {
 		t.manifest.Refused++
 	case Ordinary:
 		t.manifest.Ordinary++
+	case Failure:
+		t.manifest.Failures++
 	}
 }

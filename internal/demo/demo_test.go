@@ -79,8 +79,11 @@ func TestStoryHasItsSize(t *testing.T) {
 	if rate := float64(org.Aligned) / float64(org.Messages); rate < 0.6 || rate > 0.95 {
 		t.Errorf("example.org passes %.2f", rate)
 	}
-	want := Manifest{Domains: manifest.Domains, Duplicates: kinds[Duplicate], Conflicts: kinds[Conflict], Refused: kinds[Malformed], Ordinary: kinds[Ordinary]}
-	if d := cmp.Diff(want, manifest); d != "" || kinds[Conflict] != 1 || kinds[Malformed] != 6 || kinds[Duplicate] != 7 || kinds[Ordinary] < 20 {
+	if tls := manifest.TLS["example.org"]; kinds[TLS] != tls.Reports+manifest.TLS["example.com"].Reports || tls.Failed == 0 || tls.Successful < 10*tls.Failed {
+		t.Errorf("%d TLS reports: %+v", kinds[TLS], manifest.TLS)
+	}
+	want := Manifest{Domains: manifest.Domains, TLS: manifest.TLS, Failures: kinds[Failure], Duplicates: kinds[Duplicate], Conflicts: kinds[Conflict], Refused: kinds[Malformed], Ordinary: kinds[Ordinary]}
+	if d := cmp.Diff(want, manifest); d != "" || kinds[Conflict] != 1 || kinds[Malformed] != 6 || kinds[Duplicate] != 7 || kinds[Ordinary] < 20 || kinds[Failure] != 10 {
 		t.Errorf("%v %s", kinds, d)
 	}
 }

@@ -49,6 +49,8 @@ func Zone() dnsfake.Zone {
 		dnsfake.TXT("_dmarc.example.com", "v=DMARC1; p=none; rua=mailto:dmarc@example.org"),
 		dnsfake.TXT("example.net", "v=spf1 -all"),
 		dnsfake.TXT("_dmarc.example.net", "v=DMARC1; p=reject; adkim=s; aspf=s; rua=mailto:dmarc@example.org"),
+		dnsfake.TXT("_smtp._tls.example.org", "v=TLSRPTv1; rua=mailto:dmarc@example.org"),
+		dnsfake.TXT("_smtp._tls.example.com", "v=TLSRPTv1; rua=mailto:dmarc@example.org"),
 		dnsfake.TXT("example.com._report._dmarc.example.org", "v=DMARC1;"),
 		dnsfake.TXT("example.net._report._dmarc.example.org", "v=DMARC1;"),
 	)

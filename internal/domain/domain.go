@@ -26,6 +26,15 @@ type Domain struct {
 	AddedAt time.Time `db:"added_at"`
 }
 
+// Names returns the names of domains in their order.
+func Names(domains []Domain) []string {
+	names := make([]string, len(domains))
+	for i, d := range domains {
+		names[i] = d.Name.String()
+	}
+	return names
+}
+
 // Service is what can be done with domains.
 type Service struct {
 	DB     *postgres.DB

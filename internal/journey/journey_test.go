@@ -21,6 +21,8 @@ type journey struct {
 	mailbox string
 	report  string // one report's page
 	refusal string // one refused mail's page
+	tls     string // one TLS report's page
+	failure string // one failure report's page
 }
 
 // TestNewcomer goes the whole way: sign in by mail, connect a mailbox, see who
@@ -41,6 +43,7 @@ func TestNewcomer(t *testing.T) {
 	j.readsADomain()
 	j.readsAReport()
 	j.readsARefusedMail()
+	j.readsTheOtherKinds()
 	j.filtersReports()
 	j.clicksADayInTheChart()
 	j.signsOutAndInByCode()

@@ -16,7 +16,7 @@ func (j *journey) hidesFromStrangers() {
 	}
 	for _, path := range []string{
 		j.org + "/", j.org + "/welcome", j.org + "/settings", j.org + "/domains", j.org + "/domains/example.org", j.org + "/senders",
-		j.org + "/reports", j.report, j.org + "/receipts", j.refusal, j.refusal + "/original",
+		j.org + "/reports", j.report, j.tls, j.failure, j.org + "/failures", j.org + "/receipts", j.refusal, j.refusal + "/original",
 		j.org + "/mailboxes", j.mailbox, j.mailbox + "/domains", j.mailbox + "/delete",
 	} {
 		b.refused(path, 404)
@@ -26,7 +26,7 @@ func (j *journey) hidesFromStrangers() {
 	}
 	// The same things below the stranger's own organization.
 	own := "/o/" + strings.Split(b.home(), "/")[2]
-	for _, path := range []string{j.report, j.refusal, j.refusal + "/original", j.mailbox, j.org + "/domains/example.org"} {
+	for _, path := range []string{j.report, j.tls, j.failure, j.refusal, j.refusal + "/original", j.mailbox, j.org + "/domains/example.org"} {
 		b.refused(own+strings.TrimPrefix(path, j.org), 404)
 	}
 

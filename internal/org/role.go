@@ -22,6 +22,7 @@ const (
 	ManageDomains   Right = "manage-domains"   // add and remove domains
 	ManageMailboxes Right = "manage-mailboxes" // connect, test, delete
 	ReadOriginals   Right = "read-originals"   // download report mails as they came
+	ReadFailures    Right = "read-failures"    // see failure reports, which are about mails of people
 	ManageSettings  Right = "manage-settings"  // name and settings
 )
 
@@ -29,8 +30,8 @@ const (
 var rights = map[Role][]Right{
 	Viewer: {Read},
 	Member: {Read, ManageDomains},
-	Admin:  {Read, ManageDomains, ManageMailboxes, ReadOriginals, ManageSettings},
-	Owner:  {Read, ManageDomains, ManageMailboxes, ReadOriginals, ManageSettings},
+	Admin:  {Read, ManageDomains, ManageMailboxes, ReadOriginals, ReadFailures, ManageSettings},
+	Owner:  {Read, ManageDomains, ManageMailboxes, ReadOriginals, ReadFailures, ManageSettings},
 }
 
 // May reports whether the role has the right.

@@ -22,7 +22,7 @@ func (s *Service) Choose(ctx context.Context, a org.Access, id ReceiptID, part i
 	if choice != Replace && choice != Add {
 		return fault.New(fault.Invalid, "Choose which of the two reports counts.")
 	}
-	if part < 0 || part >= len(items) || items[part].Verdict != Conflict {
+	if part < 0 || part >= len(items) || items[part].Verdict != Conflict || items[part].Kind != AggregateReport {
 		return fault.New(fault.Conflict, "There is nothing to choose here any more: this report is counted already, or was read again meanwhile.")
 	}
 	it := item{receipt: id, again: true, stored: true, source: rec.Source, auth: rec.Authentication(), choices: map[int]Choice{part: choice}}

@@ -31,8 +31,9 @@ type group struct {
 	// dictionary holds authentication results by their id.
 	dictionary map[int64]json.RawMessage
 
-	open *pending     // the aggregate report being read
-	held *receiptItem // what a report of another kind that is being read ends as
+	others  []other
+	open    *pending        // the aggregate report being read
+	reading *reading.Report // the report being read, when it is of another kind
 
 	// Within the transaction only.
 	tx      postgres.Tx
@@ -74,11 +75,11 @@ func (s *Service) readGroup(ctx context.Context, org org.ID, items []item) (*gro
 		if len(g.rows) >= groupRows {
 			break
 		}
-		items, results, reports, rows := len(g.items), len(g.results), len(g.reports), len(g.rows)
+		items, results, reports, rows, others := len(g.items), len(g.results), len(g.reports), len(g.rows), len(g.others)
 		g.take(it)
 		err := g.read(ctx)
 		if errors.Is(err, errLarge) {
-			g.items, g.results, g.reports, g.rows = g.items[:items], g.results[:results], g.reports[:reports], g.rows[:rows]
+			g.items, g.results, g.reports, g.rows, g.others = g.items[:items], g.results[:results], g.reports[:reports], g.rows[:rows], g.others[:others]
 			break
 		}
 		if err != nil {
@@ -101,7 +102,9 @@ func (g *group) read(ctx context.Context) error {
 		return nil
 	}
 	out, err := g.s.readItem(ctx, it, g)
-	g.results[len(g.results)-1].private = out.Private
+	if out.Private {
+		g.silence()
+	}
 	g.open = nil
 	return err
 }
@@ -116,13 +119,9 @@ func (g *group) add(ri receiptItem) int {
 
 // Begin implements reading.Visitor.
 func (g *group) Begin(r *reading.Report) error {
-	g.open, g.held = nil, nil
-	switch r.Kind {
-	case reading.TLS:
-		g.held = &receiptItem{verdict: Held, reason: ReasonTLS, label: r.Label}
-		return nil
-	case reading.Failure:
-		g.held = &receiptItem{verdict: Refused, reason: ReasonFailure, label: r.Label}
+	g.open, g.reading = nil, nil
+	if r.Kind != reading.Aggregate {
+		g.reading = r // complete already
 		return nil
 	}
 	g.open = &pending{
@@ -166,9 +165,9 @@ func (g *group) Record(rec *dmarcrpt.Record) error {
 
 // End implements reading.Visitor.
 func (g *group) End(sum *reading.Summary) error {
-	if g.held != nil {
-		g.add(*g.held)
-		g.held = nil
+	if g.reading != nil {
+		g.others = append(g.others, other{report: g.reading, item: len(g.items) - 1, slot: g.add(receiptItem{kind: kindOf(g.reading), label: g.reading.Label})})
+		g.reading = nil
 		return nil
 	}
 	p := g.open
@@ -184,13 +183,13 @@ func (g *group) End(sum *reading.Summary) error {
 
 // Refused implements reading.Visitor.
 func (g *group) Refused(r *reading.Report, refusal *finding.Refusal) error {
-	ri := receiptItem{verdict: Refused, reason: Reason(refusal.Code), label: r.Label}
+	ri := receiptItem{kind: kindOf(r), verdict: Refused, reason: Reason(refusal.Code), label: r.Label}
 	if r.Aggregate != nil {
 		ri.domain = r.Aggregate.Policy.Domain.String()
 	}
 	g.add(ri)
 	p := g.open
-	g.open, g.held = nil, nil
+	g.open, g.reading = nil, nil
 	if p == nil {
 		return nil
 	}

@@ -171,6 +171,7 @@ func (s *Service) poisoned(ctx context.Context, org org.ID, it item, cause error
 	ri := receiptItem{verdict: Refused, reason: ReasonOurFault, label: "report"}
 	if !it.stored && !s.mayKeep(ctx, it) {
 		ri.reason, ri.label, it.content = ReasonNotKept, "mail", nil
+		it.label = "" // not even a file's name: it may be private
 	}
 	g := &group{s: s, org: org, now: s.Now(), items: []item{it}, results: []result{{receipt: it.receipt, items: []receiptItem{ri}}}}
 	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error { return g.store(ctx, tx, advance) })

@@ -22,8 +22,8 @@ func TestWhatIsKeptOfEachMail(t *testing.T) {
 	}{
 		"a report":               {simple("a", 1), "accepted [accepted] kept"},
 		"a report that is cut":   {cut[:len(cut)-40], "refused [refused] kept"},
-		"a TLS report":           {tls, "held [held tls_report] kept"},
-		"a failure report":       {failureReport, "refused [refused failure_report] gone"},
+		"a TLS report":           {tls, "accepted [accepted] kept"},
+		"a failure report":       {failureReport, "repaired [repaired] gone"},
 		"an ordinary mail":       {ordinary, "no_report [] gone"},
 		"two reports, one cut":   {zipped(t, "a.xml", simple("b", 1), "b.xml", cut[:len(cut)-40]), "refused [accepted, refused] kept"},
 		"an unwatched domain":    {strings.ReplaceAll(simple("c", 1), "example.org", "example.com"), "held [held domain_not_watched] kept"},

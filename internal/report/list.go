@@ -165,6 +165,7 @@ type Receipt struct {
 	Verdict    Verdict     `db:"verdict"`
 	Reason     *Reason     `db:"reason"`
 	Original   bool        `db:"original"`
+	Kind       *Kind       `db:"kind"`     // of its reports: the first by name
 	Domain     *string     `db:"domain"`   // of its first report
 	Reporter   *string     `db:"reporter"` // of its first stored report
 	Messages   int64       `db:"messages"` // that its stored reports count
@@ -189,6 +190,10 @@ func (r Receipt) CameAt() time.Time {
 // Title names a mail by what was found in it.
 func (r Receipt) Title() string {
 	switch {
+	case r.Kind != nil && *r.Kind == FailureReport:
+		return "A failure report"
+	case r.Kind != nil && *r.Kind == TLSReport && r.Domain != nil:
+		return "TLS report about " + *r.Domain
 	case r.Reporter != nil && r.Domain != nil:
 		return *r.Reporter + " about " + *r.Domain
 	case r.Domain != nil:
@@ -203,11 +208,12 @@ func (r Receipt) Title() string {
 
 // Item is what became of one report in a mail.
 type Item struct {
+	Kind    Kind    `db:"kind"`
 	Verdict Verdict `db:"verdict"`
 	Reason  *Reason `db:"reason"`
 	Label   string  `db:"label"`
 	Domain  *string `db:"domain"`
-	Report  *ID     `db:"report_id"`
+	Report  *ID     `db:"report_id"` // among the reports of its kind
 }
 
 // Advice is what the owner can do about it; "" when nothing is to be done.

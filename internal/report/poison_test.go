@@ -59,7 +59,7 @@ func TestFailureOfTheDatabaseKeepsNothingPrivate(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ constraint, mail string }{
 		"an ordinary mail": {`ALTER TABLE receipts ADD CONSTRAINT poison CHECK (verdict <> 'no_report')`, ordinary},
-		"a failure report": {`ALTER TABLE receipt_items ADD CONSTRAINT poison CHECK (reason <> 'failure_report')`, failureReport},
+		"a failure report": {`ALTER TABLE receipt_items ADD CONSTRAINT poison CHECK (kind <> 'failure')`, failureReport},
 	} {
 		b := newBench(t, "example.org")
 		b.admin(t, c.constraint)

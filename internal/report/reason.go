@@ -18,8 +18,8 @@ const (
 	ReasonNotKept     Reason = "could_not_be_taken_in"
 	ReasonUnwatched   Reason = "domain_not_watched"
 	ReasonDay         Reason = "day_out_of_range"
-	ReasonTLS         Reason = "tls_report"
-	ReasonFailure     Reason = "failure_report"
+	ReasonNameless    Reason = "domain_not_named"
+	ReasonNotHeld     Reason = "failure_report_not_watched"
 	ReasonConflict    Reason = "other_content_under_same_key"
 	ReasonReplaced    Reason = "replaced_by_choice"
 	ReasonOvertaken   Reason = "replaced_by_authenticated"
@@ -34,8 +34,8 @@ var sentences = map[Reason]string{
 	ReasonNotKept:     "We could not take in this mail or file. That is our fault. Nothing of it was kept; a mail is untouched in your mailbox.",
 	ReasonUnwatched:   "It is about a domain that you do not watch yet. It is kept and counts as soon as you add the domain.",
 	ReasonDay:         "Its period lies too far in the past or in the future to be counted. The original is kept.",
-	ReasonTLS:         "This is a TLS report. They are not shown yet; the original is kept for when they are.",
-	ReasonFailure:     "This is a failure report, which holds parts of a mail. They are not read yet and nothing of it was kept.",
+	ReasonNameless:    "This TLS report does not say which domain it is about, and nor does its mail. It is kept but not counted.",
+	ReasonNotHeld:     "This failure report is about a domain that you do not watch. It holds parts of a mail, so nothing of it was kept.",
 	ReasonConflict:    "Another report with the same name and period, but other numbers, is stored already. The first one counts; this one is kept.",
 	ReasonReplaced:    "You chose to count another report with the same name and period instead. This one is kept.",
 	ReasonOvertaken:   "This mail is not authenticated. Another report with the same name and period, but other numbers, came in an authenticated mail and counts instead. This one is kept.",

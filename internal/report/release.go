@@ -7,6 +7,7 @@ import (
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/tlsreport"
 	"sendvery.com/sendvery/internal/work"
 )
 
@@ -22,8 +23,12 @@ func (Release) Kind() string { return "release_held_reports" }
 // releaseItems bounds how many receipts one job reads.
 const releaseItems = 50
 
-// DomainsAdded has held reports of new domains read, if there are any.
-func (s *Service) DomainsAdded(ctx context.Context, tx postgres.Tx, org org.ID, _ []fqdn.Name) error {
+// DomainsAdded has held reports of new domains read, if there are any, and
+// counts what stored TLS reports say about them besides.
+func (s *Service) DomainsAdded(ctx context.Context, tx postgres.Tx, org org.ID, added []fqdn.Name) error {
+	if err := tlsreport.DomainsAdded(ctx, tx, org, added); err != nil {
+		return err
+	}
 	return s.Queue.Enqueue(ctx, tx, Release{Org: org})
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -98,11 +99,12 @@ func findReports(ctx context.Context, tx postgres.Tx, org org.ID, keys [][32]byt
 
 // receiptItem is what became of one report in a mail.
 type receiptItem struct {
+	kind    Kind // "" = aggregate
 	verdict Verdict
 	reason  Reason
 	label   string
 	domain  string
-	report  ID // of the stored report; 0 = none
+	report  ID // of the stored report among those of its kind; 0 = none
 }
 
 // accept notes that the report is stored.
@@ -252,12 +254,13 @@ func removeItems(b *postgres.Batch, org org.ID, r result) {
 func addItems(b *postgres.Batch, org org.ID, results []result) {
 	var receipts []int64
 	var seqs []int16
-	var verdicts, labels []string
+	var kinds, verdicts, labels []string
 	var reasons, domains []*string
 	var reports []*int64
 	for _, r := range results {
 		for n, ri := range r.items {
 			receipts, seqs = append(receipts, int64(r.receipt)), append(seqs, int16(n+1))
+			kinds = append(kinds, string(cmp.Or(ri.kind, AggregateReport)))
 			verdicts, labels = append(verdicts, string(ri.verdict)), append(labels, ri.label)
 			reasons, domains = append(reasons, null(string(ri.reason))), append(domains, null(ri.domain))
 			var report *int64
@@ -271,10 +274,10 @@ func addItems(b *postgres.Batch, org org.ID, results []result) {
 		return
 	}
 	b.Queue(`
-		INSERT INTO receipt_items (org_id, receipt_id, seq, verdict, reason, label, domain, report_id)
-		SELECT @org, r, s, v, why, l, d, rep
-		FROM unnest(@receipts::bigint[], @seqs::smallint[], @verdicts::text[], @reasons::text[], @labels::text[], @domains::text[], @reports::bigint[])
-		     AS i (r, s, v, why, l, d, rep)`,
-		postgres.NamedArgs{"org": org, "receipts": receipts, "seqs": seqs, "verdicts": verdicts, "reasons": reasons,
+		INSERT INTO receipt_items (org_id, receipt_id, seq, kind, verdict, reason, label, domain, report_id)
+		SELECT @org, r, s, k, v, why, l, d, rep
+		FROM unnest(@receipts::bigint[], @seqs::smallint[], @kinds::text[], @verdicts::text[], @reasons::text[], @labels::text[], @domains::text[], @reports::bigint[])
+		     AS i (r, s, k, v, why, l, d, rep)`,
+		postgres.NamedArgs{"org": org, "receipts": receipts, "seqs": seqs, "kinds": kinds, "verdicts": verdicts, "reasons": reasons,
 			"labels": labels, "domains": domains, "reports": reports})
 }

@@ -225,7 +225,7 @@ func queueReport(b *postgres.Batch, org org.ID, id ID, r *Report, found *bool) {
 		SELECT true, t.report_id, t.domain_id, d.name, t.receipt_id, t.day, t.begin_at, t.end_at, t.reporter, t.reporter_domain,
 		       t.records, t.bad_records, t.messages, t.aligned, t.stored_at, t.document, t.repairs, t.trust,
 		       m.source, m.auth_method, m.auth_result, m.auth_domain,
-		       (SELECT count(*) FROM receipt_items i WHERE i.org_id = @org AND i.report_id = t.report_id AND i.verdict = 'conflict'),
+		       (SELECT count(*) FROM receipt_items i WHERE i.org_id = @org AND i.kind = 'aggregate' AND i.report_id = t.report_id AND i.verdict = 'conflict'),
 		       EXISTS (SELECT FROM originals o WHERE o.org_id = @org AND o.receipt_id = t.receipt_id)
 		FROM reports t JOIN domains d ON d.org_id = t.org_id AND d.domain_id = t.domain_id
 		JOIN receipts m ON m.org_id = t.org_id AND m.receipt_id = t.receipt_id
@@ -274,13 +274,15 @@ func queueReceipts(b *postgres.Batch, org org.ID, q ReceiptQuery, into *[]Receip
 		SELECT r.receipt_id, r.source, r.mailbox_id, r.mail_id, r.label, r.mail_at, r.received_at, r.size, r.verdict, r.reason,
 		       r.auth_method, r.auth_result, r.auth_domain,
 		       EXISTS (SELECT FROM originals o WHERE o.org_id = r.org_id AND o.receipt_id = r.receipt_id) AS original,
-		       i.domain, i.reporter, coalesce(i.messages, 0)::bigint AS messages
+		       i.kind, i.domain, i.reporter, coalesce(i.messages, 0)::bigint AS messages
 		FROM (SELECT r.org_id, r.receipt_id, r.source, r.mailbox_id, r.mail_id, r.label, r.mail_at, r.received_at, r.size, r.verdict, r.reason,
 		             r.auth_method, r.auth_result, r.auth_domain
 		      FROM receipts r WHERE `+where+` ORDER BY r.receipt_id DESC LIMIT @limit) r
 		LEFT JOIN LATERAL (
-			SELECT min(i.domain) AS domain, min(p.reporter) AS reporter, sum(p.messages) AS messages
-			FROM receipt_items i LEFT JOIN reports p ON p.org_id = i.org_id AND p.report_id = i.report_id
+			SELECT min(i.kind) AS kind, min(i.domain) AS domain, coalesce(min(p.reporter), min(t.reporter)) AS reporter, sum(p.messages) AS messages
+			FROM receipt_items i
+			LEFT JOIN reports p ON i.kind = 'aggregate' AND p.org_id = i.org_id AND p.report_id = i.report_id
+			LEFT JOIN tls_reports t ON i.kind = 'tls' AND t.org_id = i.org_id AND t.tls_report_id = i.report_id
 			WHERE i.org_id = r.org_id AND i.receipt_id = r.receipt_id) i ON true
 		ORDER BY r.receipt_id DESC`, args)
 }
@@ -338,7 +340,7 @@ func queueMailboxVerdicts(b *postgres.Batch, org org.ID, since time.Time, into *
 
 func queueItems(b *postgres.Batch, org org.ID, id ReceiptID, into *[]Item) {
 	collect(b, into, "receipt items", `
-		SELECT verdict, reason, label, domain, report_id FROM receipt_items WHERE org_id = @org AND receipt_id = @id ORDER BY seq`,
+		SELECT kind, verdict, reason, label, domain, report_id FROM receipt_items WHERE org_id = @org AND receipt_id = @id ORDER BY seq`,
 		postgres.NamedArgs{"org": org, "id": id})
 }
 

@@ -149,10 +149,10 @@ func removeReport(ctx context.Context, tx postgres.Tx, org org.ID, r existing, i
 	b.Queue(`
 		UPDATE receipts SET verdict = 'conflict', reason = @reason
 		WHERE org_id = @org AND verdict IN ('accepted', 'repaired', 'known')
-		      AND receipt_id IN (SELECT receipt_id FROM receipt_items WHERE org_id = @org AND report_id = @id)`, args)
+		      AND receipt_id IN (SELECT receipt_id FROM receipt_items WHERE org_id = @org AND kind = 'aggregate' AND report_id = @id)`, args)
 	b.Queue(`
 		UPDATE receipt_items SET verdict = 'conflict', reason = @reason, report_id = @instead
-		WHERE org_id = @org AND report_id = @id`, args)
+		WHERE org_id = @org AND kind = 'aggregate' AND report_id = @id`, args)
 	return send(ctx, tx, b, "remove report")
 }
 

@@ -82,6 +82,9 @@ func (g *group) write(ctx context.Context, advance advance) error {
 	if err := g.judge(ctx); err != nil {
 		return err
 	}
+	if err := g.storeOthers(); err != nil {
+		return err
+	}
 	g.rows = slices.DeleteFunc(g.rows, func(r row) bool { return r.report.dropped })
 	for i := range g.rows {
 		g.totals.add(&g.rows[i])

@@ -3,6 +3,8 @@
 package tlsrpt
 
 import (
+	"time"
+
 	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/fqdn"
 )
@@ -61,6 +63,13 @@ func (r *Report) Sessions() (all, successful int64) {
 		successful += r.Policies[i].Successful
 	}
 	return all, successful
+}
+
+// ReportedDay returns the UTC date, at midnight, on which the sessions of the
+// report are counted: that of the middle of the period. A middle at exact
+// midnight belongs to the day that begins then.
+func (r *Report) ReportedDay() time.Time {
+	return time.Unix(r.Begin+(r.End-r.Begin)/2, 0).UTC().Truncate(24 * time.Hour)
 }
 
 // Limits bounds the reading of one report. A zero field takes its default.

@@ -29,6 +29,7 @@ const (
 	DomainsSection  Section = "domains"
 	SendersSection  Section = "senders"
 	ReportsSection  Section = "reports"
+	TLSSection      Section = "tls"
 	MailboxSection  Section = "mailboxes"
 	SettingsSection Section = "settings"
 )
@@ -85,6 +86,7 @@ var navItems = [...]navItem{
 	{Section: DomainsSection, Word: "Domains", Path: "domains", Icon: "globe"},
 	{Section: SendersSection, Word: "Senders", Path: "senders", Icon: "send"},
 	{Section: ReportsSection, Word: "Reports", Path: "reports", Icon: "file-text"},
+	{Section: TLSSection, Word: "TLS", Path: "tls", Icon: "lock"},
 	{Section: MailboxSection, Word: "Mailboxes", Path: "mailboxes", Icon: "inbox"},
 	{Section: SettingsSection, Word: "Settings", Path: "settings", Icon: "settings"},
 }

@@ -68,7 +68,7 @@ func conflicts(a org.Access, rec report.Receipt, items []report.Item) []Choice {
 	}
 	var list []Choice
 	for n, i := range items {
-		if i.Verdict != report.Conflict || i.Report == nil {
+		if i.Verdict != report.Conflict || i.Kind != report.AggregateReport || i.Report == nil {
 			continue
 		}
 		c := Choice{

@@ -32,7 +32,7 @@ func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) err
 		return err
 	}
 	if banner.Running && query.Get("days") == "" {
-		query.Set("days", strconv.Itoa(ranges[len(ranges)-1])) // the oldest mails come first: show them come
+		query.Set("days", strconv.Itoa(ui.LongestRange)) // the oldest mails come first: show them come
 	}
 	f := h.rangeFilter(query, domains)
 	sum, err := h.Reports.Summarise(r.Context(), a.ID, f)

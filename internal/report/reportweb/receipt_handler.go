@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/org"
@@ -50,7 +51,14 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 		p.Authenticated = authenticationOf(rec.Source, rec.Authentication(), nil)
 	}
 	for _, i := range items {
-		describe(a, i, &p)
+		link, err := h.reportOf(r, a, i)
+		if err != nil {
+			return err
+		}
+		if link.Href != "" {
+			p.Reports = append(p.Reports, link)
+		}
+		describe(i, &p)
 	}
 	if len(p.Findings) == 1 && p.Findings[0].What == p.Heading {
 		p.File, p.Findings = p.Findings[0].Where, nil // said once is enough
@@ -62,21 +70,44 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 		p.OriginalNote = "Only owners and admins can download originals."
 	case rec.Verdict == report.Known:
 		p.OriginalNote = "Not kept: the first copy of this report is."
+	case rec.Kind != nil && *rec.Kind == report.FailureReport:
+		p.OriginalNote = "Never kept: it holds parts of a person's mail."
 	default:
 		p.OriginalNote = "Not kept."
 	}
 	return httpio.OK(w, r, Receipt(p))
 }
 
-// describe adds what became of one report in the mail.
-func describe(a org.Access, i report.Item, p *ReceiptPage) {
-	if i.Report != nil {
-		text := "The report"
+// reportOf is the way to a report that is stored; none when there is nothing,
+// or nothing that the person may see.
+func (h *Web) reportOf(r *http.Request, a org.Access, i report.Item) (ui.Link, error) {
+	if i.Report == nil {
+		return ui.Link{}, nil
+	}
+	link := func(text, section string) ui.Link {
 		if i.Domain != nil {
 			text += " about " + *i.Domain
 		}
-		p.Reports = append(p.Reports, ui.Link{Text: text, Href: path(a, fmt.Sprintf("reports/%d", *i.Report), nil)})
+		return ui.Link{Text: text, Href: path(a, fmt.Sprintf("%s/%d", section, *i.Report), nil)}
 	}
+	switch i.Kind {
+	case report.TLSReport:
+		return link("The TLS report", "tls"), nil
+	case report.FailureReport:
+		if !a.Role.May(org.ReadFailures) {
+			return ui.Link{}, nil
+		}
+		kept, err := h.Failures.Exists(r.Context(), a.ID, failurereport.ID(*i.Report))
+		if err != nil || !kept {
+			return ui.Link{}, err
+		}
+		return link("The failure report", "failures"), nil
+	}
+	return link("The report", "reports"), nil
+}
+
+// describe adds what became of one report in the mail.
+func describe(i report.Item, p *ReceiptPage) {
 	if i.Reason != nil {
 		p.Findings = append(p.Findings, Finding{What: i.Reason.Sentence(), Where: i.Label})
 	}

@@ -59,7 +59,7 @@ func (h *Web) ListReceipts(w http.ResponseWriter, r *http.Request, a org.Access)
 	if err != nil {
 		return err
 	}
-	p := ReceiptsPage{Page: h.frame(w, r, ui.ReportsSection, "Mails"), Sections: sections(a, true)}
+	p := ReceiptsPage{Page: h.frame(w, r, ui.ReportsSection, "Mails"), Sections: sections(a, ui.MailsList)}
 	if len(list) > receiptsPerPage {
 		list = list[:receiptsPerPage]
 		next := with(query, "", "")

@@ -16,7 +16,7 @@ type ReportsPage struct {
 	Filter    ReportFilter
 	Active    []ActiveFilter // what narrows the list, each with a way to take it away
 	ClearHref string         // without any filter
-	Sections  []ui.Choice    // "Reports" and "Mails", the two lists of this section
+	Sections  []ui.Choice    // "Reports", "Mails" and the other lists of this section
 	Reports   []ReportRow
 	Pager     ui.Pager
 	EmptyWhy  string // which cause it is, when Reports is empty

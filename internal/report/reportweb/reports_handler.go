@@ -27,12 +27,9 @@ const (
 	receiptsPerPage = 50
 )
 
-// sections are the two lists of the section: what was read, and the mails.
-func sections(a org.Access, mails bool) []ui.Choice {
-	return []ui.Choice{
-		{Text: "Reports", Chosen: !mails, Href: path(a, "reports", nil)},
-		{Text: "Mails", Chosen: mails, Href: path(a, "receipts", nil)},
-	}
+// sections are the lists of the section.
+func sections(a org.Access, chosen ui.ReportList) []ui.Choice {
+	return ui.ReportLists(ui.Org{Slug: a.Slug}, chosen, a.Role.May(org.ReadFailures))
 }
 
 // ListReports lists reports by the filter in the address.
@@ -52,7 +49,7 @@ func (h *Web) ListReports(w http.ResponseWriter, r *http.Request, a org.Access) 
 		return err
 	}
 	p := ReportsPage{
-		Page: h.frame(w, r, ui.ReportsSection, "Reports"), Action: path(a, "reports", nil), Sections: sections(a, false),
+		Page: h.frame(w, r, ui.ReportsSection, "Reports"), Action: path(a, "reports", nil), Sections: sections(a, ui.ReportsList),
 		ClearHref: path(a, "reports", nil), Active: active(a, query),
 		Filter: ReportFilter{Domain: query.Get("domain"), Reporter: query.Get("reporter"), Class: classes[f.Class], IP: query.Get("ip"),
 			IPError: ipError, From: format.ISODay(f.From), To: format.ISODay(f.To)},

@@ -4,10 +4,10 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"time"
 
 	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
@@ -18,6 +18,7 @@ import (
 // Web answers the requests for what the reports say.
 type Web struct {
 	Reports   *report.Service
+	Failures  *failurereport.Service // knows which failure reports are still kept
 	Domains   *domain.Service
 	Mailboxes *mailbox.Service
 	// Frame returns the frame of a page inside the organization.
@@ -35,65 +36,26 @@ func (h *Web) frame(w http.ResponseWriter, r *http.Request, s ui.Section, title 
 
 // path returns the path of a page of the organization with a query.
 func path(a org.Access, rest string, query url.Values) string {
-	p := ui.Org{Slug: a.Slug}.Path(rest)
-	if q := query.Encode(); q != "" {
-		p += "?" + q
-	}
-	return p
+	return ui.Org{Slug: a.Slug}.Address(rest, query)
 }
 
-// with returns the query with one value changed; "" takes it away, and a
-// change of filter begins at the top of the list again.
-func with(query url.Values, name, value string) url.Values {
-	out := url.Values{}
-	for k, v := range query {
-		out[k] = v
-	}
-	out.Del("before")
-	out.Del("page")
-	if out.Del(name); value != "" {
-		out.Set(name, value)
-	}
-	return out
-}
-
-// ranges are the lengths of time to choose from, in days.
-var ranges = [...]int{7, 28, 90}
-
-const defaultDays = 28
+// with is the query with one value changed.
+func with(query url.Values, name, value string) url.Values { return ui.With(query, name, value) }
 
 // maxDays bounds a range that is typed into the address: the longest time
 // that a plan keeps, and no more columns than a chart can draw.
 const maxDays = 731
 
 // days returns the chosen length of time.
-func days(query url.Values) int {
-	n, _ := strconv.Atoi(query.Get("days")) // anything else is the default
-	for _, d := range ranges {
-		if n == d {
-			return n
-		}
-	}
-	return defaultDays
-}
+func days(query url.Values) int { return ui.DaysOf(query) }
 
 // dayChoices are the links to the same page with another length of time.
 func dayChoices(a org.Access, rest string, query url.Values) []ui.Choice {
-	var out []ui.Choice
-	for _, d := range ranges {
-		out = append(out, ui.Choice{Text: "Last " + strconv.Itoa(d) + " days", Chosen: d == days(query),
-			Href: path(a, rest, with(query, "days", strconv.Itoa(d)))})
-	}
-	return out
+	return ui.DayChoices(ui.Org{Slug: a.Slug}, rest, query)
 }
 
 func domainChoices(a org.Access, rest string, query url.Values, all []domain.Domain) []ui.Choice {
-	out := []ui.Choice{{Text: "All domains", Chosen: query.Get("domain") == "", Href: path(a, rest, with(query, "domain", ""))}}
-	for _, d := range all {
-		name := d.Name.String()
-		out = append(out, ui.Choice{Text: name, Chosen: query.Get("domain") == name, Href: path(a, rest, with(query, "domain", name))})
-	}
-	return out
+	return ui.DomainChoices(ui.Org{Slug: a.Slug}, rest, query, domain.Names(all))
 }
 
 // classes ties the classes of the core to those of the pages.

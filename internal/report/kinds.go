@@ -1,0 +1,147 @@
+package report
+
+import (
+	"context"
+
+	"sendvery.com/sendvery/internal/failurereport"
+	"sendvery.com/sendvery/internal/finding"
+	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/reading"
+	"sendvery.com/sendvery/internal/tlsreport"
+)
+
+// Kind is what a line of a receipt is about; the id of its report is one
+// among the reports of its kind.
+type Kind string
+
+// The kinds.
+const (
+	AggregateReport Kind = "aggregate"
+	TLSReport       Kind = "tls"
+	FailureReport   Kind = "failure"
+)
+
+func kindOf(r *reading.Report) Kind {
+	switch r.Kind {
+	case reading.TLS:
+		return TLSReport
+	case reading.Failure:
+		return FailureReport
+	}
+	return AggregateReport
+}
+
+// other is a report of another kind that was read, and its place in the
+// receipts.
+type other struct {
+	report     *reading.Report
+	item, slot int
+}
+
+// storeOthers stores the reports of other kinds with the packages that know
+// them, in the transaction of the group.
+func (g *group) storeOthers() error {
+	for _, o := range g.others {
+		store := g.storeTLS
+		if o.report.Kind == reading.Failure {
+			store = g.storeFailure
+		}
+		if err := store(o, &g.results[o.item].items[o.slot]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *group) storeFailure(o other, ri *receiptItem) error {
+	s, err := failurereport.Store(g.ctx, g.tx, g.org, g.now, failurereport.Incoming{
+		Report: o.report.Failure, Receipt: int64(g.results[o.item].receipt), Watched: g.domains,
+	})
+	if err != nil {
+		return err
+	}
+	ri.domain, ri.report = o.report.Failure.Domain.String(), ID(s.ID)
+	if s.Outcome == failurereport.Unwatched {
+		ri.verdict, ri.reason = Refused, ReasonNotHeld
+	} else {
+		g.settle(o, ri, s.Outcome == failurereport.Same, ReceiptID(s.Receipt), o.report.Failure.Repairs)
+	}
+	return nil
+}
+
+func (g *group) storeTLS(o other, ri *receiptItem) error {
+	in := tlsreport.Incoming{Report: o.report.TLS, Receipt: int64(g.results[o.item].receipt), Watched: g.domains}
+	if o.report.Mail != nil {
+		in.Asked = o.report.Mail.TLSReportDomain
+	}
+	s, err := tlsreport.Store(g.ctx, g.tx, g.org, g.now, in)
+	if err != nil {
+		return err
+	}
+	ri.report = ID(s.ID)
+	if len(s.Domains) > 0 {
+		ri.domain = s.Domains[0].String()
+	}
+	switch s.Outcome {
+	case tlsreport.Unwatched:
+		g.hold(o, *ri, s.Domains)
+	case tlsreport.Nameless:
+		ri.verdict, ri.reason = Held, ReasonNameless
+	case tlsreport.OffRange:
+		ri.verdict, ri.reason = Held, ReasonDay
+	case tlsreport.Other:
+		ri.verdict, ri.reason = Conflict, ReasonConflict
+	case tlsreport.Same, tlsreport.New:
+		g.settle(o, ri, s.Outcome == tlsreport.Same, ReceiptID(s.Receipt), o.report.TLS.Repairs)
+	}
+	return nil
+}
+
+// hold notes for each of the domains that the report waits for it.
+func (g *group) hold(o other, ri receiptItem, domains []fqdn.Name) {
+	r := &g.results[o.item]
+	ri.verdict, ri.reason = Held, ReasonUnwatched
+	for n, d := range domains {
+		if ri.domain = d.String(); n == 0 {
+			r.items[o.slot] = ri
+		} else {
+			r.items = append(r.items, ri)
+		}
+	}
+}
+
+// settle gives a report that is stored its verdict. What the mail itself had
+// brought at an earlier reading is no second copy.
+func (g *group) settle(o other, ri *receiptItem, known bool, by ReceiptID, repairs []finding.Repair) {
+	if known && (!g.items[o.item].again || by != g.results[o.item].receipt) {
+		ri.verdict = Known
+		return
+	}
+	ri.accept(ri.report, repairs)
+}
+
+// silence makes the receipt of a mail with a failure report keep nothing of
+// it, and no names of parts or files, which may be those of people.
+func (g *group) silence() {
+	last := len(g.items) - 1
+	g.items[last].label = ""
+	r := &g.results[last]
+	r.private = true
+	for i := range r.items {
+		r.items[i].label = "failure report"
+	}
+}
+
+// Arrival is what receipts know about a stored report of another kind.
+type Arrival struct {
+	Conflicts int64 // other versions of it that arrived
+	Original  bool  // the mail it came in is kept
+}
+
+// Arrival returns how a report of a kind arrived, by the mail that brought it.
+func (s *Service) Arrival(ctx context.Context, org org.ID, kind Kind, id ID, receipt ReceiptID) (a Arrival, err error) {
+	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueArrival(b, org, kind, id, receipt, &a) })
+	return a, err
+}

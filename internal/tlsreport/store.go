@@ -1,0 +1,147 @@
+package tlsreport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+// find returns the report that is stored under the key, and its digest; zero
+// when there is none.
+func find(ctx context.Context, tx postgres.Tx, org org.ID, key [32]byte) (s Stored, content [32]byte, err error) {
+	var digest []byte
+	err = tx.QueryRow(ctx, `SELECT tls_report_id, receipt_id, content_digest FROM tls_reports WHERE org_id = $1 AND key_digest = $2`,
+		org, key[:]).Scan(&s.ID, &s.Receipt, &digest)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return s, content, fmt.Errorf("find TLS report: %w", err)
+	}
+	copy(content[:], digest)
+	return s, content, nil
+}
+
+// insert stores the report with its policies and failures. It returns 0 when
+// another transaction stored one under the same key first.
+func insert(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in Incoming, key [32]byte, entries []entry) (id ID, err error) {
+	r := in.Report
+	var repairs []byte
+	if len(r.Repairs) > 0 {
+		if repairs, err = json.Marshal(r.Repairs); err != nil {
+			return 0, err
+		}
+	}
+	err = tx.QueryRow(ctx, `
+		INSERT INTO tls_reports (org_id, receipt_id, day, begin_at, end_at, reporter, reporter_domain, contact, reporter_id, repairs,
+		       key_digest, content_digest, stored_at)
+		VALUES (@org, @receipt, @day, @begin, @end, @reporter, @reporter_domain, @contact, @reporter_id, @repairs, @key, @content, @now)
+		ON CONFLICT (org_id, key_digest) DO NOTHING RETURNING tls_report_id`,
+		postgres.NamedArgs{
+			"org": org, "receipt": in.Receipt, "day": r.ReportedDay(), "begin": time.Unix(r.Begin, 0).UTC(), "end": time.Unix(r.End, 0).UTC(),
+			"reporter": r.OrgName, "reporter_domain": reporterDomain(r), "contact": r.ContactInfo, "reporter_id": r.ReportID, "repairs": repairs,
+			"key": key[:], "content": r.Digest[:], "now": now,
+		}).Scan(&id)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return 0, nil
+	case err != nil:
+		return 0, fmt.Errorf("insert TLS report: %w", err)
+	}
+	if err := insertPolicies(ctx, tx, org, id, r.ReportedDay(), entries); err != nil {
+		return 0, err
+	}
+	return id, insertFailures(ctx, tx, org, id, entries)
+}
+
+func insertPolicies(ctx context.Context, tx postgres.Tx, org org.ID, id ID, day time.Time, entries []entry) error {
+	var domains []*domain.ID
+	var about, sent, types []string
+	var lines, hosts [][]byte
+	var successful, failed []int64
+	for _, e := range entries {
+		l, err := json.Marshal(bounded(e.Strings))
+		if err != nil {
+			return err
+		}
+		h, err := json.Marshal(bounded(e.MXHosts))
+		if err != nil {
+			return err
+		}
+		domains, about, sent, types = append(domains, e.domain), append(about, e.about.String()), append(sent, e.DomainSent), append(types, e.Type)
+		lines, hosts = append(lines, l), append(hosts, h)
+		successful, failed = append(successful, e.Successful), append(failed, e.Failed)
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO tls_policies (org_id, tls_report_id, seq, domain_id, day, policy_domain, domain_sent, type, lines, mx_hosts, successful, failed)
+		SELECT @org, @id, p.seq, p.domain, @day, p.about, p.sent, p.type, p.lines, p.hosts, p.successful, p.failed
+		FROM unnest(@domains::uuid[], @about::text[], @sent::text[], @types::text[], @lines::jsonb[], @hosts::jsonb[],
+		     @successful::bigint[], @failed::bigint[]) WITH ORDINALITY AS p (domain, about, sent, type, lines, hosts, successful, failed, seq)`,
+		postgres.NamedArgs{"org": org, "id": id, "day": day, "domains": domains, "about": about, "sent": sent, "types": types,
+			"lines": lines, "hosts": hosts, "successful": successful, "failed": failed})
+	if err != nil {
+		return fmt.Errorf("insert TLS policies: %w", err)
+	}
+	return nil
+}
+
+// maxPolicy is how much of a policy is stored: more than senders read of one
+// (RFC 8461 section 3.3). The original has the rest.
+const maxPolicy = 64 << 10
+
+// bounded returns the values up to maxPolicy bytes.
+func bounded(values []string) []string {
+	size := 0
+	for i, v := range values {
+		if size += len(v); size > maxPolicy {
+			return values[:i]
+		}
+	}
+	return values
+}
+
+func insertFailures(ctx context.Context, tx postgres.Tx, org org.ID, id ID, entries []entry) error {
+	var seqs, ns []int32
+	var types, senders, ips, hosts, helos, infos, reasons []string
+	var sessions []int64
+	for i, e := range entries {
+		for n, f := range e.Failures {
+			seqs, ns, sessions = append(seqs, int32(i+1)), append(ns, int32(n+1)), append(sessions, f.Sessions)
+			types, senders, ips = append(types, f.ResultType), append(senders, f.SendingMTAIP), append(ips, f.ReceivingIP)
+			hosts, helos = append(hosts, f.ReceivingMXHostname), append(helos, f.ReceivingMXHelo)
+			infos, reasons = append(infos, f.AdditionalInformation), append(reasons, f.ReasonCode)
+		}
+	}
+	if len(seqs) == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO tls_failures (org_id, tls_report_id, seq, n, result_type, sending_ip, receiving_ip, receiving_host, receiving_helo, sessions, information, reason)
+		SELECT @org, @id, f.seq, f.n, f.type, f.sender, f.ip, f.host, f.helo, f.sessions, f.info, f.reason
+		FROM unnest(@seqs::integer[], @ns::integer[], @types::text[], @senders::text[], @ips::text[], @hosts::text[], @helos::text[],
+		     @sessions::bigint[], @infos::text[], @reasons::text[]) AS f (seq, n, type, sender, ip, host, helo, sessions, info, reason)`,
+		postgres.NamedArgs{"org": org, "id": id, "seqs": seqs, "ns": ns, "types": types, "senders": senders, "ips": ips, "hosts": hosts,
+			"helos": helos, "sessions": sessions, "infos": infos, "reasons": reasons})
+	if err != nil {
+		return fmt.Errorf("insert TLS failures: %w", err)
+	}
+	return nil
+}
+
+// attach gives the entries that lie within the domain and have none yet to it.
+func attach(ctx context.Context, tx postgres.Tx, org org.ID, id domain.ID, name fqdn.Name) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE tls_policies SET domain_id = @id
+		WHERE org_id = @org AND domain_id IS NULL AND (policy_domain = @name OR right(policy_domain, length(@name) + 1) = '.' || @name)`,
+		postgres.NamedArgs{"org": org, "id": id, "name": name.String()})
+	if err != nil {
+		return fmt.Errorf("attach TLS policies: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,204 @@
+// Package tlsreport stores TLS reports (RFC 8460) and answers what they say:
+// how many sessions that brought mail to a domain were encrypted as its policy
+// asks, and why the others failed.
+//
+// Totals come from the summaries of the reports and never from their failure
+// details, which overlap.
+package tlsreport
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+	"strings"
+	"time"
+
+	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/tlsrpt"
+)
+
+// ID identifies a TLS report within its organization.
+type ID int64
+
+// Service answers questions about the stored reports.
+type Service struct {
+	DB *postgres.DB
+}
+
+// Incoming is a report on its way in.
+type Incoming struct {
+	Report  *tlsrpt.Report
+	Receipt int64                   // of the mail or file that it came in
+	Watched map[fqdn.Name]domain.ID // the organization's domains
+	Asked   string                  // TLS-Report-Domain of the mail: what an entry without a domain is about; may be empty
+}
+
+// Outcome is what became of a report.
+type Outcome uint8
+
+// The outcomes.
+const (
+	New       Outcome = iota // stored
+	Same                     // the same report was stored before
+	Other                    // another report under the same key is stored; the first counts
+	Unwatched                // none of its domains is watched; nothing is stored
+	Nameless                 // it names no domain, and nor does its mail; nothing is stored
+	OffRange                 // its day lies too far in the past or future; nothing is stored
+)
+
+// Stored is the answer to an Incoming.
+type Stored struct {
+	Outcome Outcome
+	ID      ID          // of the report that is stored under its key; 0 = none
+	Receipt int64       // of the mail that brought that one
+	Domains []fqdn.Name // what the report is about, each once; at most maxDomains
+}
+
+// maxDomains bounds how many domains of a report stand on its receipt. A
+// report is about one, as RFC 8460 has it.
+const maxDomains = 20
+
+// Store stores a report of the organization, or says why it does not. now
+// tells reports from the future.
+func Store(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in Incoming) (Stored, error) {
+	key := keyDigest(in.Report)
+	old, content, err := find(ctx, tx, org, key)
+	entries := entriesOf(in)
+	if err != nil || old.ID != 0 {
+		return known(old, content == in.Report.Digest, entries), err
+	}
+	s := Stored{Domains: names(entries)}
+	day := in.Report.ReportedDay()
+	switch {
+	case day.Year() < 2000 || day.After(now.AddDate(0, 0, 2)):
+		s.Outcome = OffRange
+		return s, nil
+	case len(s.Domains) == 0:
+		s.Outcome = Nameless
+		return s, nil
+	case !anyWatched(entries):
+		s.Outcome = Unwatched
+		return s, nil
+	}
+	if s.ID, err = insert(ctx, tx, org, now, in, key, entries); err != nil {
+		return s, err
+	}
+	s.Receipt = in.Receipt
+	if s.ID == 0 { // the same report came in by another way meanwhile
+		old, content, err = find(ctx, tx, org, key)
+		return known(old, content == in.Report.Digest, entries), err
+	}
+	return s, nil
+}
+
+func known(old Stored, same bool, entries []entry) Stored {
+	old.Outcome, old.Domains = Other, names(entries)
+	if same {
+		old.Outcome = Same
+	}
+	return old
+}
+
+// entry is a policy of a report with whose it is.
+type entry struct {
+	*tlsrpt.Policy
+	about  fqdn.Name  // "" = nobody says
+	domain *domain.ID // nil = not watched
+}
+
+// entriesOf finds for each policy the watched domain: that of its policy
+// domain or the nearest one above. A policy that names no domain is about the
+// one that the mail says it reports on.
+func entriesOf(in Incoming) []entry {
+	asked, _ := fqdn.Parse(in.Asked) // without one it is about nothing we know
+	entries := make([]entry, len(in.Report.Policies))
+	for i := range entries {
+		p := &in.Report.Policies[i]
+		e := entry{Policy: p, about: p.Domain}
+		if p.DomainSent == "" {
+			e.about = asked
+		}
+		name, ok := fqdn.Nearest(e.about, func(n fqdn.Name) bool { _, known := in.Watched[n]; return known })
+		if ok {
+			e.domain = new(in.Watched[name])
+		}
+		entries[i] = e
+	}
+	return entries
+}
+
+func anyWatched(entries []entry) bool {
+	for _, e := range entries {
+		if e.domain != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// names lists what the entries are about.
+func names(entries []entry) []fqdn.Name {
+	var out []fqdn.Name
+	seen := map[fqdn.Name]bool{"": true}
+	for _, e := range entries {
+		if !seen[e.about] && len(out) < maxDomains {
+			seen[e.about] = true
+			out = append(out, e.about)
+		}
+	}
+	return out
+}
+
+// keyDigest is the digest of what tells one report from another: type,
+// reporter, domain, report id and period. Each part has its length in front.
+// It is made from the document alone, so that copies meet whatever they came in.
+func keyDigest(r *tlsrpt.Report) [32]byte {
+	var b []byte
+	for _, part := range []string{"tls", r.OrgName, r.Domain().String(), r.ReportID} {
+		b = binary.BigEndian.AppendUint32(b, uint32(len(part)))
+		b = append(b, part...)
+	}
+	b = binary.BigEndian.AppendUint64(b, uint64(r.Begin))
+	b = binary.BigEndian.AppendUint64(b, uint64(r.End))
+	return sha256.Sum256(b)
+}
+
+// reporterDomain groups reporters for display: the organizational domain of
+// the contact address, or the name as sent where there is none.
+func reporterDomain(r *tlsrpt.Report) string {
+	if _, host, ok := strings.Cut(r.ContactInfo, "@"); ok {
+		if name, err := fqdn.Parse(host); err == nil && name.Organizational() != "" {
+			return name.Organizational().String()
+		}
+	}
+	name := []rune(r.OrgName)
+	return string(name[:min(len(name), maxReporter)])
+}
+
+// maxReporter bounds a reporter's name where lists are grouped by it, in characters.
+const maxReporter = 200
+
+// DomainsAdded counts what stored reports say about domains that are watched
+// from now on. It takes part in the transaction that adds them.
+func DomainsAdded(ctx context.Context, tx postgres.Tx, org org.ID, added []fqdn.Name) error {
+	all, err := domain.All(ctx, tx, org)
+	if err != nil {
+		return err
+	}
+	ids := make(map[fqdn.Name]domain.ID, len(all))
+	for _, d := range all {
+		ids[d.Name] = d.ID
+	}
+	// The longest first: an entry belongs to the nearest domain above it.
+	added = slices.SortedFunc(slices.Values(added), func(a, b fqdn.Name) int { return len(b) - len(a) })
+	for _, name := range added {
+		if err := attach(ctx, tx, org, ids[name], name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
