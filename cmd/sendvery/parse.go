@@ -18,11 +18,14 @@ import (
 )
 
 type parseCommand struct {
-	Paths []string `arg:"" name:"path" help:"Files and folders with reports or report mails."`
+	Limits reading.Limits `embed:"" prefix:"limit-"`
+	Paths  []string       `arg:"" name:"path" help:"Files and folders with reports or report mails."`
 }
 
+func (c *parseCommand) problems() error { return c.Limits.Check() }
+
 // Run implements the command.
-func (c *parseCommand) Run(p *process) error { return parse(p.ctx, c.Paths, p.stdout, p.stderr) }
+func (c *parseCommand) Run(p *process) error { return parse(p.ctx, c, p.stdout, p.stderr) }
 
 // parsed is one line of output. The keys and their order are an interface.
 type parsed struct {
@@ -45,12 +48,12 @@ type parsed struct {
 // parse reads files and folders without a database and prints one JSON object
 // a line for every report, or for every file that holds none. An error means
 // that at least one file got no verdict.
-func parse(ctx context.Context, paths []string, stdout, stderr io.Writer) error {
+func parse(ctx context.Context, c *parseCommand, stdout, stderr io.Writer) error {
 	out := json.NewEncoder(stdout)
 	out.SetEscapeHTML(false)
-	p := &parser{reader: reading.NewReader(reading.Limits{}, time.Now), out: out}
+	p := &parser{reader: reading.NewReader(c.Limits, time.Now), out: out}
 	unread := 0
-	for _, path := range paths {
+	for _, path := range c.Paths {
 		err := filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
 			if err == nil && !entry.IsDir() {
 				err = p.file(ctx, file)

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"sendvery.com/sendvery/internal/mailer"
+	"sendvery.com/sendvery/internal/reading"
 	"sendvery.com/sendvery/internal/seal"
 )
 
@@ -34,6 +35,8 @@ type Config struct {
 	AllowPorts    string `cfg:"ALLOW_PORTS" help:"Mailbox ports allowed beside 110, 143, 993 and 995, comma separated."`
 	IPLookup      string `cfg:"IP_LOOKUP" default:"dns" help:"Whether the names of sending addresses are looked up by the system resolver: dns or off."`
 	DataDir       string `cfg:"DATA_DIR" default:"data" help:"Folder of development mode: its private PostgreSQL and keys."`
+
+	Limits reading.Limits `embed:"" prefix:"limit-"`
 }
 
 // placeholder marks the values of .env.example, which are public.
@@ -109,6 +112,9 @@ func (c Config) stored(p *problems) {
 	p.placeholders(map[string]string{"DATABASE_URL": c.DatabaseURL, "MIGRATE_DATABASE_URL": c.MigrateURL, "SMTP_URL": c.SMTPURL})
 	if c.DatabaseURL == "" {
 		p.add("DATABASE_URL", "is missing")
+	}
+	if err := c.Limits.Check(); err != nil {
+		p.list = append(p.list, err)
 	}
 }
 

@@ -35,12 +35,12 @@ func (f fields) all(name string) []string {
 }
 
 // readFields reads one block of fields, up to a blank line after the first.
-func readFields(src io.Reader) (fields, error) {
-	data, err := io.ReadAll(io.LimitReader(src, maxBytes+1))
+func readFields(src io.Reader, limits Limits) (fields, error) {
+	data, err := io.ReadAll(io.LimitReader(src, int64(limits.Bytes)+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > maxBytes {
+	if len(data) > limits.Bytes {
 		return nil, refuse(RefusedTooLarge, "")
 	}
 	var f fields
@@ -62,7 +62,7 @@ func readFields(src io.Reader) (fields, error) {
 		if !found {
 			continue
 		}
-		if len(f) == maxFields {
+		if len(f) == limits.Fields {
 			return nil, refuse(RefusedTooLarge, "")
 		}
 		f = append(f, field{strings.ToLower(plaintext.String(string(name))), plaintext.String(string(value))})

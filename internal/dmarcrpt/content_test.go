@@ -154,7 +154,7 @@ func TestVerifyBeforeFirstEnd(t *testing.T) {
 	t.Parallel()
 	c := &collector{t: t}
 	damaged := &finding.Refusal{Code: "damaged"}
-	err := dmarcrpt.NewReader(dmarcrpt.Limits{}).Read(strings.NewReader(good+good), c,
+	err := dmarcrpt.NewReader(limited(dmarcrpt.Limits{})).Read(strings.NewReader(good+good), c,
 		dmarcrpt.Options{Verify: func() error { return damaged }})
 	if err != nil || len(c.results) != 1 || c.results[0].refusal != damaged {
 		t.Errorf("%v, %+v", err, c.results)
@@ -171,12 +171,12 @@ func TestSourceFails(t *testing.T) {
 	damaged := &finding.Refusal{Code: "checksum"}
 	for _, doc := range []string{good, good[:300], good + "\n  "} {
 		c := &collector{t: t}
-		err := dmarcrpt.NewReader(dmarcrpt.Limits{}).Read(io.MultiReader(strings.NewReader(doc), failingReader{broken}), c, dmarcrpt.Options{})
+		err := dmarcrpt.NewReader(limited(dmarcrpt.Limits{})).Read(io.MultiReader(strings.NewReader(doc), failingReader{broken}), c, dmarcrpt.Options{})
 		if err == nil || len(c.results) != 0 {
 			t.Errorf("failure of the source: error %v, %d verdicts", err, len(c.results))
 		}
 		c = &collector{t: t}
-		err = dmarcrpt.NewReader(dmarcrpt.Limits{}).Read(io.MultiReader(strings.NewReader(doc), failingReader{damaged}), c, dmarcrpt.Options{})
+		err = dmarcrpt.NewReader(limited(dmarcrpt.Limits{})).Read(io.MultiReader(strings.NewReader(doc), failingReader{damaged}), c, dmarcrpt.Options{})
 		if err != nil || len(c.results) != 1 || c.results[0].refusal != damaged {
 			t.Errorf("damage of the source: error %v, %+v", err, c.results)
 		}

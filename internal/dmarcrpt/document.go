@@ -255,15 +255,12 @@ func (doc *document) closed(e element) error {
 	return nil
 }
 
-// maxRecord bounds the text of one record, in bytes.
-const maxRecord = 1 << 20
-
 func (doc *document) closedValue(e element, text []byte) error {
 	if e < elSourceIP {
 		doc.reportValue(e, text)
 		return nil
 	}
-	if len(doc.rec.buf)+len(text) > maxRecord {
+	if len(doc.rec.buf)+len(text) > doc.d.limits.RecordBytes {
 		return refuse(RefusedTooLong, "record")
 	}
 	done, repeated := doc.rec.value(e, text)

@@ -14,9 +14,6 @@ type earlyRecord struct {
 	hash string
 }
 
-// maxEarly bounds the text of the records held back, in bytes.
-const maxEarly = 4 << 20
-
 // ready hands over the metadata as soon as both parts are complete, and then
 // the records that were held back.
 func (doc *document) ready() error {
@@ -88,7 +85,7 @@ func (doc *document) recordEnd() error {
 	}
 	doc.repairs.Add(RepairReorderedReport, "")
 	doc.earlyN += len(doc.rec.buf)
-	if len(doc.early) >= doc.d.limits.EarlyRecords || doc.earlyN > maxEarly {
+	if len(doc.early) >= doc.d.limits.EarlyRecords || doc.earlyN > doc.d.limits.EarlyBytes {
 		return refuse(RefusedEarlyRecords, "")
 	}
 	held := *rec

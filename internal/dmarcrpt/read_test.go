@@ -90,11 +90,11 @@ func read(t *testing.T, doc string, limits dmarcrpt.Limits) []result {
 	t.Helper()
 	whole, single := &collector{t: t}, &collector{t: t}
 	opts := dmarcrpt.Options{Now: 1795219200}
-	if err := dmarcrpt.NewReader(limits).Read(strings.NewReader(doc), whole, opts); err != nil {
+	if err := dmarcrpt.NewReader(limited(limits)).Read(strings.NewReader(doc), whole, opts); err != nil {
 		t.Fatal(err)
 	}
 	if len(doc) < 200_000 {
-		if err := dmarcrpt.NewReader(limits).Read(iotest.OneByteReader(strings.NewReader(doc)), single, opts); err != nil {
+		if err := dmarcrpt.NewReader(limited(limits)).Read(iotest.OneByteReader(strings.NewReader(doc)), single, opts); err != nil {
 			t.Fatal(err)
 		}
 		if a, b := fmt.Sprint(verdicts(whole.results)), fmt.Sprint(verdicts(single.results)); a != b {
@@ -331,7 +331,7 @@ var errStop = errors.New("stop")
 func TestHandlerErrorIsReturned(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{"begin", "record", "end"} {
-		err := dmarcrpt.NewReader(dmarcrpt.Limits{}).Read(strings.NewReader(good), &stopper{at}, dmarcrpt.Options{})
+		err := dmarcrpt.NewReader(limited(dmarcrpt.Limits{})).Read(strings.NewReader(good), &stopper{at}, dmarcrpt.Options{})
 		if !errors.Is(err, errStop) {
 			t.Errorf("%s: %v", at, err)
 		}

@@ -19,10 +19,8 @@ type Reader struct {
 	hash   hash.Hash
 }
 
-// NewReader makes a Reader; zero fields of limits take their defaults.
-func NewReader(limits Limits) *Reader {
-	return &Reader{limits: limits.withDefaults(), hash: sha256.New()}
-}
+// NewReader makes a Reader.
+func NewReader(limits Limits) *Reader { return &Reader{limits: limits, hash: sha256.New()} }
 
 // Options belong to one stream.
 type Options struct {

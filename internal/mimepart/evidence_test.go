@@ -155,7 +155,7 @@ func TestFailureReportIsToldAsOne(t *testing.T) {
 		if name == "larger than is read" {
 			limits.Raw = 50 << 10
 		}
-		out, err := mimepart.NewWalker(limits).Walk(t.Context(), mimepart.Source{ReaderAt: bytes.NewReader([]byte(mail)), Size: int64(len(mail))}, &v)
+		out, err := mimepart.NewWalker(limited(limits)).Walk(t.Context(), mimepart.Source{ReaderAt: bytes.NewReader([]byte(mail)), Size: int64(len(mail))}, &v)
 		if err != nil || !out.Failure || len(v) != 1 || !v[0].Failure {
 			t.Errorf("%s: %+v, %v, %v", name, out, v, err)
 		}

@@ -29,8 +29,8 @@ type Walker struct {
 	mail    *Envelope // of the mail that is being walked
 }
 
-// NewWalker makes a Walker; zero fields of limits take their defaults.
-func NewWalker(limits Limits) *Walker { return &Walker{limits: limits.withDefaults()} }
+// NewWalker makes a Walker.
+func NewWalker(limits Limits) *Walker { return &Walker{limits: limits} }
 
 // place is where the walk is: what is needed to name a payload and to decide
 // whether an unreadable one is worth telling about.

@@ -62,7 +62,7 @@ func walk(t *testing.T, data []byte, limits mimepart.Limits) string {
 	t.Helper()
 	var s seen
 	src := mimepart.Source{ReaderAt: bytes.NewReader(data), Size: int64(len(data)), Name: "file"}
-	out, err := mimepart.NewWalker(limits).Walk(t.Context(), src, &s)
+	out, err := mimepart.NewWalker(limited(limits)).Walk(t.Context(), src, &s)
 	if err != nil || s.err != nil {
 		t.Fatal(err, s.err)
 	}
@@ -93,7 +93,7 @@ func walkDiscard(t *testing.T, data []byte, limits mimepart.Limits) string {
 		list = append(list, fmt.Sprintf("%d %s", p.Kind, head[:n]))
 	}, refused: func(r *finding.Refusal) { list = append(list, "!"+string(r.Code)) }}
 	src := mimepart.Source{ReaderAt: bytes.NewReader(data), Size: int64(len(data))}
-	if _, err := mimepart.NewWalker(limits).Walk(t.Context(), src, v); err != nil {
+	if _, err := mimepart.NewWalker(limited(limits)).Walk(t.Context(), src, v); err != nil {
 		t.Fatal(err)
 	}
 	return strings.Join(list, " | ")
@@ -253,7 +253,7 @@ func TestEnvelope(t *testing.T) {
 		"Content-Type: text/xml\r\n\r\n" + reportXML
 	var got mimepart.Envelope
 	v := visitorFunc(func(p *mimepart.Payload) error { got = *p.Mail; return nil })
-	if _, err := mimepart.NewWalker(mimepart.Limits{}).Walk(t.Context(), mimepart.Source{ReaderAt: strings.NewReader(mail), Size: int64(len(mail))}, v); err != nil {
+	if _, err := mimepart.NewWalker(limited(mimepart.Limits{})).Walk(t.Context(), mimepart.Source{ReaderAt: strings.NewReader(mail), Size: int64(len(mail))}, v); err != nil {
 		t.Fatal(err)
 	}
 	want := mimepart.Envelope{From: "R <dmarc@receiver.example>", Subject: "one two", Date: "Fri, 20 Nov 2026 10:00:00 +0000",
@@ -272,7 +272,7 @@ func TestVisitorErrorStops(t *testing.T) {
 	t.Parallel()
 	mail := mixed(attachment("text/xml", "r.xml", "7bit", reportXML))
 	stop := &finding.Refusal{Code: "mine"} // must not be taken for one about the mail
-	_, err := mimepart.NewWalker(mimepart.Limits{}).Walk(t.Context(),
+	_, err := mimepart.NewWalker(limited(mimepart.Limits{})).Walk(t.Context(),
 		mimepart.Source{ReaderAt: strings.NewReader(mail), Size: int64(len(mail))},
 		visitorFunc(func(*mimepart.Payload) error { return stop }))
 	if !errors.Is(err, stop) {

@@ -4,8 +4,6 @@
 package reading
 
 import (
-	"time"
-
 	"sendvery.com/sendvery/internal/arf"
 	"sendvery.com/sendvery/internal/dmarcrpt"
 	"sendvery.com/sendvery/internal/finding"
@@ -86,16 +84,6 @@ type Outcome struct {
 // NotReport reports whether there is nothing in it that is or should be a
 // report: such a mail is none of our business.
 func (o Outcome) NotReport() bool { return o.Accepted == 0 && o.Refused == 0 }
-
-// Limits of one mail or file. A zero field takes its default.
-type Limits struct {
-	Mail      mimepart.Limits
-	Aggregate dmarcrpt.Limits
-	TLS       tlsrpt.Limits
-	// Time is the longest that reading one mail or file may take, the
-	// visitor's work included. Default 60 s; negative: no bound.
-	Time time.Duration
-}
 
 // The refusals of this package.
 const (

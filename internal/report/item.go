@@ -13,7 +13,7 @@ import (
 // import, and may have a file that no mail could carry: it takes the time it
 // takes.
 func (s *Service) newReader(source Source) *reading.Reader {
-	l := limits()
+	l := s.Limits
 	if source == FromImport {
 		l.Time = -1
 	}

@@ -60,15 +60,14 @@ type Service struct {
 	Names NameResolver // nil: addresses are not looked up
 	Log   *slog.Logger
 	Now   func() time.Time
+	// Limits bounds the reading of one mail or file.
+	Limits reading.Limits
 
 	months   sync.Map // which partitions are known to exist
 	encoders sync.Pool
 }
 
 var _ mailbox.Intake = (*Service)(nil)
-
-// limits bounds the reading of one mail or file.
-func limits() reading.Limits { return reading.Limits{} }
 
 // DomainID identifies a watched domain.
 type DomainID = domain.ID

@@ -18,7 +18,6 @@ import (
 // Read reads one report from src. The error is a *finding.Refusal, or what src
 // failed with. The report is returned beside a refusal as far as it was read.
 func Read(src io.Reader, limits Limits) (*Report, error) {
-	limits = limits.withDefaults()
 	data, err := io.ReadAll(io.LimitReader(src, int64(limits.Bytes)+1))
 	if err != nil {
 		return &Report{}, err

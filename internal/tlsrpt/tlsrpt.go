@@ -63,27 +63,12 @@ func (r *Report) Sessions() (all, successful int64) {
 	return all, successful
 }
 
-// Limits bounds the reading of one report. A zero field takes its default.
+// Limits bounds the reading of one report. A zero field allows nothing;
+// package reading has the defaults.
 type Limits struct {
-	Bytes    int   // of the JSON text. Default 8 MiB
-	Depth    int   // of objects and arrays. Default 16
-	Policies int   // Default 10,000
-	Failures int   // of all policies together. Default 50,000
-	Count    int64 // greatest number of sessions in one place. Default 10^12
-}
-
-func (l Limits) withDefaults() Limits {
-	set := func(v *int, d int) {
-		if *v <= 0 {
-			*v = d
-		}
-	}
-	set(&l.Bytes, 8<<20)
-	set(&l.Depth, 16)
-	set(&l.Policies, 10_000)
-	set(&l.Failures, 50_000)
-	if l.Count <= 0 {
-		l.Count = 1_000_000_000_000
-	}
-	return l
+	Bytes    int   // of the JSON text
+	Depth    int   // of objects and arrays
+	Policies int   // of the report
+	Failures int   // of all policies together
+	Count    int64 // greatest number of sessions in one place
 }
