@@ -154,17 +154,17 @@ func (p *parser) print() error {
 }
 
 func (p *parser) describe(r *reading.Report) parsed {
-	l := parsed{File: p.path, Kind: r.Kind.String(), Repairs: []string{}}
+	l := parsed{File: p.path, Kind: r.Kind.String(), Repairs: []string{}, Domain: r.Domain().String()}
 	switch {
 	case r.Aggregate != nil:
 		a := r.Aggregate
-		l.OrgName, l.ReportID, l.Domain, l.Begin, l.End = a.Reporter(), a.ReportID, a.Policy.Domain.String(), a.Begin, a.End
+		l.OrgName, l.ReportID, l.Begin, l.End = a.Reporter(), a.ReportID, a.Begin, a.End
 	case r.TLS != nil:
 		t := r.TLS
-		l.OrgName, l.ReportID, l.Domain, l.Begin, l.End = t.OrgName, t.ReportID, t.Domain().String(), t.Begin, t.End
+		l.OrgName, l.ReportID, l.Begin, l.End = t.OrgName, t.ReportID, t.Begin, t.End
 	case r.Failure != nil:
 		f := r.Failure
-		l.OrgName, l.ReportID, l.Domain, l.Begin, l.End = f.ReporterDomain.String(), f.ReportID, f.Domain.String(), f.ArrivedAt, f.ArrivedAt
+		l.OrgName, l.ReportID, l.Begin, l.End = f.ReporterDomain.String(), f.ReportID, f.ArrivedAt, f.ArrivedAt
 	}
 	return l
 }

@@ -21,17 +21,23 @@ type Limits struct{ Bytes, Fields int }
 // failed with. The report is returned beside a refusal as far as it was read.
 func Read(feedback, sample io.Reader, mail Mail, limits Limits) (*Report, error) {
 	r := &Report{ReporterDomain: addressDomain(mail.From), ReportID: messageID(mail.MessageID), Incidents: 1}
-	fields, err := readFields(feedback, limits)
+	fields, done, err := readFields(feedback, limits)
 	if err != nil {
 		return r, err
 	}
 	if sample != nil {
 		// A sample that is cut or odd takes nothing from the report itself.
-		if s, err := readFields(sample, limits); err == nil {
+		if s, _, err := readFields(sample, limits); err == nil {
 			r.Sample = sampleOf(s)
 		}
 	}
 	var repairs finding.Repairs
+	if done&plaintext.Invalid != 0 {
+		repairs.Add(RepairUTF8, "")
+	}
+	if done&plaintext.Invisible != 0 {
+		repairs.Add(RepairCleaned, "")
+	}
 	err = r.fill(fields, mail, &repairs)
 	r.Repairs = repairs.List()
 	return r, err

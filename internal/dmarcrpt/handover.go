@@ -130,9 +130,6 @@ func (doc *document) unusual(rec *Record, aligned bool) {
 			}
 		}
 	}
-	if len(rec.DKIM) > 100 {
-		doc.repairs.Add(RepairManySignatures, "")
-	}
 	switch {
 	case rec.HeaderFrom == "":
 		rec.OutsideDomain = true

@@ -117,8 +117,8 @@ func (doc *document) refuse(r *finding.Refusal) {
 func (doc *document) judge() *finding.Refusal {
 	r, m := doc.report, &doc.meta
 	if r.OrgName == "" {
-		if r.EmailDomain() == "" {
-			return refuse(RefusedNoReporter, "")
+		if r.EmailDomain() == "" || m.unclean[elEmail] {
+			return refuse(RefusedNoReporter, r.Email)
 		}
 		doc.repairs.Add(RepairReporter, r.EmailDomain())
 	}

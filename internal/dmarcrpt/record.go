@@ -63,7 +63,7 @@ type recordBuilder struct {
 
 	bad       finding.Code // first reason to skip the record
 	badDetail string
-	dirty     bool // source_ip or count held invisible or invalid characters
+	unclean   [elCount + 1]bool // source_ip and count: held invisible or invalid characters
 	rec       Record
 }
 
@@ -72,7 +72,8 @@ func (b *recordBuilder) reset() {
 	clear(b.values[:])
 	clear(b.present[:])
 	b.dkim, b.spf, b.reasons = b.dkim[:0], b.spf[:0], b.reasons[:0]
-	b.bad, b.badDetail, b.dirty = "", "", false
+	b.bad, b.badDetail = "", ""
+	b.unclean[elSourceIP], b.unclean[elCount] = false, false
 }
 
 func (b *recordBuilder) skip(code finding.Code, detail string) {
@@ -136,7 +137,7 @@ func (b *recordBuilder) value(e element, text []byte) (done plaintext.Cleaning, 
 	to := len(b.buf)
 	b.buf = append(b.buf, 0, byte(e))
 	if done != 0 && (e == elSourceIP || e == elCount) {
-		b.dirty = true
+		b.unclean[e] = true
 	}
 	if b.present[e] {
 		switch e {
@@ -203,7 +204,7 @@ func (b *recordBuilder) count(sent string, limit int64) {
 	}
 	n, ok := digits(sent)
 	switch {
-	case !ok || b.dirty:
+	case !ok || b.unclean[elCount]:
 		b.skip(BadCount, sent)
 	case n > limit:
 		b.skip(BadCountLarge, sent)
@@ -217,7 +218,7 @@ func (b *recordBuilder) source(sent string) {
 		return
 	}
 	ip, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(sent, "["), "]"))
-	if err != nil || ip.Zone() != "" || b.dirty {
+	if err != nil || ip.Zone() != "" || b.unclean[elSourceIP] {
 		b.skip(BadSource, sent)
 		return
 	}

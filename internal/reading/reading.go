@@ -7,6 +7,7 @@ import (
 	"sendvery.com/sendvery/internal/arf"
 	"sendvery.com/sendvery/internal/dmarcrpt"
 	"sendvery.com/sendvery/internal/finding"
+	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mimepart"
 	"sendvery.com/sendvery/internal/tlsrpt"
 )
@@ -35,6 +36,28 @@ type Report struct {
 	Aggregate *dmarcrpt.Report
 	TLS       *tlsrpt.Report // complete at Begin
 	Failure   *arf.Report    // complete and redacted at Begin
+}
+
+// Domain returns the domain that the report is about, "" where that is not
+// known. A TLS report may not name it (no-policy-found of some generators):
+// then the mail does (RFC 8460 section 5.3).
+func (r *Report) Domain() fqdn.Name {
+	switch {
+	case r.Aggregate != nil:
+		return r.Aggregate.Policy.Domain
+	case r.Failure != nil:
+		return r.Failure.Domain
+	case r.TLS == nil:
+		return ""
+	}
+	if d := r.TLS.Domain(); d != "" || r.Mail == nil {
+		return d
+	}
+	d, err := fqdn.Parse(r.Mail.TLSReportDomain)
+	if err != nil {
+		return ""
+	}
+	return d
 }
 
 // Summary is what is known at the clean end of a report.
