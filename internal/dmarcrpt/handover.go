@@ -174,6 +174,7 @@ func (doc *document) end() error {
 	if doc.refusal != nil {
 		return handled(doc.h.Refused(doc.report, doc.refusal))
 	}
+	doc.sum.Extensions, doc.sum.MoreExtensions = doc.ext.list, doc.ext.more
 	doc.sum.Repairs = slices.Clone(doc.repairs.List())
 	doc.d.hash.Sum(doc.sum.Digest[:0])
 	sum := doc.sum

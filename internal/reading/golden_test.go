@@ -143,6 +143,9 @@ func (s *transcript) End(sum *reading.Summary) error {
 		s.line("%s", line)
 	}
 	if sum.Aggregate != nil {
+		for _, e := range sum.Aggregate.Extensions {
+			s.line("    beside: %d %s %q", e.Record, e.Name, e.Text)
+		}
 		for _, bad := range sum.Aggregate.Bad {
 			s.line("    %d: skipped, %s %s", bad.Seq, bad.Code, bad.Detail)
 		}

@@ -241,7 +241,7 @@ func insertItems(ctx context.Context, tx postgres.Tx, org org.ID, results []resu
 type document struct {
 	*dmarcrpt.Report
 	Bad        []dmarcrpt.BadRecord `json:",omitempty"`
-	Extensions []string             `json:",omitempty"`
+	Extensions []dmarcrpt.Extension `json:",omitempty"`
 }
 
 func (p *pending) document() ([]byte, error) {
