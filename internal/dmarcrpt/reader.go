@@ -113,7 +113,9 @@ func (d *Reader) document(n int) (more bool, err error) {
 func (d *Reader) step() error {
 	doc, t := &d.doc, &d.doc.tok
 	if !doc.frames[len(doc.frames)-1].el.isValue() {
-		d.scan.skipSpace()
+		for d.scan.skipSpace() && d.scan.fill() {
+			continue // white space of any length
+		}
 		if name := doc.openName(); d.scan.closes(d.scan.r, name) {
 			d.scan.r += len(name) + 3
 			return doc.pop()

@@ -2,7 +2,6 @@ package mimepart
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +21,7 @@ type Walker struct {
 	parts   []part
 	buffers []*bufio.Reader // not in use
 	unzips  []*gzip.Reader  // not in use
+	pieces  [][]byte        // not in use, see held
 
 	budget  budget
 	visitor Visitor
@@ -257,23 +257,18 @@ func (w *Walker) unsupported(format string, at place) error {
 // hold reads an inner archive or mail into memory, because both need random
 // access, and walks it.
 func (w *Walker) hold(kind content, r io.Reader, at place) error {
-	left := w.budget.limits.Held - w.budget.held
-	data, err := io.ReadAll(io.LimitReader(r, left+1))
+	data, err := w.holdAll(r)
+	defer w.letGo(data)
 	if err != nil {
 		return w.damage(at, err)
 	}
-	n := int64(len(data))
-	if err := w.budget.hold(n); err != nil {
-		return w.damage(at, err)
-	}
-	defer w.budget.release(n)
 	if kind == zipped {
-		return w.unzip(bytes.NewReader(data), n, at)
+		return w.unzip(data, data.size, at)
 	}
 	outer := w.mail
 	defer func() { w.mail = outer }()
 	at.depth++
-	for m, err := range Messages(Source{ReaderAt: bytes.NewReader(data), Size: n}) {
+	for m, err := range Messages(Source{ReaderAt: data, Size: data.size}) {
 		if err != nil {
 			return err
 		}

@@ -80,7 +80,7 @@ func transcribe(t *testing.T, r *reading.Reader, data []byte) string {
 			t.Fatal(err)
 		}
 		if out.NotReport() {
-			s.line("  not a report: %s", out.Noticed.Code)
+			s.linef("  not a report: %s", out.Noticed.Code)
 		}
 	}
 	return s.b.String()
@@ -93,7 +93,7 @@ type transcript struct {
 	records []string
 }
 
-func (s *transcript) line(format string, args ...any) { fmt.Fprintf(&s.b, format+"\n", args...) }
+func (s *transcript) linef(format string, args ...any) { fmt.Fprintf(&s.b, format+"\n", args...) }
 
 func (s *transcript) Begin(r *reading.Report) error {
 	s.head, s.records = r, nil
@@ -134,28 +134,28 @@ func (s *transcript) Record(r *dmarcrpt.Record) error {
 }
 
 func (s *transcript) End(sum *reading.Summary) error {
-	s.line("  accepted %s; %d records, %d messages, %d aligned, %d bad", describe(s.head), sum.Records, sum.Messages, sum.Aligned, sum.BadRecords)
+	s.linef("  accepted %s; %d records, %d messages, %d aligned, %d bad", describe(s.head), sum.Records, sum.Messages, sum.Aligned, sum.BadRecords)
 	s.details()
 	for _, r := range sum.Repairs {
-		s.line("    %s ×%d %s", r.Code, r.Count, r.Detail)
+		s.linef("    %s ×%d %s", r.Code, r.Count, r.Detail)
 	}
 	for _, line := range s.records {
-		s.line("%s", line)
+		s.linef("%s", line)
 	}
 	if sum.Aggregate != nil {
 		for _, e := range sum.Aggregate.Extensions {
-			s.line("    beside: %d %s %q", e.Record, e.Name, e.Text)
+			s.linef("    beside: %d %s %q", e.Record, e.Name, e.Text)
 		}
 		for _, bad := range sum.Aggregate.Bad {
-			s.line("    %d: skipped, %s %s", bad.Seq, bad.Code, bad.Detail)
+			s.linef("    %d: skipped, %s %s", bad.Seq, bad.Code, bad.Detail)
 		}
 	}
 	return nil
 }
 
 func (s *transcript) Refused(r *reading.Report, refusal *finding.Refusal) error {
-	s.line("  refused %s", describe(r))
-	s.line("    %s: %s", refusal.Code, refusal.Error())
+	s.linef("  refused %s", describe(r))
+	s.linef("    %s: %s", refusal.Code, refusal.Error())
 	return nil
 }
 
@@ -194,17 +194,17 @@ func (s *transcript) details() {
 	case s.head.Aggregate != nil:
 		a := s.head.Aggregate
 		p, e := a.Policy, a.Policy.Effective()
-		s.line("    version %q, namespace %q, generator %q, email %q, contact %q", a.Version, a.Namespace, a.Generator, a.Email, a.ExtraContactInfo)
-		s.line("    policy p=%s sp=%s np=%s adkim=%s aspf=%s pct=%s fo=%s t=%s; in force p=%s sp=%s np=%s adkim=%s aspf=%s pct=%d",
+		s.linef("    version %q, namespace %q, generator %q, email %q, contact %q", a.Version, a.Namespace, a.Generator, a.Email, a.ExtraContactInfo)
+		s.linef("    policy p=%s sp=%s np=%s adkim=%s aspf=%s pct=%s fo=%s t=%s; in force p=%s sp=%s np=%s adkim=%s aspf=%s pct=%d",
 			p.P, p.SP, p.NP, p.ADKIM, p.ASPF, p.Pct, p.FO, p.Testing, e.P, e.SP, e.NP, e.ADKIM, e.ASPF, e.Pct)
 		for _, e := range a.Errors {
-			s.line("    the reporter says %q", e)
+			s.linef("    the reporter says %q", e)
 		}
 	case s.head.TLS != nil:
 		for _, p := range s.head.TLS.Policies {
-			s.line("    policy %s %q mx %q: %d successful, %d failed", p.Type, p.DomainSent, p.MXHosts, p.Successful, p.Failed)
+			s.linef("    policy %s %q mx %q: %d successful, %d failed", p.Type, p.DomainSent, p.MXHosts, p.Successful, p.Failed)
 			for _, f := range p.Failures {
-				s.line("      %q", f)
+				s.linef("      %q", f)
 			}
 		}
 	case s.head.Failure != nil:
@@ -213,6 +213,6 @@ func (s *transcript) details() {
 		if f.SourceIP != (netip.Addr{}) {
 			source = f.SourceIP.String()
 		}
-		s.line("    from %s, failed %q, alignment %q, delivery %q, agent %q, sample from %q", source, f.AuthFailure, f.IdentityAlignment, f.DeliveryResult, f.UserAgent, f.Sample.FromDomain)
+		s.linef("    from %s, failed %q, alignment %q, delivery %q, agent %q, sample from %q", source, f.AuthFailure, f.IdentityAlignment, f.DeliveryResult, f.UserAgent, f.Sample.FromDomain)
 	}
 }

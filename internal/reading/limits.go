@@ -31,9 +31,9 @@ type Limits struct {
 	HeaderLines   int   `cfg:"LIMIT_HEADER_LINES" default:"1000" help:"Lines of such a header."`
 
 	// Aggregate reports.
-	TokenBytes   int   `cfg:"LIMIT_TOKEN_BYTES" default:"65536" help:"A single text, or a tag with its attributes, in XML."`
+	TokenBytes   int   `cfg:"LIMIT_TOKEN_BYTES" default:"65536" help:"A single text; in XML also a tag with its attributes."`
 	XMLDepth     int   `cfg:"LIMIT_XML_DEPTH" default:"32" help:"Nesting of XML elements."`
-	Attributes   int   `cfg:"LIMIT_ATTRIBUTES" default:"64" help:"Attributes of an XML element."`
+	Attributes   int   `cfg:"LIMIT_ATTRIBUTES" default:"64" help:"Attributes of an XML element, or keys of a JSON object."`
 	Documents    int   `cfg:"LIMIT_DOCUMENTS" default:"1000" help:"Reports in a single file."`
 	Records      int   `cfg:"LIMIT_RECORDS" default:"500000" help:"Records of a report."`
 	RecordBytes  int   `cfg:"LIMIT_RECORD_BYTES" default:"1048576" help:"All text of a record."`
@@ -44,10 +44,10 @@ type Limits struct {
 	Count        int64 `cfg:"LIMIT_COUNT" default:"1000000000000" help:"Messages of a record, or sessions of a TLS policy."`
 
 	// TLS reports.
-	TLSBytes    int `cfg:"LIMIT_TLS_BYTES" default:"8388608" help:"A TLS report, which is held in memory."`
+	TLSBytes    int `cfg:"LIMIT_TLS_BYTES" default:"4194304" help:"A TLS report, which is held in memory."`
 	TLSDepth    int `cfg:"LIMIT_TLS_DEPTH" default:"16" help:"Nesting of JSON in a TLS report."`
 	TLSPolicies int `cfg:"LIMIT_TLS_POLICIES" default:"10000" help:"Policies of a TLS report."`
-	TLSFailures int `cfg:"LIMIT_TLS_FAILURES" default:"50000" help:"Failure details of a TLS report."`
+	TLSFailures int `cfg:"LIMIT_TLS_FAILURES" default:"20000" help:"Failure details of a TLS report."`
 
 	// Time includes the visitor's work; negative is no bound.
 	Time time.Duration `cfg:"LIMIT_TIME" default:"60s" help:"Longest time for a mail or file; import takes the time that it takes."`
@@ -106,7 +106,7 @@ func (l Limits) Aggregate() dmarcrpt.Limits {
 
 // TLS is the share of tlsrpt.
 func (l Limits) TLS() tlsrpt.Limits {
-	return tlsrpt.Limits{Bytes: l.TLSBytes, Depth: l.TLSDepth, Policies: l.TLSPolicies, Failures: l.TLSFailures, Count: l.Count}
+	return tlsrpt.Limits{Bytes: l.TLSBytes, Text: l.TokenBytes, Keys: l.Attributes, Depth: l.TLSDepth, Policies: l.TLSPolicies, Failures: l.TLSFailures, Count: l.Count}
 }
 
 // Failure is the share of arf.

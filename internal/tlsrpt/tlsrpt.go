@@ -67,8 +67,10 @@ func (r *Report) Sessions() (all, successful int64) {
 // package reading has the defaults.
 type Limits struct {
 	Bytes    int   // of the JSON text
+	Text     int   // bytes of one string
+	Keys     int   // of one object
 	Depth    int   // of objects and arrays
-	Policies int   // of the report
+	Policies int   // of the report; ten times as many strings in lists
 	Failures int   // of all policies together
 	Count    int64 // greatest number of sessions in one place
 }
