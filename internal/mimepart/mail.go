@@ -34,8 +34,7 @@ func (w *Walker) walkMail(src io.ReaderAt, size int64, at place) error {
 		w.noted(at)
 		return w.damage(at, err)
 	}
-	env := s.parts[0].header.envelope
-	w.mail = &env
+	w.mail = s.parts[0].header.envelope.clean()
 	markFeedback(s.parts)
 	for i := range s.parts {
 		p := &s.parts[i]

@@ -53,7 +53,8 @@ type Payload struct {
 	Sample io.Reader
 }
 
-// Envelope is what is kept of a mail's header, unfolded and as sent.
+// Envelope is what is kept of a mail's header, unfolded and as sent, but
+// without invisible characters.
 type Envelope struct {
 	From, Subject, Date, MessageID string
 	TLSReportDomain                string // RFC 8460 section 5.3
