@@ -17,7 +17,7 @@ SOURCES := $(shell find web internal -name node_modules -prune -o -name dist -pr
 # One after the other, also with -j: generate and format write the same files.
 .NOTPARALLEL:
 
-.PHONY: help run assets build generate format lint test check check-generated check-postgres18 check-vulnerabilities bench clean
+.PHONY: help run assets build generate format lint test fuzz check check-generated check-fuzz check-postgres18 check-vulnerabilities bench clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,7 @@ check: ## Do exactly what CI does
 	@$(MAKE) --no-print-directory check-generated
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory check-fuzz
 	@$(MAKE) --no-print-directory check-postgres18
 	@$(MAKE) --no-print-directory check-vulnerabilities
 	@echo "check: everything passed"
@@ -66,11 +67,17 @@ check: ## Do exactly what CI does
 check-generated:
 	.ci/unchanged $(MAKE) --no-print-directory format generate
 
+check-fuzz: $(DIST)
+	.ci/fuzz 5s
+
 check-postgres18: $(DIST)
 	.ci/postgres18
 
 check-vulnerabilities: $(DIST)
 	.ci/vulnerabilities
+
+fuzz: $(DIST) ## Fuzz every parser for FUZZTIME, 10m unless said otherwise
+	.ci/fuzz $(FUZZTIME)
 
 bench: $(DIST) ## Measure speed and size against baselines; one table
 	go run ./internal/bench

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -30,21 +29,24 @@ func (c *importCommand) Run(p *process) error {
 		return err
 	}
 	defer a.Close()
-	files, err := regularFiles(c.Paths)
-	if err != nil {
-		return err
+	var names []string
+	for name, err := range files(c.Paths) {
+		if err != nil {
+			return err
+		}
+		names = append(names, name)
 	}
 	total := report.Imported{}
-	for len(files) > 0 {
-		n := min(importBatch, len(files))
-		counts, err := importFiles(p, a, c.Org, files[:n])
+	for len(names) > 0 {
+		n := min(importBatch, len(names))
+		counts, err := importFiles(p, a, c.Org, names[:n])
 		for verdict, count := range counts {
 			total[verdict] += count
 		}
 		if err != nil {
 			return err
 		}
-		files = files[n:]
+		names = names[n:]
 	}
 	for _, verdict := range report.Verdicts {
 		if total[verdict] > 0 {
@@ -52,23 +54,6 @@ func (c *importCommand) Run(p *process) error {
 		}
 	}
 	return nil
-}
-
-// regularFiles lists the files below the paths.
-func regularFiles(paths []string) ([]string, error) {
-	var files []string
-	for _, path := range paths {
-		err := filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
-			if err == nil && entry.Type().IsRegular() {
-				files = append(files, name)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return files, nil
 }
 
 // importFiles imports files, mbox files mail by mail.

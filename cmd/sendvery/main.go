@@ -9,18 +9,22 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
 	"sendvery.com/sendvery/internal/app"
+	"sendvery.com/sendvery/internal/plaintext"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "sendvery:", err)
+		for line := range strings.Lines("sendvery: " + err.Error()) {
+			fmt.Fprintln(os.Stderr, plaintext.String(line)) // it may name a file that somebody else named
+		}
 		stop()
 		os.Exit(1)
 	}

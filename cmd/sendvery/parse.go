@@ -1,28 +1,34 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"sendvery.com/sendvery/internal/dmarcrpt"
 	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/mimepart"
+	"sendvery.com/sendvery/internal/plaintext"
 	"sendvery.com/sendvery/internal/reading"
 )
 
 type parseCommand struct {
-	Paths []string `arg:"" name:"path" help:"Files and folders with reports or report mails."`
+	Limits reading.Limits `embed:"" prefix:"limit-"`
+	Paths  []string       `arg:"" name:"path" help:"Files and folders with reports or report mails."`
 }
 
+func (c *parseCommand) problems() error { return c.Limits.Check() }
+
 // Run implements the command.
-func (c *parseCommand) Run(p *process) error { return parse(p.ctx, c.Paths, p.stdout, p.stderr) }
+func (c *parseCommand) Run(p *process) error { return parse(p.ctx, c, p.stdout, p.stderr) }
 
 // parsed is one line of output. The keys and their order are an interface.
 type parsed struct {
@@ -45,27 +51,19 @@ type parsed struct {
 // parse reads files and folders without a database and prints one JSON object
 // a line for every report, or for every file that holds none. An error means
 // that at least one file got no verdict.
-func parse(ctx context.Context, paths []string, stdout, stderr io.Writer) error {
-	out := json.NewEncoder(stdout)
-	out.SetEscapeHTML(false)
-	p := &parser{reader: reading.NewReader(reading.Limits{}, time.Now), out: out}
+func parse(ctx context.Context, c *parseCommand, stdout, stderr io.Writer) error {
+	p := &parser{reader: reading.NewReader(c.Limits, time.Now), out: stdout}
 	unread := 0
-	for _, path := range paths {
-		err := filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
-			if err == nil && !entry.IsDir() {
-				err = p.file(ctx, file)
-			}
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if err != nil {
-				unread++
-				fmt.Fprintf(stderr, "%s: %v\n", file, err)
-			}
-			return nil
-		})
+	for file, err := range files(c.Paths) {
+		if err == nil {
+			err = p.file(ctx, file)
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("parse: %w", ctx.Err())
+		}
 		if err != nil {
-			return fmt.Errorf("parse: %w", err)
+			unread++
+			fmt.Fprintln(stderr, plaintext.String(fmt.Sprintf("%s: %v", file, err)))
 		}
 	}
 	if unread > 0 {
@@ -78,7 +76,7 @@ func parse(ctx context.Context, paths []string, stdout, stderr io.Writer) error 
 // reading.Visitor.
 type parser struct {
 	reader *reading.Reader
-	out    *json.Encoder
+	out    io.Writer
 	line   parsed // of the open report
 	lines  int    // printed for the file
 	path   string
@@ -147,21 +145,46 @@ func (p *parser) Refused(r *reading.Report, refusal *finding.Refusal) error {
 
 func (p *parser) print() error {
 	p.lines++
-	return p.out.Encode(&p.line)
+	var b bytes.Buffer
+	out := json.NewEncoder(&b)
+	out.SetEscapeHTML(false)
+	if err := out.Encode(&p.line); err != nil {
+		return err
+	}
+	_, err := p.out.Write(harmless(b.Bytes()))
+	return err
+}
+
+// harmless escapes, in a line of JSON, the characters that plaintext removes
+// from text and that a file name may have: on a terminal they are commands.
+func harmless(line []byte) []byte {
+	var out []byte
+	for len(line) > 1 {
+		r, n := utf8.DecodeRune(line)
+		if plaintext.Visible(r) {
+			out = append(out, line[:n]...)
+		} else {
+			for _, unit := range utf16.Encode([]rune{r}) {
+				out = fmt.Appendf(out, "\\u%04x", unit)
+			}
+		}
+		line = line[n:]
+	}
+	return append(out, line...)
 }
 
 func (p *parser) describe(r *reading.Report) parsed {
-	l := parsed{File: p.path, Kind: r.Kind.String(), Repairs: []string{}}
+	l := parsed{File: p.path, Kind: r.Kind.String(), Repairs: []string{}, Domain: r.Domain().String()}
 	switch {
 	case r.Aggregate != nil:
 		a := r.Aggregate
-		l.OrgName, l.ReportID, l.Domain, l.Begin, l.End = a.Reporter(), a.ReportID, a.Policy.Domain.String(), a.Begin, a.End
+		l.OrgName, l.ReportID, l.Begin, l.End = a.Reporter(), a.ReportID, a.Begin, a.End
 	case r.TLS != nil:
 		t := r.TLS
-		l.OrgName, l.ReportID, l.Domain, l.Begin, l.End = t.OrgName, t.ReportID, t.Domain().String(), t.Begin, t.End
+		l.OrgName, l.ReportID, l.Begin, l.End = t.OrgName, t.ReportID, t.Begin, t.End
 	case r.Failure != nil:
 		f := r.Failure
-		l.OrgName, l.ReportID, l.Domain, l.Begin, l.End = f.ReporterDomain.String(), f.ReportID, f.Domain.String(), f.ArrivedAt, f.ArrivedAt
+		l.OrgName, l.ReportID, l.Begin, l.End = f.ReporterDomain.String(), f.ReportID, f.ArrivedAt, f.ArrivedAt
 	}
 	return l
 }

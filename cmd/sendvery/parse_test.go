@@ -20,7 +20,7 @@ const parseReport = `<feedback><report_metadata><org_name>receiver.example</org_
 func parseLines(t *testing.T, paths ...string) []string {
 	t.Helper()
 	var out, errs bytes.Buffer
-	if err := parse(t.Context(), paths, &out, &errs); err != nil || errs.Len() > 0 {
+	if err := parse(t.Context(), &parseCommand{Paths: paths}, &out, &errs); err != nil || errs.Len() > 0 {
 		t.Fatalf("%v, %s", err, errs.String())
 	}
 	return strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
@@ -83,8 +83,31 @@ func TestParse(t *testing.T) {
 func TestParseMissingFile(t *testing.T) {
 	t.Parallel()
 	var out, errs bytes.Buffer
-	err := parse(t.Context(), []string{filepath.Join(t.TempDir(), "absent")}, &out, &errs)
+	err := parse(t.Context(), &parseCommand{Paths: []string{filepath.Join(t.TempDir(), "absent")}}, &out, &errs)
 	if err == nil || !strings.Contains(errs.String(), "absent") {
 		t.Errorf("%v, %q", err, errs.String())
+	}
+}
+
+func TestParseLimits(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "one.xml")
+	if err := os.WriteFile(file, []byte(parseReport), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const deep = "nested deeper"
+	if out := good(t, nil, "parse", "--limit-xml-depth=3", file); !strings.Contains(out, deep) {
+		t.Errorf("flag: %s", out)
+	}
+	if out := good(t, map[string]string{"LIMIT_XML_DEPTH": "3"}, "parse", file); !strings.Contains(out, deep) {
+		t.Errorf("environment: %s", out)
+	}
+	if out := good(t, map[string]string{"LIMIT_XML_DEPTH": "3"}, "parse", "--limit-xml-depth=0", file); strings.Contains(out, deep) {
+		t.Errorf("zero is not the default: %s", out)
+	}
+	for _, environ := range []map[string]string{{"LIMIT_RECORDS": "-1"}, {"LIMIT_RECORDS": "many"}, {"LIMIT_TIME": "soon"}} {
+		if r := sendvery(t, environ, "parse", file); r.err == nil || !strings.Contains(r.err.Error(), "LIMIT_") {
+			t.Errorf("%v: %v", environ, r.err)
+		}
 	}
 }

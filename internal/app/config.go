@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"sendvery.com/sendvery/internal/mailer"
+	"sendvery.com/sendvery/internal/reading"
 	"sendvery.com/sendvery/internal/seal"
 )
 
@@ -35,6 +36,8 @@ type Config struct {
 	IPLookup      string `cfg:"IP_LOOKUP" default:"dns" help:"Whether the names of sending addresses are looked up by the system resolver: dns or off."`
 	DKIMLookup    string `name:"dkim-lookup" cfg:"DKIM_LOOKUP" default:"dns" help:"Whether the signatures of report mails are verified with keys that the system resolver looks up: dns or off. Reports in mails that are not authenticated are shown and change no advice."`
 	DataDir       string `cfg:"DATA_DIR" default:"data" help:"Folder of development mode: its private PostgreSQL and keys."`
+
+	Limits reading.Limits `embed:"" prefix:"limit-"`
 }
 
 // placeholder marks the values of .env.example, which are public.
@@ -113,6 +116,9 @@ func (c Config) stored(p *problems) {
 	p.placeholders(map[string]string{"DATABASE_URL": c.DatabaseURL, "MIGRATE_DATABASE_URL": c.MigrateURL, "SMTP_URL": c.SMTPURL})
 	if c.DatabaseURL == "" {
 		p.add("DATABASE_URL", "is missing")
+	}
+	if err := c.Limits.Check(); err != nil {
+		p.list = append(p.list, err)
 	}
 }
 

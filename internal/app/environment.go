@@ -7,6 +7,7 @@ import (
 	"os"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -42,7 +43,7 @@ func (e *Environment) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (a
 	scratch := reflect.New(flag.Target.Type()).Elem()
 	scan := kong.ScanFromTokens(kong.Token{Value: value, Type: kong.FlagValueToken}) // also when it begins with "-"
 	if err := flag.Mapper.Decode(&kong.DecodeContext{Value: flag.Value, Scan: scan}, scratch); err != nil {
-		e.errs = append(e.errs, fmt.Errorf("%s is not a %s", name, kind(scratch.Kind())))
+		e.errs = append(e.errs, fmt.Errorf("%s is not a %s", name, kind(scratch)))
 		return nil, nil //nolint:nilnil,nilerr // collected; kong would stop and print the value
 	}
 	return value, nil
@@ -66,8 +67,11 @@ func (e *Environment) fromFile(name, value string) string {
 	return strings.TrimSpace(string(content))
 }
 
-func kind(k reflect.Kind) string {
-	switch k {
+func kind(v reflect.Value) string {
+	if v.Type() == reflect.TypeFor[time.Duration]() {
+		return "time such as 60s"
+	}
+	switch v.Kind() {
 	case reflect.Int, reflect.Int64:
 		return "number"
 	case reflect.Bool:
@@ -83,14 +87,19 @@ type Option struct {
 }
 
 // Options lists all settings in the order of Config.
-func Options() []Option {
+func Options() []Option { return options(reflect.TypeFor[Config](), "") }
+
+func options(t reflect.Type, prefix string) []Option {
 	var list []Option
-	t := reflect.TypeFor[Config]()
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if _, embedded := f.Tag.Lookup("embed"); embedded {
+			list = append(list, options(f.Type, prefix+f.Tag.Get("prefix"))...)
+			continue
+		}
 		name, option, _ := strings.Cut(f.Tag.Get("cfg"), ",")
 		list = append(list, Option{
-			Name: name, Flag: "--" + cmp.Or(f.Tag.Get("name"), flagName(f.Name)), Default: f.Tag.Get("default"), Help: f.Tag.Get("help"), File: option == "file",
+			Name: name, Flag: "--" + prefix + cmp.Or(f.Tag.Get("name"), flagName(f.Name)), Default: f.Tag.Get("default"), Help: f.Tag.Get("help"), File: option == "file",
 		})
 	}
 	return list

@@ -65,7 +65,7 @@ func (a *App) wireReports(jobs *work.Registry) error {
 	if err != nil {
 		return err
 	}
-	a.reports = &report.Service{DB: a.db, Names: names, Mails: mails, Log: a.log, Now: a.now}
+	a.reports = &report.Service{DB: a.db, Names: names, Mails: mails, Log: a.log, Now: a.now, Limits: a.cfg.Limits}
 	a.tls = &tlsreport.Service{DB: a.db}
 	a.failures = &failurereport.Service{DB: a.db, Now: a.now}
 	a.domains = &domain.Service{DB: a.db, Now: a.now, Added: a.reports.DomainsAdded}

@@ -72,6 +72,8 @@ const (
 	RepairDelivery      finding.Code = "unknown_delivery_result"
 	RepairDomain        finding.Code = "domain_from_sample"
 	RepairLegacyType    finding.Code = "legacy_feedback_type"
+	RepairUTF8          finding.Code = "invalid_utf8"
+	RepairCleaned       finding.Code = "invisible_characters_removed"
 )
 
 func refuse(code finding.Code, detail string) *finding.Refusal {
@@ -118,6 +120,10 @@ func RepairSentence(code finding.Code) string {
 		return "The report does not name the domain; it was taken from the reported mail."
 	case RepairLegacyType:
 		return "The report uses the old name of its type."
+	case RepairUTF8:
+		return "Some bytes were not valid text and are shown as \uFFFD."
+	case RepairCleaned:
+		return "Control or invisible characters were removed from a value."
 	}
 	return ""
 }

@@ -33,16 +33,21 @@ func (f fields) all(name string) []string {
 	return out
 }
 
-// readFields reads one block of fields, up to a blank line after the first.
-func readFields(src io.Reader) (fields, error) {
-	data, err := io.ReadAll(io.LimitReader(src, maxBytes+1))
+// readFields reads one block of fields, up to a blank line after the first. done
+// says what had to be cleaned.
+func readFields(src io.Reader, limits Limits) (f fields, done plaintext.Cleaning, err error) {
+	clean := func(b []byte) string {
+		text, cleaned := plaintext.Append(nil, b)
+		done |= cleaned
+		return string(text)
+	}
+	data, err := io.ReadAll(io.LimitReader(src, int64(limits.Bytes)+1))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	if len(data) > maxBytes {
-		return nil, refuse(RefusedTooLarge, "")
+	if len(data) > limits.Bytes {
+		return nil, 0, refuse(RefusedTooLarge, "")
 	}
-	var f fields
 	for line := range bytes.SplitSeq(data, []byte{'\n'}) {
 		text := bytes.TrimRight(line, "\r")
 		if len(bytes.TrimSpace(text)) == 0 {
@@ -53,7 +58,7 @@ func readFields(src io.Reader) (fields, error) {
 		}
 		if text[0] == ' ' || text[0] == '\t' {
 			if len(f) > 0 {
-				f[len(f)-1].value += " " + plaintext.String(string(text))
+				f[len(f)-1].value += " " + clean(text)
 			}
 			continue
 		}
@@ -61,12 +66,12 @@ func readFields(src io.Reader) (fields, error) {
 		if !found {
 			continue
 		}
-		if len(f) == maxFields {
-			return nil, refuse(RefusedTooLarge, "")
+		if len(f) == limits.Fields {
+			return nil, 0, refuse(RefusedTooLarge, "")
 		}
-		f = append(f, field{strings.ToLower(plaintext.String(string(name))), plaintext.String(string(value))})
+		f = append(f, field{strings.ToLower(clean(name)), clean(value)})
 	}
-	return f, nil
+	return f, done, nil
 }
 
 // date reads the dates of RFC 5322, with or without a day name, with the zone

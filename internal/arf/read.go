@@ -12,28 +12,33 @@ import (
 	"sendvery.com/sendvery/internal/plaintext"
 )
 
-// Bounds of a block of fields. RFC 5965 gives none.
-const (
-	maxBytes  = 256 << 10
-	maxFields = 1000
-)
+// Limits bounds a block of fields: those of the report, and those of the
+// sample. RFC 5965 gives none. A zero field allows nothing; package reading has
+// the defaults.
+type Limits struct{ Bytes, Fields int }
 
 // Read reads the fields of the feedback part and of the sample's header
 // (nil when there is none). The error is a *finding.Refusal, or what a source
 // failed with. The report is returned beside a refusal as far as it was read.
-func Read(feedback, sample io.Reader, mail Mail) (*Report, error) {
+func Read(feedback, sample io.Reader, mail Mail, limits Limits) (*Report, error) {
 	r := &Report{ReporterDomain: addressDomain(mail.From), ReportID: messageID(mail.MessageID), Incidents: 1}
-	fields, err := readFields(feedback)
+	fields, done, err := readFields(feedback, limits)
 	if err != nil {
 		return r, err
 	}
 	if sample != nil {
 		// A sample that is cut or odd takes nothing from the report itself.
-		if s, err := readFields(sample); err == nil {
+		if s, _, err := readFields(sample, limits); err == nil {
 			r.Sample = sampleOf(s)
 		}
 	}
 	var repairs finding.Repairs
+	if done&plaintext.Invalid != 0 {
+		repairs.Add(RepairUTF8, "")
+	}
+	if done&plaintext.Invisible != 0 {
+		repairs.Add(RepairCleaned, "")
+	}
 	err = r.fill(fields, mail, &repairs)
 	r.Repairs = repairs.List()
 	return r, err

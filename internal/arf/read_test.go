@@ -12,6 +12,7 @@ import (
 
 	"sendvery.com/sendvery/internal/arf"
 	"sendvery.com/sendvery/internal/finding"
+	"sendvery.com/sendvery/internal/reading"
 )
 
 const good = "Feedback-Type: auth-failure\r\nUser-Agent: Reporter/1 <admin@receiver.example>\r\nVersion: 1\r\n" +
@@ -25,11 +26,13 @@ const sample = "From: \"A Person\" <a.person@news.example.com>\r\nTo: victim@rec
 	"Message-ID: <private.1@host.example.com>\r\nDate: Fri, 20 Nov 2026 09:59:00 -0500\r\n" +
 	"DKIM-Signature: v=1; a=rsa-sha256; d=example.com; i=who@example.com;\r\n s=s1; b=abc\r\n\r\n"
 
+var limits = reading.Defaults().Failure()
+
 var mail = arf.Mail{From: "Reports <dmarc@receiver.example>", MessageID: "<f1@receiver.example>", Date: "Fri, 20 Nov 2026 16:00:00 +0000"}
 
 func TestRead(t *testing.T) {
 	t.Parallel()
-	got, err := arf.Read(strings.NewReader(good), strings.NewReader(sample), mail)
+	got, err := arf.Read(strings.NewReader(good), strings.NewReader(sample), mail, limits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +80,7 @@ func TestAccepted(t *testing.T) {
 		"no domain":             {with(t, "Reported-Domain: Example.com\r\n", ""), "domain_from_sample"},
 		"legacy type":           {with(t, "Feedback-Type: auth-failure", "Feedback-Type: dkim"), "legacy_feedback_type"},
 	} {
-		r, err := arf.Read(strings.NewReader(test.doc), strings.NewReader(sample), mail)
+		r, err := arf.Read(strings.NewReader(test.doc), strings.NewReader(sample), mail, limits)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -113,7 +116,7 @@ func TestRefused(t *testing.T) {
 		"too large":   {good[:27] + "\r\nX: " + strings.Repeat("a", 300<<10), arf.RefusedTooLarge},
 		"many fields": {strings.Repeat("X: y\r\n", 2000) + good, arf.RefusedTooLarge},
 	} {
-		_, err := arf.Read(strings.NewReader(test.doc), nil, mail)
+		_, err := arf.Read(strings.NewReader(test.doc), nil, mail, limits)
 		refusal, ok := errors.AsType[*finding.Refusal](err)
 		if !ok || refusal.Code != test.want || refusal.Sentence == "" {
 			t.Errorf("%s: %v, want %s", name, err, test.want)
@@ -125,7 +128,7 @@ func TestRefused(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(good, sample, mail.From)
 	f.Fuzz(func(t *testing.T, doc, sample, from string) {
-		r, err := arf.Read(strings.NewReader(doc), io.Reader(strings.NewReader(sample)), arf.Mail{From: from})
+		r, err := arf.Read(strings.NewReader(doc), io.Reader(strings.NewReader(sample)), arf.Mail{From: from}, limits)
 		if err != nil {
 			if _, ok := errors.AsType[*finding.Refusal](err); !ok {
 				t.Fatal(err)

@@ -47,7 +47,7 @@ func TestNothingOfAPersonIsKept(t *testing.T) {
 		"the text":                      {sample: "\r\n\r\nsecret"},
 	} {
 		fields := "Feedback-Type: auth-failure\r\nReported-Domain: example.com\r\n"
-		r, err := arf.Read(strings.NewReader(fields+c.doc+"\r\n\r\n"), strings.NewReader("X-Mailer: y\r\n"+c.sample+"\r\n\r\nsecret\r\n"), mail)
+		r, err := arf.Read(strings.NewReader(fields+c.doc+"\r\n\r\n"), strings.NewReader("X-Mailer: y\r\n"+c.sample+"\r\n\r\nsecret\r\n"), mail, limits)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -61,7 +61,7 @@ func TestNothingOfAPersonIsKept(t *testing.T) {
 func TestWhatIsNoAddressStaysAsSent(t *testing.T) {
 	t.Parallel()
 	const sent = `mx.example.net; dkim=fail (bad signature) header.d=example.com header.i=@example.com header.s=s1; spf=pass smtp.mailfrom=bounce.example.com; dmarc=fail action=none`
-	r, err := arf.Read(strings.NewReader("Feedback-Type: auth-failure\r\nReported-Domain: example.com\r\nAuthentication-Results: "+sent+"\r\n"), nil, mail)
+	r, err := arf.Read(strings.NewReader("Feedback-Type: auth-failure\r\nReported-Domain: example.com\r\nAuthentication-Results: "+sent+"\r\n"), nil, mail, limits)
 	if err != nil || len(r.AuthenticationResults) != 1 || r.AuthenticationResults[0] != sent {
 		t.Errorf("%v, %q", err, r.AuthenticationResults)
 	}

@@ -27,9 +27,9 @@ func TestEverythingIsKept(t *testing.T) {
 <dkim>PASS</dkim><spf>fail</spf><reason><type>local_policy</type><comment lang="fr">été</comment></reason>
 <reason><type>other</type></reason></policy_evaluated></row>
 <identifiers><header_from>mail.xn--bcher-kva.example</header_from><envelope_from/><envelope_to>receiver.example</envelope_to></identifiers>
-<auth_results><dkim><result>pass</result><selector>s1</selector><domain>d1.example</domain><human_result>fine</human_result></dkim>
+<auth_results><dkim><result>pass</result><selector>s1</selector><domain>d1.example</domain><human_result lang="en">fine</human_result></dkim>
 <dkim><domain/><result/></dkim><dkim><domain>d2.example</domain><result>fail</result></dkim>
-<spf><domain>e.example</domain><scope>helo</scope><result>softfail</result><human_result>no</human_result></spf>
+<spf><domain>e.example</domain><scope>helo</scope><result>softfail</result><human_result xml:lang="de">nein</human_result></spf>
 <spf><domain>f.example</domain><result>none</result></spf></auth_results></record></feedback>`
 	r := one(t, doc)
 	if r.refusal != nil {
@@ -54,20 +54,87 @@ func TestEverythingIsKept(t *testing.T) {
 		Disposition: dmarcrpt.DispositionPass, DispositionSent: "Pass", EvaluatedDKIM: "PASS", EvaluatedSPF: "fail",
 		Reasons:    []dmarcrpt.Reason{{Type: "local_policy", Comment: "été", CommentLang: "fr"}, {Type: "other"}},
 		HeaderFrom: "mail.xn--bcher-kva.example", HasEnvelopeFrom: true, EnvelopeTo: "receiver.example",
-		DKIM: []dmarcrpt.DKIMResult{{Domain: "d1.example", Selector: "s1", Result: "pass", HumanResult: "fine"},
+		DKIM: []dmarcrpt.DKIMResult{{Domain: "d1.example", Selector: "s1", Result: "pass", HumanResult: "fine", HumanLang: "en"},
 			{Domain: "d2.example", Result: "fail"}},
-		SPF: []dmarcrpt.SPFResult{{Domain: "e.example", Scope: "helo", Result: "softfail", HumanResult: "no"},
+		SPF: []dmarcrpt.SPFResult{{Domain: "e.example", Scope: "helo", Result: "softfail", HumanResult: "nein", HumanLang: "de"},
 			{Domain: "f.example", Result: "none"}},
 	}}
 	if diff := cmp.Diff(wantRecords, r.records, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
 		t.Error(diff)
 	}
-	wantPolicy := dmarcrpt.Effective{P: "quarantine", SP: "quarantine", NP: "reject", ADKIM: "s", ASPF: "r", Pct: 100, FO: "1:d", Testing: true}
+	wantPolicy := dmarcrpt.Effective{P: "quarantine", SP: "quarantine", NP: "reject", ADKIM: "s", ASPF: "r", Pct: 100, FO: "1:d", Testing: true, Discovery: "treewalk"}
 	if diff := cmp.Diff(wantPolicy, r.report.Policy.Effective()); diff != "" {
 		t.Error(diff)
 	}
 	if r.summary.Messages != 5 || r.summary.Aligned != 5 {
 		t.Errorf("%d messages, %d aligned, want 5 and 5", r.summary.Messages, r.summary.Aligned)
+	}
+}
+
+func TestExtensionsAreKept(t *testing.T) {
+	t.Parallel()
+	doc := strings.NewReplacer("</policy_published>", `</policy_published><extension><x:scan xmlns:x="urn:example:x" level="2"><x:score>7 &amp; up</x:score>`+
+		`<x:list><x:item>a</x:item><x:item><![CDATA[<b>]]></x:item></x:list>tail</x:scan><empty/></extension>`,
+		"</auth_results>", `</auth_results><y:seen xmlns:y="urn:example:y">  twice&#x202e; </y:seen><novelty><part>new</part></novelty>`,
+		"<count>3</count>", "<count>3<nested>inside</nested></count>").Replace(good)
+	want := []dmarcrpt.Extension{
+		{Name: "extension/x:scan/x:score", Text: "7 & up"},
+		{Name: "extension/x:scan/@level", Text: "2"},
+		{Name: "extension/x:scan/x:list/x:item", Text: "a"},
+		{Name: "extension/x:scan/x:list/x:item", Text: "<b>"},
+		{Name: "extension/x:scan", Text: "tail"},
+		{Name: "extension/empty"},
+		{Record: 1, Name: "nested", Text: "inside"},
+		{Record: 1, Name: "y:seen", Text: "twice"},
+		{Record: 1, Name: "novelty/part", Text: "new"},
+	}
+	r := one(t, doc)
+	if r.refusal != nil {
+		t.Fatal(r.refusal)
+	}
+	if diff := cmp.Diff(want, r.summary.Extensions); diff != "" || r.summary.MoreExtensions != 0 {
+		t.Error(diff, r.summary.MoreExtensions)
+	}
+}
+
+func TestExtensionsAreBounded(t *testing.T) {
+	t.Parallel()
+	record := strings.Replace(goodRecord, "</record>", "<x:a xmlns:x='urn:example:x'>"+strings.Repeat("é", 1000)+"</x:a></record>", 1)
+	s := one(t, with(t, goodRecord, strings.Repeat(record, 300))).summary
+	if len(s.Extensions) != 100 || s.MoreExtensions != 200 {
+		t.Errorf("%d kept, %d more", len(s.Extensions), s.MoreExtensions)
+	}
+	if e := s.Extensions[99]; e.Record != 100 || e.Text != strings.Repeat("é", 250) {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestEnvelopeFromAndReasons(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		sent    string
+		present bool
+		value   string
+	}{
+		"absent": {"", false, ""}, "empty": {"<envelope_from></envelope_from>", true, ""}, "closed at once": {"<envelope_from/>", true, ""},
+		"stated": {"<envelope_from>b.example.com</envelope_from>", true, "b.example.com"},
+	} {
+		rec := one(t, with(t, "<header_from>", test.sent+"<header_from>")).records[0]
+		if rec.HasEnvelopeFrom != test.present || rec.EnvelopeFrom != test.value {
+			t.Errorf("%s: %t %q", name, rec.HasEnvelopeFrom, rec.EnvelopeFrom)
+		}
+	}
+	var sent strings.Builder
+	var want []dmarcrpt.Reason
+	for _, kind := range []string{"forwarded", "sampled_out", "trusted_forwarder", "mailing_list", "local_policy", "policy_test_mode", "other", "unheard_of"} {
+		sent.WriteString(`<reason><comment lang="en">why</comment><type>` + kind + `</type></reason>`)
+		want = append(want, dmarcrpt.Reason{Type: kind, Comment: "why", CommentLang: "en"})
+	}
+	sent.WriteString("<reason><type>other</type><comment>plain</comment></reason>")
+	want = append(want, dmarcrpt.Reason{Type: "other", Comment: "plain"})
+	rec := one(t, with(t, "<spf>fail</spf>", "<spf>fail</spf>"+sent.String())).records[0]
+	if diff := cmp.Diff(want, rec.Reasons); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -77,11 +144,14 @@ func TestFlavour(t *testing.T) {
 		doc  string
 		want bool
 	}{
-		"plain":     {good, false},
-		"np alone":  {with(t, "<pct>100</pct>", "<np>none</np>"), false},
-		"testing":   {with(t, "<pct>100</pct>", "<testing>n</testing>"), true},
-		"discovery": {with(t, "<pct>100</pct>", "<discovery_method>psl</discovery_method>"), true},
-		"generator": {with(t, "</date_range>", "</date_range><generator>g</generator>"), true},
+		"plain":       {good, false},
+		"np alone":    {with(t, "<pct>100</pct>", "<np>none</np>"), false},
+		"envelope_to": {with(t, "<header_from>", "<envelope_to>receiver.example</envelope_to><header_from>"), false},
+		"namespace":   {with(t, "<feedback>", `<feedback xmlns="urn:ietf:params:xml:ns:dmarc-2.0">`), true},
+		"old one":     {with(t, "<feedback>", `<feedback xmlns="http://dmarc.org/dmarc-xml/0.2">`), false},
+		"testing":     {with(t, "<pct>100</pct>", "<testing>n</testing>"), true},
+		"discovery":   {with(t, "<pct>100</pct>", "<discovery_method>psl</discovery_method>"), true},
+		"generator":   {with(t, "</date_range>", "</date_range><generator>g</generator>"), true},
 	} {
 		if got := one(t, test.doc).report.RFC9990(); got != test.want {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
@@ -154,7 +224,7 @@ func TestVerifyBeforeFirstEnd(t *testing.T) {
 	t.Parallel()
 	c := &collector{t: t}
 	damaged := &finding.Refusal{Code: "damaged"}
-	err := dmarcrpt.NewReader(dmarcrpt.Limits{}).Read(strings.NewReader(good+good), c,
+	err := dmarcrpt.NewReader(limited(dmarcrpt.Limits{})).Read(strings.NewReader(good+good), c,
 		dmarcrpt.Options{Verify: func() error { return damaged }})
 	if err != nil || len(c.results) != 1 || c.results[0].refusal != damaged {
 		t.Errorf("%v, %+v", err, c.results)
@@ -171,12 +241,12 @@ func TestSourceFails(t *testing.T) {
 	damaged := &finding.Refusal{Code: "checksum"}
 	for _, doc := range []string{good, good[:300], good + "\n  "} {
 		c := &collector{t: t}
-		err := dmarcrpt.NewReader(dmarcrpt.Limits{}).Read(io.MultiReader(strings.NewReader(doc), failingReader{broken}), c, dmarcrpt.Options{})
+		err := dmarcrpt.NewReader(limited(dmarcrpt.Limits{})).Read(io.MultiReader(strings.NewReader(doc), failingReader{broken}), c, dmarcrpt.Options{})
 		if err == nil || len(c.results) != 0 {
 			t.Errorf("failure of the source: error %v, %d verdicts", err, len(c.results))
 		}
 		c = &collector{t: t}
-		err = dmarcrpt.NewReader(dmarcrpt.Limits{}).Read(io.MultiReader(strings.NewReader(doc), failingReader{damaged}), c, dmarcrpt.Options{})
+		err = dmarcrpt.NewReader(limited(dmarcrpt.Limits{})).Read(io.MultiReader(strings.NewReader(doc), failingReader{damaged}), c, dmarcrpt.Options{})
 		if err != nil || len(c.results) != 1 || c.results[0].refusal != damaged {
 			t.Errorf("damage of the source: error %v, %+v", err, c.results)
 		}

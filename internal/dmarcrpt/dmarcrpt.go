@@ -172,11 +172,13 @@ func disposition(sent string) Disposition {
 // Reason is one policy override reason.
 type Reason struct{ Type, Comment, CommentLang string }
 
-// DKIMResult is one auth_results/dkim entry, as sent.
-type DKIMResult struct{ Domain, Selector, Result, HumanResult string }
+// DKIMResult is one auth_results/dkim entry, as sent, with the language of
+// HumanResult ("" = not stated).
+type DKIMResult struct{ Domain, Selector, Result, HumanResult, HumanLang string }
 
-// SPFResult is one auth_results/spf entry, as sent.
-type SPFResult struct{ Domain, Scope, Result, HumanResult string }
+// SPFResult is one auth_results/spf entry, as sent, with the language of
+// HumanResult ("" = not stated).
+type SPFResult struct{ Domain, Scope, Result, HumanResult, HumanLang string }
 
 // Summary is what is known at the end of a report.
 type Summary struct {
@@ -187,7 +189,9 @@ type Summary struct {
 	Aligned     int64 // of these, see Record.Aligned
 	Bad         []BadRecord
 	Repairs     []finding.Repair
-	Extensions  []string // names of foreign elements, at most 20
+	Extensions  []Extension // at most 100
+	// MoreExtensions counts those that there was no room for.
+	MoreExtensions int
 	// Digest is the SHA-256 over the parsed values in their order. Two copies
 	// of a report have the same digest whatever their container.
 	Digest [32]byte

@@ -35,6 +35,7 @@ type document struct {
 	refusal *finding.Refusal // the report is refused; the rest is only read to its end
 	meta    metadata
 	sum     Summary
+	ext     extensions
 	rec     recordBuilder
 	early   []earlyRecord
 	earlyN  int // bytes held back in early
@@ -56,6 +57,7 @@ func (doc *document) begin() {
 	doc.refusal = nil
 	doc.meta = metadata{}
 	doc.sum = Summary{}
+	doc.ext = extensions{}
 	doc.rec.reset()
 	doc.early, doc.earlyN = nil, 0
 	doc.begun = false
@@ -118,12 +120,8 @@ func (doc *document) start(t *token) error {
 		}
 	}
 	switch {
-	case e == elForeign && parent != elForeign:
-		doc.extension(t.name)
-	case e == elUnknown && parent.isValue():
-		doc.repairs.Add(RepairNested, string(t.name))
-	case e == elUnknown && parent != elUnknown && parent != elIgnored:
-		doc.repairs.Add(RepairUnknownElement, string(t.name))
+	case e.beside():
+		return doc.startBeside(e, t)
 	case e.isValue():
 		doc.value = doc.value[:0]
 		if t.raw == nil && !t.selfClose {
@@ -140,6 +138,26 @@ func (doc *document) start(t *token) error {
 	}
 	doc.ns.leave(len(doc.frames) + 1)
 	return doc.closed(e)
+}
+
+// startBeside opens an element that is not one of the format's.
+func (doc *document) startBeside(e element, t *token) error {
+	switch parent := doc.frames[len(doc.frames)-1].el; {
+	case e == elUnknown && parent.isValue():
+		doc.repairs.Add(RepairNested, string(t.name))
+	case e == elUnknown && parent != elUnknown:
+		doc.repairs.Add(RepairUnknownElement, string(t.name))
+	}
+	doc.push(e, t)
+	if t.raw == nil {
+		doc.besideStart(nil)
+	} else {
+		doc.besideStart(doc.attrs)
+	}
+	if t.selfClose {
+		return doc.pop()
+	}
+	return nil
 }
 
 // simpleValue takes a value element with nothing but text in it.
@@ -165,30 +183,11 @@ func (doc *document) attributes(raw []byte) error {
 	return nil
 }
 
-// extension notes the name of an element of another vocabulary.
-func (doc *document) extension(name []byte) {
-	if len(doc.sum.Extensions) == 20 {
-		return
-	}
-	cleaned, _ := plaintext.Append(nil, name)
-	for _, known := range doc.sum.Extensions {
-		if known == string(cleaned) {
-			return
-		}
-	}
-	doc.sum.Extensions = append(doc.sum.Extensions, finding.Detail(string(cleaned)))
-}
-
 // text takes character data.
 func (doc *document) text(t *token) error {
 	e := doc.frames[len(doc.frames)-1].el
 	if !e.isValue() {
-		if e != elUnknown && e != elForeign && e != elIgnored {
-			if stray := trimSpace(t.raw); len(stray) > 0 {
-				cleaned, _ := plaintext.Append(nil, stray[:min(len(stray), 40)])
-				doc.repairs.Add(RepairStrayText, string(cleaned))
-			}
-		}
+		doc.textBetween(e, t)
 		return nil
 	}
 	if t.kind == tokCDATA {
@@ -200,6 +199,21 @@ func (doc *document) text(t *token) error {
 		return refuse(RefusedTooLong, "")
 	}
 	return nil
+}
+
+// textBetween takes text of an element that should have none, or of which no
+// more is known than its text.
+func (doc *document) textBetween(e element, t *token) {
+	text := trimSpace(t.raw)
+	switch {
+	case len(text) == 0 || e == elIgnored:
+	case e.beside() && t.kind == tokCDATA:
+		doc.besideText(text)
+	case e.beside():
+		doc.besideText(appendText(nil, text, &doc.repairs))
+	default:
+		doc.repairs.Add(RepairStrayText, string(text[:min(len(text), 40)]))
+	}
 }
 
 func (doc *document) endElement(t *token) error {
@@ -215,6 +229,9 @@ func (doc *document) pop() error {
 	f := doc.frames[len(doc.frames)-1]
 	doc.names = doc.names[:f.name]
 	doc.frames = doc.frames[:len(doc.frames)-1]
+	if f.el.beside() {
+		doc.ext.open = 0
+	}
 	if len(doc.ns.list) > 0 {
 		doc.ns.leave(len(doc.frames) + 1)
 	}
@@ -255,15 +272,12 @@ func (doc *document) closed(e element) error {
 	return nil
 }
 
-// maxRecord bounds the text of one record, in bytes.
-const maxRecord = 1 << 20
-
 func (doc *document) closedValue(e element, text []byte) error {
 	if e < elSourceIP {
 		doc.reportValue(e, text)
 		return nil
 	}
-	if len(doc.rec.buf)+len(text) > maxRecord {
+	if len(doc.rec.buf)+len(text) > doc.d.limits.RecordBytes {
 		return refuse(RefusedTooLong, "record")
 	}
 	done, repeated := doc.rec.value(e, text)
@@ -273,7 +287,7 @@ func (doc *document) closedValue(e element, text []byte) error {
 	if repeated {
 		doc.repairs.Add(RepairRepeated, e.String())
 	}
-	if e == elReasonComment && len(doc.lang) > 0 {
+	if len(doc.lang) > 0 && !repeated && (e == elReasonComment || e == elDKIMHuman || e == elSPFHuman) {
 		doc.rec.language(doc.lang)
 	}
 	return nil

@@ -91,8 +91,8 @@ func child(parent element, local []byte) element {
 		return recordChild(parent, local)
 	case elAuthResults, elDKIM, elSPF:
 		return resultChild(parent, local)
-	case elForeign:
-		return elForeign
+	case elForeign, elIgnored:
+		return parent
 	}
 	if string(local) == "extension" || string(local) == "extensions" {
 		return elForeign

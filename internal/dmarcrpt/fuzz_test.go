@@ -22,13 +22,13 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		whole, single := &collector{t: t}, &collector{t: t}
-		if err := dmarcrpt.NewReader(dmarcrpt.Limits{}).Read(strings.NewReader(doc), whole, dmarcrpt.Options{}); err != nil {
+		if err := dmarcrpt.NewReader(limited(dmarcrpt.Limits{})).Read(strings.NewReader(doc), whole, dmarcrpt.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		if len(whole.results) == 0 {
 			t.Fatal("no verdict")
 		}
-		err := dmarcrpt.NewReader(dmarcrpt.Limits{}).Read(iotest.OneByteReader(strings.NewReader(doc)), single, dmarcrpt.Options{})
+		err := dmarcrpt.NewReader(limited(dmarcrpt.Limits{})).Read(iotest.OneByteReader(strings.NewReader(doc)), single, dmarcrpt.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,9 +14,6 @@ type earlyRecord struct {
 	hash string
 }
 
-// maxEarly bounds the text of the records held back, in bytes.
-const maxEarly = 4 << 20
-
 // ready hands over the metadata as soon as both parts are complete, and then
 // the records that were held back.
 func (doc *document) ready() error {
@@ -88,7 +85,7 @@ func (doc *document) recordEnd() error {
 	}
 	doc.repairs.Add(RepairReorderedReport, "")
 	doc.earlyN += len(doc.rec.buf)
-	if len(doc.early) >= doc.d.limits.EarlyRecords || doc.earlyN > maxEarly {
+	if len(doc.early) >= doc.d.limits.EarlyRecords || doc.earlyN > doc.d.limits.EarlyBytes {
 		return refuse(RefusedEarlyRecords, "")
 	}
 	held := *rec
@@ -132,9 +129,6 @@ func (doc *document) unusual(rec *Record, aligned bool) {
 				doc.repairs.Add(RepairOddResult, v)
 			}
 		}
-	}
-	if len(rec.DKIM) > 100 {
-		doc.repairs.Add(RepairManySignatures, "")
 	}
 	switch {
 	case rec.HeaderFrom == "":
@@ -180,6 +174,7 @@ func (doc *document) end() error {
 	if doc.refusal != nil {
 		return handled(doc.h.Refused(doc.report, doc.refusal))
 	}
+	doc.sum.Extensions, doc.sum.MoreExtensions = doc.ext.list, doc.ext.more
 	doc.sum.Repairs = slices.Clone(doc.repairs.List())
 	doc.d.hash.Sum(doc.sum.Digest[:0])
 	sum := doc.sum

@@ -32,7 +32,7 @@ func (doc *document) reportValue(e element, text []byte) {
 	v := string(doc.clean)
 	if e == elError {
 		if v != "" && len(doc.report.Errors) < maxErrors {
-			doc.report.Errors = append(doc.report.Errors, Note{v, string(doc.lang)})
+			doc.report.Errors = append(doc.report.Errors, Note{v, plaintext.String(string(doc.lang))})
 		}
 		return
 	}
@@ -47,7 +47,7 @@ func (doc *document) reportValue(e element, text []byte) {
 	doc.meta.seen[e], doc.meta.unclean[e] = true, done != 0
 	*field = v
 	if e == elContact {
-		doc.report.ContactLang = string(doc.lang)
+		doc.report.ContactLang = plaintext.String(string(doc.lang))
 	}
 }
 
@@ -117,8 +117,8 @@ func (doc *document) refuse(r *finding.Refusal) {
 func (doc *document) judge() *finding.Refusal {
 	r, m := doc.report, &doc.meta
 	if r.OrgName == "" {
-		if r.EmailDomain() == "" {
-			return refuse(RefusedNoReporter, "")
+		if r.EmailDomain() == "" || m.unclean[elEmail] {
+			return refuse(RefusedNoReporter, r.Email)
 		}
 		doc.repairs.Add(RepairReporter, r.EmailDomain())
 	}

@@ -27,6 +27,7 @@ type Effective struct {
 	Pct         int    // 0 to 100
 	FO          string
 	Testing     bool
+	Discovery   string // psl, treewalk; "" when the report does not say: there is no default
 }
 
 // Effective derives the policy in force: sp falls back to p, np to sp, strict
@@ -47,6 +48,11 @@ func (p *Policy) Effective() Effective {
 	}
 	if p.FO != "" {
 		e.FO = p.FO
+	}
+	for _, method := range [...]string{"psl", "treewalk"} {
+		if strings.EqualFold(p.DiscoveryMethod, method) {
+			e.Discovery = method
+		}
 	}
 	e.Testing = strings.EqualFold(p.Testing, "y")
 	return e

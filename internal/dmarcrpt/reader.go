@@ -19,10 +19,8 @@ type Reader struct {
 	hash   hash.Hash
 }
 
-// NewReader makes a Reader; zero fields of limits take their defaults.
-func NewReader(limits Limits) *Reader {
-	return &Reader{limits: limits.withDefaults(), hash: sha256.New()}
-}
+// NewReader makes a Reader.
+func NewReader(limits Limits) *Reader { return &Reader{limits: limits, hash: sha256.New()} }
 
 // Options belong to one stream.
 type Options struct {
@@ -115,7 +113,9 @@ func (d *Reader) document(n int) (more bool, err error) {
 func (d *Reader) step() error {
 	doc, t := &d.doc, &d.doc.tok
 	if !doc.frames[len(doc.frames)-1].el.isValue() {
-		d.scan.skipSpace()
+		for d.scan.skipSpace() && d.scan.fill() {
+			continue // white space of any length
+		}
 		if name := doc.openName(); d.scan.closes(d.scan.r, name) {
 			d.scan.r += len(name) + 3
 			return doc.pop()

@@ -47,7 +47,7 @@ type span struct{ from, to int }
 func (sp span) of(s string) string { return s[sp.from:sp.to] }
 
 // entry is one DKIM, SPF or reason entry.
-type entry struct{ a, b, c, d span }
+type entry struct{ a, b, c, d, lang span }
 
 // recordBuilder gathers one record. All values go into one buffer, from which
 // the strings of the Record are cut: one allocation a record. Each value ends
@@ -57,13 +57,13 @@ type recordBuilder struct {
 	buf     []byte
 	values  [elSPFHuman + 1]span
 	present [elSPFHuman + 1]bool
-	lang    span // of the last comment
+	lang    span // of the last comment or human_result
 
 	dkim, spf, reasons []entry
 
 	bad       finding.Code // first reason to skip the record
 	badDetail string
-	dirty     bool // source_ip or count held invisible or invalid characters
+	unclean   [elCount + 1]bool // source_ip and count: held invisible or invalid characters
 	rec       Record
 }
 
@@ -72,7 +72,8 @@ func (b *recordBuilder) reset() {
 	clear(b.values[:])
 	clear(b.present[:])
 	b.dkim, b.spf, b.reasons = b.dkim[:0], b.spf[:0], b.reasons[:0]
-	b.bad, b.badDetail, b.dirty = "", "", false
+	b.bad, b.badDetail, b.lang = "", "", span{}
+	b.unclean[elSourceIP], b.unclean[elCount] = false, false
 }
 
 func (b *recordBuilder) skip(code finding.Code, detail string) {
@@ -100,15 +101,15 @@ func (b *recordBuilder) close(e element, limit int) error {
 	var en entry
 	switch e {
 	case elDKIM:
-		list, en = &b.dkim, entry{b.take(elDKIMDomain), b.take(elDKIMSelector), b.take(elDKIMResult), b.take(elDKIMHuman)}
+		list, en = &b.dkim, entry{b.take(elDKIMDomain), b.take(elDKIMSelector), b.take(elDKIMResult), b.take(elDKIMHuman), b.lang}
 	case elSPF:
-		list, en = &b.spf, entry{b.take(elSPFDomain), b.take(elSPFScope), b.take(elSPFResult), b.take(elSPFHuman)}
+		list, en = &b.spf, entry{b.take(elSPFDomain), b.take(elSPFScope), b.take(elSPFResult), b.take(elSPFHuman), b.lang}
 	case elReason:
-		list, en = &b.reasons, entry{b.take(elReasonType), b.take(elReasonComment), b.lang, span{}}
-		b.lang = span{}
+		list, en = &b.reasons, entry{a: b.take(elReasonType), b: b.take(elReasonComment), lang: b.lang}
 	default:
 		return nil
 	}
+	b.lang = span{}
 	if en.a.empty() && en.b.empty() && en.c.empty() && en.d.empty() {
 		return nil // gosecure.net and others send entries without content
 	}
@@ -136,7 +137,7 @@ func (b *recordBuilder) value(e element, text []byte) (done plaintext.Cleaning, 
 	to := len(b.buf)
 	b.buf = append(b.buf, 0, byte(e))
 	if done != 0 && (e == elSourceIP || e == elCount) {
-		b.dirty = true
+		b.unclean[e] = true
 	}
 	if b.present[e] {
 		switch e {
@@ -150,7 +151,7 @@ func (b *recordBuilder) value(e element, text []byte) (done plaintext.Cleaning, 
 	return done, false
 }
 
-// comment notes the language of the comment just read.
+// language notes the language of the text just read.
 func (b *recordBuilder) language(lang []byte) {
 	from := len(b.buf)
 	b.buf, _ = plaintext.Append(b.buf, lang)
@@ -184,14 +185,14 @@ func (b *recordBuilder) finish(maxCount int64) (rec *Record, null bool) {
 	r.EnvelopeTo = b.values[elEnvelopeTo].of(s)
 	for _, e := range b.reasons {
 		if !e.a.empty() || !e.b.empty() {
-			r.Reasons = append(r.Reasons, Reason{e.a.of(s), e.b.of(s), e.c.of(s)})
+			r.Reasons = append(r.Reasons, Reason{e.a.of(s), e.b.of(s), e.lang.of(s)})
 		}
 	}
 	for _, e := range b.dkim {
-		r.DKIM = append(r.DKIM, DKIMResult{e.a.of(s), e.b.of(s), e.c.of(s), e.d.of(s)})
+		r.DKIM = append(r.DKIM, DKIMResult{e.a.of(s), e.b.of(s), e.c.of(s), e.d.of(s), e.lang.of(s)})
 	}
 	for _, e := range b.spf {
-		r.SPF = append(r.SPF, SPFResult{e.a.of(s), e.b.of(s), e.c.of(s), e.d.of(s)})
+		r.SPF = append(r.SPF, SPFResult{e.a.of(s), e.b.of(s), e.c.of(s), e.d.of(s), e.lang.of(s)})
 	}
 	return r, false
 }
@@ -203,7 +204,7 @@ func (b *recordBuilder) count(sent string, limit int64) {
 	}
 	n, ok := digits(sent)
 	switch {
-	case !ok || b.dirty:
+	case !ok || b.unclean[elCount]:
 		b.skip(BadCount, sent)
 	case n > limit:
 		b.skip(BadCountLarge, sent)
@@ -217,7 +218,7 @@ func (b *recordBuilder) source(sent string) {
 		return
 	}
 	ip, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(sent, "["), "]"))
-	if err != nil || ip.Zone() != "" || b.dirty {
+	if err != nil || ip.Zone() != "" || b.unclean[elSourceIP] {
 		b.skip(BadSource, sent)
 		return
 	}

@@ -69,7 +69,7 @@ func RefusalSentence(code finding.Code) string {
 	case RefusedNoPolicy:
 		return "The report does not say which domain and policy it is about."
 	case RefusedNoReporter:
-		return "The report names neither an organization nor an e-mail address of the reporter."
+		return "The report names neither an organization nor a readable e-mail address of the reporter."
 	case RefusedNoID:
 		return "The report has no report id, so it could not be told apart from a copy of itself."
 	case RefusedBadID:

@@ -31,17 +31,15 @@ const (
 	RepairReporterError   finding.Code = "reporter_error"
 	RepairReorderedReport finding.Code = "records_before_policy"
 	// Records.
-	RepairNoRecords      finding.Code = "no_records"
-	RepairNullRecord     finding.Code = "empty_record"
-	RepairSkipped        finding.Code = "records_skipped"
-	RepairIdentities     finding.Code = "identities_element"
-	RepairNoResult       finding.Code = "evaluation_missing"
-	RepairOddResult      finding.Code = "evaluation_not_pass_or_fail"
-	RepairDisposition    finding.Code = "unknown_disposition"
-	RepairOutsideDomain  finding.Code = "header_from_outside_domain"
-	RepairNoHeaderFrom   finding.Code = "header_from_missing"
-	RepairManySignatures finding.Code = "many_signatures"
-	RepairBrackets       finding.Code = "bracketed_address"
+	RepairNoRecords     finding.Code = "no_records"
+	RepairNullRecord    finding.Code = "empty_record"
+	RepairSkipped       finding.Code = "records_skipped"
+	RepairIdentities    finding.Code = "identities_element"
+	RepairNoResult      finding.Code = "evaluation_missing"
+	RepairOddResult     finding.Code = "evaluation_not_pass_or_fail"
+	RepairDisposition   finding.Code = "unknown_disposition"
+	RepairOutsideDomain finding.Code = "header_from_outside_domain"
+	RepairNoHeaderFrom  finding.Code = "header_from_missing"
 )
 
 // RepairSentence explains a repair of this package to the owner of the domain;
@@ -120,10 +118,6 @@ func recordRepairSentence(code finding.Code) string {
 		return "Some records are about a From domain that is not below the reported domain."
 	case RepairNoHeaderFrom:
 		return "Some records do not name the From domain."
-	case RepairManySignatures:
-		return "Some records list more than 100 DKIM signatures."
-	case RepairBrackets:
-		return "Some source addresses were written in brackets."
 	}
 	return ""
 }

@@ -8,16 +8,17 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"sendvery.com/sendvery/internal/finding"
 )
 
 // ourTokens writes down what the scanner finds, or reports that it refuses or
 // repairs.
-func ourTokens(doc []byte) (tokens []string, ok bool) {
+func ourTokens(doc io.Reader) (tokens []string, ok bool) {
 	var repairs finding.Repairs
 	s := scanner{repairs: &repairs}
-	s.reset(bytes.NewReader(doc), 64<<10)
+	s.reset(doc, 64<<10)
 	var t token
 	var attrs []attribute
 	text := []byte(nil)
@@ -134,15 +135,17 @@ func FuzzTokens(f *testing.F) {
 		if !ok || len(doc) > 30_000 {
 			return
 		}
-		ours, ok := ourTokens(doc)
-		if !ok {
-			if known(doc) {
-				return
+		for _, src := range []io.Reader{bytes.NewReader(doc), iotest.OneByteReader(bytes.NewReader(doc))} {
+			ours, ok := ourTokens(src)
+			if !ok {
+				if known(doc) {
+					return
+				}
+				t.Fatalf("refused or repaired, encoding/xml reads %q", theirs)
 			}
-			t.Fatalf("refused or repaired, encoding/xml reads %q", theirs)
-		}
-		if strings.Join(ours, "\n") != strings.Join(theirs, "\n") {
-			t.Fatalf("ours\n%q\ntheirs\n%q", ours, theirs)
+			if strings.Join(ours, "\n") != strings.Join(theirs, "\n") {
+				t.Fatalf("ours\n%q\ntheirs\n%q", ours, theirs)
+			}
 		}
 	})
 }
@@ -152,5 +155,5 @@ func FuzzTokens(f *testing.F) {
 func known(doc []byte) bool {
 	_, decl, _ := bytes.Cut(doc, []byte("<?xml "))
 	decl, _, _ = bytes.Cut(decl, []byte("?>"))
-	return bytes.Contains(doc, []byte("<!")) || bytes.ContainsAny(decl, "<>")
+	return bytes.ContainsAny(decl, "<>")
 }

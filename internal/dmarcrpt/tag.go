@@ -99,14 +99,15 @@ func (s *scanner) tagEnd(n int) (int, error) {
 	}
 }
 
-// skipSpace skips white space in the window.
-func (s *scanner) skipSpace() {
+// skipSpace skips white space in the window. It reports whether that was all.
+func (s *scanner) skipSpace() (all bool) {
 	run := s.buf[s.r:s.w]
 	n := 0
 	for n < len(run) && run[n] <= ' ' && spaceByte(run[n]) {
 		n++
 	}
 	s.r += n
+	return n == len(run)
 }
 
 // simpleValue takes "text</name>" at once when it lies in the window: that is

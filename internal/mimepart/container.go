@@ -120,10 +120,10 @@ func archiveError(err error) error {
 	return err
 }
 
-// directoryBytes bounds what is read of a zip's central directory before its
-// number of entries is known: 100 entries fit many times over, while a
-// directory of a million entries would fill the memory.
-const directoryBytes = 512 << 10
+// directoryBytes bounds what is read of a zip's central directory, for each
+// entry allowed, before their number is known: all of them fit many times
+// over, while a directory of a million entries would fill the memory.
+const directoryBytes = 5 << 10
 
 // metered fails when more than left bytes are read.
 type metered struct {
@@ -149,7 +149,7 @@ func (w *Walker) unzip(src io.ReaderAt, size int64, at place) error {
 		return w.refused(at, at.evident, refuse(RefusedContainers, ""))
 	}
 	defer func() { w.budget.containers-- }()
-	meter := &metered{r: src, left: directoryBytes}
+	meter := &metered{r: src, left: int64(w.limits.Entries) * directoryBytes}
 	z, err := zip.NewReader(meter, size)
 	if errors.Is(err, errMetered) {
 		at.evident = at.evident || reportName(firstName(src))

@@ -186,7 +186,7 @@ func TestHostile(t *testing.T) {
 		{"50,000 parts", mailHead + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\nx\r\n", 50000), "!too_many_parts", mimepart.Limits{}},
 		{"1 MiB header", mailHead + "X-Long: " + strings.Repeat("a", 1<<20) + "\r\n\r\nx", "!mail_header_too_large", mimepart.Limits{}},
 		{"100,000 header fields", mailHead + strings.Repeat("X: y\r\n", 100000) + "\r\nx", "!mail_header_too_large", mimepart.Limits{}},
-		{"no boundary at all", mailHead + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("x\r\n", 1000), "", mimepart.Limits{}},
+		{"no boundary at all", mailHead + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("x\r\n", 1000), "!mail_structure_broken", mimepart.Limits{}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

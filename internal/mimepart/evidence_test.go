@@ -66,6 +66,9 @@ func TestOrdinaryMailIsNoneOfOurBusiness(t *testing.T) {
 	tests := oddMail(t)
 	tests["a drawing that declares entities"] = private(attachment("image/svg+xml", "logo.svg", "7bit",
 		`<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY ns "http://svg.example">]><svg xmlns="&ns;"/>`))
+	tests["an office document"] = private(attachedZip("a.docx", zipOf(t, file{name: "word/document.xml", body: "<?xml version=\"1.0\"?><w/>"})))
+	tests["an encrypted mail"] = "Content-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+		b64("\x30\x82\x05\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03\xa0\x82\x04\xf0\x30\x82")
 	tests["JSON about policies"] = private(attachment("application/json", "settings.json", "7bit", `{"policies": [1]}`))
 	tests["an exclamation"] = private(attachedZip("wow!!! great!!.zip", photos(t, 3)[:90]))
 	tests["a report of expenses"] = private(attachedZip("report.zip", photos(t, 3)[:90]))
@@ -155,7 +158,7 @@ func TestFailureReportIsToldAsOne(t *testing.T) {
 		if name == "larger than is read" {
 			limits.Raw = 50 << 10
 		}
-		out, err := mimepart.NewWalker(limits).Walk(t.Context(), mimepart.Source{ReaderAt: bytes.NewReader([]byte(mail)), Size: int64(len(mail))}, &v)
+		out, err := mimepart.NewWalker(limited(limits)).Walk(t.Context(), mimepart.Source{ReaderAt: bytes.NewReader([]byte(mail)), Size: int64(len(mail))}, &v)
 		if err != nil || !out.Failure || len(v) != 1 || !v[0].Failure {
 			t.Errorf("%s: %+v, %v, %v", name, out, v, err)
 		}

@@ -24,7 +24,7 @@ func FuzzWalk(f *testing.F) {
 			payloads++
 			_, _ = io.Copy(io.Discard, p.Body) // damage is a verdict, not a failure
 		}, refused: func(*finding.Refusal) { refusals++ }}
-		out, err := mimepart.NewWalker(mimepart.Limits{Inflated: 1 << 20, Held: 1 << 20}).Walk(t.Context(),
+		out, err := mimepart.NewWalker(limited(mimepart.Limits{Inflated: 1 << 20, Held: 1 << 20})).Walk(t.Context(),
 			mimepart.Source{ReaderAt: bytes.NewReader(data), Size: int64(len(data)), Name: "x"}, v)
 		if err != nil {
 			t.Fatal(err)

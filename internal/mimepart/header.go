@@ -16,6 +16,15 @@ type header struct {
 	size                               int64 // of the whole block, in bytes
 }
 
+// clean returns a copy that is safe to store and to show.
+func (e Envelope) clean() *Envelope {
+	return &Envelope{
+		From: plaintext.String(e.From), Subject: plaintext.String(e.Subject), Date: plaintext.String(e.Date),
+		MessageID:       plaintext.String(e.MessageID),
+		TLSReportDomain: plaintext.String(e.TLSReportDomain), TLSReportSubmitter: plaintext.String(e.TLSReportSubmitter),
+	}
+}
+
 // fieldOf returns where the field called name is kept, nil for one that does
 // not matter.
 func (h *header) fieldOf(name []byte) *string {

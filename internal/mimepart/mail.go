@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -33,8 +34,7 @@ func (w *Walker) walkMail(src io.ReaderAt, size int64, at place) error {
 		w.noted(at)
 		return w.damage(at, err)
 	}
-	env := s.parts[0].header.envelope
-	w.mail = &env
+	w.mail = s.parts[0].header.envelope.clean()
 	markFeedback(s.parts)
 	for i := range s.parts {
 		p := &s.parts[i]
@@ -51,8 +51,15 @@ func (w *Walker) walkMail(src io.ReaderAt, size int64, at place) error {
 			return err
 		}
 	}
+	if i := slices.IndexFunc(s.parts, partless); i >= 0 && w.outcome.NotReport() && evident(s.parts, i) {
+		return w.refused(at, true, refuse(RefusedUnreadableMail, ""))
+	}
 	return nil
 }
+
+// partless tells a multipart in which no part begins, because it lacks its
+// boundary or its header never ends.
+func partless(p part) bool { return p.kind == leaf && strings.HasPrefix(p.media, "multipart/") }
 
 // passedOver reports whether part i, which nothing is left for, must be told
 // about: it is a report by its own name, or there is evidence of one in the
@@ -88,13 +95,11 @@ func markFeedback(parts []part) {
 
 // isSample tells the parts of the mail that a failure report is about.
 func isSample(parts []part, i int) bool {
+	sample := false
 	for ; i >= 0; i = parts[i].parent {
-		up := parts[i].parent
-		if up < 0 || !parts[up].isFeedback {
-			continue
-		}
-		switch m := parts[i].media; {
-		case parts[i].kind == message, m == "text/rfc822-headers", m == "message/rfc822", m == "message/global":
+		m := parts[i].media
+		sample = sample || parts[i].kind == message || m == "text/rfc822-headers" || m == "message/rfc822" || m == "message/global"
+		if up := parts[i].parent; sample && up >= 0 && parts[up].isFeedback {
 			return true
 		}
 	}

@@ -53,7 +53,8 @@ type Payload struct {
 	Sample io.Reader
 }
 
-// Envelope is what is kept of a mail's header, unfolded and as sent.
+// Envelope is what is kept of a mail's header, unfolded and as sent, but
+// without invisible characters.
 type Envelope struct {
 	From, Subject, Date, MessageID string
 	TLSReportDomain                string // RFC 8460 section 5.3
@@ -98,38 +99,15 @@ func (o Outcome) NotReport() bool { return o.Payloads == 0 && o.Refusals == 0 }
 
 // Limits bounds one walk; all layers and parts of the mail share them. Bytes
 // are counted as they are read, whatever sizes are declared. A zero field
-// takes its default.
+// allows nothing; package reading has the defaults.
 type Limits struct {
-	Raw         int64 // bytes of the mail or archive. Default 50 MB
-	Inflated    int64 // bytes decompressed, or read from a bare report file. Default 512 MB
-	Held        int64 // bytes of archives and mails inside others, held in memory. Default 40 MB
-	Parts       int   // MIME parts. Default 100
-	Depth       int   // nesting of multipart and message parts. Default 10
-	Containers  int   // nesting of gzip and zip. Default 3
-	Entries     int   // files in all archives together. Default 100
-	HeaderBytes int   // one header block. Default 256 KB
-	HeaderLines int   // lines of one header block. Default 1,000
-}
-
-func (l Limits) withDefaults() Limits {
-	set64 := func(v *int64, d int64) {
-		if *v <= 0 {
-			*v = d
-		}
-	}
-	set := func(v *int, d int) {
-		if *v <= 0 {
-			*v = d
-		}
-	}
-	set64(&l.Raw, 50_000_000)
-	set64(&l.Inflated, 512_000_000)
-	set64(&l.Held, 40_000_000)
-	set(&l.Parts, 100)
-	set(&l.Depth, 10)
-	set(&l.Containers, 3)
-	set(&l.Entries, 100)
-	set(&l.HeaderBytes, 256<<10)
-	set(&l.HeaderLines, 1000)
-	return l
+	Raw         int64 // bytes of the mail or archive
+	Inflated    int64 // bytes decompressed, or read from a bare report file
+	Held        int64 // bytes of archives and mails inside others, held in memory
+	Parts       int   // MIME parts
+	Depth       int   // nesting of multipart and message parts
+	Containers  int   // nesting of gzip and zip
+	Entries     int   // files in all archives together
+	HeaderBytes int   // one header block
+	HeaderLines int   // lines of one header block
 }

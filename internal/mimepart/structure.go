@@ -120,6 +120,7 @@ func (s *structure) entity(parent, depth int) (stop, error) {
 		s.parts = append(s.parts, p)
 		return stop{}, err
 	}
+	p.media, p.params = media(p.header.contentType)
 	p.from = s.in.at()
 	p.headlines = p.from
 	if end.level != bodyFollows {
@@ -127,7 +128,6 @@ func (s *structure) entity(parent, depth int) (stop, error) {
 		s.parts = append(s.parts, p)
 		return end, nil
 	}
-	p.media, p.params = media(p.header.contentType)
 	index := len(s.parts)
 	switch {
 	case strings.HasPrefix(p.media, "multipart/"):

@@ -2,7 +2,6 @@ package mimepart
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -22,15 +21,17 @@ type Walker struct {
 	parts   []part
 	buffers []*bufio.Reader // not in use
 	unzips  []*gzip.Reader  // not in use
+	pieces  [][]byte        // not in use, see held
 
 	budget  budget
 	visitor Visitor
 	outcome Outcome
 	mail    *Envelope // of the mail that is being walked
+	riddle  *place    // the first attachment of a report mail that is nothing we know
 }
 
-// NewWalker makes a Walker; zero fields of limits take their defaults.
-func NewWalker(limits Limits) *Walker { return &Walker{limits: limits.withDefaults()} }
+// NewWalker makes a Walker.
+func NewWalker(limits Limits) *Walker { return &Walker{limits: limits} }
 
 // place is where the walk is: what is needed to name a payload and to decide
 // whether an unreadable one is worth telling about.
@@ -78,8 +79,12 @@ func stopping(err error) error {
 // told to v. After an error nothing that was handed over is complete.
 func (w *Walker) Walk(ctx context.Context, src Source, v Visitor) (Outcome, error) {
 	w.budget = budget{ctx: ctx, limits: w.limits}
-	w.visitor, w.outcome, w.mail = v, Outcome{}, nil
+	w.visitor, w.outcome, w.mail, w.riddle = v, Outcome{}, nil, nil
 	err := w.source(src)
+	if err == nil && w.riddle != nil && w.outcome.NotReport() {
+		// It must have been the report.
+		err = w.refused(*w.riddle, true, refuse(RefusedNotXML, w.riddle.name))
+	}
 	w.visitor = nil
 	return w.outcome, err
 }
@@ -175,18 +180,29 @@ func (w *Walker) content(open opener, r io.Reader, at place) error {
 	case gzipped:
 		return w.gunzip(open, br, at)
 	case zipped, wholeMail:
-		if kind == wholeMail && !at.inside && w.mail != nil && at.media != "message/rfc822" && at.media != "message/global" {
-			return nil // text that quotes a mail
+		if kind == wholeMail && w.mail != nil && !w.passedOn(at) {
+			return nil
 		}
 		return w.hold(kind, br, at)
 	case unsupported:
 		return w.unsupported(formatName(head), at)
 	case encryptedPGP:
-		w.notice(refuse(RefusedEncryptedMail, "OpenPGP"))
-		return nil
+		return w.refused(at, at.evident, refuse(RefusedEncryptedMail, "OpenPGP"))
 	default:
 		return w.unknown(kind, br, at)
 	}
+}
+
+// passedOn tells a mail that somebody passed on from text that quotes one, and
+// from the sample of a failure report, however that is attached.
+func (w *Walker) passedOn(at place) bool {
+	switch {
+	case at.media == "message/rfc822", at.media == "message/global":
+		return true
+	case w.outcome.Failure:
+		return false
+	}
+	return at.inside || !strings.HasPrefix(at.media, "text/") || strings.HasSuffix(strings.ToLower(at.name), ".eml")
 }
 
 // payload hands a stream to the visitor.
@@ -214,41 +230,45 @@ func (w *Walker) unknown(kind content, r io.Reader, at place) error {
 		return w.refused(at, w.mail != nil, refuse(RefusedEmpty, at.name))
 	case promised:
 		return w.refused(at, w.mail != nil, refuse(RefusedNotXML, at.name))
+	case w.mail != nil && at.evident && w.riddle == nil && attached(at):
+		w.riddle = &at
 	}
 	return nil
 }
 
+// attached tells what a reporter may have attached from what surrounds it:
+// prose, pictures and signatures.
+func attached(at place) bool {
+	return at.inside || reportEnding(at.name) ||
+		strings.HasPrefix(at.media, "application/") && !strings.HasSuffix(at.media, "-signature")
+}
+
 func (w *Walker) unsupported(format string, at place) error {
+	if strings.HasSuffix(at.media, "-signature") {
+		return nil // beside what it signs
+	}
 	code := RefusedFormat
 	if format == "encrypted S/MIME" {
 		code = RefusedEncryptedMail
 	}
-	// Inside a mail that announces a report, only an archive may be it: an
-	// encrypted or signed mail is as likely to be somebody's.
-	looked := at.expected || at.evident && code == RefusedFormat
-	return w.refused(at, looked, refuse(code, format))
+	return w.refused(at, at.evident, refuse(code, format))
 }
 
 // hold reads an inner archive or mail into memory, because both need random
 // access, and walks it.
 func (w *Walker) hold(kind content, r io.Reader, at place) error {
-	left := w.budget.limits.Held - w.budget.held
-	data, err := io.ReadAll(io.LimitReader(r, left+1))
+	data, err := w.holdAll(r)
+	defer w.letGo(data)
 	if err != nil {
 		return w.damage(at, err)
 	}
-	n := int64(len(data))
-	if err := w.budget.hold(n); err != nil {
-		return w.damage(at, err)
-	}
-	defer w.budget.release(n)
 	if kind == zipped {
-		return w.unzip(bytes.NewReader(data), n, at)
+		return w.unzip(data, data.size, at)
 	}
 	outer := w.mail
 	defer func() { w.mail = outer }()
 	at.depth++
-	for m, err := range Messages(Source{ReaderAt: bytes.NewReader(data), Size: n}) {
+	for m, err := range Messages(Source{ReaderAt: data, Size: data.size}) {
 		if err != nil {
 			return err
 		}

@@ -62,7 +62,7 @@ func walk(t *testing.T, data []byte, limits mimepart.Limits) string {
 	t.Helper()
 	var s seen
 	src := mimepart.Source{ReaderAt: bytes.NewReader(data), Size: int64(len(data)), Name: "file"}
-	out, err := mimepart.NewWalker(limits).Walk(t.Context(), src, &s)
+	out, err := mimepart.NewWalker(limited(limits)).Walk(t.Context(), src, &s)
 	if err != nil || s.err != nil {
 		t.Fatal(err, s.err)
 	}
@@ -93,7 +93,7 @@ func walkDiscard(t *testing.T, data []byte, limits mimepart.Limits) string {
 		list = append(list, fmt.Sprintf("%d %s", p.Kind, head[:n]))
 	}, refused: func(r *finding.Refusal) { list = append(list, "!"+string(r.Code)) }}
 	src := mimepart.Source{ReaderAt: bytes.NewReader(data), Size: int64(len(data))}
-	if _, err := mimepart.NewWalker(limits).Walk(t.Context(), src, v); err != nil {
+	if _, err := mimepart.NewWalker(limited(limits)).Walk(t.Context(), src, v); err != nil {
 		t.Fatal(err)
 	}
 	return strings.Join(list, " | ")
@@ -218,12 +218,12 @@ func TestMail(t *testing.T) {
 		{"ordinary mail", mailHead + "Content-Type: text/plain\r\n\r\nHello.\r\n", ""},
 		{"ordinary html mail", mixed(prose, "Content-Type: text/html\r\n\r\n<html><body>feedback</body></html>"), ""},
 		{"mail that quotes a report", mailHead + "Content-Type: text/plain\r\n\r\nLook what I got:\r\n" + reportXML, ""},
-		{"office document", mixed(attachment("application/zip", "a.docx", "base64", b64(zipOf(t, file{name: "[Content_Types].xml", body: "<?xml version=\"1.0\"?><Types/>"}, file{name: "word/document.xml", body: "<?xml version=\"1.0\"?><w/>"})))), ""},
 		{"encrypted zip of photos", mixed(attachment("application/zip", "a.zip", "base64", b64(zipOf(t, file{name: "cat.jpg", body: "x", encrypted: true})))), "?archive_encrypted"},
-		{"encrypted OpenPGP", mixed("Content-Type: application/octet-stream\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nabc"), "?mail_encrypted"},
-		{"encrypted S/MIME", mailHead + "Content-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b64("\x30\x82\x05\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03\xa0\x82\x04\xf0\x30\x82"), "?mail_encrypted"},
+		{"encrypted OpenPGP", mixed("Content-Type: application/octet-stream\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nabc"), "!mail_encrypted"},
+		{"encrypted S/MIME", mailHead + "Content-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b64("\x30\x82\x05\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03\xa0\x82\x04\xf0\x30\x82"), "!mail_encrypted"},
 		// Looked like one.
 		{"the word unused", mixed(attachment("application/gzip", name, "base64", b64(gz("unused")))), "!attachment_not_a_report"},
+		{"office document where a report should be", mixed(attachment("application/zip", "a.docx", "base64", b64(zipOf(t, file{name: "[Content_Types].xml", body: "<?xml version=\"1.0\"?><Types/>"}, file{name: "word/document.xml", body: "<?xml version=\"1.0\"?><w/>"})))), "!attachment_not_a_report"},
 		{"named like a report, empty", mixed(attachment("application/gzip", name, "base64", "")), "!attachment_empty"},
 		{"winmail.dat named like a report", mixed(attachment("application/ms-tnef", "a!b!1!2.dat", "base64", b64("\x78\x9f\x3e\x22rest"))), "!format_unsupported"},
 		{"7z named like a report", mixed(attachment("application/x-7z", "a!b!1!2.7z", "base64", b64("7z\xbc\xaf\x27\x1crest"))), "!format_unsupported"},
@@ -253,7 +253,7 @@ func TestEnvelope(t *testing.T) {
 		"Content-Type: text/xml\r\n\r\n" + reportXML
 	var got mimepart.Envelope
 	v := visitorFunc(func(p *mimepart.Payload) error { got = *p.Mail; return nil })
-	if _, err := mimepart.NewWalker(mimepart.Limits{}).Walk(t.Context(), mimepart.Source{ReaderAt: strings.NewReader(mail), Size: int64(len(mail))}, v); err != nil {
+	if _, err := mimepart.NewWalker(limited(mimepart.Limits{})).Walk(t.Context(), mimepart.Source{ReaderAt: strings.NewReader(mail), Size: int64(len(mail))}, v); err != nil {
 		t.Fatal(err)
 	}
 	want := mimepart.Envelope{From: "R <dmarc@receiver.example>", Subject: "one two", Date: "Fri, 20 Nov 2026 10:00:00 +0000",
@@ -272,7 +272,7 @@ func TestVisitorErrorStops(t *testing.T) {
 	t.Parallel()
 	mail := mixed(attachment("text/xml", "r.xml", "7bit", reportXML))
 	stop := &finding.Refusal{Code: "mine"} // must not be taken for one about the mail
-	_, err := mimepart.NewWalker(mimepart.Limits{}).Walk(t.Context(),
+	_, err := mimepart.NewWalker(limited(mimepart.Limits{})).Walk(t.Context(),
 		mimepart.Source{ReaderAt: strings.NewReader(mail), Size: int64(len(mail))},
 		visitorFunc(func(*mimepart.Payload) error { return stop }))
 	if !errors.Is(err, stop) {

@@ -67,6 +67,9 @@ func trim(v []byte) []byte {
 	return v
 }
 
+// Visible reports whether Append leaves r as it is.
+func Visible(r rune) bool { return !invisible(r) }
+
 // invisible tells characters that change how text looks without being seen:
 // controls (Cc), formats (Cf: zero width, bidi, BOM, tags), line and
 // paragraph separators, and code points that are no characters.

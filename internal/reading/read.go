@@ -24,13 +24,11 @@ type Reader struct {
 
 // NewReader makes a Reader. now tells reports from the future; it may be nil.
 func NewReader(limits Limits, now func() time.Time) *Reader {
-	if limits.Time == 0 {
-		limits.Time = time.Minute
-	}
+	limits = limits.withDefaults()
 	return &Reader{
 		limits: limits,
-		walker: mimepart.NewWalker(limits.Mail),
-		dmarc:  dmarcrpt.NewReader(limits.Aggregate),
+		walker: mimepart.NewWalker(limits.Mail()),
+		dmarc:  dmarcrpt.NewReader(limits.Aggregate()),
 		now:    now,
 	}
 }
@@ -166,7 +164,7 @@ func (a *aggregates) Refused(r *dmarcrpt.Report, refusal *finding.Refusal) error
 }
 
 func (p *pass) tls(pay *mimepart.Payload) error {
-	report, err := tlsrpt.Read(pay.Body, p.r.limits.TLS)
+	report, err := tlsrpt.Read(pay.Body, p.r.limits.TLS())
 	p.report.TLS = report
 	if err != nil {
 		return p.failed(err)
@@ -185,7 +183,7 @@ func (p *pass) failure(pay *mimepart.Payload) error {
 	if pay.Mail != nil {
 		mail = arf.Mail{From: pay.Mail.From, MessageID: pay.Mail.MessageID, Date: pay.Mail.Date}
 	}
-	report, err := arf.Read(pay.Body, pay.Sample, mail)
+	report, err := arf.Read(pay.Body, pay.Sample, mail, p.r.limits.Failure())
 	p.report.Failure = report
 	if refusal, ok := errors.AsType[*finding.Refusal](err); ok && refusal.Code == arf.RefusedOtherType {
 		// A complaint about spam and the like is ordinary mail to us.

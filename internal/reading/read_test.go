@@ -138,7 +138,7 @@ func TestTime(t *testing.T) {
 	t.Parallel()
 	src := mimepart.Source{ReaderAt: endless("Subject: Report Domain: example.com\n"), Size: 1 << 50}
 	limits := reading.Limits{Time: 20 * time.Millisecond}
-	limits.Mail.Raw, limits.Mail.HeaderLines, limits.Mail.HeaderBytes = 1<<50, 1<<60, 1<<60
+	limits.MailBytes, limits.HeaderLines, limits.HeaderBytes = 1<<50, 1<<60, 1<<60
 	var s store
 	out, err := reading.NewReader(limits, nil).Read(t.Context(), src, &s)
 	if err != nil || out.Refused != 1 || fmt.Sprint(s.refused) != "[reading_took_too_long]" {

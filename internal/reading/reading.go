@@ -4,11 +4,10 @@
 package reading
 
 import (
-	"time"
-
 	"sendvery.com/sendvery/internal/arf"
 	"sendvery.com/sendvery/internal/dmarcrpt"
 	"sendvery.com/sendvery/internal/finding"
+	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mimepart"
 	"sendvery.com/sendvery/internal/tlsrpt"
 )
@@ -37,6 +36,28 @@ type Report struct {
 	Aggregate *dmarcrpt.Report
 	TLS       *tlsrpt.Report // complete at Begin
 	Failure   *arf.Report    // complete and redacted at Begin
+}
+
+// Domain returns the domain that the report is about, "" where that is not
+// known. A TLS report may not name it (no-policy-found of some generators):
+// then the mail does (RFC 8460 section 5.3).
+func (r *Report) Domain() fqdn.Name {
+	switch {
+	case r.Aggregate != nil:
+		return r.Aggregate.Policy.Domain
+	case r.Failure != nil:
+		return r.Failure.Domain
+	case r.TLS == nil:
+		return ""
+	}
+	if d := r.TLS.Domain(); d != "" || r.Mail == nil {
+		return d
+	}
+	d, err := fqdn.Parse(r.Mail.TLSReportDomain)
+	if err != nil {
+		return ""
+	}
+	return d
 }
 
 // Summary is what is known at the clean end of a report.
@@ -86,16 +107,6 @@ type Outcome struct {
 // NotReport reports whether there is nothing in it that is or should be a
 // report: such a mail is none of our business.
 func (o Outcome) NotReport() bool { return o.Accepted == 0 && o.Refused == 0 }
-
-// Limits of one mail or file. A zero field takes its default.
-type Limits struct {
-	Mail      mimepart.Limits
-	Aggregate dmarcrpt.Limits
-	TLS       tlsrpt.Limits
-	// Time is the longest that reading one mail or file may take, the
-	// visitor's work included. Default 60 s; negative: no bound.
-	Time time.Duration
-}
 
 // The refusals of this package.
 const (

@@ -13,7 +13,7 @@ import (
 // that no mail could carry: it takes the time it takes. A panic in the readers
 // is a failure of that item alone: the job goes on with the others.
 func (s *Service) readItem(ctx context.Context, it item, v reading.Visitor) (out reading.Outcome, err error) {
-	l, pool := limits(), &s.readers[0]
+	l, pool := s.Limits, &s.readers[0]
 	if it.source == FromImport {
 		l.Time, pool = -1, &s.readers[1]
 	}

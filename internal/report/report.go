@@ -63,6 +63,8 @@ type Service struct {
 	Mails Authenticator
 	Log   *slog.Logger
 	Now   func() time.Time
+	// Limits bounds the reading of one mail or file.
+	Limits reading.Limits
 
 	months   sync.Map // which partitions are known to exist
 	results  resultIDs
@@ -71,9 +73,6 @@ type Service struct {
 }
 
 var _ mailbox.Intake = (*Service)(nil)
-
-// limits bounds the reading of one mail or file.
-func limits() reading.Limits { return reading.Limits{} }
 
 // DomainID identifies a watched domain.
 type DomainID = domain.ID

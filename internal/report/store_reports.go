@@ -17,7 +17,7 @@ import (
 type document struct {
 	*dmarcrpt.Report
 	Bad        []dmarcrpt.BadRecord `json:",omitempty"`
-	Extensions []string             `json:",omitempty"`
+	Extensions []dmarcrpt.Extension `json:",omitempty"`
 }
 
 // sums are the parts of a report that are known at its end.

@@ -15,6 +15,7 @@ const (
 	RefusedPolicies   finding.Code = "tls_policies_unreadable"
 	RefusedCount      finding.Code = "tls_count_unreadable"
 	RefusedMany       finding.Code = "tls_too_many_entries"
+	RefusedTooLong    finding.Code = "tls_value_too_long"
 )
 
 // What was unusual in a TLS report that was accepted.
@@ -63,6 +64,8 @@ func RefusalSentence(code finding.Code) string {
 		return "The list of policies in the TLS report is not readable."
 	case RefusedCount:
 		return "A number of sessions in the TLS report is not a whole number or impossibly large."
+	case RefusedTooLong:
+		return "A single value in the TLS report is longer than any honest report needs."
 	case RefusedMany:
 		return "The TLS report has more entries than we read from a single report."
 	}

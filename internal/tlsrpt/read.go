@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +19,6 @@ import (
 // Read reads one report from src. The error is a *finding.Refusal, or what src
 // failed with. The report is returned beside a refusal as far as it was read.
 func Read(src io.Reader, limits Limits) (*Report, error) {
-	limits = limits.withDefaults()
 	data, err := io.ReadAll(io.LimitReader(src, int64(limits.Bytes)+1))
 	if err != nil {
 		return &Report{}, err
@@ -33,10 +33,9 @@ func Read(src io.Reader, limits Limits) (*Report, error) {
 }
 
 type builder struct {
-	limits   Limits
-	report   *Report
-	repairs  finding.Repairs
-	failures int
+	limits  Limits
+	report  *Report
+	repairs finding.Repairs
 }
 
 func (b *builder) read(data []byte) error {
@@ -48,17 +47,17 @@ func (b *builder) read(data []byte) error {
 	if !utf8.Valid(data) {
 		b.repairs.Add(RepairUTF8, "")
 	}
-	if err := wellFormed(data, b.limits.Depth); err != nil {
+	if err := check(data, b.limits); err != nil {
 		return err
 	}
 	var w wireReport
 	if err := json.Unmarshal(data, &w); err != nil {
-		return refuse(RefusedMalformed, err.Error())
+		return refuse(RefusedMalformed, misfit(err))
 	}
 	if err := b.head(&w); err != nil {
 		return err
 	}
-	if err := b.policies(w.Policies); err != nil {
+	if err := b.policies(&w.Policies); err != nil {
 		return err
 	}
 	b.report.Digest = b.report.digest()
@@ -134,26 +133,15 @@ func (b *builder) date(s string) (int64, bool) {
 	return 0, false
 }
 
-func (b *builder) policies(raw json.RawMessage) error {
-	if len(raw) == 0 || string(raw) == "null" {
-		b.repairs.Add(RepairNoPolicies, "")
-		return nil
+func (b *builder) policies(w *policies) error {
+	if w.wrong != "" {
+		return refuse(RefusedPolicies, w.wrong)
 	}
-	if raw[0] != '[' {
-		return refuse(RefusedPolicies, "")
-	}
-	var list []wirePolicy
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return refuse(RefusedPolicies, err.Error())
-	}
-	if len(list) == 0 {
+	if len(w.list) == 0 {
 		b.repairs.Add(RepairNoPolicies, "")
 	}
-	if len(list) > b.limits.Policies {
-		return refuse(RefusedMany, "policies")
-	}
-	for i := range list {
-		if err := b.policy(&list[i]); err != nil {
+	for i := range w.list {
+		if err := b.policy(&w.list[i]); err != nil {
 			return err
 		}
 	}
@@ -186,6 +174,7 @@ func (b *builder) policy(w *wirePolicy) error {
 	if p.Failed, err = b.count(w.Summary.Failed, RepairNoFailed); err != nil {
 		return err
 	}
+	p.Failures = slices.Grow(p.Failures, len(w.Failures))
 	for i := range w.Failures {
 		f, err := b.failure(&w.Failures[i])
 		if err != nil {
@@ -198,9 +187,6 @@ func (b *builder) policy(w *wirePolicy) error {
 }
 
 func (b *builder) failure(w *wireFailure) (Failure, error) {
-	if b.failures++; b.failures > b.limits.Failures {
-		return Failure{}, refuse(RefusedMany, "failure-details")
-	}
 	n, err := b.count(w.Sessions, RepairNoFailed)
 	if err != nil {
 		return Failure{}, err
@@ -239,11 +225,13 @@ func (b *builder) count(c count, missing finding.Code) (int64, error) {
 }
 
 func (b *builder) text(s text) string {
-	clean, done := plaintext.Append(nil, []byte(s))
-	if done&plaintext.Invisible != 0 {
-		b.repairs.Add(RepairCleaned, string(clean))
+	clean := plaintext.String(string(s))
+	if clean != string(s) { // hardly ever; a copy of every value would cost as much again
+		if _, done := plaintext.Append(nil, []byte(s)); done&plaintext.Invisible != 0 {
+			b.repairs.Add(RepairCleaned, clean)
+		}
 	}
-	return string(clean)
+	return clean
 }
 
 func (b *builder) texts(list texts) []string {

@@ -37,7 +37,7 @@ func codes(repairs []finding.Repair) string {
 
 func TestEverythingIsKept(t *testing.T) {
 	t.Parallel()
-	got, err := tlsrpt.Read(strings.NewReader(good), tlsrpt.Limits{})
+	got, err := tlsrpt.Read(strings.NewReader(good), limited(tlsrpt.Limits{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestAccepted(t *testing.T) {
 		"no name":             {with(t, `"Receiver"`, `""`), "reporter_from_contact"},
 		"no policies":         {good[:strings.Index(good, `,"policies"`)] + "}", "no_policies"},
 	} {
-		r, err := tlsrpt.Read(iotest.OneByteReader(strings.NewReader(test.doc)), tlsrpt.Limits{})
+		r, err := tlsrpt.Read(iotest.OneByteReader(strings.NewReader(test.doc)), limited(tlsrpt.Limits{}))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -129,13 +129,13 @@ func TestRefused(t *testing.T) {
 		"too many policies":   {with(t, `"policies":[`, `"policies":[{},{},`), tlsrpt.Limits{Policies: 2}, tlsrpt.RefusedMany},
 		"too many failures":   {with(t, `"failure-details":[`, `"failure-details":[{"failed-session-count":1},`), tlsrpt.Limits{Failures: 1}, tlsrpt.RefusedMany},
 	} {
-		_, err := tlsrpt.Read(strings.NewReader(test.doc), test.limits)
+		_, err := tlsrpt.Read(strings.NewReader(test.doc), limited(test.limits))
 		refusal, ok := errors.AsType[*finding.Refusal](err)
 		if !ok || refusal.Code != test.want || refusal.Sentence == "" {
 			t.Errorf("%s: %v, want %s", name, err, test.want)
 		}
 	}
-	if _, err := tlsrpt.Read(iotest.ErrReader(io.ErrClosedPipe), tlsrpt.Limits{}); !errors.Is(err, io.ErrClosedPipe) {
+	if _, err := tlsrpt.Read(iotest.ErrReader(io.ErrClosedPipe), limited(tlsrpt.Limits{})); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("failing source: %v", err)
 	}
 }
@@ -145,7 +145,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(good)
 	f.Add(`{"policies":[{"summary":{"total-successful-session-count":"5"}}]}`)
 	f.Fuzz(func(t *testing.T, doc string) {
-		r, err := tlsrpt.Read(strings.NewReader(doc), tlsrpt.Limits{})
+		r, err := tlsrpt.Read(strings.NewReader(doc), limited(tlsrpt.Limits{}))
 		if err != nil {
 			if _, ok := errors.AsType[*finding.Refusal](err); !ok {
 				t.Fatal(err)

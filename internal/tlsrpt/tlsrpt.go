@@ -72,27 +72,14 @@ func (r *Report) ReportedDay() time.Time {
 	return time.Unix(r.Begin+(r.End-r.Begin)/2, 0).UTC().Truncate(24 * time.Hour)
 }
 
-// Limits bounds the reading of one report. A zero field takes its default.
+// Limits bounds the reading of one report. A zero field allows nothing;
+// package reading has the defaults.
 type Limits struct {
-	Bytes    int   // of the JSON text. Default 8 MiB
-	Depth    int   // of objects and arrays. Default 16
-	Policies int   // Default 10,000
-	Failures int   // of all policies together. Default 50,000
-	Count    int64 // greatest number of sessions in one place. Default 10^12
-}
-
-func (l Limits) withDefaults() Limits {
-	set := func(v *int, d int) {
-		if *v <= 0 {
-			*v = d
-		}
-	}
-	set(&l.Bytes, 8<<20)
-	set(&l.Depth, 16)
-	set(&l.Policies, 10_000)
-	set(&l.Failures, 50_000)
-	if l.Count <= 0 {
-		l.Count = 1_000_000_000_000
-	}
-	return l
+	Bytes    int   // of the JSON text
+	Text     int   // bytes of one string
+	Keys     int   // of one object
+	Depth    int   // of objects and arrays
+	Policies int   // of the report; ten times as many strings in lists
+	Failures int   // of all policies together
+	Count    int64 // greatest number of sessions in one place
 }

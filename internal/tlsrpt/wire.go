@@ -1,21 +1,18 @@
 package tlsrpt
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"strings"
 )
 
 // The document as it may be written: every value of uncertain type is a type
 // of ours that takes all forms seen in the wild.
 type wireReport struct {
-	OrgName     text            `json:"organization-name"`
-	DateRange   wireRange       `json:"date-range"`
-	ContactInfo text            `json:"contact-info"`
-	ReportID    text            `json:"report-id"`
-	Policies    json.RawMessage `json:"policies"`
+	OrgName     text      `json:"organization-name"`
+	DateRange   wireRange `json:"date-range"`
+	ContactInfo text      `json:"contact-info"`
+	ReportID    text      `json:"report-id"`
+	Policies    policies  `json:"policies"`
 }
 
 type wireRange struct {
@@ -49,6 +46,21 @@ type wireFailure struct {
 	AdditionalInfoURI     text  `json:"additional-info-uri"`
 	AdditionalInfo        text  `json:"additional-info"`
 	ReasonCode            text  `json:"failure-reason-code"`
+}
+
+// policies takes a list, and says what is wrong with anything else: that
+// refuses the report only after what tells which one it is.
+type policies struct {
+	list  []wirePolicy
+	wrong string
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (p *policies) UnmarshalJSON(b []byte) error {
+	if err := json.Unmarshal(b, &p.list); err != nil {
+		p.wrong = misfit(err)
+	}
+	return nil
 }
 
 // text takes a string; null and any other type are as if absent.
@@ -103,51 +115,4 @@ func (c *count) UnmarshalJSON(b []byte) error {
 	}
 	c.digits = s
 	return nil
-}
-
-// wellFormed checks syntax, depth and repeated keys before anything is built.
-// Keys are compared without case, because encoding/json matches them so.
-func wellFormed(data []byte, depth int) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	type level struct {
-		keys map[string]bool // nil for an array
-		key  bool            // a key comes next
-	}
-	var open []level
-	for {
-		tok, err := dec.Token()
-		switch {
-		case errors.Is(err, io.EOF):
-			if len(open) > 0 {
-				return refuse(RefusedMalformed, "it ends in the middle")
-			}
-			return nil
-		case err != nil:
-			return refuse(RefusedMalformed, err.Error())
-		}
-		if len(open) > 0 {
-			top := &open[len(open)-1]
-			if name, ok := tok.(string); ok && top.key {
-				name = strings.ToLower(name)
-				if top.keys[name] {
-					return refuse(RefusedDuplicate, name)
-				}
-				top.keys[name], top.key = true, false
-				continue
-			}
-			top.key = top.keys != nil
-		}
-		switch tok {
-		case json.Delim('{'):
-			open = append(open, level{map[string]bool{}, true})
-		case json.Delim('['):
-			open = append(open, level{})
-		case json.Delim('}'), json.Delim(']'):
-			open = open[:len(open)-1]
-		}
-		if len(open) > depth {
-			return refuse(RefusedDepth, "")
-		}
-	}
 }
