@@ -52,9 +52,9 @@ func sampleReceiptList(p ui.Page) reportweb.ReceiptsPage {
 	}
 	return reportweb.ReceiptsPage{Page: titled(p, ui.ReportsSection, "Mails"), Headline: "3 of 2\u202f496 mails are not counted.",
 		Sections: sampleSections(false), Receipts: append(sampleReceipts()[2:3], sampleReceipts()...),
-		Verdicts:  []ui.Choice{choice("Not counted", "3", false), choice("All", "2\u202f496", true), choice("Accepted", "2\u202f399", false), choice("Repaired", "14", false), choice("Already known", "17", false), choice("Held", "1", false), choice("Refused", "2", false), choice("No report", "63", false)},
-		Mailboxes: []ui.Choice{choice("All mailboxes", "", true), choice("dmarc@example.org", "", false), choice("reports@example.net", "", false)},
-		Pager:     ui.Pager{Older: galleryPath + "receipts", Text: "1 – 50 of 2\u202f496"}}
+		Verdicts: []ui.Choice{choice("Not counted", "3", false), choice("All", "2\u202f496", true), choice("Accepted", "2\u202f399", false), choice("Repaired", "14", false), choice("Already known", "17", false), choice("Held", "1", false), choice("Refused", "2", false), choice("No report", "63", false)},
+		Sources:  []ui.Choice{choice("All sources", "", true), choice("dmarc@example.org", "", false), choice("reports@example.net", "", false), choice("Uploads", "", false), choice("Imports by the operator", "", false)},
+		Pager:    ui.Pager{Older: galleryPath + "receipts", Text: "1 – 50 of 2\u202f496"}}
 }
 
 func sampleReport(p ui.Page) reportweb.ReportPage {

@@ -42,6 +42,11 @@ func (a *App) routes() http.Handler {
 			a.developers(browser{r, a, errs})
 		}
 	})
+	// The same, but the handler bounds the body: it holds files.
+	r.Group(func(r chi.Router) {
+		r.Use(a.sameOrigin(), middleware.Compress(5, "text/html"))
+		browser{r, a, errs}.inOrg("POST", "/uploads", org.UploadReports, a.reportWeb.Upload)
+	})
 	return r
 }
 
@@ -80,6 +85,7 @@ func (a *App) members(b browser) {
 	b.inOrg("GET", "/senders", org.Read, r.ListSenders)
 	b.inOrg("GET", "/reports", org.Read, r.ListReports)
 	b.inOrg("GET", "/reports/{id}", org.Read, r.ShowReport)
+	b.inOrg("GET", "/uploads", org.UploadReports, r.ShowUpload) // POST: see routes
 	b.inOrg("GET", "/receipts", org.Read, r.ListReceipts)
 	b.inOrg("GET", "/receipts/{id}", org.Read, r.ShowReceipt)
 	b.inOrg("GET", "/receipts/{id}/original", org.ReadOriginals, r.Original)

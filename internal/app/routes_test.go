@@ -41,6 +41,8 @@ var needs = map[string]string{
 	"GET /o/{slug}/senders":       "viewer",
 	"GET /o/{slug}/reports":       "viewer",
 	"GET /o/{slug}/receipts":      "viewer",
+	"GET /o/{slug}/uploads":       "member",
+	"POST /o/{slug}/uploads":      "member",
 	"GET /o/{slug}/mailboxes":     "viewer",
 	"GET /o/{slug}/mailboxes/new": "admin",
 	// These name something that must be the organization's own.

@@ -57,7 +57,11 @@ func (a *App) wireReports(jobs *work.Registry) error {
 	if err != nil {
 		return err
 	}
-	a.reports = &report.Service{DB: a.db, Names: names, Log: a.log, Now: a.now}
+	uploads, err := report.NewUploadLimits()
+	if err != nil {
+		return err
+	}
+	a.reports = &report.Service{DB: a.db, Names: names, Uploads: uploads, Log: a.log, Now: a.now}
 	a.domains = &domain.Service{DB: a.db, Now: a.now, Added: a.reports.DomainsAdded}
 	tests, err := limit.NewMemory("connection tests", 30, time.Hour)
 	if err != nil {

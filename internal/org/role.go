@@ -20,6 +20,7 @@ type Right string
 const (
 	Read            Right = "read"             // see reports, senders, domains
 	ManageDomains   Right = "manage-domains"   // add and remove domains
+	UploadReports   Right = "upload-reports"   // bring report files in by the page
 	ManageMailboxes Right = "manage-mailboxes" // connect, test, delete
 	ReadOriginals   Right = "read-originals"   // download report mails as they came
 	ManageSettings  Right = "manage-settings"  // name and settings
@@ -28,9 +29,9 @@ const (
 // rights is the one table of who may do what.
 var rights = map[Role][]Right{
 	Viewer: {Read},
-	Member: {Read, ManageDomains},
-	Admin:  {Read, ManageDomains, ManageMailboxes, ReadOriginals, ManageSettings},
-	Owner:  {Read, ManageDomains, ManageMailboxes, ReadOriginals, ManageSettings},
+	Member: {Read, ManageDomains, UploadReports},
+	Admin:  {Read, ManageDomains, UploadReports, ManageMailboxes, ReadOriginals, ManageSettings},
+	Owner:  {Read, ManageDomains, UploadReports, ManageMailboxes, ReadOriginals, ManageSettings},
 }
 
 // May reports whether the role has the right.

@@ -89,7 +89,11 @@ func (g *group) read(ctx context.Context, it item) error {
 		g.readers[it.source] = reader
 	}
 	out, err := g.s.readItem(ctx, reader, it, g)
-	g.results[len(g.results)-1].private = out.Private
+	r := &g.results[len(g.results)-1]
+	r.private = out.Private
+	if it.source == FromUpload && out.Noticed != nil {
+		r.notice = Reason(out.Noticed.Code)
+	}
 	g.open = nil
 	return err
 }

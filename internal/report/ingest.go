@@ -30,6 +30,8 @@ type item struct {
 	mailbox    mailbox.ID
 	generation string
 	mail       mailfetch.MailID
+	upload     UploadID
+	person     postgres.PersonID // who uploaded it
 	label      string
 	received   time.Time
 	size       int64
@@ -42,7 +44,8 @@ type result struct {
 	receipt ReceiptID
 	verdict Verdict
 	items   []receiptItem
-	private bool // holds other people's mail: the original is not kept
+	notice  Reason // why there is no report in a file that a person took for one
+	private bool   // holds other people's mail: the original is not kept
 }
 
 // Take implements mailbox.Intake.

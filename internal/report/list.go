@@ -134,9 +134,12 @@ func (s *Service) Report(ctx context.Context, org org.ID, id ID, q RecordQuery) 
 
 // ReceiptQuery asks for receipts, newest first.
 type ReceiptQuery struct {
-	Verdicts []Verdict  // nil = all
-	Mailbox  mailbox.ID // zero = all
-	Before   ReceiptID  // 0 = from the top
+	Verdicts []Verdict   // nil = all
+	Source   Source      // "" = all
+	Mailbox  mailbox.ID  // zero = all
+	Upload   UploadID    // zero = all
+	IDs      []ReceiptID // nil = all
+	Before   ReceiptID   // 0 = from the top
 	Limit    int
 }
 
@@ -146,6 +149,8 @@ type Receipt struct {
 	Source     Source      `db:"source"`
 	Mailbox    *mailbox.ID `db:"mailbox_id"`
 	MailID     *string     `db:"mail_id"`
+	Upload     *UploadID   `db:"upload_id"`
+	UploadedBy *string     `db:"uploaded_by"` // address of the member; nil: not uploaded, or not a member any more
 	Label      *string     `db:"label"`
 	MailAt     *time.Time  `db:"mail_at"`
 	ReceivedAt time.Time   `db:"received_at"`
@@ -156,6 +161,7 @@ type Receipt struct {
 	Domain     *string     `db:"domain"`   // of its first report
 	Reporter   *string     `db:"reporter"` // of its first stored report
 	Messages   int64       `db:"messages"` // that its stored reports count
+	Reports    []int64     `db:"reports"`  // the stored reports that came out of it or that it repeats, without doubles
 }
 
 // CameAt is when the mail reached its mailbox, or a file reached us.
@@ -173,10 +179,10 @@ func (r Receipt) Title() string {
 		return *r.Reporter + " about " + *r.Domain
 	case r.Domain != nil:
 		return "A report about " + *r.Domain
-	case r.Verdict == NoReport:
-		return "A mail without a report"
 	case r.Label != nil:
 		return *r.Label
+	case r.Verdict == NoReport:
+		return "A mail without a report"
 	}
 	return "A mail with a report"
 }
@@ -209,7 +215,7 @@ func (i Item) Advice() string {
 func (s *Service) Receipts(ctx context.Context, org org.ID, q ReceiptQuery) (list []Receipt, counts map[Verdict]int64, err error) {
 	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		queueReceipts(b, org, q, &list)
-		queueVerdicts(b, org, q.Mailbox, time.Time{}, &counts)
+		queueVerdicts(b, org, q, time.Time{}, &counts)
 	})
 	return list, counts, err
 }
@@ -219,10 +225,10 @@ func (s *Service) Receipt(ctx context.Context, org org.ID, id ReceiptID) (Receip
 	var list []Receipt
 	var items []Item
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
-		queueReceipts(b, org, ReceiptQuery{Before: id + 1, Limit: 1}, &list)
+		queueReceipts(b, org, ReceiptQuery{IDs: []ReceiptID{id}, Limit: 1}, &list)
 		queueItems(b, org, id, &items)
 	})
-	if err == nil && (len(list) == 0 || list[0].ID != id) {
+	if err == nil && len(list) == 0 {
 		err = fault.New(fault.NotFound, "There is no such mail in this organization.")
 	}
 	if err != nil {
@@ -240,7 +246,7 @@ func (s *Service) CountsByMailbox(ctx context.Context, org org.ID, since time.Ti
 
 // MailboxCounts returns what became of a mailbox's mails since then, by verdict.
 func (s *Service) MailboxCounts(ctx context.Context, org org.ID, id mailbox.ID, since time.Time) (counts map[Verdict]int64, err error) {
-	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueVerdicts(b, org, id, since, &counts) })
+	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueVerdicts(b, org, ReceiptQuery{Mailbox: id}, since, &counts) })
 	return counts, err
 }
 

@@ -30,6 +30,7 @@ type Source string
 // The sources.
 const (
 	FromMailbox Source = "mailbox"
+	FromUpload  Source = "upload" // by a person, in the page
 	FromImport  Source = "import" // by the import command
 )
 
@@ -55,11 +56,12 @@ func (v Verdict) Stored() bool { return v == Accepted || v == Repaired || v == K
 
 // Service stores reports and answers questions about them.
 type Service struct {
-	DB    *postgres.DB
-	Queue work.Enqueuer
-	Names NameResolver // nil: addresses are not looked up
-	Log   *slog.Logger
-	Now   func() time.Time
+	DB      *postgres.DB
+	Queue   work.Enqueuer
+	Names   NameResolver // nil: addresses are not looked up
+	Log     *slog.Logger
+	Now     func() time.Time
+	Uploads UploadLimits
 
 	months   sync.Map // which partitions are known to exist
 	encoders sync.Pool

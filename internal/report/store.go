@@ -127,14 +127,18 @@ func insertReceipts(ctx context.Context, tx postgres.Tx, org org.ID, items []ite
 		args := postgres.NamedArgs{
 			"org": org, "id": it.receipt, "source": it.source, "mailbox": nil, "generation": nil, "mail": nil,
 			"label": null(it.label), "mail_at": nullTime(it.received), "now": now, "size": it.size,
-			"verdict": results[i].verdict, "reason": null(string(reasonOf(results[i]))),
+			"verdict": results[i].verdict, "reason": null(string(reasonOf(results[i]))), "upload": nil, "person": nil,
+		}
+		if it.source == FromUpload {
+			args["upload"], args["person"] = it.upload, it.person
 		}
 		if it.source == FromMailbox {
 			args["mailbox"], args["generation"], args["mail"] = it.mailbox, it.generation, it.mail
 		}
 		b.Queue(`
-			INSERT INTO receipts (org_id, receipt_id, source, mailbox_id, generation, mail_id, label, mail_at, received_at, size, verdict, reason)
-			VALUES (@org, @id, @source, @mailbox, @generation, @mail, @label, @mail_at, @now, @size, @verdict, @reason)`, args)
+			INSERT INTO receipts (org_id, receipt_id, source, mailbox_id, generation, mail_id, label, mail_at, received_at, size, verdict, reason,
+			       upload_id, uploaded_by)
+			VALUES (@org, @id, @source, @mailbox, @generation, @mail, @label, @mail_at, @now, @size, @verdict, @reason, @upload, @person)`, args)
 	}
 	if err := tx.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("insert receipts: %w", err)
@@ -144,6 +148,9 @@ func insertReceipts(ctx context.Context, tx postgres.Tx, org org.ID, items []ite
 
 // reasonOf is the reason of the part that decided the verdict.
 func reasonOf(r result) Reason {
+	if len(r.items) == 0 {
+		return r.notice
+	}
 	for _, i := range r.items {
 		if i.verdict == r.verdict {
 			return i.reason

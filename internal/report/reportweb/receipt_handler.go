@@ -3,12 +3,15 @@ package reportweb
 import (
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/go-chi/chi/v5"
 
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/web/format"
@@ -39,11 +42,11 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 	if rec.MailID != nil {
 		p.UID = *rec.MailID
 	}
-	if rec.Mailbox != nil {
-		p.Mailbox = ui.Link{Text: "a mailbox that is no longer connected"}
-		if m, err := h.Mailboxes.Get(r.Context(), a.ID, *rec.Mailbox); err == nil {
-			p.Mailbox = ui.Link{Text: m.Title(), Href: path(a, "mailboxes/"+m.ID.String(), nil)}
-		}
+	if rec.Label != nil {
+		p.Name = *rec.Label
+	}
+	if p.Source, err = h.cameBy(r, a, rec); err != nil {
+		return err
 	}
 	for _, i := range items {
 		describe(a, i, &p)
@@ -62,6 +65,25 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 		p.OriginalNote = "Not kept."
 	}
 	return httpio.OK(w, r, Receipt(p))
+}
+
+// cameBy is how a mail or file came in, with what is beside it.
+func (h *Web) cameBy(r *http.Request, a org.Access, rec report.Receipt) (ui.Link, error) {
+	switch {
+	case rec.Upload != nil:
+		return ui.Link{Text: sourceWords(rec, nil), Href: path(a, "receipts", url.Values{"upload": {rec.Upload.String()}})}, nil
+	case rec.Mailbox == nil:
+		return ui.Link{Text: sourceWords(rec, nil)}, nil
+	}
+	boxes, err := h.Mailboxes.List(r.Context(), a.ID)
+	if err != nil {
+		return ui.Link{}, err
+	}
+	link := ui.Link{Text: sourceWords(rec, boxes)}
+	if slices.ContainsFunc(boxes, func(m mailbox.Mailbox) bool { return m.ID == *rec.Mailbox }) {
+		link.Href = path(a, "mailboxes/"+rec.Mailbox.String(), nil)
+	}
+	return link, nil
 }
 
 // describe adds what became of one report in the mail.

@@ -9,17 +9,18 @@ import (
 // sends "domain", "reporter", "class", "ip", "from" and "to".
 type ReportsPage struct {
 	ui.Page
-	Headline  string      // "2 413 reports about 3 domains."
-	Action    string      // path of this page, for the form
-	Domains   []ui.Option // "" = all
-	Reporters []ui.Option // "" = all
-	Filter    ReportFilter
-	Active    []ActiveFilter // what narrows the list, each with a way to take it away
-	ClearHref string         // without any filter
-	Sections  []ui.Choice    // "Reports" and "Mails", the two lists of this section
-	Reports   []ReportRow
-	Pager     ui.Pager
-	EmptyWhy  string // which cause it is, when Reports is empty
+	Headline   string      // "2 413 reports about 3 domains."
+	Action     string      // path of this page, for the form
+	Domains    []ui.Option // "" = all
+	Reporters  []ui.Option // "" = all
+	Filter     ReportFilter
+	Active     []ActiveFilter // what narrows the list, each with a way to take it away
+	ClearHref  string         // without any filter
+	Sections   []ui.Choice    // "Reports", "Mails": the lists of this section
+	UploadHref string         // empty where the role may not
+	Reports    []ReportRow
+	Pager      ui.Pager
+	EmptyWhy   string // which cause it is, when Reports is empty
 }
 
 // ReportFilter is the filter as it stands in the address.
@@ -95,30 +96,32 @@ type AuthResult struct {
 	Note    string // what alignment comes to: "your domain", "not your domain"
 }
 
-// ReceiptsPage lists mails with what became of each; refused and held first.
+// ReceiptsPage lists mails and files with what became of each; refused and held first.
 type ReceiptsPage struct {
 	ui.Page
-	Headline  string // "3 of 2 496 mails are not counted."
-	Sections  []ui.Choice
-	Verdicts  []ui.Choice // "Not counted", "All", then each verdict, with counts
-	Mailboxes []ui.Choice // "All mailboxes" first
-	Receipts  []ui.Receipt
-	Pager     ui.Pager
-	EmptyWhy  string
+	Headline   string // "3 of 2 496 mails and files are not counted."
+	Sections   []ui.Choice
+	UploadHref string      // empty where the role may not
+	Verdicts   []ui.Choice // "Not counted", "All", then each verdict, with counts
+	Sources    []ui.Choice // "All sources" first
+	Receipts   []ui.Receipt
+	Pager      ui.Pager
+	EmptyWhy   string
 }
 
-// ReceiptPage is one mail and what became of it.
+// ReceiptPage is one mail or file and what became of it.
 type ReceiptPage struct {
 	ui.Page
 	Verdict      ui.Verdict
-	Heading      string // "The archive ends in the middle; the rest is missing."
-	Explanation  string // why, in a sentence or two; may be empty
-	Advice       string // what to do next; may be empty
-	Mailbox      ui.Link
+	Heading      string      // "The archive ends in the middle; the rest is missing."
+	Explanation  string      // why, in a sentence or two; may be empty
+	Advice       string      // what to do next; may be empty
+	Source       ui.Link     // its mailbox, or who uploaded it; Href may be empty
+	Name         string      // of an uploaded or imported file; empty = a mail
 	Received     format.Time // when Sendvery read it
-	MailDate     format.Time // when the server took it in
+	MailDate     format.Time // when the server took it in; zero for a file
 	Size         string      // "4.2 kB"
-	File         string      // the part of the mail that Heading is about; may be empty
+	File         string      // the part of it that Heading is about; may be empty
 	UID          string      // the mail's number in its folder
 	Findings     []Finding   // repairs made, or what is wrong
 	Reports      []ui.Link   // the reports that came out of it

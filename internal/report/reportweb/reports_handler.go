@@ -27,12 +27,26 @@ const (
 	receiptsPerPage = 50
 )
 
-// sections are the two lists of the section: what was read, and the mails.
-func sections(a org.Access, mails bool) []ui.Choice {
+// The lists of the section, by their paths.
+const (
+	reportList = "reports"
+	mailList   = "receipts"
+)
+
+// sections are the lists of the section: what was read, and the mails.
+func sections(a org.Access, chosen string) []ui.Choice {
 	return []ui.Choice{
-		{Text: "Reports", Chosen: !mails, Href: path(a, "reports", nil)},
-		{Text: "Mails", Chosen: mails, Href: path(a, "receipts", nil)},
+		{Text: "Reports", Chosen: chosen == reportList, Href: path(a, reportList, nil)},
+		{Text: "Mails", Chosen: chosen == mailList, Href: path(a, mailList, nil)},
 	}
+}
+
+// uploadHref is the page to upload reports in; "" where the role may not.
+func uploadHref(a org.Access) string {
+	if !a.Role.May(org.UploadReports) {
+		return ""
+	}
+	return path(a, "uploads", nil)
 }
 
 // ListReports lists reports by the filter in the address.
@@ -52,7 +66,7 @@ func (h *Web) ListReports(w http.ResponseWriter, r *http.Request, a org.Access) 
 		return err
 	}
 	p := ReportsPage{
-		Page: h.frame(w, r, ui.ReportsSection, "Reports"), Action: path(a, "reports", nil), Sections: sections(a, false),
+		Page: h.frame(w, r, ui.ReportsSection, "Reports"), Action: path(a, "reports", nil), Sections: sections(a, reportList), UploadHref: uploadHref(a),
 		ClearHref: path(a, "reports", nil), Active: active(a, query),
 		Filter: ReportFilter{Domain: query.Get("domain"), Reporter: query.Get("reporter"), Class: classes[f.Class], IP: query.Get("ip"),
 			IPError: ipError, From: format.ISODay(f.From), To: format.ISODay(f.To)},
