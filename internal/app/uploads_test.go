@@ -117,7 +117,7 @@ func TestUploadAboveTheBoundIsRefusedUnread(t *testing.T) {
 		}
 	}
 	// One that does not say how long it is.
-	_, head := form(t, "a.xml", "<feedback>")
+	contentType, head := form(t, "a.xml", "<feedback>")
 	body := &endless{head: bytes.NewReader(head.Bytes()[:head.Len()-64])}
 	p := w.owner.Send(t, "POST", w.owner.Home+"uploads", contentType, body)
 	if p.Status != 413 || body.taken > report.MaxUpload+32<<20 {
@@ -130,7 +130,7 @@ func TestLargeFileIsReadFromTheDisk(t *testing.T) {
 	a := apptest.New(t)
 	w := newWorld(t, a, "ada@first.example")
 	head, record, _ := strings.Cut(aReport(a, "large", w.domain), "<record>")
-	large := head + strings.Repeat("<record>"+strings.TrimSuffix(record, "</feedback>"), 4000) + "</feedback>"
+	large := head + strings.Repeat("<record>"+strings.TrimSuffix(record, "</feedback>"), 5000) + "</feedback>"
 	if len(large) < 1<<20 {
 		t.Fatalf("%d bytes are not large", len(large))
 	}
