@@ -27,9 +27,19 @@ func listGallery() []galleryPage {
 		}},
 		{"report", "report", func(p ui.Page) templ.Component { return reportweb.Report(sampleReport(p)) }},
 		{"report", "receipts", func(p ui.Page) templ.Component { return reportweb.Receipts(sampleReceiptList(p)) }},
+		{"report", "receipts-again", func(p ui.Page) templ.Component {
+			page := sampleReceiptList(p)
+			page.Again = reportweb.Again{Words: "Reading 312 refused mails again: 40 done.", Running: true, Done: 40, Total: 312, FragmentHref: galleryPath + "nothing"}
+			return reportweb.Receipts(page)
+		}},
+		{"report", "receipts-again-ended", func(p ui.Page) templ.Component {
+			page := sampleReceiptList(p)
+			page.Again.Words, page.Again.ResultHref = "312 refused mails were read again. What could not be read this time either is still refused. "+page.Again.Words, galleryPath+"receipts"
+			return reportweb.Receipts(page)
+		}},
 		{"report", "receipts-empty", func(p ui.Page) templ.Component {
 			page := sampleReceiptList(p)
-			page.Headline, page.Receipts, page.EmptyWhy = "Every report mail is counted.", nil, "No mail was refused or held. What was accepted is under “All”."
+			page.Again, page.Headline, page.Receipts, page.EmptyWhy = reportweb.Again{}, "Every report mail is counted.", nil, "No mail was refused or held. What was accepted is under “All”."
 			return reportweb.Receipts(page)
 		}},
 	}
@@ -41,16 +51,19 @@ func sampleSections(reports bool) []ui.Choice {
 
 func sampleReportList(p ui.Page) reportweb.ReportsPage {
 	return reportweb.ReportsPage{Page: titled(p, ui.ReportsSection, "Reports"), Headline: "2\u202f413 reports from 24 Aug – 21 Nov 2026", Action: galleryPath + "reports-filtered",
-		Domains:   []ui.Option{{Text: "All domains"}, {Value: "example.org", Text: "example.org"}, {Value: "example.net", Text: "example.net"}},
-		Reporters: []ui.Option{{Text: "All reporters"}, {Value: "google.com", Text: "google.com"}, {Value: "Outlook.com", Text: "Outlook.com"}},
-		ClearHref: galleryPath + "reports", Sections: sampleSections(true), Reports: sampleReports(), Pager: ui.Pager{Newer: galleryPath + "reports", Older: galleryPath + "reports", Text: "51 – 56 of 2\u202f413"}}
+		Domains:    []ui.Option{{Text: "All domains"}, {Value: "example.org", Text: "example.org"}, {Value: "example.net", Text: "example.net"}},
+		Reporters:  []ui.Option{{Text: "All reporters"}, {Value: "google.com", Text: "google.com"}, {Value: "Outlook.com", Text: "Outlook.com"}},
+		UploadHref: galleryPath + "upload", ClearHref: galleryPath + "reports", Sections: sampleSections(true), Reports: sampleReports(), Pager: ui.Pager{Newer: galleryPath + "reports", Older: galleryPath + "reports", Text: "51 – 56 of 2\u202f413"}}
 }
 
 func sampleReceiptList(p ui.Page) reportweb.ReceiptsPage {
 	choice := func(text, count string, chosen bool) ui.Choice {
 		return ui.Choice{Text: text, Href: galleryPath + "receipts", Count: count, Chosen: chosen}
 	}
-	return reportweb.ReceiptsPage{Page: titled(p, ui.ReportsSection, "Mails"), Headline: "3 of 2\u202f496 mails are not counted.",
+	return reportweb.ReceiptsPage{Page: titled(p, ui.ReportsSection, "Mails"), Headline: "3 of 2\u202f496 mails and files are not counted.",
+		UploadHref: galleryPath + "upload",
+		Again: reportweb.Again{Words: "After an update of Sendvery, what was refused may be readable. 4 refused mails cannot be read again: the original is not kept.",
+			Action: galleryPath + "receipts-again", Button: "Read 312 refused mails again"},
 		Sections: sampleSections(false), Receipts: append(sampleReceipts()[2:3], sampleReceipts()...),
 		Verdicts: []ui.Choice{choice("Not counted", "3", false), choice("All", "2\u202f496", true), choice("Accepted", "2\u202f399", false), choice("Repaired", "14", false), choice("Already known", "17", false), choice("Held", "1", false), choice("Refused", "2", false), choice("No report", "63", false)},
 		Sources:  []ui.Choice{choice("All sources", "", true), choice("dmarc@example.org", "", false), choice("reports@example.net", "", false), choice("Uploads", "", false), choice("Imports by the operator", "", false)},

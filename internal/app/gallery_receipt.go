@@ -16,7 +16,7 @@ func receiptGallery() []galleryPage {
 		{"report", "receipt-none", func(p ui.Page) templ.Component {
 			page := sampleReceipt(p)
 			page.Verdict, page.Heading, page.Explanation = ui.NoReport, "This mail carries no report", "It was not read further. Neither its text nor its subject or sender is stored, and it was left as it was."
-			page.Advice, page.Findings, page.OriginalHref, page.OriginalNote = "", nil, "", "Not kept."
+			page.Advice, page.Findings, page.RetryAction, page.OriginalHref, page.OriginalNote = "", nil, "", "", "Not kept."
 			return reportweb.Receipt(page)
 		}},
 		{"report", "receipt-uploaded", func(p ui.Page) templ.Component {
@@ -58,12 +58,12 @@ func sampleReceipt(p ui.Page) reportweb.ReceiptPage {
 		Advice: "Nothing for you to do: reporters do not send again, but the next day's report usually arrives whole.",
 		Source: ui.Link{Text: "dmarc@example.org", Href: galleryPath + "mailbox"}, Received: ago(5 * time.Hour), MailDate: ago(70 * time.Hour), Size: "4.6\u00a0kB", UID: "41204",
 		Findings:     []reportweb.Finding{{What: "The archive has no central directory.", Where: "part 2, example.org!1763424000.zip"}},
-		OriginalHref: galleryPath + "receipt-refused"}
+		OriginalHref: galleryPath + "receipt-refused", RetryAction: galleryPath + "receipt-refused"}
 }
 
 func repairedReceipt(p ui.Page) reportweb.ReceiptPage {
 	page := sampleReceipt(p)
-	page.Verdict, page.Heading, page.Explanation, page.Advice = ui.Repaired, "Seznam.cz about example.org", "The report had two small faults. It was read and is counted.", ""
+	page.RetryAction, page.Verdict, page.Heading, page.Explanation, page.Advice = "", ui.Repaired, "Seznam.cz about example.org", "The report had two small faults. It was read and is counted.", ""
 	page.Findings = []reportweb.Finding{{What: "The report has no version; it was read as version 1.", Where: "feedback"}, {What: "An address has spaces around it; they were cut.", Where: "record 3, row/source_ip"}}
 	page.Reports = []ui.Link{{Text: "Seznam.cz, 20 Nov 2026, 18 messages", Href: galleryPath + "report"}}
 	return page

@@ -87,7 +87,9 @@ func (a *App) members(b browser) {
 	b.inOrg("GET", "/reports/{id}", org.Read, r.ShowReport)
 	b.inOrg("GET", "/uploads", org.UploadReports, r.ShowUpload) // POST: see routes
 	b.inOrg("GET", "/receipts", org.Read, r.ListReceipts)
+	b.inOrg("POST", "/receipts/retry", org.ManageMailboxes, r.RetryAll)
 	b.inOrg("GET", "/receipts/{id}", org.Read, r.ShowReceipt)
+	b.inOrg("POST", "/receipts/{id}/retry", org.ManageMailboxes, r.Retry)
 	b.inOrg("GET", "/receipts/{id}/original", org.ReadOriginals, r.Original)
 
 	m := a.mailboxWeb

@@ -51,6 +51,8 @@ var needs = map[string]string{
 	"GET /o/{slug}/reports/{id}":            "viewer",
 	"GET /o/{slug}/receipts/{id}":           "viewer",
 	"GET /o/{slug}/receipts/{id}/original":  "admin",
+	"POST /o/{slug}/receipts/retry":         "admin",
+	"POST /o/{slug}/receipts/{id}/retry":    "admin",
 	"GET /o/{slug}/mailboxes/{id}":          "viewer",
 	"GET /o/{slug}/mailboxes/{id}/test":     "admin",
 	"POST /o/{slug}/mailboxes/{id}/test":    "admin",

@@ -157,4 +157,3 @@ func TestFormOfMoreFilesThanOneMayHave(t *testing.T) {
 		t.Errorf("%d files are stored, want 100", n)
 	}
 }
-

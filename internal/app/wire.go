@@ -75,6 +75,7 @@ func (a *App) wireReports(jobs *work.Registry) error {
 	work.Handle(jobs, mailbox.SliceTimeout, a.mailboxes.Do)
 	work.Handle(jobs, 0, a.mailboxes.ForgetDrafts)
 	work.Handle(jobs, 0, a.reports.Release)
+	work.Handle(jobs, 0, a.reports.Reread)
 	work.Handle(jobs, 0, a.reports.LookUpNames)
 	work.Handle(jobs, 0, a.reports.ExpireOriginals)
 	work.Handle(jobs, 0, a.reports.EnsureMonths)

@@ -26,6 +26,7 @@ const (
 // item is one mail or file on its way in.
 type item struct {
 	receipt    ReceiptID // of an earlier reading; 0 = new
+	was        Verdict   // of that reading
 	source     Source
 	mailbox    mailbox.ID
 	generation string

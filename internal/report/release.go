@@ -47,10 +47,10 @@ func (s *Service) Release(ctx context.Context, j Release) error {
 }
 
 // reread is a receipt's original as an item.
-func reread(id ReceiptID, source Source, content []byte) (item, error) {
+func reread(id ReceiptID, source Source, was Verdict, content []byte) (item, error) {
 	raw, err := decompress(content)
 	if err != nil {
 		return item{}, err
 	}
-	return item{receipt: id, source: source, size: int64(len(raw)), content: bytes.NewReader(raw)}, nil
+	return item{receipt: id, was: was, source: source, size: int64(len(raw)), content: bytes.NewReader(raw)}, nil
 }

@@ -199,13 +199,14 @@ func keepOriginal(ctx context.Context, tx postgres.Tx, org org.ID, it item, comp
 
 // replaceItems makes room for what another reading of the receipt found.
 func replaceItems(ctx context.Context, tx postgres.Tx, org org.ID, id ReceiptID, r result) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM receipt_items WHERE org_id = $1 AND receipt_id = $2`, org, id); err != nil {
-		return fmt.Errorf("replace receipt items: %w", err)
-	}
+	// The receipt first: who else reads it again waits here.
 	_, err := tx.Exec(ctx, `UPDATE receipts SET verdict = $3, reason = $4 WHERE org_id = $1 AND receipt_id = $2`,
 		org, id, r.verdict, null(string(reasonOf(r))))
 	if err != nil {
 		return fmt.Errorf("update receipt: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM receipt_items WHERE org_id = $1 AND receipt_id = $2`, org, id); err != nil {
+		return fmt.Errorf("replace receipt items: %w", err)
 	}
 	return nil
 }

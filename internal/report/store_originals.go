@@ -62,7 +62,7 @@ func releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item,
 		return nil, nil
 	}
 	rows, err := tx.Query(ctx, `
-		SELECT r.receipt_id, r.source, o.content FROM receipts r JOIN originals o USING (org_id, receipt_id)
+		SELECT r.receipt_id, r.source, r.verdict, o.content FROM receipts r JOIN originals o USING (org_id, receipt_id)
 		WHERE r.org_id = @org AND EXISTS (
 			SELECT FROM receipt_items i WHERE i.org_id = @org AND i.receipt_id = r.receipt_id
 			AND i.verdict = 'held' AND i.reason = @reason AND i.domain = ANY(@names))
@@ -71,24 +71,31 @@ func releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item,
 	if err != nil {
 		return nil, fmt.Errorf("held receipts: %w", err)
 	}
+	return readOriginals(rows)
+}
+
+// readOriginals makes items of originals. It stops after one that is large:
+// the rest stays for another time.
+func readOriginals(rows pgx.Rows) ([]item, error) {
 	defer rows.Close()
 	var items []item
 	var size int64
 	for rows.Next() && size < maxOriginal {
 		var id ReceiptID
 		var source Source
+		var verdict Verdict
 		var content []byte
-		if err := rows.Scan(&id, &source, &content); err != nil {
-			return nil, fmt.Errorf("held receipts: %w", err)
+		if err := rows.Scan(&id, &source, &verdict, &content); err != nil {
+			return nil, fmt.Errorf("read originals: %w", err)
 		}
-		it, err := reread(id, source, content)
+		it, err := reread(id, source, verdict, content)
 		if err != nil {
 			return nil, err
 		}
 		items, size = append(items, it), size+it.size
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("held receipts: %w", err)
+		return nil, fmt.Errorf("read originals: %w", err)
 	}
 	return items, nil
 }

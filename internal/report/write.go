@@ -71,10 +71,12 @@ func (g *group) judge(ctx context.Context) ([]*pending, error) {
 		ri := &g.results[p.item].items[p.slot]
 		old, ok := stored[p.key]
 		switch {
-		case p.streamed && !p.dropped, ok && !g.fresh[p.item] && old.receipt == p.receipt && old.content == p.summary.Digest:
-			// In the database already: streamed just now, or read again.
+		case p.streamed && !p.dropped, ok && !g.fresh[p.item] && old.receipt == p.receipt:
+			// In the database already: streamed just now, or read again, be it by a
+			// newer reader that sees more. What else has its key came with it.
 			p.dropped = true
 			ri.accept(old.id, p.summary.Repairs)
+			stored[p.key] = existing{id: old.id, content: p.summary.Digest}
 		case ok && old.content == p.summary.Digest:
 			p.dropped = true
 			ri.verdict, ri.report = Known, old.id
@@ -117,11 +119,15 @@ func (g *group) writeReceipts(ctx context.Context) error {
 		return err
 	}
 	for i, it := range g.items {
-		// One that is read out of its own original has it already.
-		if !g.results[i].keepsOriginal() || (!g.fresh[i] && it.mail == "") {
-			continue
+		kept := !g.fresh[i] && it.mail == "" // it is read out of its own original
+		var err error
+		switch keep := g.results[i].keepsOriginal(); {
+		case keep && !kept:
+			err = keepOriginal(ctx, g.tx, g.org, it, g.s.compress)
+		case kept && !keep:
+			err = dropOriginal(ctx, g.tx, g.org, it.receipt)
 		}
-		if err := keepOriginal(ctx, g.tx, g.org, it, g.s.compress); err != nil {
+		if err != nil {
 			return err
 		}
 	}

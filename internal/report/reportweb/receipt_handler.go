@@ -59,10 +59,15 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 		p.OriginalHref = path(a, fmt.Sprintf("receipts/%d/original", id), nil)
 	case rec.Original:
 		p.OriginalNote = "Only owners and admins can download originals."
+	case rec.Verdict == report.Refused:
+		p.OriginalNote = "Not kept, so it cannot be read again."
 	case rec.Verdict == report.Known:
 		p.OriginalNote = "Not kept: the first copy of this report is."
 	default:
 		p.OriginalNote = "Not kept."
+	}
+	if rec.Original && rec.Verdict == report.Refused && a.Role.May(org.ManageMailboxes) {
+		p.RetryAction = path(a, fmt.Sprintf("receipts/%d/retry", id), nil)
 	}
 	return httpio.OK(w, r, Receipt(p))
 }

@@ -11,6 +11,7 @@ import (
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/mimepart"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/uid"
@@ -127,6 +128,15 @@ func (h *Web) ListReceipts(w http.ResponseWriter, r *http.Request, a org.Access)
 	p.Verdicts = verdictChoices(a, query, chosen, counts)
 	p.Headline = receiptsHeadline(counts)
 	p.EmptyWhy = "No mail or file has this verdict."
+	if p.Again, err = h.again(r, a); err != nil {
+		return err
+	}
+	if httpio.Fragment(r) {
+		return httpio.OK(w, r, AgainFragment(p.Again))
+	}
+	if p.Again.Running {
+		p.Page.Refresh = 5
+	}
 	return httpio.OK(w, r, Receipts(p))
 }
 
@@ -196,7 +206,7 @@ func (h *Web) Original(w http.ResponseWriter, r *http.Request, a org.Access) err
 		return err
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="report-%d.eml"`, id))
+	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="report-%d%s"`, id, mimepart.Extension(content)))
 	w.Header().Set("Cache-Control", "no-store")
 	_, _ = w.Write(content) // the browser may have gone; nobody is left to tell
 	return nil

@@ -104,9 +104,22 @@ type ReceiptsPage struct {
 	UploadHref string      // empty where the role may not
 	Verdicts   []ui.Choice // "Not counted", "All", then each verdict, with counts
 	Sources    []ui.Choice // "All sources" first
+	Again      Again
 	Receipts   []ui.Receipt
 	Pager      ui.Pager
 	EmptyWhy   string
+}
+
+// Again is what can be done about refused mails and files, and how far it has
+// come; nothing without Words.
+type Again struct {
+	Words        string
+	Action       string // posts without fields; empty = not now, or the role may not
+	Button       string
+	Running      bool
+	Done, Total  int64
+	FragmentHref string // of AgainFragment, while it runs
+	ResultHref   string // the list anew, once it has ended; may be empty
 }
 
 // ReceiptPage is one mail or file and what became of it.
@@ -127,6 +140,7 @@ type ReceiptPage struct {
 	Reports      []ui.Link   // the reports that came out of it
 	OriginalHref string      // the original mail; empty = not kept, or the role may not
 	OriginalNote string      // why there is none, or none for this role
+	RetryAction  string      // posts without fields: read it again; empty = not refused, not kept, or the role may not
 }
 
 func (p ReportsPage) domainField() ui.Field {
