@@ -5,6 +5,8 @@ import (
 
 	"github.com/a-h/templ"
 
+	"sendvery.com/sendvery/internal/dmarcrpt"
+	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/report/reportweb"
 	"sendvery.com/sendvery/web/ui"
 )
@@ -76,12 +78,27 @@ func sampleReport(p ui.Page) reportweb.ReportPage {
 		Headline: "google.com saw 1\u202f204 messages as example.org; 91.4\u202f% passed.",
 		Reporter: "google.com", ReporterMail: "noreply-dmarc-support@google.com", ReportID: "8461237894561230987", Domain: ui.Link{Text: "example.org", Href: galleryPath + "domain"},
 		Begin: "20 Nov 2026, 00:00:00 UTC", End: "20 Nov 2026, 23:59:59 UTC", Day: "20 Nov 2026", Received: ago(2 * time.Hour), Receipt: ui.Link{Text: "this mail", Href: galleryPath + "receipt-repaired"},
-		Split: ui.Split{Passing: 1101, Forwarded: 61, Fix: 30, Unknown: 12}, Policy: samplePolicy(),
-		Findings:   []reportweb.Finding{{What: "An address has spaces around it; they were cut.", Where: "record 3, row/source_ip"}},
-		Complaints: []string{"2 messages could not be attributed"},
+		Split: ui.Split{Passing: 1101, Forwarded: 61, Fix: 30, Unknown: 12}, Policy: samplePolicyRows(),
+		Format: "RFC 9990", FormatWhy: "its namespace says so; version 1.0 is stated", Generator: "Example Reporter 4.2", Contact: ui.Link{Text: "https://receiver.example/dmarc", Href: "https://receiver.example/dmarc"}, ContactLang: "en",
+		Extensions: []string{"arc_override", "{https://receiver.example/ns}detail"},
+		Findings:   []reportweb.Finding{{What: "Some source addresses were written in brackets. (2 times)", Name: "bracketed_address", Where: "[192.0.2.1]"}, {What: "The address of the source cannot be read, so its messages are not counted.", Where: "row 14 999.0.2.1"}},
+		Complaints: []dmarcrpt.Note{{Text: "2 messages could not be attributed", Lang: "en"}},
 		Classes: []ui.Choice{{Text: "All", Chosen: true, Count: "1\u202f204", Href: galleryPath + "report"}, {Text: "Passing", Count: "1\u202f101", Href: galleryPath + "report"}, {Text: "Forwarded", Count: "61", Href: galleryPath + "report"},
 			{Text: "Needs fixing", Count: "30", Href: galleryPath + "report"}, {Text: "Unknown", Count: "12", Href: galleryPath + "report"}},
 		Records: sampleRecords(), OriginalHref: galleryPath + "report", Pager: ui.Pager{Older: galleryPath + "report", Text: "1 – 4 of 31 sources"},
+	}
+}
+
+func samplePolicyRows() []reportweb.PolicyRow {
+	return []reportweb.PolicyRow{
+		{Tag: "p", Words: "For your domain", Sent: "quarantine", InForce: "quarantine"},
+		{Tag: "sp", Words: "For subdomains", Sent: "nil", InForce: "quarantine", Derived: "from p"},
+		{Tag: "np", Words: "For subdomains that do not exist", InForce: "quarantine", Derived: "from sp"},
+		{Tag: "adkim", Words: "How exactly DKIM must match", Sent: "s", InForce: "s", Meaning: "strict"},
+		{Tag: "aspf", Words: "How exactly SPF must match", InForce: "r", Meaning: "relaxed", Derived: "the default"},
+		{Tag: "pct", Words: "Percent of failing mail", InForce: "100", Derived: "the default"},
+		{Tag: "fo", Words: "When failure reports are asked for", InForce: "0", Derived: "the default"},
+		{Tag: "testing", Words: "A test only", InForce: "n", Meaning: "no", Derived: "the default"},
 	}
 }
 
@@ -93,16 +110,17 @@ func sampleRecords() []reportweb.Record {
 		return reportweb.AuthResult{Kind: "DKIM", Domain: domain, Detail: "selector " + selector, Result: result, Passed: passed, Aligned: aligned, Note: note}
 	}
 	return []reportweb.Record{
-		{ID: "r1", Source: "198.51.100.31", SourceName: "mta14.news.example.com", SourceHref: galleryPath + "reports", Count: 30, Class: ui.NeedsFixing, HeaderFrom: "example.org", EnvelopeFrom: "bounce.example.net", Disposition: "delivered",
+		{ID: "r1", Source: "198.51.100.31", SourceName: "mta14.news.example.com", SourceHref: galleryPath + "reports", Count: 30, Class: ui.NeedsFixing, HeaderFrom: "example.org", EnvelopeFrom: "bounce.example.net", Evaluated: "DKIM fail, SPF fail", Disposition: "delivered",
 			Explanation: []string{"SPF passed, but for bounce.example.net, which is not your domain, so DMARC does not count it.", "There is no DKIM signature of example.org."},
 			Results:     []reportweb.AuthResult{spf("bounce.example.net", "pass", true, false, "not your domain"), dkim("news.example.com", "k1", "pass", true, false, "not your domain")}},
-		{ID: "r2", Source: "192.0.2.41", SourceName: "mail-lf1-f41.outbound.example.net", SourceHref: galleryPath + "reports", Count: 1101, Class: ui.Passing, HeaderFrom: "example.org", EnvelopeFrom: "example.org", Disposition: "delivered",
+		{ID: "r2", Source: "192.0.2.41", SourceName: "mail-lf1-f41.outbound.example.net", SourceHref: galleryPath + "reports", Count: 1101, Class: ui.Passing, HeaderFrom: "example.org", EnvelopeFrom: "example.org", Evaluated: "DKIM pass, SPF pass", Disposition: "delivered, because it passes",
 			Explanation: []string{"Passes: DKIM signed by example.org, and SPF for the same domain."},
 			Results:     []reportweb.AuthResult{spf("example.org", "pass", true, true, "your domain"), dkim("example.org", "google", "pass", true, true, "your domain")}},
-		{ID: "r3", Source: "2001:db8:4::17", SourceName: "lists.university.example", SourceHref: galleryPath + "reports", Count: 61, Class: ui.Forwarded, HeaderFrom: "example.org", EnvelopeFrom: "lists.university.example", Disposition: "delivered",
-			Explanation: []string{"Forwarded: a mailing list passed it on and changed the message, which breaks your DKIM signature."}, Reasons: []string{"The receiver made an exception: it knows this as a mailing list."},
-			Results: []reportweb.AuthResult{spf("lists.university.example", "pass", true, false, "not your domain"), dkim("example.org", "google", "fail", false, true, "your domain")}},
-		{ID: "r4", Source: "198.51.100.77", SourceHref: galleryPath + "reports", Count: 12, Class: ui.Unknown, HeaderFrom: "example.org", Disposition: "quarantined",
+		{ID: "r3", Source: "2001:db8:4::17", SourceName: "lists.university.example", SourceHref: galleryPath + "reports", Count: 61, Class: ui.Forwarded, HeaderFrom: "example.org", EnvelopeFrom: "lists.university.example", Evaluated: "DKIM fail, SPF fail", Disposition: "delivered",
+			Explanation: []string{"Forwarded: a mailing list passed it on and changed the message, which breaks your DKIM signature."}, EnvelopeTo: "receiver.example",
+			Overrides: []report.Override{{Type: "mailing_list", Words: "It came through a mailing list.", Comment: "known list", Lang: "en"}, {Type: "local_policy", Words: "A rule of the receiver's own decided.", Comment: "arc=pass"}},
+			Results:   []reportweb.AuthResult{spf("lists.university.example", "pass", true, false, "not your domain"), dkim("example.org", "google", "fail", false, true, "your domain")}},
+		{ID: "r4", Source: "198.51.100.77", SourceHref: galleryPath + "reports", Count: 12, Class: ui.Unknown, HeaderFrom: "example.org", EnvelopeFrom: "empty: a bounce", Evaluated: "DKIM not stated, SPF “softfail”", Disposition: "“15”, which is no disposition",
 			Explanation: []string{"Neither SPF nor DKIM passed for any domain. The source has no confirmed name and was not seen sending passing mail of yours."},
 			Results:     []reportweb.AuthResult{spf("example.org", "softfail", false, true, "your domain")}},
 	}

@@ -62,6 +62,7 @@ type Report struct {
 	ReporterDomain string               `db:"reporter_domain"`
 	Head           dmarcrpt.Report      `db:"-"`
 	Bad            []dmarcrpt.BadRecord `db:"-"`
+	Extensions     []string             `db:"-"` // names of foreign elements
 	Repairs        []finding.Repair     `db:"-"`
 	Records        int64                `db:"records"`
 	BadRecords     int64                `db:"bad_records"`
@@ -118,12 +119,13 @@ func (s *Service) Report(ctx context.Context, org org.ID, id ID, q RecordQuery) 
 	}
 	var d struct {
 		dmarcrpt.Report
-		Bad []dmarcrpt.BadRecord
+		Bad        []dmarcrpt.BadRecord
+		Extensions []string
 	}
 	if err := json.Unmarshal(r.Document, &d); err != nil {
 		return r, nil, err
 	}
-	r.Head, r.Bad = d.Report, d.Bad
+	r.Head, r.Bad, r.Extensions = d.Report, d.Bad, d.Extensions
 	if r.RepairsRaw != nil {
 		if err := json.Unmarshal(r.RepairsRaw, &r.Repairs); err != nil {
 			return r, nil, err

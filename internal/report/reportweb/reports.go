@@ -1,6 +1,8 @@
 package reportweb
 
 import (
+	"sendvery.com/sendvery/internal/dmarcrpt"
+	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/web/format"
 	"sendvery.com/sendvery/web/ui"
 )
@@ -47,15 +49,23 @@ type ReportPage struct {
 	ReporterMail string // contact address of the reporter; may be empty
 	ReportID     string
 	Domain       ui.Link
-	Begin, End   string // "20 Nov 2026, 00:00:00 UTC"
-	Day          string // the day it is counted on
+	DomainSent   string // as sent, where it is written otherwise
+	Format       string // "RFC 9990"
+	FormatWhy    string // "it names its generator; version 1.0 is stated"
+	Generator    string
+	Contact      ui.Link // extra contact information; Href only where it is safe to follow
+	ContactLang  string
+	Extensions   []string // names of elements that no standard knows
+	Begin, End   string   // "20 Nov 2026, 00:00:00 UTC"
+	Day          string   // the day it is counted on
+	Long         bool     // the period is longer than two days
 	Received     format.Time
 	Receipt      ui.Link // the mail it came in
 	Split        ui.Split
-	Policy       []PolicyLine
-	Findings     []Finding // repairs made while reading
-	Complaints   []string  // errors that the reporter itself wrote into the report
-	Conflict     string    // another version of this report exists: sentence; empty = none
+	Policy       []PolicyRow
+	Findings     []Finding       // repairs made while reading
+	Complaints   []dmarcrpt.Note // errors that the reporter itself wrote into the report
+	Conflict     string          // another version of this report exists: sentence; empty = none
 	Classes      []ui.Choice
 	Records      []Record
 	Pager        ui.Pager
@@ -65,6 +75,7 @@ type ReportPage struct {
 // Finding is one thing that was unusual in a report.
 type Finding struct {
 	What  string
+	Name  string // of the repair; empty where it is none
 	Where string // "record 14, row/source_ip"; may be empty
 }
 
@@ -76,12 +87,13 @@ type Record struct {
 	SourceHref   string // all reports with this source
 	Count        int64
 	Class        ui.Class
-	HeaderFrom   string   // domain in the From line
-	EnvelopeFrom string   // domain of the return path; may be empty
-	EnvelopeTo   string   // may be empty
-	Disposition  string   // "delivered", "quarantined", "rejected"
-	Reasons      []string // why the receiver did not follow the policy, in words
-	Explanation  []string // sentences: why it passes or not
+	HeaderFrom   string            // domain in the From line
+	EnvelopeFrom string            // domain of the return path, or that it is empty; "" = not stated
+	EnvelopeTo   string            // "" = not stated
+	Disposition  string            // "delivered", "quarantined", "rejected"
+	Evaluated    string            // "DKIM pass, SPF fail"
+	Overrides    []report.Override // why the receiver did not follow the policy
+	Explanation  []string          // sentences: why it passes or not
 	Results      []AuthResult
 }
 
@@ -94,6 +106,7 @@ type AuthResult struct {
 	Passed  bool
 	Aligned bool
 	Note    string // what alignment comes to: "your domain", "not your domain"
+	Human   string // the receiver's own words; may be empty
 }
 
 // ReceiptsPage lists mails and files with what became of each; refused and held first.

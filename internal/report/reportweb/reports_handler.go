@@ -179,11 +179,9 @@ func (h *Web) ShowReport(w http.ResponseWriter, r *http.Request, a org.Access) e
 		Domain: ui.Link{Text: rep.Head.Policy.Domain.String(), Href: path(a, "domains/"+rep.Domain.String(), nil)},
 		Begin:  format.Moment(rep.BeginAt), End: format.Moment(rep.EndAt), Day: format.Day(rep.Day),
 		Received: format.When(rep.StoredAt, h.now()), Receipt: ui.Link{Text: "the mail it came in", Href: path(a, fmt.Sprintf("receipts/%d", rep.Receipt), nil)},
-		Split: split(rep.Split), Policy: published(rep.Head.Policy), Findings: findings(rep), Classes: recordClasses(a, rest, query, rep.Split),
+		Split: split(rep.Split), Policy: policyRows(rep.Head.Policy), Findings: findings(rep), Classes: recordClasses(a, rest, query, rep.Split),
 	}
-	for _, e := range rep.Head.Errors {
-		p.Complaints = append(p.Complaints, e.Text)
-	}
+	p.fillHead(rep)
 	if rep.Conflicts > 0 {
 		p.Conflict = "Another version of this report arrived with other numbers. This one, which came first, is counted."
 	}
@@ -218,7 +216,7 @@ func findings(rep report.Report) []Finding {
 		if f.Count > 1 {
 			what += " (" + format.Count(f.Count) + " times)"
 		}
-		out = append(out, Finding{What: what, Where: f.Detail})
+		out = append(out, Finding{What: what, Name: string(f.Code), Where: f.Detail})
 	}
 	for _, b := range rep.Bad {
 		out = append(out, Finding{What: dmarcrpt.BadRecordSentence(b.Code), Where: strings.TrimSpace(fmt.Sprintf("row %d %s", b.Seq, b.Detail))})
@@ -249,17 +247,12 @@ func recordRows(a org.Access, rep report.Report, records []report.Record) ([]Rec
 		row := Record{
 			ID: fmt.Sprintf("row-%d", rec.Seq), Source: rec.SourceIP.String(), Count: rec.Messages, Class: classes[rec.Class],
 			SourceHref: path(a, "reports", url.Values{"ip": {rec.SourceIP.String()}, "domain": {rep.Domain.String()}}),
-			HeaderFrom: rec.HeaderFrom, Disposition: dispositionWord(rec.Disposition), Reasons: e.Reasons, Explanation: e.Why,
+			HeaderFrom: rec.HeaderFrom, Disposition: dispositionWord(rec.Disposition, e.Disposition), Evaluated: e.Evaluated, Overrides: e.Overrides, Explanation: e.Why,
 		}
 		if rec.SourceName != nil {
 			row.SourceName = *rec.SourceName
 		}
-		if rec.EnvelopeFrom != nil {
-			row.EnvelopeFrom = *rec.EnvelopeFrom
-		}
-		if rec.EnvelopeTo != nil {
-			row.EnvelopeTo = *rec.EnvelopeTo
-		}
+		row.EnvelopeFrom, row.EnvelopeTo = envelope(rec.EnvelopeFrom), envelope(rec.EnvelopeTo)
 		for _, c := range e.Checks {
 			row.Results = append(row.Results, authResult(c))
 		}
@@ -280,17 +273,63 @@ func authResult(c report.Check) AuthResult {
 	if detail == "mfrom" || (detail == "" && c.Kind == "SPF") {
 		detail = "return path"
 	}
-	return AuthResult{Kind: c.Kind, Domain: c.Domain, Detail: detail, Result: c.Result, Passed: c.Passed, Aligned: c.Aligned, Note: note}
+	return AuthResult{Kind: c.Kind, Domain: c.Domain, Detail: detail, Result: c.Result, Passed: c.Passed, Aligned: c.Aligned, Note: note, Human: c.Human}
 }
 
-func dispositionWord(d dmarcrpt.Disposition) string {
-	switch d {
-	case dmarcrpt.DispositionNone, dmarcrpt.DispositionPass:
+// dispositionWord says what the receiver did; sent is its word where that is
+// no disposition.
+func dispositionWord(d dmarcrpt.Disposition, sent string) string {
+	switch {
+	case d == dmarcrpt.DispositionNone:
 		return "delivered"
-	case dmarcrpt.DispositionQuarantine:
+	case d == dmarcrpt.DispositionPass:
+		return "delivered, because it passes"
+	case d == dmarcrpt.DispositionQuarantine:
 		return "quarantined"
-	case dmarcrpt.DispositionReject:
+	case d == dmarcrpt.DispositionReject:
 		return "rejected"
+	case sent != "":
+		return "“" + sent + "”, which is no disposition"
 	}
 	return "not stated"
+}
+
+// envelope is an address of the envelope: absent and empty are not the same.
+func envelope(domain *string) string {
+	switch {
+	case domain == nil:
+		return ""
+	case *domain == "":
+		return "empty: a bounce"
+	}
+	return *domain
+}
+
+// longPeriod is how much a report may cover without its day being marked.
+const longPeriod = 48 * time.Hour
+
+// fillHead adds what the report says about itself.
+func (p *ReportPage) fillHead(rep report.Report) {
+	head := rep.Head
+	p.Format, p.FormatWhy = formatWords(head)
+	p.Generator, p.Extensions, p.Complaints = head.Generator, rep.Extensions, head.Errors
+	p.Contact, p.ContactLang = ui.Link{Text: head.ExtraContactInfo, Href: safeLink(head.ExtraContactInfo)}, head.ContactLang
+	p.Long = rep.EndAt.Sub(rep.BeginAt) > longPeriod
+	if head.Policy.DomainSent != head.Policy.Domain.String() {
+		p.DomainSent = head.Policy.DomainSent
+	}
+}
+
+// safeLink is a text of a reporter as an address to follow; "" for what is no
+// whole address of the web or of a mailbox.
+func safeLink(text string) string {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+	case (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil:
+		return u.String()
+	case u.Scheme == "mailto" && u.Opaque != "":
+		return u.String()
+	}
+	return ""
 }
