@@ -28,6 +28,12 @@ func listGallery() []galleryPage {
 			return reportweb.Reports(page)
 		}},
 		{"report", "report", func(p ui.Page) templ.Component { return reportweb.Report(sampleReport(p)) }},
+		{"report", "reporters", func(p ui.Page) templ.Component { return reportweb.Reporters(sampleReporters(p)) }},
+		{"report", "reporters-none", func(p ui.Page) templ.Component {
+			page := sampleReporters(p)
+			page.Headline, page.Reporters = "Nobody reported on these days.", nil
+			return reportweb.Reporters(page)
+		}},
 		{"report", "receipts", func(p ui.Page) templ.Component { return reportweb.Receipts(sampleReceiptList(p)) }},
 		{"report", "receipts-again", func(p ui.Page) templ.Component {
 			page := sampleReceiptList(p)
@@ -48,7 +54,7 @@ func listGallery() []galleryPage {
 }
 
 func sampleSections(reports bool) []ui.Choice {
-	return []ui.Choice{{Text: "Reports", Href: galleryPath + "reports", Chosen: reports}, {Text: "Mails", Href: galleryPath + "receipts", Chosen: !reports}}
+	return []ui.Choice{{Text: "Reports", Href: galleryPath + "reports", Chosen: reports}, {Text: "Mails", Href: galleryPath + "receipts", Chosen: !reports}, {Text: "Reporters", Href: galleryPath + "reporters"}}
 }
 
 func sampleReportList(p ui.Page) reportweb.ReportsPage {
@@ -89,16 +95,31 @@ func sampleReport(p ui.Page) reportweb.ReportPage {
 	}
 }
 
+func sampleReporters(p ui.Page) reportweb.ReportersPage {
+	sections := sampleSections(true)
+	sections[0].Chosen, sections[2].Chosen = false, true
+	href := galleryPath + "reports"
+	return reportweb.ReportersPage{Page: titled(p, ui.ReportsSection, "Reporters"), Headline: "4 reporters sent 74 reports; those of 3 reporters had faults.", Sections: sections, UploadHref: galleryPath + "upload",
+		Days: sampleDays(), DomainFilter: sampleDomainChoices(), Reporters: []reportweb.Reporter{
+			{Name: "google.com", Href: href, Reports: 28, Messages: 21040, Last: "20 Nov 2026"},
+			{Name: "outlook.com", Href: href, Reports: 28, Messages: 6112, Last: "20 Nov 2026", Repaired: 28, Repairs: []reportweb.Repair{{Name: "fractional_date", Sentence: "A date had fractions of a second; they were cut.", Reports: 28, Href: href}}},
+			{Name: "seznam.cz", Href: href, Reports: 18, Messages: 640, Last: "19 Nov 2026", Repaired: 3, Skipped: 12, Conflicts: 1, Repairs: []reportweb.Repair{
+				{Name: "records_skipped", Sentence: "Some records could not be read and were left out; each is listed with its reason.", Reports: 2, Href: href},
+				{Name: "long_period", Sentence: "The report covers more than a day; its messages are counted on the day in the middle.", Reports: 1, Href: href}}},
+			{Name: "a-small-provider.example", Refused: 4},
+		}}
+}
+
 func samplePolicyRows() []reportweb.PolicyRow {
 	return []reportweb.PolicyRow{
 		{Tag: "p", Words: "For your domain", Sent: "quarantine", InForce: "quarantine"},
 		{Tag: "sp", Words: "For subdomains", Sent: "nil", InForce: "quarantine", Derived: "from p"},
 		{Tag: "np", Words: "For subdomains that do not exist", InForce: "quarantine", Derived: "from sp"},
 		{Tag: "adkim", Words: "How exactly DKIM must match", Sent: "s", InForce: "s", Meaning: "strict"},
-		{Tag: "aspf", Words: "How exactly SPF must match", InForce: "r", Meaning: "relaxed", Derived: "the default"},
-		{Tag: "pct", Words: "Percent of failing mail", InForce: "100", Derived: "the default"},
-		{Tag: "fo", Words: "When failure reports are asked for", InForce: "0", Derived: "the default"},
-		{Tag: "testing", Words: "A test only", InForce: "n", Meaning: "no", Derived: "the default"},
+		{Tag: "aspf", Words: "How exactly SPF must match", InForce: "r", Meaning: "relaxed", Derived: "default"},
+		{Tag: "pct", Words: "Percent of failing mail", InForce: "100", Derived: "default"},
+		{Tag: "fo", Words: "When failure reports are asked for", InForce: "0", Derived: "default"},
+		{Tag: "testing", Words: "A test only", InForce: "n", Meaning: "no", Derived: "default"},
 	}
 }
 

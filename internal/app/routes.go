@@ -85,6 +85,7 @@ func (a *App) members(b browser) {
 	b.inOrg("GET", "/senders", org.Read, r.ListSenders)
 	b.inOrg("GET", "/reports", org.Read, r.ListReports)
 	b.inOrg("GET", "/reports/{id}", org.Read, r.ShowReport)
+	b.inOrg("GET", "/reporters", org.Read, r.ListReporters)
 	b.inOrg("GET", "/uploads", org.UploadReports, r.ShowUpload) // POST: see routes
 	b.inOrg("GET", "/receipts", org.Read, r.ListReceipts)
 	b.inOrg("POST", "/receipts/retry", org.ManageMailboxes, r.RetryAll)

@@ -41,6 +41,7 @@ var needs = map[string]string{
 	"GET /o/{slug}/senders":       "viewer",
 	"GET /o/{slug}/reports":       "viewer",
 	"GET /o/{slug}/receipts":      "viewer",
+	"GET /o/{slug}/reporters":     "viewer",
 	"GET /o/{slug}/uploads":       "member",
 	"POST /o/{slug}/uploads":      "member",
 	"GET /o/{slug}/mailboxes":     "viewer",

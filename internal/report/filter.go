@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 )
@@ -18,6 +19,7 @@ type Filter struct {
 	Reporter string // organizational domain of the reporter
 	Sender   string // organizational domain of the confirmed name, or an address
 	Network  netip.Prefix
+	Repair   finding.Code // that a report was repaired by; chooses reports only
 }
 
 // Days returns how many days the filter covers.

@@ -204,7 +204,7 @@ func (g *group) End(sum *reading.Summary) error {
 func (g *group) Refused(r *reading.Report, refusal *finding.Refusal) error {
 	ri := receiptItem{verdict: Refused, reason: Reason(refusal.Code), label: r.Label}
 	if r.Aggregate != nil {
-		ri.domain = r.Aggregate.Policy.Domain.String()
+		ri.domain, ri.reporter = r.Aggregate.Policy.Domain.String(), reporterDomain(r.Aggregate)
 	}
 	g.add(ri)
 	p := g.open

@@ -73,11 +73,12 @@ func findReports(ctx context.Context, tx postgres.Tx, org org.ID, keys [][]byte)
 
 // receiptItem is what became of one report in a mail.
 type receiptItem struct {
-	verdict Verdict
-	reason  Reason
-	label   string
-	domain  string
-	report  ID // of the stored report; 0 = none
+	verdict  Verdict
+	reason   Reason
+	label    string
+	domain   string
+	reporter string // of what is refused; "" = not known
+	report   ID     // of the stored report; 0 = none
 }
 
 // accept notes that the report is stored.
@@ -215,13 +216,13 @@ func insertItems(ctx context.Context, tx postgres.Tx, org org.ID, results []resu
 	var receipts []int64
 	var seqs []int16
 	var verdicts, labels []string
-	var reasons, domains []*string
+	var reasons, domains, reporters []*string
 	var reports []*int64
 	for _, r := range results {
 		for n, ri := range r.items {
 			receipts, seqs = append(receipts, int64(r.receipt)), append(seqs, int16(n+1))
 			verdicts, labels = append(verdicts, string(ri.verdict)), append(labels, ri.label)
-			reasons, domains = append(reasons, null(string(ri.reason))), append(domains, null(ri.domain))
+			reasons, domains, reporters = append(reasons, null(string(ri.reason))), append(domains, null(ri.domain)), append(reporters, null(ri.reporter))
 			var report *int64
 			if ri.report != 0 {
 				report = new(int64(ri.report))
@@ -233,12 +234,12 @@ func insertItems(ctx context.Context, tx postgres.Tx, org org.ID, results []resu
 		return nil
 	}
 	_, err := tx.Exec(ctx, `
-		INSERT INTO receipt_items (org_id, receipt_id, seq, verdict, reason, label, domain, report_id)
-		SELECT @org, r, s, v, why, l, d, rep
-		FROM unnest(@receipts::bigint[], @seqs::smallint[], @verdicts::text[], @reasons::text[], @labels::text[], @domains::text[], @reports::bigint[])
-		     AS i (r, s, v, why, l, d, rep)`,
+		INSERT INTO receipt_items (org_id, receipt_id, seq, verdict, reason, label, domain, reporter, report_id)
+		SELECT @org, r, s, v, why, l, d, by, rep
+		FROM unnest(@receipts::bigint[], @seqs::smallint[], @verdicts::text[], @reasons::text[], @labels::text[], @domains::text[], @reporters::text[], @reports::bigint[])
+		     AS i (r, s, v, why, l, d, by, rep)`,
 		postgres.NamedArgs{"org": org, "receipts": receipts, "seqs": seqs, "verdicts": verdicts, "reasons": reasons,
-			"labels": labels, "domains": domains, "reports": reports})
+			"labels": labels, "domains": domains, "reporters": reporters, "reports": reports})
 	if err != nil {
 		return fmt.Errorf("insert receipt items: %w", err)
 	}

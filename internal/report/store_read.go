@@ -154,11 +154,14 @@ func reportWhere(f Filter) string {
 	if f.Reporter != "" {
 		conditions = append(conditions, `r.reporter_domain = @reporter`)
 	}
+	if f.Repair != "" {
+		conditions = append(conditions, `r.repairs @> jsonb_build_array(jsonb_build_object('Code', @repair::text))`)
+	}
 	return strings.Join(conditions, " AND ")
 }
 
 func reportArgs(org org.ID, f Filter) postgres.NamedArgs {
-	return postgres.NamedArgs{"org": org, "from": f.From, "to": f.To, "domain": f.Domain, "reporter": f.Reporter}
+	return postgres.NamedArgs{"org": org, "from": f.From, "to": f.To, "domain": f.Domain, "reporter": f.Reporter, "repair": f.Repair}
 }
 
 func queueChanges(b *postgres.Batch, org org.ID, f Filter, into *[]PolicyChange) {

@@ -28,11 +28,11 @@ func policyRows(p dmarcrpt.Policy) []PolicyRow {
 		{Tag: "p", Words: "For your domain", Sent: p.P, InForce: e.P},
 		{Tag: "sp", Words: "For subdomains", Sent: p.SP, InForce: e.SP, Derived: "from p"},
 		{Tag: "np", Words: "For subdomains that do not exist", Sent: p.NP, InForce: e.NP, Derived: "from sp"},
-		{Tag: "adkim", Words: "How exactly DKIM must match", Sent: p.ADKIM, InForce: e.ADKIM, Derived: "the default"},
-		{Tag: "aspf", Words: "How exactly SPF must match", Sent: p.ASPF, InForce: e.ASPF, Derived: "the default"},
-		{Tag: "pct", Words: "Percent of failing mail", Sent: p.Pct, InForce: strconv.Itoa(e.Pct), Derived: "the default"},
-		{Tag: "fo", Words: "When failure reports are asked for", Sent: p.FO, InForce: e.FO, Derived: "the default"},
-		{Tag: "testing", Words: "A test only", Sent: p.Testing, InForce: testing, Derived: "the default"},
+		{Tag: "adkim", Words: "How exactly DKIM must match", Sent: p.ADKIM, InForce: e.ADKIM, Derived: "default"},
+		{Tag: "aspf", Words: "How exactly SPF must match", Sent: p.ASPF, InForce: e.ASPF, Derived: "default"},
+		{Tag: "pct", Words: "Percent of failing mail", Sent: p.Pct, InForce: strconv.Itoa(e.Pct), Derived: "default"},
+		{Tag: "fo", Words: "When failure reports are asked for", Sent: p.FO, InForce: e.FO, Derived: "default"},
+		{Tag: "testing", Words: "A test only", Sent: p.Testing, InForce: testing, Derived: "default"},
 	}
 	for i := range rows {
 		r := &rows[i]

@@ -14,14 +14,14 @@ func TestDerivedPolicyStandsApartFromWhatWasSent(t *testing.T) {
 	}{
 		"only p": {dmarcrpt.Policy{P: "Reject"}, map[string]PolicyRow{
 			"p": {Sent: "Reject", InForce: "reject"}, "sp": {InForce: "reject", Derived: "from p"}, "np": {InForce: "reject", Derived: "from sp"},
-			"adkim": {InForce: "r", Meaning: "relaxed", Derived: "the default"}, "pct": {InForce: "100", Derived: "the default"},
-			"fo": {InForce: "0", Derived: "the default"}, "testing": {InForce: "n", Meaning: "no", Derived: "the default"}}},
+			"adkim": {InForce: "r", Meaning: "relaxed", Derived: "default"}, "pct": {InForce: "100", Derived: "default"},
+			"fo": {InForce: "0", Derived: "default"}, "testing": {InForce: "n", Meaning: "no", Derived: "default"}}},
 		"everything": {dmarcrpt.Policy{P: "none", SP: "quarantine", NP: "reject", ADKIM: "s", ASPF: "r", Pct: "50", FO: "1:d", Testing: "y", DiscoveryMethod: "treewalk"}, map[string]PolicyRow{
 			"sp": {Sent: "quarantine", InForce: "quarantine"}, "np": {Sent: "reject", InForce: "reject"}, "adkim": {Sent: "s", InForce: "s", Meaning: "strict"},
 			"aspf": {Sent: "r", InForce: "r", Meaning: "relaxed"}, "pct": {Sent: "50", InForce: "50"}, "fo": {Sent: "1:d", InForce: "1:d"},
 			"testing": {Sent: "y", InForce: "y", Meaning: "yes"}, "discovery_method": {Sent: "treewalk", InForce: "treewalk"}}},
 		"what does not exist": {dmarcrpt.Policy{P: "monitor", SP: "nil", Pct: "150"}, map[string]PolicyRow{
-			"p": {Sent: "monitor"}, "sp": {Sent: "nil"}, "np": {}, "pct": {Sent: "150", InForce: "100", Derived: "the default"}}},
+			"p": {Sent: "monitor"}, "sp": {Sent: "nil"}, "np": {}, "pct": {Sent: "150", InForce: "100", Derived: "default"}}},
 		"a value that falls back": {dmarcrpt.Policy{P: "none", SP: "nil"}, map[string]PolicyRow{"sp": {Sent: "nil", InForce: "none", Derived: "from p"}}},
 	} {
 		rows := map[string]PolicyRow{}

@@ -29,8 +29,9 @@ const (
 
 // The lists of the section, by their paths.
 const (
-	reportList = "reports"
-	mailList   = "receipts"
+	reportList  = "reports"
+	mailList    = "receipts"
+	qualityList = "reporters"
 )
 
 // sections are the lists of the section: what was read, and the mails.
@@ -38,6 +39,7 @@ func sections(a org.Access, chosen string) []ui.Choice {
 	return []ui.Choice{
 		{Text: "Reports", Chosen: chosen == reportList, Href: path(a, reportList, nil)},
 		{Text: "Mails", Chosen: chosen == mailList, Href: path(a, mailList, nil)},
+		{Text: "Reporters", Chosen: chosen == qualityList, Href: path(a, qualityList, nil)},
 	}
 }
 
@@ -137,13 +139,16 @@ func (h *Web) reporterOptions(r *http.Request, a org.Access, f report.Filter) ([
 // active lists the filters in force, each with a way to take it away.
 func active(a org.Access, query url.Values) []ActiveFilter {
 	var out []ActiveFilter
-	for _, name := range []string{"domain", "reporter", "sender", "ip", "class"} {
+	for _, name := range []string{"domain", "reporter", "sender", "ip", "class", "repair"} {
 		value := query.Get(name)
 		if value == "" {
 			continue
 		}
-		if name == "class" {
+		switch name {
+		case "class":
 			value = ui.Class(value).Word()
+		case "repair":
+			value = "repaired: " + value
 		}
 		out = append(out, ActiveFilter{Text: value, ClearHref: path(a, "reports", with(query, name, ""))})
 	}

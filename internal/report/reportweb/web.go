@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
@@ -139,6 +140,7 @@ func (h *Web) rangeFilter(query url.Values, domains []domain.Domain) report.Filt
 func (h *Web) messageFilter(query url.Values, domains []domain.Domain) (f report.Filter, ipError string) {
 	f = h.rangeFilter(query, domains)
 	f.Class, f.Reporter, f.Sender = classOf(query.Get("class")), query.Get("reporter"), query.Get("sender")
+	f.Repair = finding.Code(query.Get("repair"))
 	if ip := query.Get("ip"); ip != "" {
 		network, err := parseNetwork(ip)
 		if err != nil {
