@@ -310,16 +310,13 @@ func envelope(domain *string) string {
 	return *domain
 }
 
-// longPeriod is how much a report may cover without its day being marked.
-const longPeriod = 48 * time.Hour
-
 // fillHead adds what the report says about itself.
 func (p *ReportPage) fillHead(rep report.Report) {
 	head := rep.Head
 	p.Format, p.FormatWhy = formatWords(head)
 	p.Generator, p.Extensions, p.Complaints = head.Generator, rep.Extensions, head.Errors
 	p.Contact, p.ContactLang = ui.Link{Text: head.ExtraContactInfo, Href: safeLink(head.ExtraContactInfo)}, head.ContactLang
-	p.Long = rep.EndAt.Sub(rep.BeginAt) > longPeriod
+	p.Long = rep.EndAt.Sub(rep.BeginAt) > report.LongPeriod
 	if head.Policy.DomainSent != head.Policy.Domain.String() {
 		p.DomainSent = head.Policy.DomainSent
 	}
