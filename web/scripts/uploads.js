@@ -53,8 +53,7 @@ export function takeUploads(form) {
   }
 
   function fail(upload, sentence, retry) {
-    say(upload, sentence);
-    part(upload, "words").classList.add("text-error");
+    say(upload, sentence, true);
     upload.row.querySelector("progress").hidden = true;
     part(upload, "retry").hidden = !retry;
     if (retry) failed.add(upload);
@@ -66,8 +65,8 @@ export function takeUploads(form) {
     results.hidden = all === 0;
     const bar = results.querySelector("progress");
     bar.max = Math.max(all, 1);
-    bar.value = read;
-    const left = all - read - running - waiting.length;
+    bar.value = all - running - waiting.length;
+    const left = bar.value - read;
     results.querySelector("[data-upload-words]").textContent =
       `${read} of ${all} ${all === 1 ? "file" : "files"} read` + (left > 0 ? `, ${left} not taken` : "");
     results.querySelector("[data-upload-link]").hidden = read === 0;
@@ -112,9 +111,11 @@ function part({ row }, name) {
   return row.querySelector(`[data-${name}]`);
 }
 
-function say(upload, words) {
-  part(upload, "words").textContent = words;
-  part(upload, "words").classList.remove("text-error");
+function say(upload, words, bad = false) {
+  const line = part(upload, "words");
+  line.textContent = words;
+  line.classList.toggle("text-error", bad);
+  line.classList.toggle("text-muted", !bad);
 }
 
 function stay(event) {
