@@ -92,7 +92,7 @@ func nextFile(form *multipart.Reader, yield func(File, error) bool) (more bool, 
 	if err != nil {
 		return false, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it goes with its content
 	return yield(File{Name: part.FileName(), Content: file, Size: n}, nil), nil
 }
 

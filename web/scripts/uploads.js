@@ -74,10 +74,12 @@ export function takeUploads(form) {
   }
 
   results.querySelector("[data-retry-all]").addEventListener("click", () => again([...failed]));
-  input.addEventListener("change", () => {
-    add(input.files);
+  const take = () => {
+    if (input.files.length > 0) add(input.files);
     input.value = ""; // so that the same file can be chosen again
-  });
+  };
+  input.addEventListener("change", take);
+  take(); // who was quicker than this file
   takeDrops(form, add);
 }
 
