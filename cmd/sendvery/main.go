@@ -37,6 +37,7 @@ type commands struct {
 	Migrate     migrateCommand     `cmd:"" help:"Bring the database to this version's schema."`
 	DB          dbCommand          `cmd:"" name:"db" help:"Prepare a database server."`
 	Import      importCommand      `cmd:"" help:"Import report files into an organization."`
+	Reparse     reparseCommand     `cmd:"" help:"Read kept originals again, as after an upgrade."`
 	Parse       parseCommand       `cmd:"" help:"Read report files and print a line of JSON per report; needs no database."`
 	Keys        keysCommand        `cmd:"" help:"Make and rotate the keys that passwords are sealed with."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready."`

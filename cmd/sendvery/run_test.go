@@ -140,7 +140,7 @@ func TestVersionAndHelp(t *testing.T) {
 		t.Errorf("%q", out)
 	}
 	help := good(t, nil, "--help")
-	for _, command := range []string{"serve", "dev", "migrate", "db", "import", "parse", "keys", "healthcheck", "version"} {
+	for _, command := range []string{"serve", "dev", "migrate", "db", "import", "reparse", "parse", "keys", "healthcheck", "version"} {
 		if !strings.Contains(help, command) {
 			t.Errorf("help does not name %s", command)
 		}

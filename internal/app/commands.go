@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"fmt"
 
 	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
 )
 
@@ -14,6 +16,35 @@ func (a *App) Import(ctx context.Context, slug string, files []report.File) (rep
 		return nil, err
 	}
 	return a.reports.Import(ctx, o.ID, files)
+}
+
+// Reparse reads kept originals again, of the organization that a slug names or
+// of all, and counts what became of them.
+func (a *App) Reparse(ctx context.Context, slug string, q report.Originals) (map[report.Turn]int, error) {
+	chosen, err := a.chosen(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	total := map[report.Turn]int{}
+	for _, o := range chosen {
+		counts, err := a.reports.Reparse(ctx, o.ID, q)
+		for turn, n := range counts {
+			total[turn] += n
+		}
+		if err != nil {
+			return total, fmt.Errorf("%s: %w", o.Slug, err)
+		}
+	}
+	return total, nil
+}
+
+// chosen are the organizations that a slug names: one, or all without one.
+func (a *App) chosen(ctx context.Context, slug string) ([]org.Organization, error) {
+	if slug == "" {
+		return a.orgs.All(ctx)
+	}
+	o, err := a.orgs.BySlug(ctx, slug)
+	return []org.Organization{o}, err
 }
 
 // RotateKeys seals every password again that is not sealed with the first

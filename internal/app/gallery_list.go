@@ -5,6 +5,8 @@ import (
 
 	"github.com/a-h/templ"
 
+	"sendvery.com/sendvery/internal/dmarcrpt"
+	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/report/reportweb"
 	"sendvery.com/sendvery/web/ui"
 )
@@ -26,10 +28,26 @@ func listGallery() []galleryPage {
 			return reportweb.Reports(page)
 		}},
 		{"report", "report", func(p ui.Page) templ.Component { return reportweb.Report(sampleReport(p)) }},
+		{"report", "reporters", func(p ui.Page) templ.Component { return reportweb.Reporters(sampleReporters(p)) }},
+		{"report", "reporters-none", func(p ui.Page) templ.Component {
+			page := sampleReporters(p)
+			page.Headline, page.Reporters = "Nobody reported on these days.", nil
+			return reportweb.Reporters(page)
+		}},
 		{"report", "receipts", func(p ui.Page) templ.Component { return reportweb.Receipts(sampleReceiptList(p)) }},
+		{"report", "receipts-again", func(p ui.Page) templ.Component {
+			page := sampleReceiptList(p)
+			page.Again = reportweb.Again{Words: "Reading 312 refused mails again: 40 done.", Running: true, Done: 40, Total: 312, FragmentHref: galleryPath + "nothing"}
+			return reportweb.Receipts(page)
+		}},
+		{"report", "receipts-again-ended", func(p ui.Page) templ.Component {
+			page := sampleReceiptList(p)
+			page.Again.Words, page.Again.ResultHref = "312 refused mails were read again. What could not be read this time either is still refused. "+page.Again.Words, galleryPath+"receipts"
+			return reportweb.Receipts(page)
+		}},
 		{"report", "receipts-empty", func(p ui.Page) templ.Component {
 			page := sampleReceiptList(p)
-			page.Headline, page.Receipts, page.EmptyWhy = "Every report mail is counted.", nil, "No mail was refused or held. What was accepted is under “All”."
+			page.Again, page.Headline, page.Receipts, page.EmptyWhy = reportweb.Again{}, "Every report mail is counted.", nil, "No mail was refused or held. What was accepted is under “All”."
 			return reportweb.Receipts(page)
 		}},
 	}
@@ -37,20 +55,23 @@ func listGallery() []galleryPage {
 
 func sampleReportList(p ui.Page) reportweb.ReportsPage {
 	return reportweb.ReportsPage{Page: titled(p, ui.ReportsSection, "Reports"), Headline: "2\u202f413 reports from 24 Aug – 21 Nov 2026", Action: galleryPath + "reports-filtered",
-		Domains:   []ui.Option{{Text: "All domains"}, {Value: "example.org", Text: "example.org"}, {Value: "example.net", Text: "example.net"}},
-		Reporters: []ui.Option{{Text: "All reporters"}, {Value: "google.com", Text: "google.com"}, {Value: "Outlook.com", Text: "Outlook.com"}},
-		ClearHref: galleryPath + "reports", Sections: ui.ReportLists(p.Org, ui.ReportsList, true), Reports: sampleReports(), Pager: ui.Pager{Newer: galleryPath + "reports", Older: galleryPath + "reports", Text: "51 – 56 of 2\u202f413"}}
+		Domains:    []ui.Option{{Text: "All domains"}, {Value: "example.org", Text: "example.org"}, {Value: "example.net", Text: "example.net"}},
+		Reporters:  []ui.Option{{Text: "All reporters"}, {Value: "google.com", Text: "google.com"}, {Value: "Outlook.com", Text: "Outlook.com"}},
+		UploadHref: galleryPath + "upload", ClearHref: galleryPath + "reports", Sections: ui.ReportLists(p.Org, ui.ReportsList, true), Reports: sampleReports(), Pager: ui.Pager{Newer: galleryPath + "reports", Older: galleryPath + "reports", Text: "51 – 56 of 2\u202f413"}}
 }
 
 func sampleReceiptList(p ui.Page) reportweb.ReceiptsPage {
 	choice := func(text, count string, chosen bool) ui.Choice {
 		return ui.Choice{Text: text, Href: galleryPath + "receipts", Count: count, Chosen: chosen}
 	}
-	return reportweb.ReceiptsPage{Page: titled(p, ui.ReportsSection, "Mails"), Headline: "3 of 2\u202f496 mails are not counted.",
+	return reportweb.ReceiptsPage{Page: titled(p, ui.ReportsSection, "Mails"), Headline: "3 of 2\u202f496 mails and files are not counted.",
+		UploadHref: galleryPath + "upload",
+		Again: reportweb.Again{Words: "After an update of Sendvery, what was refused may be readable. 4 refused mails cannot be read again: the original is not kept.",
+			Action: galleryPath + "receipts-again", Button: "Read 312 refused mails again"},
 		Sections: ui.ReportLists(p.Org, ui.MailsList, true), Receipts: append(sampleReceipts()[2:3], sampleReceipts()...),
-		Verdicts:  []ui.Choice{choice("Not counted", "3", false), choice("All", "2\u202f496", true), choice("Accepted", "2\u202f399", false), choice("Repaired", "14", false), choice("Already known", "17", false), choice("Held", "1", false), choice("Refused", "2", false), choice("No report", "63", false)},
-		Mailboxes: []ui.Choice{choice("All mailboxes", "", true), choice("dmarc@example.org", "", false), choice("reports@example.net", "", false)},
-		Pager:     ui.Pager{Older: galleryPath + "receipts", Text: "1 – 50 of 2\u202f496"}}
+		Verdicts: []ui.Choice{choice("Not counted", "3", false), choice("All", "2\u202f496", true), choice("Accepted", "2\u202f399", false), choice("Repaired", "14", false), choice("Already known", "17", false), choice("Held", "1", false), choice("Refused", "2", false), choice("No report", "63", false)},
+		Sources:  []ui.Choice{choice("All sources", "", true), choice("dmarc@example.org", "", false), choice("reports@example.net", "", false), choice("Uploads", "", false), choice("Imports by the operator", "", false)},
+		Pager:    ui.Pager{Older: galleryPath + "receipts", Text: "1 – 50 of 2\u202f496"}}
 }
 
 func sampleReport(p ui.Page) reportweb.ReportPage {
@@ -59,12 +80,41 @@ func sampleReport(p ui.Page) reportweb.ReportPage {
 		Headline: "google.com saw 1\u202f204 messages as example.org; 91.4\u202f% passed.",
 		Reporter: "google.com", ReporterMail: "noreply-dmarc-support@google.com", ReportID: "8461237894561230987", Domain: ui.Link{Text: "example.org", Href: galleryPath + "domain"},
 		Begin: "20 Nov 2026, 00:00:00 UTC", End: "20 Nov 2026, 23:59:59 UTC", Day: "20 Nov 2026", Received: ago(2 * time.Hour), Receipt: ui.Link{Text: "this mail", Href: galleryPath + "receipt-repaired"},
-		Split: ui.Split{Passing: 1101, Forwarded: 61, Fix: 30, Unknown: 12}, Policy: samplePolicy(),
-		Findings:   []reportweb.Finding{{What: "An address has spaces around it; they were cut.", Where: "record 3, row/source_ip"}},
-		Complaints: []string{"2 messages could not be attributed"},
+		Split: ui.Split{Passing: 1101, Forwarded: 61, Fix: 30, Unknown: 12}, Policy: samplePolicyRows(),
+		Format: "RFC 9990", FormatWhy: "its namespace says so; version 1.0 is stated", Generator: "Example Reporter 4.2", Contact: ui.Link{Text: "https://receiver.example/dmarc", Href: "https://receiver.example/dmarc"}, ContactLang: "en",
+		Extensions: []reportweb.Extension{{Name: "x:note", Text: "sampled", Where: "row 3"}, {Name: "x:queue/@id", Text: "7"}},
+		Findings:   []reportweb.Finding{{What: "Some source addresses were written in brackets. (2 times)", Name: "bracketed_address", Where: "[192.0.2.1]"}, {What: "The address of the source cannot be read, so its messages are not counted.", Where: "row 14 999.0.2.1"}},
+		Complaints: []dmarcrpt.Note{{Text: "2 messages could not be attributed", Lang: "en"}},
 		Classes: []ui.Choice{{Text: "All", Chosen: true, Count: "1\u202f204", Href: galleryPath + "report"}, {Text: "Passing", Count: "1\u202f101", Href: galleryPath + "report"}, {Text: "Forwarded", Count: "61", Href: galleryPath + "report"},
 			{Text: "Needs fixing", Count: "30", Href: galleryPath + "report"}, {Text: "Unknown", Count: "12", Href: galleryPath + "report"}},
 		Records: sampleRecords(), OriginalHref: galleryPath + "report", Pager: ui.Pager{Older: galleryPath + "report", Text: "1 – 4 of 31 sources"},
+	}
+}
+
+func sampleReporters(p ui.Page) reportweb.ReportersPage {
+	sections := ui.ReportLists(p.Org, ui.ReportersList, true)
+	href := galleryPath + "reports"
+	return reportweb.ReportersPage{Page: titled(p, ui.ReportsSection, "Reporters"), Headline: "4 reporters sent 74 reports; those of 3 reporters had faults.", Sections: sections, UploadHref: galleryPath + "upload",
+		Days: sampleDays(), DomainFilter: sampleDomainChoices(), Reporters: []reportweb.Reporter{
+			{Name: "google.com", Href: href, Reports: 28, Messages: 21040, Last: "20 Nov 2026"},
+			{Name: "outlook.com", Href: href, Reports: 28, Messages: 6112, Last: "20 Nov 2026", Repaired: 28, Repairs: []reportweb.Repair{{Name: "fractional_date", Sentence: "A date had fractions of a second; they were cut.", Reports: 28, Href: href}}},
+			{Name: "seznam.cz", Href: href, Reports: 18, Messages: 640, Last: "19 Nov 2026", Repaired: 3, Skipped: 12, Conflicts: 1, Repairs: []reportweb.Repair{
+				{Name: "records_skipped", Sentence: "Some records could not be read and were left out; each is listed with its reason.", Reports: 2, Href: href},
+				{Name: "long_period", Sentence: "The report covers more than a day; its messages are counted on the day in the middle.", Reports: 1, Href: href}}},
+			{Name: "a-small-provider.example", Refused: 4},
+		}}
+}
+
+func samplePolicyRows() []reportweb.PolicyRow {
+	return []reportweb.PolicyRow{
+		{Tag: "p", Words: "For your domain", Sent: "quarantine", InForce: "quarantine"},
+		{Tag: "sp", Words: "For subdomains", Sent: "nil", InForce: "quarantine", Derived: "from p"},
+		{Tag: "np", Words: "For subdomains that do not exist", InForce: "quarantine", Derived: "from sp"},
+		{Tag: "adkim", Words: "How exactly DKIM must match", Sent: "s", InForce: "s", Meaning: "strict"},
+		{Tag: "aspf", Words: "How exactly SPF must match", InForce: "r", Meaning: "relaxed", Derived: "default"},
+		{Tag: "pct", Words: "Percent of failing mail", InForce: "100", Derived: "default"},
+		{Tag: "fo", Words: "When failure reports are asked for", InForce: "0", Derived: "default"},
+		{Tag: "testing", Words: "A test only", InForce: "n", Meaning: "no", Derived: "default"},
 	}
 }
 
@@ -76,16 +126,17 @@ func sampleRecords() []reportweb.Record {
 		return reportweb.AuthResult{Kind: "DKIM", Domain: domain, Detail: "selector " + selector, Result: result, Passed: passed, Aligned: aligned, Note: note}
 	}
 	return []reportweb.Record{
-		{ID: "r1", Source: "198.51.100.31", SourceName: "mta14.news.example.com", SourceHref: galleryPath + "reports", Count: 30, Class: ui.NeedsFixing, HeaderFrom: "example.org", EnvelopeFrom: "bounce.example.net", Disposition: "delivered",
+		{ID: "r1", Source: "198.51.100.31", SourceName: "mta14.news.example.com", SourceHref: galleryPath + "reports", Count: 30, Class: ui.NeedsFixing, HeaderFrom: "example.org", EnvelopeFrom: "bounce.example.net", Evaluated: "DKIM fail, SPF fail", Disposition: "delivered",
 			Explanation: []string{"SPF passed, but for bounce.example.net, which is not your domain, so DMARC does not count it.", "There is no DKIM signature of example.org."},
 			Results:     []reportweb.AuthResult{spf("bounce.example.net", "pass", true, false, "not your domain"), dkim("news.example.com", "k1", "pass", true, false, "not your domain")}},
-		{ID: "r2", Source: "192.0.2.41", SourceName: "mail-lf1-f41.outbound.example.net", SourceHref: galleryPath + "reports", Count: 1101, Class: ui.Passing, HeaderFrom: "example.org", EnvelopeFrom: "example.org", Disposition: "delivered",
+		{ID: "r2", Source: "192.0.2.41", SourceName: "mail-lf1-f41.outbound.example.net", SourceHref: galleryPath + "reports", Count: 1101, Class: ui.Passing, HeaderFrom: "example.org", EnvelopeFrom: "example.org", Evaluated: "DKIM pass, SPF pass", Disposition: "delivered, because it passes",
 			Explanation: []string{"Passes: DKIM signed by example.org, and SPF for the same domain."},
 			Results:     []reportweb.AuthResult{spf("example.org", "pass", true, true, "your domain"), dkim("example.org", "google", "pass", true, true, "your domain")}},
-		{ID: "r3", Source: "2001:db8:4::17", SourceName: "lists.university.example", SourceHref: galleryPath + "reports", Count: 61, Class: ui.Forwarded, HeaderFrom: "example.org", EnvelopeFrom: "lists.university.example", Disposition: "delivered",
-			Explanation: []string{"Forwarded: a mailing list passed it on and changed the message, which breaks your DKIM signature."}, Reasons: []string{"The receiver made an exception: it knows this as a mailing list."},
-			Results: []reportweb.AuthResult{spf("lists.university.example", "pass", true, false, "not your domain"), dkim("example.org", "google", "fail", false, true, "your domain")}},
-		{ID: "r4", Source: "198.51.100.77", SourceHref: galleryPath + "reports", Count: 12, Class: ui.Unknown, HeaderFrom: "example.org", Disposition: "quarantined",
+		{ID: "r3", Source: "2001:db8:4::17", SourceName: "lists.university.example", SourceHref: galleryPath + "reports", Count: 61, Class: ui.Forwarded, HeaderFrom: "example.org", EnvelopeFrom: "lists.university.example", Evaluated: "DKIM fail, SPF fail", Disposition: "delivered",
+			Explanation: []string{"Forwarded: a mailing list passed it on and changed the message, which breaks your DKIM signature."}, EnvelopeTo: "receiver.example",
+			Overrides: []report.Override{{Type: "mailing_list", Words: "It came through a mailing list.", Comment: "known list", Lang: "en"}, {Type: "local_policy", Words: "A rule of the receiver's own decided.", Comment: "arc=pass"}},
+			Results:   []reportweb.AuthResult{spf("lists.university.example", "pass", true, false, "not your domain"), dkim("example.org", "google", "fail", false, true, "your domain")}},
+		{ID: "r4", Source: "198.51.100.77", SourceHref: galleryPath + "reports", Count: 12, Class: ui.Unknown, HeaderFrom: "example.org", EnvelopeFrom: "empty: a bounce", Evaluated: "DKIM not stated, SPF “softfail”", Disposition: "“15”, which is no disposition",
 			Explanation: []string{"Neither SPF nor DKIM passed for any domain. The source has no confirmed name and was not seen sending passing mail of yours."},
 			Results:     []reportweb.AuthResult{spf("example.org", "softfail", false, true, "your domain")}},
 	}

@@ -16,35 +16,54 @@ func receiptGallery() []galleryPage {
 		{"report", "receipt-none", func(p ui.Page) templ.Component {
 			page := sampleReceipt(p)
 			page.Verdict, page.Heading, page.Explanation = ui.NoReport, "This mail carries no report", "It was not read further. Neither its text nor its subject or sender is stored, and it was left as it was."
-			page.Advice, page.Findings, page.OriginalHref, page.OriginalNote = "", nil, "", "Not kept."
+			page.Advice, page.Findings, page.RetryAction, page.OriginalHref, page.OriginalNote = "", nil, "", "", "Not kept."
 			return reportweb.Receipt(page)
+		}},
+		{"report", "receipt-uploaded", func(p ui.Page) templ.Component {
+			page := repairedReceipt(p)
+			page.Source, page.Name, page.UID = ui.Link{Text: "uploaded by ada@example.org", Href: galleryPath + "receipts"}, "seznam.cz!example.org!1763596800!1763683199.xml.gz", ""
+			return reportweb.Receipt(page)
+		}},
+		{"report", "upload", func(p ui.Page) templ.Component { return reportweb.Upload(sampleUpload(p)) }},
+		{"report", "upload-refused", func(p ui.Page) templ.Component {
+			page := sampleUpload(p)
+			page.Some, page.Error = true, "This is larger than 50 MB, the most that is taken at once. What was not read before is not read. Compress it (zip or gzip), or send fewer files at once."
+			return reportweb.Upload(page)
 		}},
 	}
 }
 
+func sampleUpload(p ui.Page) reportweb.UploadPage {
+	return reportweb.UploadPage{Page: titled(p, ui.ReportsSection, "Upload reports", ui.Link{Text: "Reports", Href: galleryPath + "reports"}),
+		Action: galleryPath + "upload", ResultsHref: galleryPath + "receipts", MostBytes: 50 << 20, TooLarge: "This file is larger than 50 MB, the most that is taken. It was not sent. Compress it (zip or gzip) and try again."}
+}
+
 func sampleReceipts() []ui.Receipt {
+	const box, one = "dmarc@example.org", galleryPath + "report"
+	the := ui.Link{Text: "The report", Href: one}
 	return []ui.Receipt{
-		{Href: galleryPath + "receipt-repaired", Verdict: ui.Accepted, What: "google.com about example.org", Received: ago(2 * time.Hour), Messages: 1204},
-		{Href: galleryPath + "receipt-repaired", Verdict: ui.Repaired, What: "Seznam.cz about example.org", Reason: "The report has no version; read as version 1.", Received: ago(3 * time.Hour), Messages: 18},
-		{Href: galleryPath + "receipt-refused", Verdict: ui.Refused, What: "A report mail of 18 Nov 2026", Reason: "The zip file ends in the middle, so the report in it cannot be read.", Received: ago(5 * time.Hour)},
-		{Href: galleryPath + "receipt-repaired", Verdict: ui.Known, What: "Outlook.com about example.net", Received: ago(6 * time.Hour), Messages: 88},
-		{Href: galleryPath + "receipt-none", Verdict: ui.NoReport, What: "A mail without a report", Received: ago(7 * time.Hour)},
-		{Href: galleryPath + "receipt-repaired", Verdict: ui.Held, What: "google.com about shop.example.com", Reason: "example.com is not one of your domains yet. Add it and the report is counted.", Received: ago(9 * time.Hour), Messages: 12},
+		{Href: galleryPath + "receipt-repaired", Verdict: ui.Accepted, What: "google.com about example.org", Source: box, Size: "4.2\u00a0kB", Reports: the, Received: ago(2 * time.Hour), Messages: 1204},
+		{Href: galleryPath + "receipt-uploaded", Verdict: ui.Repaired, What: "Seznam.cz about example.org", File: "seznam.cz!example.org!1763596800!1763683199.xml.gz", Source: "uploaded by ada@example.org", Size: "812\u00a0B",
+			Reports: ui.Link{Text: "2 reports", Href: one}, Reason: "The report has no version; read as version 1.", Received: ago(3 * time.Hour), Messages: 18},
+		{Href: galleryPath + "receipt-refused", Verdict: ui.Refused, What: "A report mail of 18 Nov 2026", Source: box, Size: "4.6\u00a0kB", Reason: "The zip file ends in the middle, so the report in it cannot be read.", Received: ago(5 * time.Hour)},
+		{Href: galleryPath + "receipt-repaired", Verdict: ui.Known, What: "Outlook.com about example.net", Source: "uploaded by a former member", Size: "3.1\u00a0kB", Reports: the, Received: ago(6 * time.Hour), Messages: 88},
+		{Href: galleryPath + "receipt-none", Verdict: ui.NoReport, What: "A mail without a report", Source: box, Size: "48.0\u00a0kB", Received: ago(7 * time.Hour)},
+		{Href: galleryPath + "receipt-repaired", Verdict: ui.Held, What: "google.com about shop.example.com", Source: "imported by the operator", Size: "5.0\u00a0kB", Reason: "example.com is not one of your domains yet. Add it and the report is counted.", Received: ago(9 * time.Hour), Messages: 12},
 	}
 }
 
 func sampleReceipt(p ui.Page) reportweb.ReceiptPage {
 	return reportweb.ReceiptPage{Page: titled(p, ui.ReportsSection, "Mail of 18 Nov 2026", ui.Link{Text: "Mails", Href: galleryPath + "receipts"}), Verdict: ui.Refused,
 		Heading: "The zip file ends in the middle", Explanation: "The attachment announces 4\u202f812 bytes, but 2\u202f048 are there. Mail programs and gateways sometimes cut large attachments.",
-		Advice:  "Nothing for you to do: reporters do not send again, but the next day's report usually arrives whole.",
-		Mailbox: ui.Link{Text: "dmarc@example.org", Href: galleryPath + "mailbox"}, Received: ago(5 * time.Hour), MailDate: ago(70 * time.Hour), Size: "4.6\u00a0kB", UID: "41204",
+		Advice: "Nothing for you to do: reporters do not send again, but the next day's report usually arrives whole.",
+		Source: ui.Link{Text: "dmarc@example.org", Href: galleryPath + "mailbox"}, Received: ago(5 * time.Hour), MailDate: ago(70 * time.Hour), Size: "4.6\u00a0kB", UID: "41204",
 		Findings:     []reportweb.Finding{{What: "The archive has no central directory.", Where: "part 2, example.org!1763424000.zip"}},
-		OriginalHref: galleryPath + "receipt-refused"}
+		OriginalHref: galleryPath + "receipt-refused", RetryAction: galleryPath + "receipt-refused"}
 }
 
 func repairedReceipt(p ui.Page) reportweb.ReceiptPage {
 	page := sampleReceipt(p)
-	page.Verdict, page.Heading, page.Explanation, page.Advice = ui.Repaired, "Seznam.cz about example.org", "The report had two small faults. It was read and is counted.", ""
+	page.RetryAction, page.Verdict, page.Heading, page.Explanation, page.Advice = "", ui.Repaired, "Seznam.cz about example.org", "The report had two small faults. It was read and is counted.", ""
 	page.Findings = []reportweb.Finding{{What: "The report has no version; it was read as version 1.", Where: "feedback"}, {What: "An address has spaces around it; they were cut.", Where: "record 3, row/source_ip"}}
 	page.Reports = []ui.Link{{Text: "Seznam.cz, 20 Nov 2026, 18 messages", Href: galleryPath + "report"}}
 	return page

@@ -80,6 +80,9 @@ func sampleVolume(id string) ui.Volume {
 		if i > 16 {
 			d.Fix = n / 30
 		}
+		if i == 9 {
+			d.Long = 3
+		}
 		if d.Open {
 			d.Passing, d.Fix, d.Forwarded, d.Unknown = n/int64(i-24), 12, 9, 3
 		}

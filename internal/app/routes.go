@@ -42,6 +42,11 @@ func (a *App) routes() http.Handler {
 			a.developers(browser{r, a, errs})
 		}
 	})
+	// The same, but the handler bounds the body: it holds files.
+	r.Group(func(r chi.Router) {
+		r.Use(a.sameOrigin(), middleware.Compress(5, "text/html"))
+		browser{r, a, errs}.inOrg("POST", "/uploads", org.UploadReports, a.reportWeb.Upload)
+	})
 	return r
 }
 
@@ -80,9 +85,13 @@ func (a *App) members(b browser) {
 	b.inOrg("GET", "/senders", org.Read, r.ListSenders)
 	b.inOrg("GET", "/reports", org.Read, r.ListReports)
 	b.inOrg("GET", "/reports/{id}", org.Read, r.ShowReport)
+	b.inOrg("GET", "/reporters", org.Read, r.ListReporters)
+	b.inOrg("GET", "/uploads", org.UploadReports, r.ShowUpload) // POST: see routes
 	b.inOrg("GET", "/receipts", org.Read, r.ListReceipts)
+	b.inOrg("POST", "/receipts/retry", org.ManageMailboxes, r.RetryAll)
 	b.inOrg("GET", "/receipts/{id}", org.Read, r.ShowReceipt)
 	b.inOrg("POST", "/receipts/{id}/choice", org.ManageDomains, r.Choose)
+	b.inOrg("POST", "/receipts/{id}/retry", org.ManageMailboxes, r.Retry)
 	b.inOrg("GET", "/receipts/{id}/original", org.ReadOriginals, r.Original)
 	b.inOrg("GET", "/tls", org.Read, a.tlsWeb.Overview)
 	b.inOrg("GET", "/tls/{id}", org.Read, a.tlsWeb.Show)

@@ -43,6 +43,9 @@ var needs = map[string]string{
 	"GET /o/{slug}/receipts":      "viewer",
 	"GET /o/{slug}/tls":           "viewer",
 	"GET /o/{slug}/failures":      "admin",
+	"GET /o/{slug}/reporters":     "viewer",
+	"GET /o/{slug}/uploads":       "member",
+	"POST /o/{slug}/uploads":      "member",
 	"GET /o/{slug}/mailboxes":     "viewer",
 	"GET /o/{slug}/mailboxes/new": "admin",
 	// These name something that must be the organization's own.
@@ -54,6 +57,8 @@ var needs = map[string]string{
 	"GET /o/{slug}/receipts/{id}/original":  "admin",
 	"GET /o/{slug}/tls/{id}":                "viewer",
 	"GET /o/{slug}/failures/{id}":           "admin",
+	"POST /o/{slug}/receipts/retry":         "admin",
+	"POST /o/{slug}/receipts/{id}/retry":    "admin",
 	"GET /o/{slug}/mailboxes/{id}":          "viewer",
 	"GET /o/{slug}/mailboxes/{id}/test":     "admin",
 	"POST /o/{slug}/mailboxes/{id}/test":    "admin",

@@ -65,7 +65,13 @@ func (a *App) wireReports(jobs *work.Registry) error {
 	if err != nil {
 		return err
 	}
-	a.reports = &report.Service{DB: a.db, Names: names, Mails: mails, Log: a.log, Now: a.now, Limits: a.cfg.Limits}
+	uploads, err := report.NewUploadLimits()
+	if err != nil {
+		return err
+	}
+	a.reports = &report.Service{
+		DB: a.db, Names: names, Mails: mails, Uploads: uploads, Log: a.log, Now: a.now, Limits: a.cfg.Limits,
+	}
 	a.tls = &tlsreport.Service{DB: a.db}
 	a.failures = &failurereport.Service{DB: a.db, Now: a.now}
 	a.domains = &domain.Service{DB: a.db, Now: a.now, Added: a.reports.DomainsAdded}
@@ -81,6 +87,7 @@ func (a *App) wireReports(jobs *work.Registry) error {
 	work.Handle(jobs, mailbox.SliceTimeout, a.mailboxes.Do)
 	work.Handle(jobs, 0, a.mailboxes.ForgetDrafts)
 	work.Handle(jobs, 0, a.reports.Release)
+	work.Handle(jobs, 0, a.reports.Reread)
 	work.Handle(jobs, 0, a.reports.LookUpNames)
 	work.Handle(jobs, 0, a.reports.ExpireOriginals)
 	work.Handle(jobs, 0, a.reports.EnsureMonths)

@@ -48,18 +48,23 @@ func (a *App) Browser(t testing.TB) *Browser {
 // Do sends a request with the browser's cookies; form is nil without a body.
 func (b *Browser) Do(t testing.TB, method, path string, form url.Values) Page {
 	t.Helper()
-	var body io.Reader
-	if form != nil {
-		body = strings.NewReader(form.Encode())
+	if form == nil {
+		return b.Send(t, method, path, "", nil)
 	}
+	return b.Send(t, method, path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
+}
+
+// Send sends a request with any body.
+func (b *Browser) Send(t testing.TB, method, path, contentType string, body io.Reader) Page {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, b.app.server.URL+path, body)
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header = b.Header.Clone()
 	req.Header.Set("X-Forwarded-For", b.address)
-	if form != nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
 	}
 	resp, err := b.client.Do(req)
 	if err != nil {

@@ -53,6 +53,14 @@ var status = map[fault.Kind]int{
 	fault.Temporary:       http.StatusServiceUnavailable,
 }
 
+// Status is the HTTP status of a request that ended in err.
+func Status(err error) int {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return http.StatusRequestEntityTooLarge
+	}
+	return status[fault.KindOf(err)]
+}
+
 // Fail answers a request that ended in err and logs what is ours to mend.
 func (e Errors) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
@@ -67,10 +75,7 @@ func (e Errors) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if kind == fault.Internal || kind == fault.Temporary {
 		e.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "route", Route(r), "request", trace, "error", err)
 	}
-	code := status[kind]
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		code = http.StatusRequestEntityTooLarge
-	}
+	code := Status(err)
 	if err := Render(w, r, code, e.Page(r, code, err, trace)); err != nil {
 		e.Log.ErrorContext(r.Context(), "error page failed", "request", trace, "error", err)
 	}

@@ -49,6 +49,8 @@ func TestNewcomer(t *testing.T) {
 	j.signsOutAndInByCode()
 	j.comesBackAfterARestart()
 	j.hidesFromStrangers()
+	j.readsRefusedMailsAgain()
+	j.uploadsReports()
 	j.looksGoodEverywhere()
 	if errors := p.complaints(); errors != "" {
 		t.Errorf("the program logged errors:\n%s", errors)

@@ -55,5 +55,5 @@ func (j *journey) readsARefusedMail() {
 	j.open(j.org + "/")
 	j.follow(`[aria-label="Refused and held mails"] tbody a`)
 	j.at(j.refusal)
-	j.reads("Refused", "The archive ends in the middle", "Download the original mail", "dmarc@example.org")
+	j.reads("Refused", "The archive ends in the middle", "Download as it came", "dmarc@example.org")
 }

@@ -49,7 +49,7 @@ func (j *journey) looksGoodEverywhere() {
 		{"overview", "/"}, {"overview-90-days", "/?days=90"}, {"domains", "/domains"}, {"domain", "/domains/example.org?days=90"}, {"domain-parked", "/domains/example.net"},
 		{"senders", "/senders"}, {"reports", "/reports"}, {"report", j.report[len(j.org):]},
 		{"tls", "/tls?days=90"}, {"tls-report", j.tls[len(j.org):]}, {"failures", "/failures"}, {"failure", j.failure[len(j.org):]},
-		{"mails", "/receipts"}, {"mail-refused", j.refusal[len(j.org):]},
+		{"mails", "/receipts"}, {"mails-all", "/receipts?verdict=all"}, {"upload", "/uploads"}, {"reporters", "/reporters?days=90"}, {"mail-refused", j.refusal[len(j.org):]},
 		{"mailboxes", "/mailboxes"}, {"mailbox", j.mailbox[len(j.org):]}, {"mailbox-new", "/mailboxes/new"}, {"settings", "/settings"},
 	} {
 		j.open(j.org + page.path)

@@ -88,6 +88,15 @@ func (s *Service) BySlug(ctx context.Context, slug string) (Organization, error)
 	return o, err
 }
 
+// All returns every organization, for the operator's commands.
+func (s *Service) All(ctx context.Context) (list []Organization, err error) {
+	err = s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		list, err = all(ctx, tx)
+		return err
+	})
+	return list, err
+}
+
 // EnsureFirst makes an organization for a person who belongs to none, named
 // after their mail domain, and returns the one to show first.
 func (s *Service) EnsureFirst(ctx context.Context, person postgres.PersonID, email string) (Organization, error) {

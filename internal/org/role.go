@@ -20,6 +20,7 @@ type Right string
 const (
 	Read            Right = "read"             // see reports, senders, domains
 	ManageDomains   Right = "manage-domains"   // add and remove domains
+	UploadReports   Right = "upload-reports"   // bring report files in by the page
 	ManageMailboxes Right = "manage-mailboxes" // connect, test, delete
 	ReadOriginals   Right = "read-originals"   // download report mails as they came
 	ReadFailures    Right = "read-failures"    // see failure reports, which are about mails of people
@@ -29,9 +30,9 @@ const (
 // rights is the one table of who may do what.
 var rights = map[Role][]Right{
 	Viewer: {Read},
-	Member: {Read, ManageDomains},
-	Admin:  {Read, ManageDomains, ManageMailboxes, ReadOriginals, ReadFailures, ManageSettings},
-	Owner:  {Read, ManageDomains, ManageMailboxes, ReadOriginals, ReadFailures, ManageSettings},
+	Member: {Read, ManageDomains, UploadReports},
+	Admin:  {Read, ManageDomains, UploadReports, ManageMailboxes, ReadOriginals, ReadFailures, ManageSettings},
+	Owner:  {Read, ManageDomains, UploadReports, ManageMailboxes, ReadOriginals, ReadFailures, ManageSettings},
 }
 
 // May reports whether the role has the right.

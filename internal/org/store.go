@@ -61,6 +61,18 @@ func rename(ctx context.Context, tx postgres.Tx, org ID, name string) error {
 	return nil
 }
 
+func all(ctx context.Context, tx postgres.Tx) ([]Organization, error) {
+	rows, err := tx.Query(ctx, `SELECT org_id, slug, name FROM organizations ORDER BY slug`)
+	if err != nil {
+		return nil, fmt.Errorf("organizations: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Organization])
+	if err != nil {
+		return nil, fmt.Errorf("organizations: %w", err)
+	}
+	return list, nil
+}
+
 func bySlug(ctx context.Context, tx postgres.Tx, slug string) (Organization, error) {
 	rows, err := tx.Query(ctx, `SELECT org_id, slug, name FROM organizations WHERE slug = $1`, slug)
 	if err != nil {

@@ -11,20 +11,31 @@ import (
 
 // Check is one SPF or DKIM result with what it means for DMARC.
 type Check struct {
-	Kind    string // SPF or DKIM
-	Domain  string
-	Detail  string // selector or scope
-	Result  string // as sent
-	Human   string // the receiver's own words; may be empty
-	Passed  bool
-	Aligned bool // of the From domain, by the published alignment
+	Kind      string // SPF or DKIM
+	Domain    string
+	Detail    string // selector or scope
+	Result    string // as sent
+	Human     string // the receiver's own words; may be empty
+	HumanLang string // their language; may be empty
+	Passed    bool
+	Aligned   bool // of the From domain, by the published alignment
 }
 
 // Explained is a row in words.
 type Explained struct {
-	Checks  []Check
-	Why     []string // sentences: why it passes or does not
-	Reasons []string // why the receiver did not follow the policy
+	Checks      []Check
+	Evaluated   string     // what the receiver came to: "DKIM pass, SPF “softfail”"
+	Disposition string     // as sent, where it is none that exists
+	Why         []string   // sentences: why it passes or does not
+	Overrides   []Override // why the receiver did not follow the policy
+}
+
+// Override is one reason for that.
+type Override struct {
+	Type    string // as sent
+	Words   string // a sentence about it
+	Comment string // the receiver's own words; may be empty
+	Lang    string // of Comment; "" = not stated
 }
 
 // Explain puts a row into words: which check passed for whose domain, and
@@ -48,16 +59,18 @@ func Explain(r Record, policy dmarcrpt.Policy) (Explained, error) {
 		from = policy.Domain.String()
 	}
 	for _, s := range results.SPF {
-		e.Checks = append(e.Checks, Check{Kind: "SPF", Domain: s.Domain, Detail: s.Scope, Result: s.Result, Human: s.Human,
+		e.Checks = append(e.Checks, Check{Kind: "SPF", Domain: s.Domain, Detail: s.Scope, Result: s.Result, Human: s.Human, HumanLang: s.Lang,
 			Passed: dmarcrpt.IsPass(s.Result), Aligned: aligned(s.Domain, from, effective.ASPF)})
 	}
 	for _, d := range results.DKIM {
-		e.Checks = append(e.Checks, Check{Kind: "DKIM", Domain: d.Domain, Detail: d.Selector, Result: d.Result, Human: d.Human,
+		e.Checks = append(e.Checks, Check{Kind: "DKIM", Domain: d.Domain, Detail: d.Selector, Result: d.Result, Human: d.Human, HumanLang: d.Lang,
 			Passed: dmarcrpt.IsPass(d.Result), Aligned: aligned(d.Domain, from, effective.ADKIM)})
 	}
 	e.Why = []string{e.sentence("SPF", r.SPF, odd.SPF, from), e.sentence("DKIM", r.DKIM, odd.DKIM, from), r.conclusion(from)}
+	e.Evaluated = "DKIM " + resultWord(r.DKIM, odd.DKIM) + ", SPF " + resultWord(r.SPF, odd.SPF)
+	e.Disposition = odd.Disposition
 	for _, reason := range odd.Reasons {
-		e.Reasons = append(e.Reasons, overrideWords(reason))
+		e.Overrides = append(e.Overrides, Override{Type: reason.Type, Words: overrideWords(reason.Type), Comment: reason.Comment, Lang: reason.CommentLang})
 	}
 	return e, nil
 }
@@ -132,8 +145,22 @@ func (r Record) conclusion(from string) string {
 	return "It does not pass, and nothing shows that it is yours."
 }
 
-// overrideWords explains an override reason.
-func overrideWords(r dmarcrpt.Reason) string {
+// resultWord is an evaluated result for people; sent is what stands for it
+// where it is neither pass nor fail.
+func resultWord(r Result, sent string) string {
+	switch r {
+	case ResultPass:
+		return "pass"
+	case ResultFail:
+		return "fail"
+	case ResultOther:
+		return "“" + sent + "”"
+	}
+	return "not stated"
+}
+
+// overrideWords explains a type of override reason.
+func overrideWords(sent string) string {
 	words := map[string]string{
 		"forwarded":         "The receiver saw that the mail was forwarded.",
 		"trusted_forwarder": "It came through a forwarder that the receiver trusts.",
@@ -142,12 +169,9 @@ func overrideWords(r dmarcrpt.Reason) string {
 		"sampled_out":       "It was left out of the share of mail that the policy applies to.",
 		"policy_test_mode":  "The policy is published as a test.",
 		"other":             "The receiver had another reason.",
-	}[strings.ToLower(r.Type)]
+	}[strings.ToLower(sent)]
 	if words == "" {
-		words = "The receiver gave the reason “" + r.Type + "”."
-	}
-	if r.Comment != "" {
-		words += " Its comment: “" + r.Comment + "”."
+		return "The receiver gave a reason that no version of the format knows."
 	}
 	return words
 }

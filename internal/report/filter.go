@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 )
@@ -18,7 +19,8 @@ type Filter struct {
 	Reporter string // organizational domain of the reporter
 	Sender   string // organizational domain of the confirmed name, or an address
 	Network  netip.Prefix
-	vouched  bool // without the reports that nobody vouches for
+	Repair   finding.Code // that a report was repaired by; chooses reports only
+	vouched  bool         // without the reports that nobody vouches for
 }
 
 // Days returns how many days the filter covers.

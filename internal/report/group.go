@@ -105,6 +105,9 @@ func (g *group) read(ctx context.Context) error {
 	if out.Private {
 		g.silence()
 	}
+	if it.source == FromUpload && out.Noticed != nil {
+		g.results[len(g.results)-1].notice = Reason(out.Noticed.Code)
+	}
 	g.open = nil
 	return err
 }
@@ -185,7 +188,7 @@ func (g *group) End(sum *reading.Summary) error {
 func (g *group) Refused(r *reading.Report, refusal *finding.Refusal) error {
 	ri := receiptItem{kind: kindOf(r), verdict: Refused, reason: Reason(refusal.Code), label: r.Label}
 	if r.Aggregate != nil {
-		ri.domain = r.Aggregate.Policy.Domain.String()
+		ri.domain, ri.reporter = r.Aggregate.Policy.Domain.String(), reporterDomain(r.Aggregate)
 	}
 	g.add(ri)
 	p := g.open

@@ -9,7 +9,7 @@ import (
 	"sendvery.com/sendvery/internal/plaintext"
 )
 
-// File is a file on its way in by the import command.
+// File is a file on its way in by a person's hand.
 type File struct {
 	Name    string // for display only
 	Content io.ReaderAt

@@ -27,10 +27,13 @@ const (
 // item is one mail or file on its way in.
 type item struct {
 	receipt    ReceiptID // of an earlier reading; 0 = new
+	was        Verdict   // of that reading
 	source     Source
 	mailbox    mailbox.ID
 	generation string
 	mail       mailfetch.MailID
+	upload     UploadID
+	person     postgres.PersonID // who uploaded it
 	label      string
 	received   time.Time
 	size       int64
@@ -48,7 +51,8 @@ type result struct {
 	receipt ReceiptID
 	verdict Verdict
 	items   []receiptItem
-	private bool // holds other people's mail: the original is not kept
+	notice  Reason // why there is no report in a file that a person took for one
+	private bool   // holds other people's mail: the original is not kept
 }
 
 // Take implements mailbox.Intake.

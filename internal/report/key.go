@@ -35,6 +35,7 @@ type DKIM struct {
 	Selector string `json:"selector,omitempty"`
 	Result   string `json:"result"`
 	Human    string `json:"human,omitempty"`
+	Lang     string `json:"lang,omitempty"` // of Human
 }
 
 // SPF is one SPF result.
@@ -43,16 +44,17 @@ type SPF struct {
 	Scope  string `json:"scope,omitempty"`
 	Result string `json:"result"`
 	Human  string `json:"human,omitempty"`
+	Lang   string `json:"lang,omitempty"` // of Human
 }
 
 // authResults copies the results out of a record, which lives shorter.
 func authResults(r *dmarcrpt.Record) AuthResults {
 	var a AuthResults
 	for _, d := range r.DKIM {
-		a.DKIM = append(a.DKIM, DKIM{Domain: d.Domain, Selector: d.Selector, Result: d.Result, Human: d.HumanResult})
+		a.DKIM = append(a.DKIM, DKIM{Domain: d.Domain, Selector: d.Selector, Result: d.Result, Human: d.HumanResult, Lang: d.HumanLang})
 	}
 	for _, s := range r.SPF {
-		a.SPF = append(a.SPF, SPF{Domain: s.Domain, Scope: s.Scope, Result: s.Result, Human: s.HumanResult})
+		a.SPF = append(a.SPF, SPF{Domain: s.Domain, Scope: s.Scope, Result: s.Result, Human: s.HumanResult, Lang: s.HumanLang})
 	}
 	return a
 }

@@ -23,6 +23,9 @@ const (
 	FailureReport   Kind = "failure"
 )
 
+// aggregate reports whether k is AggregateReport, which a line need not say.
+func (k Kind) aggregate() bool { return k == "" || k == AggregateReport }
+
 func kindOf(r *reading.Report) Kind {
 	switch r.Kind {
 	case reading.TLS:

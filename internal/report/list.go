@@ -63,6 +63,8 @@ type Report struct {
 	ReporterDomain string               `db:"reporter_domain"`
 	Head           dmarcrpt.Report      `db:"-"`
 	Bad            []dmarcrpt.BadRecord `db:"-"`
+	Extensions     []dmarcrpt.Extension `db:"-"`
+	MoreExtensions int                  `db:"-"` // that there was no room for
 	Repairs        []finding.Repair     `db:"-"`
 	Records        int64                `db:"records"`
 	BadRecords     int64                `db:"bad_records"`
@@ -85,7 +87,7 @@ type Report struct {
 // Authentication is who the report's mail was found to come from; nil when
 // nobody asked.
 func (r Report) Authentication() *mailauth.Verdict {
-	return verdict(r.AuthMethod, r.AuthResult, r.AuthDomain)
+	return authenticatedAs(r.AuthMethod, r.AuthResult, r.AuthDomain)
 }
 
 // Record is one row of a report.
@@ -130,12 +132,14 @@ func (s *Service) Report(ctx context.Context, org org.ID, id ID, q RecordQuery) 
 	}
 	var d struct {
 		dmarcrpt.Report
-		Bad []dmarcrpt.BadRecord
+		Bad            []dmarcrpt.BadRecord
+		Extensions     []dmarcrpt.Extension
+		MoreExtensions int
 	}
 	if err := json.Unmarshal(r.Document, &d); err != nil {
 		return r, nil, err
 	}
-	r.Head, r.Bad = d.Report, d.Bad
+	r.Head, r.Bad, r.Extensions, r.MoreExtensions = d.Report, d.Bad, d.Extensions, d.MoreExtensions
 	if r.RepairsRaw != nil {
 		if err := json.Unmarshal(r.RepairsRaw, &r.Repairs); err != nil {
 			return r, nil, err
@@ -146,9 +150,12 @@ func (s *Service) Report(ctx context.Context, org org.ID, id ID, q RecordQuery) 
 
 // ReceiptQuery asks for receipts, newest first.
 type ReceiptQuery struct {
-	Verdicts []Verdict  // nil = all
-	Mailbox  mailbox.ID // zero = all
-	Before   ReceiptID  // 0 = from the top
+	Verdicts []Verdict   // nil = all
+	Source   Source      // "" = all
+	Mailbox  mailbox.ID  // zero = all
+	Upload   UploadID    // zero = all
+	IDs      []ReceiptID // nil = all
+	Before   ReceiptID   // 0 = from the top
 	Limit    int
 }
 
@@ -158,6 +165,8 @@ type Receipt struct {
 	Source     Source      `db:"source"`
 	Mailbox    *mailbox.ID `db:"mailbox_id"`
 	MailID     *string     `db:"mail_id"`
+	Upload     *UploadID   `db:"upload_id"`
+	UploadedBy *string     `db:"uploaded_by"` // address of the member; nil: not uploaded, or not a member any more
 	Label      *string     `db:"label"`
 	MailAt     *time.Time  `db:"mail_at"`
 	ReceivedAt time.Time   `db:"received_at"`
@@ -169,6 +178,7 @@ type Receipt struct {
 	Domain     *string     `db:"domain"`   // of its first report
 	Reporter   *string     `db:"reporter"` // of its first stored report
 	Messages   int64       `db:"messages"` // that its stored reports count
+	Reports    []int64     `db:"reports"`  // the stored reports that came out of it or that it repeats, without doubles
 	AuthMethod *string     `db:"auth_method"`
 	AuthResult *string     `db:"auth_result"`
 	AuthDomain *string     `db:"auth_domain"`
@@ -176,7 +186,7 @@ type Receipt struct {
 
 // Authentication is who the mail was found to come from; nil when nobody asked.
 func (r Receipt) Authentication() *mailauth.Verdict {
-	return verdict(r.AuthMethod, r.AuthResult, r.AuthDomain)
+	return authenticatedAs(r.AuthMethod, r.AuthResult, r.AuthDomain)
 }
 
 // CameAt is when the mail reached its mailbox, or a file reached us.
@@ -198,10 +208,10 @@ func (r Receipt) Title() string {
 		return *r.Reporter + " about " + *r.Domain
 	case r.Domain != nil:
 		return "A report about " + *r.Domain
-	case r.Verdict == NoReport:
-		return "A mail without a report"
 	case r.Label != nil:
 		return *r.Label
+	case r.Verdict == NoReport:
+		return "A mail without a report"
 	}
 	return "A mail with a report"
 }
@@ -235,7 +245,7 @@ func (i Item) Advice() string {
 func (s *Service) Receipts(ctx context.Context, org org.ID, q ReceiptQuery) (list []Receipt, counts map[Verdict]int64, err error) {
 	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		queueReceipts(b, org, q, &list)
-		queueVerdicts(b, org, q.Mailbox, time.Time{}, &counts)
+		queueVerdicts(b, org, q, time.Time{}, &counts)
 	})
 	return list, counts, err
 }
@@ -245,10 +255,10 @@ func (s *Service) Receipt(ctx context.Context, org org.ID, id ReceiptID) (Receip
 	var list []Receipt
 	var items []Item
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
-		queueReceipts(b, org, ReceiptQuery{Before: id + 1, Limit: 1}, &list)
+		queueReceipts(b, org, ReceiptQuery{IDs: []ReceiptID{id}, Limit: 1}, &list)
 		queueItems(b, org, id, &items)
 	})
-	if err == nil && (len(list) == 0 || list[0].ID != id) {
+	if err == nil && len(list) == 0 {
 		err = fault.New(fault.NotFound, "There is no such mail in this organization.")
 	}
 	if err != nil {
@@ -266,7 +276,7 @@ func (s *Service) CountsByMailbox(ctx context.Context, org org.ID, since time.Ti
 
 // MailboxCounts returns what became of a mailbox's mails since then, by verdict.
 func (s *Service) MailboxCounts(ctx context.Context, org org.ID, id mailbox.ID, since time.Time) (counts map[Verdict]int64, err error) {
-	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueVerdicts(b, org, id, since, &counts) })
+	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueVerdicts(b, org, ReceiptQuery{Mailbox: id}, since, &counts) })
 	return counts, err
 }
 

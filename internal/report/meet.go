@@ -34,7 +34,7 @@ func (g *group) meet(ctx context.Context, reports []*pending) error {
 		if beside.id != 0 {
 			old = beside
 		}
-		if old.content == p.summary.Digest {
+		if g.own(p, old) || old.content == p.summary.Digest {
 			err = g.same(ctx, p, old)
 		} else {
 			err = g.conflict(ctx, p, old)
@@ -46,6 +46,15 @@ func (g *group) meet(ctx context.Context, reports []*pending) error {
 	return nil
 }
 
+// own reports whether a report is the stored one read again, out of the same
+// receipt, be it by a newer reader that sees more. What else has its key there
+// came beside it.
+func (g *group) own(p *pending, old existing) bool {
+	r := g.results[p.item]
+	return g.items[p.item].again && old.receipt == r.receipt &&
+		!slices.ContainsFunc(r.items, func(i receiptItem) bool { return i.report == old.id })
+}
+
 // addedKey is the key of a report that counts beside another one of the same key.
 func addedKey(p *pending) [32]byte {
 	return sha256.Sum256(append(p.key[:len(p.key):len(p.key)], p.summary.Digest[:]...))
@@ -55,10 +64,9 @@ func addedKey(p *pending) [32]byte {
 // for vouches for what is stored.
 func (g *group) same(ctx context.Context, p *pending, old existing) error {
 	p.dropped = true
-	ri, r := g.part(p), g.results[p.item]
-	twice := slices.ContainsFunc(r.items, func(i receiptItem) bool { return i.report == old.id })
-	if g.items[p.item].again && old.receipt == r.receipt && !twice {
-		ri.accept(old.id, p.summary.Repairs) // read again
+	ri := g.part(p)
+	if g.own(p, old) {
+		ri.accept(old.id, p.summary.Repairs)
 	} else {
 		ri.verdict, ri.report = Known, old.id
 	}
@@ -126,6 +134,13 @@ func (g *group) retract(ctx context.Context, old existing, p *pending, reason Re
 		return err
 	}
 	g.totals.subtract(sums)
+	for _, r := range g.results {
+		for i := range r.items {
+			if ri := &r.items[i]; ri.report == old.id && ri.kind.aggregate() { // it came in the same group
+				ri.verdict, ri.reason, ri.report = Conflict, reason, p.id
+			}
+		}
+	}
 	return removeReport(ctx, g.tx, g.org, old, p.id, reason)
 }
 

@@ -30,6 +30,7 @@ type Source string
 // The sources.
 const (
 	FromMailbox Source = "mailbox"
+	FromUpload  Source = "upload" // by a person, in the page
 	FromImport  Source = "import" // by the import command
 )
 
@@ -64,7 +65,8 @@ type Service struct {
 	Log   *slog.Logger
 	Now   func() time.Time
 	// Limits bounds the reading of one mail or file.
-	Limits reading.Limits
+	Limits  reading.Limits
+	Uploads UploadLimits
 
 	months   sync.Map // which partitions are known to exist
 	results  resultIDs

@@ -99,12 +99,13 @@ func findReports(ctx context.Context, tx postgres.Tx, org org.ID, keys [][32]byt
 
 // receiptItem is what became of one report in a mail.
 type receiptItem struct {
-	kind    Kind // "" = aggregate
-	verdict Verdict
-	reason  Reason
-	label   string
-	domain  string
-	report  ID // of the stored report among those of its kind; 0 = none
+	kind     Kind // "" = aggregate
+	verdict  Verdict
+	reason   Reason
+	label    string
+	domain   string
+	reporter string // of what is refused; "" = not known
+	report   ID     // of the stored report among those of its kind; 0 = none
 }
 
 // accept notes that the report is stored.
@@ -150,7 +151,7 @@ func readBefore(ctx context.Context, tx postgres.Tx, org org.ID, items []item) e
 func addReceipts(b *postgres.Batch, org org.ID, items []item, results []result, now time.Time) {
 	var ids, sizes []int64
 	var sources, verdicts []string
-	var mailboxes []*[16]byte
+	var mailboxes, uploads, people []*[16]byte
 	var generations, mails, labels, reasons, methods, outcomes, authDomains []*string
 	var mailAt []*time.Time
 	for i, it := range items {
@@ -168,20 +169,26 @@ func addReceipts(b *postgres.Batch, org org.ID, items []item, results []result, 
 		verdicts, reasons = append(verdicts, string(results[i].verdict)), append(reasons, null(string(reasonOf(results[i]))))
 		method, outcome, domain := authenticated(it, results[i])
 		methods, outcomes, authDomains = append(methods, method), append(outcomes, outcome), append(authDomains, domain)
+		var visit, person *[16]byte
+		if it.source == FromUpload {
+			visit, person = new([16]byte(it.upload)), new([16]byte(it.person))
+		}
+		uploads, people = append(uploads, visit), append(people, person)
 	}
 	if len(ids) == 0 {
 		return
 	}
 	b.Queue(`
 		INSERT INTO receipts (org_id, receipt_id, source, mailbox_id, generation, mail_id, label, mail_at, received_at, size, verdict, reason,
-		       auth_method, auth_result, auth_domain)
-		SELECT @org, id, s, box, g, m, l, at, @now, size, v, why, method, result, domain
+		       auth_method, auth_result, auth_domain, upload_id, uploaded_by)
+		SELECT @org, id, s, box, g, m, l, at, @now, size, v, why, method, result, domain, upload, person
 		FROM unnest(@ids::bigint[], @sources::text[], @mailboxes::uuid[], @generations::text[], @mails::text[], @labels::text[], @mail_at::timestamptz[],
-		       @sizes::bigint[], @verdicts::text[], @reasons::text[], @methods::text[], @results::text[], @domains::text[])
-		     AS r (id, s, box, g, m, l, at, size, v, why, method, result, domain)`,
+		       @sizes::bigint[], @verdicts::text[], @reasons::text[], @methods::text[], @results::text[], @domains::text[],
+		       @uploads::uuid[], @people::uuid[])
+		     AS r (id, s, box, g, m, l, at, size, v, why, method, result, domain, upload, person)`,
 		postgres.NamedArgs{"org": org, "now": now, "ids": ids, "sources": sources, "mailboxes": mailboxes, "generations": generations,
 			"mails": mails, "labels": labels, "mail_at": mailAt, "sizes": sizes, "verdicts": verdicts, "reasons": reasons,
-			"methods": methods, "results": outcomes, "domains": authDomains})
+			"methods": methods, "results": outcomes, "domains": authDomains, "uploads": uploads, "people": people})
 }
 
 // authenticated is what a receipt says about its mail: nothing for one without
@@ -195,6 +202,9 @@ func authenticated(it item, r result) (method, outcome, domain *string) {
 
 // reasonOf is the reason of the part that decided the verdict.
 func reasonOf(r result) Reason {
+	if len(r.items) == 0 {
+		return r.notice
+	}
 	for _, i := range r.items {
 		if i.verdict == r.verdict {
 			return i.reason
@@ -243,11 +253,12 @@ func (s *Service) addOriginals(b *postgres.Batch, org org.ID, items []item) erro
 	return nil
 }
 
-// removeItems makes room for what another reading of the receipt found.
+// removeItems makes room for what another reading of the receipt found. The
+// receipt comes first: who else reads it again waits there.
 func removeItems(b *postgres.Batch, org org.ID, r result) {
-	b.Queue(`DELETE FROM receipt_items WHERE org_id = $1 AND receipt_id = $2`, org, r.receipt)
 	b.Queue(`UPDATE receipts SET verdict = @verdict, reason = @reason WHERE org_id = @org AND receipt_id = @receipt`,
 		postgres.NamedArgs{"org": org, "receipt": r.receipt, "verdict": r.verdict, "reason": null(string(reasonOf(r)))})
+	b.Queue(`DELETE FROM receipt_items WHERE org_id = $1 AND receipt_id = $2`, org, r.receipt)
 }
 
 // addItems writes what became of each report.
@@ -255,14 +266,14 @@ func addItems(b *postgres.Batch, org org.ID, results []result) {
 	var receipts []int64
 	var seqs []int16
 	var kinds, verdicts, labels []string
-	var reasons, domains []*string
+	var reasons, domains, reporters []*string
 	var reports []*int64
 	for _, r := range results {
 		for n, ri := range r.items {
 			receipts, seqs = append(receipts, int64(r.receipt)), append(seqs, int16(n+1))
 			kinds = append(kinds, string(cmp.Or(ri.kind, AggregateReport)))
 			verdicts, labels = append(verdicts, string(ri.verdict)), append(labels, ri.label)
-			reasons, domains = append(reasons, null(string(ri.reason))), append(domains, null(ri.domain))
+			reasons, domains, reporters = append(reasons, null(string(ri.reason))), append(domains, null(ri.domain)), append(reporters, null(ri.reporter))
 			var report *int64
 			if ri.report != 0 {
 				report = new(int64(ri.report))
@@ -274,10 +285,10 @@ func addItems(b *postgres.Batch, org org.ID, results []result) {
 		return
 	}
 	b.Queue(`
-		INSERT INTO receipt_items (org_id, receipt_id, seq, kind, verdict, reason, label, domain, report_id)
-		SELECT @org, r, s, k, v, why, l, d, rep
-		FROM unnest(@receipts::bigint[], @seqs::smallint[], @kinds::text[], @verdicts::text[], @reasons::text[], @labels::text[], @domains::text[], @reports::bigint[])
-		     AS i (r, s, k, v, why, l, d, rep)`,
+		INSERT INTO receipt_items (org_id, receipt_id, seq, kind, verdict, reason, label, domain, reporter, report_id)
+		SELECT @org, r, s, k, v, why, l, d, by, rep
+		FROM unnest(@receipts::bigint[], @seqs::smallint[], @kinds::text[], @verdicts::text[], @reasons::text[], @labels::text[], @domains::text[], @reporters::text[], @reports::bigint[])
+		     AS i (r, s, k, v, why, l, d, by, rep)`,
 		postgres.NamedArgs{"org": org, "receipts": receipts, "seqs": seqs, "kinds": kinds, "verdicts": verdicts, "reasons": reasons,
-			"labels": labels, "domains": domains, "reports": reports})
+			"labels": labels, "domains": domains, "reporters": reporters, "reports": reports})
 }

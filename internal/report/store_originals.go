@@ -63,7 +63,7 @@ func releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item,
 		return nil, nil
 	}
 	rows, err := tx.Query(ctx, `
-		SELECT r.receipt_id, r.source, r.auth_method, r.auth_result, r.auth_domain, o.content FROM receipts r JOIN originals o USING (org_id, receipt_id)
+		SELECT `+originalColumns+` FROM receipts r JOIN originals o USING (org_id, receipt_id)
 		WHERE r.org_id = @org AND EXISTS (
 			SELECT FROM receipt_items i WHERE i.org_id = @org AND i.receipt_id = r.receipt_id
 			AND i.verdict = 'held' AND i.reason = @reason AND i.domain = ANY(@names))
@@ -72,6 +72,16 @@ func releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item,
 	if err != nil {
 		return nil, fmt.Errorf("held receipts: %w", err)
 	}
+	return readOriginals(rows)
+}
+
+// originalColumns are what readOriginals makes items of, of receipts r and
+// originals o.
+const originalColumns = `r.receipt_id, r.source, r.verdict, r.auth_method, r.auth_result, r.auth_domain, o.content`
+
+// readOriginals makes items of originals. It stops after one that is large:
+// the rest stays for another time.
+func readOriginals(rows pgx.Rows) ([]item, error) {
 	defer rows.Close()
 	var items []item
 	var size int64
@@ -79,23 +89,23 @@ func releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item,
 		it := item{again: true, stored: true}
 		var method, outcome, domain *string
 		var content []byte
-		if err := rows.Scan(&it.receipt, &it.source, &method, &outcome, &domain, &content); err != nil {
-			return nil, fmt.Errorf("held receipts: %w", err)
+		if err := rows.Scan(&it.receipt, &it.source, &it.was, &method, &outcome, &domain, &content); err != nil {
+			return nil, fmt.Errorf("read originals: %w", err)
 		}
-		it.auth = verdict(method, outcome, domain)
+		it.auth = authenticatedAs(method, outcome, domain)
 		if err := it.unpack(content); err != nil {
 			return nil, err
 		}
 		items, size = append(items, it), size+it.size
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("held receipts: %w", err)
+		return nil, fmt.Errorf("read originals: %w", err)
 	}
 	return items, nil
 }
 
-// verdict is what a receipt says about who its mail comes from.
-func verdict(method, outcome, domain *string) *mailauth.Verdict {
+// authenticatedAs is what a receipt says about who its mail comes from.
+func authenticatedAs(method, outcome, domain *string) *mailauth.Verdict {
 	if method == nil || outcome == nil {
 		return nil
 	}

@@ -164,11 +164,14 @@ func reportWhere(f Filter) string {
 	if f.Reporter != "" {
 		conditions = append(conditions, `r.reporter_domain = @reporter`)
 	}
+	if f.Repair != "" {
+		conditions = append(conditions, `r.repairs @> jsonb_build_array(jsonb_build_object('Code', @repair::text))`)
+	}
 	return strings.Join(conditions, " AND ")
 }
 
 func reportArgs(org org.ID, f Filter) postgres.NamedArgs {
-	return postgres.NamedArgs{"org": org, "from": f.From, "to": f.To, "domain": f.Domain, "reporter": f.Reporter}
+	return postgres.NamedArgs{"org": org, "from": f.From, "to": f.To, "domain": f.Domain, "reporter": f.Reporter, "repair": f.Repair}
 }
 
 func queueChanges(b *postgres.Batch, org org.ID, f Filter, into *[]PolicyChange) {
@@ -255,31 +258,52 @@ func queueRecords(b *postgres.Batch, org org.ID, id ID, q RecordQuery, into *[]R
 		WHERE `+where+` ORDER BY t.messages DESC, t.seq LIMIT @limit OFFSET @offset`, args)
 }
 
+// of returns the conditions that say where receipts r came from, and their values.
+func (q ReceiptQuery) of(org org.ID) (string, postgres.NamedArgs) {
+	where, args := `r.org_id = @org`, postgres.NamedArgs{"org": org}
+	add := func(condition, name string, value any) {
+		where += " AND " + condition
+		args[name] = value
+	}
+	if q.Source != "" {
+		add(`r.source = @source`, "source", q.Source)
+	}
+	if !q.Mailbox.IsZero() {
+		add(`r.mailbox_id = @mailbox`, "mailbox", q.Mailbox)
+	}
+	if !q.Upload.IsZero() {
+		add(`r.upload_id = @upload`, "upload", q.Upload)
+	}
+	if q.IDs != nil {
+		add(`r.receipt_id = ANY(@ids)`, "ids", q.IDs)
+	}
+	return where, args
+}
+
 func queueReceipts(b *postgres.Batch, org org.ID, q ReceiptQuery, into *[]Receipt) {
-	args := postgres.NamedArgs{"org": org, "limit": q.Limit}
-	where := `r.org_id = @org`
+	where, args := q.of(org)
+	args["limit"] = q.Limit
 	if q.Verdicts != nil {
 		where += ` AND r.verdict = ANY(@verdicts)`
 		args["verdicts"] = q.Verdicts
-	}
-	if !q.Mailbox.IsZero() {
-		where += ` AND r.mailbox_id = @mailbox`
-		args["mailbox"] = q.Mailbox
 	}
 	if q.Before != 0 {
 		where += ` AND r.receipt_id < @before`
 		args["before"] = q.Before
 	}
 	collect(b, into, "receipts", `
-		SELECT r.receipt_id, r.source, r.mailbox_id, r.mail_id, r.label, r.mail_at, r.received_at, r.size, r.verdict, r.reason,
+		SELECT r.receipt_id, r.source, r.mailbox_id, r.mail_id, r.upload_id, p.email AS uploaded_by, r.label, r.mail_at, r.received_at, r.size, r.verdict, r.reason,
 		       r.auth_method, r.auth_result, r.auth_domain,
 		       EXISTS (SELECT FROM originals o WHERE o.org_id = r.org_id AND o.receipt_id = r.receipt_id) AS original,
-		       i.kind, i.domain, i.reporter, coalesce(i.messages, 0)::bigint AS messages
-		FROM (SELECT r.org_id, r.receipt_id, r.source, r.mailbox_id, r.mail_id, r.label, r.mail_at, r.received_at, r.size, r.verdict, r.reason,
+		       i.kind, i.domain, i.reporter, coalesce(i.messages, 0)::bigint AS messages, i.reports
+		FROM (SELECT r.org_id, r.receipt_id, r.source, r.mailbox_id, r.mail_id, r.upload_id, r.uploaded_by, r.label, r.mail_at, r.received_at, r.size, r.verdict, r.reason,
 		             r.auth_method, r.auth_result, r.auth_domain
 		      FROM receipts r WHERE `+where+` ORDER BY r.receipt_id DESC LIMIT @limit) r
+		LEFT JOIN members m ON m.org_id = r.org_id AND m.person_id = r.uploaded_by
+		LEFT JOIN people p ON p.person_id = m.person_id
 		LEFT JOIN LATERAL (
-			SELECT min(i.kind) AS kind, min(i.domain) AS domain, coalesce(min(p.reporter), min(t.reporter)) AS reporter, sum(p.messages) AS messages
+			SELECT min(i.kind) AS kind, min(i.domain) AS domain, coalesce(min(p.reporter), min(t.reporter)) AS reporter, sum(p.messages) AS messages,
+			       array_agg(DISTINCT i.report_id) FILTER (WHERE i.report_id IS NOT NULL AND i.kind = 'aggregate') AS reports
 			FROM receipt_items i
 			LEFT JOIN reports p ON i.kind = 'aggregate' AND p.org_id = i.org_id AND p.report_id = i.report_id
 			LEFT JOIN tls_reports t ON i.kind = 'tls' AND t.org_id = i.org_id AND t.tls_report_id = i.report_id
@@ -292,14 +316,11 @@ func queueReceiptCount(b *postgres.Batch, org org.ID, total *int64) {
 		postgres.NamedArgs{"org": org, "verdicts": attention}, total)
 }
 
-// queueVerdicts counts receipts by verdict, of one mailbox or of all.
-func queueVerdicts(b *postgres.Batch, org org.ID, id mailbox.ID, since time.Time, into *map[Verdict]int64) {
-	args := postgres.NamedArgs{"org": org, "since": since, "mailbox": id}
-	where := `org_id = @org AND received_at >= @since`
-	if !id.IsZero() {
-		where += ` AND mailbox_id = @mailbox`
-	}
-	b.Queue(`SELECT verdict, count(*) FROM receipts WHERE `+where+` GROUP BY verdict`, args).Query(func(rows pgx.Rows) error {
+// queueVerdicts counts receipts by verdict, of where the query says.
+func queueVerdicts(b *postgres.Batch, org org.ID, q ReceiptQuery, since time.Time, into *map[Verdict]int64) {
+	where, args := q.of(org)
+	args["since"] = since
+	b.Queue(`SELECT r.verdict, count(*) FROM receipts r WHERE `+where+` AND r.received_at >= @since GROUP BY r.verdict`, args).Query(func(rows pgx.Rows) error {
 		*into = map[Verdict]int64{}
 		var v Verdict
 		var n int64

@@ -16,8 +16,9 @@ import (
 // document is what is kept of a report's head, as sent.
 type document struct {
 	*dmarcrpt.Report
-	Bad        []dmarcrpt.BadRecord `json:",omitempty"`
-	Extensions []dmarcrpt.Extension `json:",omitempty"`
+	Bad            []dmarcrpt.BadRecord `json:",omitempty"`
+	Extensions     []dmarcrpt.Extension `json:",omitempty"`
+	MoreExtensions int                  `json:",omitempty"`
 }
 
 // sums are the parts of a report that are known at its end.
@@ -33,7 +34,7 @@ func (p *pending) sums() (s sums, err error) {
 	s.digest = []byte{}
 	if sum := p.summary; sum != nil {
 		if sum.Aggregate != nil {
-			d.Bad, d.Extensions = sum.Aggregate.Bad, sum.Aggregate.Extensions
+			d.Bad, d.Extensions, d.MoreExtensions = sum.Aggregate.Bad, sum.Aggregate.Extensions, sum.Aggregate.MoreExtensions
 		}
 		s.records, s.bad, s.messages, s.aligned, s.digest = int64(sum.Records), int64(sum.BadRecords), sum.Messages, sum.Aligned, sum.Digest[:]
 		if len(sum.Repairs) > 0 {

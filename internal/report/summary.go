@@ -80,6 +80,16 @@ type ReporterTotal struct {
 	LastDay  time.Time `db:"last_day"`
 }
 
+// LongPeriod is how much a report may cover without its day being marked: its
+// messages may be of any of the days, and are counted on the one in the middle.
+const LongPeriod = 48 * time.Hour
+
+// LongReports are the reports of a day that cover more than LongPeriod.
+type LongReports struct {
+	Day     time.Time `db:"day"`
+	Reports int64     `db:"reports"`
+}
+
 // PolicyChange is a day from which on reporters saw another policy.
 type PolicyChange struct {
 	Day    time.Time `db:"day"`
@@ -96,6 +106,7 @@ type Summary struct {
 	SenderCount  int64         // how many there are in all
 	Reporters    []ReporterTotal
 	Changes      []PolicyChange
+	Long         []LongReports
 	Reports      []Line    // the latest
 	ReportCount  int64     // in the chosen days
 	Ever         int64     // reports of the organization at all
@@ -156,6 +167,7 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 		queueDomains(b, org, f, &sum.Domains)
 		queueReporters(b, org, f, &sum.Reporters)
 		queueChanges(b, org, f, &sum.Changes)
+		queueLong(b, org, f, &sum.Long)
 		queueReports(b, org, Query{Filter: f, Limit: summaryReports}, &sum.Reports)
 		queueReportCounts(b, org, f, &sum.ReportCount, &sum.Ever)
 		queueReceipts(b, org, ReceiptQuery{Verdicts: attention, Limit: summaryProblems}, &sum.Problems)

@@ -178,8 +178,11 @@ func (g *group) addReceipts(b *postgres.Batch) error {
 		}
 		it.receipt = r.receipt
 		// One that is read out of its own original has it already.
-		if r.keepsOriginal() && !it.stored {
+		switch keep := r.keepsOriginal(); {
+		case keep && !it.stored:
 			kept = append(kept, *it)
+		case it.stored && !keep:
+			dropOriginal(b, g.org, it.receipt)
 		}
 	}
 	addReceipts(b, g.org, g.items, g.results, g.now)

@@ -22,3 +22,6 @@ function upgrade() {
 
 upgrade();
 document.addEventListener("htmx:after:swap", upgrade);
+
+const uploads = document.querySelector("[data-uploads]");
+if (uploads) import("./uploads.js").then(({ takeUploads }) => takeUploads(uploads));

@@ -67,6 +67,7 @@ function slider(color, text) {
 
 function series(data, { key, word }, i, color) {
   const hatch = { symbol: "rect", symbolSize: 1, color: color("--color-base-100"), dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4 };
+  const lines = { ...hatch, rotation: 0 };
   return {
     name: word,
     type: "bar",
@@ -77,7 +78,7 @@ function series(data, { key, word }, i, color) {
     emphasis: { disabled: true },
     // Many days make thin columns, of which a border would leave nothing.
     itemStyle: { color: color(`--fill-${key}`), borderColor: color("--color-base-100"), borderWidth: data.days.length > 45 ? 0 : 0.5 },
-    data: data.days.map((d) => ({ value: d.counts[i], itemStyle: d.open ? { decal: hatch } : undefined })),
+    data: data.days.map((d) => ({ value: d.counts[i], itemStyle: d.open || d.long ? { decal: d.open ? hatch : lines } : undefined })),
     markLine: i === 0 ? marks(data, color) : undefined,
   };
 }

@@ -15,7 +15,7 @@ import { options } from "./volume-options.js";
 
 use([installBar, installGrid, installTooltip, installMarkLine, installSlider, installSelect, installToolbox, installAria, installCanvas]);
 
-// json: {days: [{day, href, counts: [n per class], open}], classes: [{key, word}], marks: [{day, text}]}
+// json: {days: [{day, href, counts: [n per class], open, long}], classes: [{key, word}], marks: [{day, text}]}
 // It stands beside the box and changes while an import runs.
 export function drawVolume(box, json) {
   let shown = json;
@@ -77,6 +77,7 @@ function tooltip(data, points) {
   sum.append(element("span", "grow", "All messages"), element("span", "font-semibold", count(total)), element("span", "w-16"));
   box.append(sum);
   if (day.open) box.append(element("div", "mt-1 max-w-56 whitespace-normal text-muted", "Reports for this day are still arriving."));
+  if (day.long) box.append(element("div", "mt-1 max-w-56 whitespace-normal text-muted", `With ${count(day.long)} ${day.long === 1 ? "report" : "reports"} over more than two days.`));
   return box;
 }
 

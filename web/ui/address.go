@@ -71,9 +71,10 @@ type ReportList string
 
 // The lists.
 const (
-	ReportsList  ReportList = "reports"
-	MailsList    ReportList = "receipts"
-	FailuresList ReportList = "failures"
+	ReportsList   ReportList = "reports"
+	MailsList     ReportList = "receipts"
+	ReportersList ReportList = "reporters"
+	FailuresList  ReportList = "failures"
 )
 
 // ReportLists are the tabs of the section of reports; failures says whether
@@ -82,7 +83,7 @@ func ReportLists(o Org, chosen ReportList, failures bool) []Choice {
 	tab := func(text string, l ReportList) Choice {
 		return Choice{Text: text, Chosen: l == chosen, Href: o.Path(string(l))}
 	}
-	out := []Choice{tab("Reports", ReportsList), tab("Mails", MailsList)}
+	out := []Choice{tab("Reports", ReportsList), tab("Mails", MailsList), tab("Reporters", ReportersList)}
 	if failures {
 		out = append(out, tab("Failure reports", FailuresList))
 	}

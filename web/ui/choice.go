@@ -46,7 +46,7 @@ type Split struct {
 // Total returns all messages.
 func (s Split) Total() int64 { return s.Passing + s.Forwarded + s.Fix + s.Unknown }
 
-// MailboxPicker is a picker of mailboxes.
-func MailboxPicker(choices []Choice) Picker {
-	return Picker{Label: "Mailbox", Icon: "inbox", Choices: choices}
+// SourcePicker is a picker of the ways that mails and files come in by.
+func SourcePicker(choices []Choice) Picker {
+	return Picker{Label: "Came by", Icon: "inbox", Choices: choices}
 }

@@ -30,7 +30,7 @@ var verdictLooks = map[Verdict]verdictLook{
 	Held:     {"Held", Warning, "The report is kept but not counted until you decide."},
 	Conflict: {"Conflict", Warning, "Another report with the same identity says something else. The first stays counted."},
 	Refused:  {"Refused", Bad, "The report could not be read. The mail itself was left as it was."},
-	NoReport: {"No report", Plain, "The mail carries no report. It was not read further, stored or touched."},
+	NoReport: {"No report", Plain, "It holds no report. Nothing of what it says is kept, and a mail is not touched."},
 }
 
 // Word returns the verdict's name for people.
@@ -39,12 +39,26 @@ func (v Verdict) Word() string { return verdictLooks[v].Word }
 // Meaning explains the verdict in one or two sentences.
 func (v Verdict) Meaning() string { return verdictLooks[v].Mean }
 
-// Receipt is one mail and what became of it, as a line in a list.
+// Receipt is one mail or file and what became of it, as a line in a list.
 type Receipt struct {
 	Href     string
 	Verdict  Verdict
 	What     string // "google.com about example.org", or "A mail without a report"
+	File     string // name of an uploaded or imported file; empty where What is it
 	Reason   string // why it was refused or held, or what was repaired; may be empty
+	Source   string // "dmarc@example.org", "uploaded by ada@example.org"; empty where all have the same
+	Size     string // "4.2 kB"
 	Received format.Time
-	Messages int64 // messages that the report counts; 0 = none
+	Messages int64 // messages that its reports count; 0 = none
+	Reports  Link  // to what came out of it; empty = no report is stored
+}
+
+// sourced reports whether the list says where its lines came from.
+func sourced(receipts []Receipt) bool {
+	for _, r := range receipts {
+		if r.Source != "" {
+			return true
+		}
+	}
+	return false
 }

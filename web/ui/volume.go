@@ -23,7 +23,8 @@ type VolumeDay struct {
 	Forwarded int64
 	Fix       int64
 	Unknown   int64
-	Open      bool // reports for this day may still arrive: drawn hatched
+	Open      bool  // reports for this day may still arrive: drawn hatched
+	Long      int64 // reports counted on this day that cover more than two: drawn with lines
 }
 
 // VolumeMark is a change that explains a step in the columns.
@@ -77,7 +78,27 @@ func (v Volume) summary() string {
 		parts = append(parts, strings.ToLower(c.Word())+" "+format.Percent(v.sum(c), v.total()))
 	}
 	return "Messages per reported day, " + format.Of(v.total(), "message", "messages") + " on " +
-		format.Of(len(v.Days), "day", "days") + ": " + strings.Join(parts, ", ") + ". The table below has every day."
+		format.Of(len(v.Days), "day", "days") + ": " + strings.Join(parts, ", ") + ". " + v.longSentence() + "The table below has every day."
+}
+
+// longSentence explains the days that are drawn with lines; empty without any,
+// else with a space at its end.
+func (v Volume) longSentence() string {
+	var n int64
+	for _, d := range v.Days {
+		n += d.Long
+	}
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "1 report covers more than two days; its messages are counted on the day in the middle. "
+	}
+	return format.Count(n) + " reports cover more than two days; their messages are counted on the day in the middle. "
+}
+
+func (d VolumeDay) longNote() string {
+	return "with " + format.Of(d.Long, "report", "reports") + " over more than two days"
 }
 
 // newestFirst returns the days that had messages, latest first.
@@ -102,6 +123,7 @@ type volumeDayJSON struct {
 	Href   string  `json:"href,omitempty"`
 	Counts []int64 `json:"counts"`
 	Open   bool    `json:"open,omitempty"`
+	Long   int64   `json:"long,omitempty"`
 }
 
 type volumeClassJSON struct {
@@ -121,7 +143,7 @@ func (v Volume) data() volumeJSON {
 		out.Classes = append(out.Classes, volumeClassJSON{Key: c, Word: c.Word()})
 	}
 	for _, d := range v.Days {
-		day := volumeDayJSON{Day: d.Day, Href: d.Href, Open: d.Open}
+		day := volumeDayJSON{Day: d.Day, Href: d.Href, Open: d.Open, Long: d.Long}
 		for _, c := range Classes {
 			day.Counts = append(day.Counts, d.of(c))
 		}

@@ -157,7 +157,7 @@ func (h *Web) fillCounts(r *http.Request, a org.Access, m mailbox.Mailbox, p *Ma
 	}
 	for _, rec := range list {
 		row := ui.Receipt{Href: path(a, "receipts/"+strconv.FormatInt(int64(rec.ID), 10)), Verdict: ui.Verdict(rec.Verdict), What: rec.Title(),
-			Received: format.When(rec.CameAt(), h.now()), Messages: rec.Messages}
+			Received: format.When(rec.CameAt(), h.now()), Size: format.Bytes(rec.Size), Messages: rec.Messages}
 		if rec.Reason != nil {
 			row.Reason = rec.Reason.Sentence()
 		}

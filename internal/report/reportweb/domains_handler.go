@@ -94,7 +94,7 @@ func (h *Web) ShowDomain(w http.ResponseWriter, r *http.Request, a org.Access) e
 			h.judge(&p, a, total, sum)
 		}
 	}
-	p.Volume = h.volume(a, filter, f, sum.Days, sum.Changes)
+	p.Volume = h.volume(a, filter, f, sum)
 	ordered := needy(sum.Senders)
 	p.SenderCount = sum.SenderCount
 	if p.Senders, err = h.senderRows(r, a, filter, f, ordered[:min(len(ordered), 12)], false); err != nil {

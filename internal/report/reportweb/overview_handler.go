@@ -118,7 +118,7 @@ func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, query
 			v.Tone, v.Sentence, v.Blockers = ui.Plain, "The verdict follows when the import has ended.", nil
 		}
 	}
-	p.Volume = h.volume(a, query, f, sum.Days, sum.Changes)
+	p.Volume = h.volume(a, query, f, sum)
 	p.SenderCount, p.SendersHref = sum.SenderCount, path(a, "senders", with(query, "from", ""))
 	var err error
 	if p.Senders, err = h.senderRows(r, a, query, f, ordered[:min(len(ordered), 8)], len(domains) > 1); err != nil {

@@ -3,6 +3,8 @@ package reportweb
 import (
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/go-chi/chi/v5"
@@ -10,6 +12,7 @@ import (
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/web/format"
@@ -40,11 +43,11 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 	if rec.MailID != nil {
 		p.UID = *rec.MailID
 	}
-	if rec.Mailbox != nil {
-		p.Mailbox = ui.Link{Text: "a mailbox that is no longer connected"}
-		if m, err := h.Mailboxes.Get(r.Context(), a.ID, *rec.Mailbox); err == nil {
-			p.Mailbox = ui.Link{Text: m.Title(), Href: path(a, "mailboxes/"+m.ID.String(), nil)}
-		}
+	if rec.Label != nil {
+		p.Name = *rec.Label
+	}
+	if p.Source, err = h.cameBy(r, a, rec); err != nil {
+		return err
 	}
 	p.Choices = conflicts(a, rec, items)
 	if len(items) > 0 {
@@ -68,6 +71,8 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 		p.OriginalHref = path(a, fmt.Sprintf("receipts/%d/original", id), nil)
 	case rec.Original:
 		p.OriginalNote = "Only owners and admins can download originals."
+	case rec.Verdict == report.Refused:
+		p.OriginalNote = "Not kept, so it cannot be read again."
 	case rec.Verdict == report.Known:
 		p.OriginalNote = "Not kept: the first copy of this report is."
 	case rec.Kind != nil && *rec.Kind == report.FailureReport:
@@ -75,7 +80,29 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 	default:
 		p.OriginalNote = "Not kept."
 	}
+	if rec.Original && rec.Verdict == report.Refused && a.Role.May(org.ManageMailboxes) {
+		p.RetryAction = path(a, fmt.Sprintf("receipts/%d/retry", id), nil)
+	}
 	return httpio.OK(w, r, Receipt(p))
+}
+
+// cameBy is how a mail or file came in, with what is beside it.
+func (h *Web) cameBy(r *http.Request, a org.Access, rec report.Receipt) (ui.Link, error) {
+	switch {
+	case rec.Upload != nil:
+		return ui.Link{Text: sourceWords(rec, nil), Href: path(a, "receipts", url.Values{"upload": {rec.Upload.String()}})}, nil
+	case rec.Mailbox == nil:
+		return ui.Link{Text: sourceWords(rec, nil)}, nil
+	}
+	boxes, err := h.Mailboxes.List(r.Context(), a.ID)
+	if err != nil {
+		return ui.Link{}, err
+	}
+	link := ui.Link{Text: sourceWords(rec, boxes)}
+	if slices.ContainsFunc(boxes, func(m mailbox.Mailbox) bool { return m.ID == *rec.Mailbox }) {
+		link.Href = path(a, "mailboxes/"+rec.Mailbox.String(), nil)
+	}
+	return link, nil
 }
 
 // reportOf is the way to a report that is stored; none when there is nothing,

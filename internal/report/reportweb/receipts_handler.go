@@ -3,6 +3,7 @@ package reportweb
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/go-chi/chi/v5"
@@ -10,6 +11,7 @@ import (
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/mimepart"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/uid"
@@ -17,49 +19,102 @@ import (
 	"sendvery.com/sendvery/web/ui"
 )
 
-// receiptRows are mails with what became of each.
+// receiptRows are mails and files with what became of each.
 func (h *Web) receiptRows(a org.Access, list []report.Receipt) []ui.Receipt {
 	var rows []ui.Receipt
 	for _, r := range list {
 		row := ui.Receipt{
 			Href: path(a, fmt.Sprintf("receipts/%d", r.ID), nil), Verdict: ui.Verdict(r.Verdict), What: r.Title(),
-			Received: format.When(r.CameAt(), h.now()), Messages: r.Messages,
+			Received: format.When(r.CameAt(), h.now()), Size: format.Bytes(r.Size), Messages: r.Messages,
+		}
+		if r.Label != nil && *r.Label != row.What {
+			row.File = *r.Label
 		}
 		if r.Reason != nil {
 			row.Reason = r.Reason.Sentence()
+		}
+		switch len(r.Reports) {
+		case 0:
+		case 1:
+			row.Reports = ui.Link{Text: "The report", Href: path(a, fmt.Sprintf("reports/%d", r.Reports[0]), nil)}
+		default:
+			row.Reports = ui.Link{Text: format.Of(len(r.Reports), "report", "reports"), Href: row.Href}
 		}
 		rows = append(rows, row)
 	}
 	return rows
 }
 
+// sourcedRows are receiptRows that say how each came in.
+func (h *Web) sourcedRows(a org.Access, list []report.Receipt, boxes []mailbox.Mailbox) []ui.Receipt {
+	rows := h.receiptRows(a, list)
+	for i := range rows {
+		rows[i].Source = sourceWords(list[i], boxes)
+	}
+	return rows
+}
+
+// sourceWords says how a mail or file came in.
+func sourceWords(r report.Receipt, boxes []mailbox.Mailbox) string {
+	switch {
+	case r.Source == report.FromImport:
+		return "imported by the operator"
+	case r.Source == report.FromUpload && r.UploadedBy != nil:
+		return "uploaded by " + *r.UploadedBy
+	case r.Source == report.FromUpload:
+		return "uploaded by a former member"
+	}
+	for _, m := range boxes {
+		if r.Mailbox != nil && m.ID == *r.Mailbox {
+			return m.Username
+		}
+	}
+	return "a mailbox that is no longer connected"
+}
+
 // notCounted is the choice of receipts that a person should look at.
 const notCounted = "attention"
 
-// ListReceipts lists mails with what became of each.
-func (h *Web) ListReceipts(w http.ResponseWriter, r *http.Request, a org.Access) error {
-	query := r.URL.Query()
-	chosen := query.Get("verdict")
-	q := report.ReceiptQuery{Limit: receiptsPerPage + 1}
-	switch chosen {
-	case "", notCounted:
-		chosen = notCounted
-		q.Verdicts = []report.Verdict{report.Refused, report.Conflict, report.Held}
-	case "all":
-	default:
-		q.Verdicts = []report.Verdict{report.Verdict(chosen)}
-	}
+// receiptQuery reads the filter of the list out of its address.
+func receiptQuery(query url.Values) (q report.ReceiptQuery, chosen string) {
+	q = report.ReceiptQuery{Limit: receiptsPerPage + 1, Source: report.Source(query.Get("source"))}
 	if id, err := uid.Parse[mailbox.Mailbox](query.Get("mailbox")); err == nil {
 		q.Mailbox = id
+	}
+	if id, err := uid.Parse[report.Visit](query.Get("upload")); err == nil {
+		q.Upload = id
 	}
 	if n, err := strconv.ParseInt(query.Get("before"), 10, 64); err == nil {
 		q.Before = report.ReceiptID(n)
 	}
+	chosen = query.Get("verdict")
+	if chosen == "" && q.Upload.IsZero() {
+		chosen = notCounted
+	}
+	switch chosen {
+	case notCounted:
+		q.Verdicts = []report.Verdict{report.Refused, report.Conflict, report.Held}
+	case "", "all":
+		chosen = "all"
+	default:
+		q.Verdicts = []report.Verdict{report.Verdict(chosen)}
+	}
+	return q, chosen
+}
+
+// ListReceipts lists mails and files with what became of each.
+func (h *Web) ListReceipts(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	query := r.URL.Query()
+	q, chosen := receiptQuery(query)
 	list, counts, err := h.Reports.Receipts(r.Context(), a.ID, q)
 	if err != nil {
 		return err
 	}
-	p := ReceiptsPage{Page: h.frame(w, r, ui.ReportsSection, "Mails"), Sections: sections(a, ui.MailsList)}
+	boxes, err := h.Mailboxes.List(r.Context(), a.ID)
+	if err != nil {
+		return err
+	}
+	p := ReceiptsPage{Page: h.frame(w, r, ui.ReportsSection, "Mails"), Sections: sections(a, ui.MailsList), UploadHref: uploadHref(a), Sources: sourceChoices(a, query, boxes)}
 	if len(list) > receiptsPerPage {
 		list = list[:receiptsPerPage]
 		next := with(query, "", "")
@@ -69,44 +124,75 @@ func (h *Web) ListReceipts(w http.ResponseWriter, r *http.Request, a org.Access)
 	if q.Before != 0 {
 		p.Pager.Newer = path(a, "receipts", with(query, "before", ""))
 	}
-	p.Receipts = h.receiptRows(a, list)
-	var total int64
-	for _, n := range counts {
-		total += n
-	}
-	open := counts[report.Refused] + counts[report.Conflict] + counts[report.Held]
-	choice := func(key, text string, n int64) ui.Choice {
-		return ui.Choice{Text: text, Chosen: chosen == key, Count: format.Count(n), Href: path(a, "receipts", with(query, "verdict", key))}
-	}
-	p.Verdicts = []ui.Choice{choice(notCounted, "Not counted", open), choice("all", "All", total)}
-	for _, v := range report.Verdicts {
-		if counts[v] > 0 {
-			p.Verdicts = append(p.Verdicts, choice(string(v), ui.Verdict(v).Word(), counts[v]))
-		}
-	}
-	if p.Mailboxes, err = h.mailboxChoices(r, a); err != nil {
+	p.Receipts = h.sourcedRows(a, list, boxes)
+	p.Verdicts = verdictChoices(a, query, chosen, counts)
+	p.Headline = receiptsHeadline(counts)
+	p.EmptyWhy = "No mail or file has this verdict."
+	if p.Again, err = h.again(r, a); err != nil {
 		return err
 	}
-	p.Headline = fmt.Sprintf("%s of %s are not counted.", format.Count(open), format.Of(total, "mail", "mails"))
-	if open == 0 {
-		p.Headline = "Nothing is left out: " + format.Of(total, "mail was", "mails were") + " read."
+	if httpio.Fragment(r) {
+		return httpio.OK(w, r, AgainFragment(p.Again))
 	}
-	p.EmptyWhy = "No mail has this verdict."
+	if p.Again.Running {
+		p.Page.Refresh = 5
+	}
 	return httpio.OK(w, r, Receipts(p))
 }
 
-func (h *Web) mailboxChoices(r *http.Request, a org.Access) ([]ui.Choice, error) {
-	query := r.URL.Query()
-	boxes, err := h.Mailboxes.List(r.Context(), a.ID)
-	if err != nil {
-		return nil, err
+// open counts what a person should look at, of all.
+func open(counts map[report.Verdict]int64) (open, total int64) {
+	for _, n := range counts {
+		total += n
 	}
-	out := []ui.Choice{{Text: "All mailboxes", Chosen: query.Get("mailbox") == "", Href: path(a, "receipts", with(query, "mailbox", ""))}}
+	return counts[report.Refused] + counts[report.Conflict] + counts[report.Held], total
+}
+
+func receiptsHeadline(counts map[report.Verdict]int64) string {
+	open, total := open(counts)
+	all := format.Of(total, "mail or file", "mails and files")
+	switch {
+	case total == 0:
+		return "Nothing was read yet."
+	case open == 0 && total == 1:
+		return "Nothing is left out: 1 mail or file was read."
+	case open == 0:
+		return "Nothing is left out: " + all + " were read."
+	case open == 1:
+		return "1 of " + all + " is not counted."
+	}
+	return format.Count(open) + " of " + all + " are not counted."
+}
+
+func verdictChoices(a org.Access, query url.Values, chosen string, counts map[report.Verdict]int64) []ui.Choice {
+	open, total := open(counts)
+	choice := func(key, text string, n int64) ui.Choice {
+		return ui.Choice{Text: text, Chosen: chosen == key, Count: format.Count(n), Href: path(a, "receipts", with(query, "verdict", key))}
+	}
+	out := []ui.Choice{choice(notCounted, "Not counted", open), choice("all", "All", total)}
+	for _, v := range report.Verdicts {
+		if counts[v] > 0 {
+			out = append(out, choice(string(v), ui.Verdict(v).Word(), counts[v]))
+		}
+	}
+	return out
+}
+
+// sourceChoices are the ways that mails and files come in by.
+func sourceChoices(a org.Access, query url.Values, boxes []mailbox.Mailbox) []ui.Choice {
+	choice := func(text, source, box string) ui.Choice {
+		to := with(with(with(query, "upload", ""), "mailbox", box), "source", source)
+		return ui.Choice{Text: text, Href: path(a, "receipts", to),
+			Chosen: query.Get("upload") == "" && query.Get("mailbox") == box && query.Get("source") == source}
+	}
+	out := []ui.Choice{choice("All sources", "", "")}
+	if query.Get("upload") != "" {
+		out = append(out, ui.Choice{Text: "One upload", Chosen: true, Href: path(a, "receipts", with(query, "", ""))})
+	}
 	for _, m := range boxes {
-		id := m.ID.String()
-		out = append(out, ui.Choice{Text: m.Username, Chosen: query.Get("mailbox") == id, Href: path(a, "receipts", with(query, "mailbox", id))})
+		out = append(out, choice(m.Username, "", m.ID.String()))
 	}
-	return out, nil
+	return append(out, choice("Uploads", string(report.FromUpload), ""), choice("Imports by the operator", string(report.FromImport), ""))
 }
 
 // Original sends a mail as it came, as a download that no browser renders.
@@ -120,7 +206,7 @@ func (h *Web) Original(w http.ResponseWriter, r *http.Request, a org.Access) err
 		return err
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="report-%d.eml"`, id))
+	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="report-%d%s"`, id, mimepart.Extension(content)))
 	w.Header().Set("Cache-Control", "no-store")
 	_, _ = w.Write(content) // the browser may have gone; nobody is left to tell
 	return nil

@@ -1,6 +1,8 @@
 package reportweb
 
 import (
+	"sendvery.com/sendvery/internal/dmarcrpt"
+	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/web/format"
 	"sendvery.com/sendvery/web/ui"
 )
@@ -9,17 +11,18 @@ import (
 // sends "domain", "reporter", "class", "ip", "from" and "to".
 type ReportsPage struct {
 	ui.Page
-	Headline  string      // "2 413 reports about 3 domains."
-	Action    string      // path of this page, for the form
-	Domains   []ui.Option // "" = all
-	Reporters []ui.Option // "" = all
-	Filter    ReportFilter
-	Active    []ActiveFilter // what narrows the list, each with a way to take it away
-	ClearHref string         // without any filter
-	Sections  []ui.Choice    // "Reports", "Mails" and the other lists of this section
-	Reports   []ReportRow
-	Pager     ui.Pager
-	EmptyWhy  string // which cause it is, when Reports is empty
+	Headline   string      // "2 413 reports about 3 domains."
+	Action     string      // path of this page, for the form
+	Domains    []ui.Option // "" = all
+	Reporters  []ui.Option // "" = all
+	Filter     ReportFilter
+	Active     []ActiveFilter // what narrows the list, each with a way to take it away
+	ClearHref  string         // without any filter
+	Sections   []ui.Choice    // "Reports", "Mails": the lists of this section
+	UploadHref string         // empty where the role may not
+	Reports    []ReportRow
+	Pager      ui.Pager
+	EmptyWhy   string // which cause it is, when Reports is empty
 }
 
 // ReportFilter is the filter as it stands in the address.
@@ -46,15 +49,23 @@ type ReportPage struct {
 	ReporterMail  string // contact address of the reporter; may be empty
 	ReportID      string
 	Domain        ui.Link
-	Begin, End    string // "20 Nov 2026, 00:00:00 UTC"
-	Day           string // the day it is counted on
+	DomainSent    string // as sent, where it is written otherwise
+	Format        string // "RFC 9990"
+	FormatWhy     string // "it names its generator; version 1.0 is stated"
+	Generator     string
+	Contact       ui.Link // extra contact information; Href only where it is safe to follow
+	ContactLang   string
+	Extensions    []Extension // what no standard knows
+	Begin, End    string      // "20 Nov 2026, 00:00:00 UTC"
+	Day           string      // the day it is counted on
+	Long          bool        // the period is longer than two days
 	Received      format.Time
 	Receipt       ui.Link // the mail it came in
 	Split         ui.Split
-	Policy        []PolicyLine
-	Findings      []Finding // repairs made while reading
-	Complaints    []string  // errors that the reporter itself wrote into the report
-	Conflict      string    // another version of this report exists: sentence; empty = none
+	Policy        []PolicyRow
+	Findings      []Finding       // repairs made while reading
+	Complaints    []dmarcrpt.Note // errors that the reporter itself wrote into the report
+	Conflict      string          // another version of this report exists: sentence; empty = none
 	Classes       []ui.Choice
 	Records       []Record
 	Pager         ui.Pager
@@ -62,9 +73,17 @@ type ReportPage struct {
 	OriginalHref  string // download; empty = not kept, or the role may not
 }
 
+// Extension is an element or attribute of a report that no standard knows.
+type Extension struct {
+	Name  string
+	Text  string
+	Where string // "row 14"; empty = about the report as a whole
+}
+
 // Finding is one thing that was unusual in a report.
 type Finding struct {
 	What  string
+	Name  string // of the repair; empty where it is none
 	Where string // "record 14, row/source_ip"; may be empty
 }
 
@@ -76,57 +95,76 @@ type Record struct {
 	SourceHref   string // all reports with this source
 	Count        int64
 	Class        ui.Class
-	HeaderFrom   string   // domain in the From line
-	EnvelopeFrom string   // domain of the return path; may be empty
-	EnvelopeTo   string   // may be empty
-	Disposition  string   // "delivered", "quarantined", "rejected"
-	Reasons      []string // why the receiver did not follow the policy, in words
-	Explanation  []string // sentences: why it passes or not
+	HeaderFrom   string            // domain in the From line
+	EnvelopeFrom string            // domain of the return path, or that it is empty; "" = not stated
+	EnvelopeTo   string            // "" = not stated
+	Disposition  string            // "delivered", "quarantined", "rejected"
+	Evaluated    string            // "DKIM pass, SPF fail"
+	Overrides    []report.Override // why the receiver did not follow the policy
+	Explanation  []string          // sentences: why it passes or not
 	Results      []AuthResult
 }
 
 // AuthResult is one check of SPF or DKIM.
 type AuthResult struct {
-	Kind    string // "SPF" or "DKIM"
-	Domain  string // whose it is
-	Detail  string // "selector s1", "return path"; may be empty
-	Result  string // "pass", "fail", "softfail", …
-	Passed  bool
-	Aligned bool
-	Note    string // what alignment comes to: "your domain", "not your domain"
+	Kind      string // "SPF" or "DKIM"
+	Domain    string // whose it is
+	Detail    string // "selector s1", "return path"; may be empty
+	Result    string // "pass", "fail", "softfail", …
+	Passed    bool
+	Aligned   bool
+	Note      string // what alignment comes to: "your domain", "not your domain"
+	HumanLang string // language of Human; may be empty
+	Human     string // the receiver's own words; may be empty
 }
 
-// ReceiptsPage lists mails with what became of each; refused and held first.
+// ReceiptsPage lists mails and files with what became of each; refused and held first.
 type ReceiptsPage struct {
 	ui.Page
-	Headline  string // "3 of 2 496 mails are not counted."
-	Sections  []ui.Choice
-	Verdicts  []ui.Choice // "Not counted", "All", then each verdict, with counts
-	Mailboxes []ui.Choice // "All mailboxes" first
-	Receipts  []ui.Receipt
-	Pager     ui.Pager
-	EmptyWhy  string
+	Headline   string // "3 of 2 496 mails and files are not counted."
+	Sections   []ui.Choice
+	UploadHref string      // empty where the role may not
+	Verdicts   []ui.Choice // "Not counted", "All", then each verdict, with counts
+	Sources    []ui.Choice // "All sources" first
+	Again      Again
+	Receipts   []ui.Receipt
+	Pager      ui.Pager
+	EmptyWhy   string
 }
 
-// ReceiptPage is one mail and what became of it.
+// Again is what can be done about refused mails and files, and how far it has
+// come; nothing without Words.
+type Again struct {
+	Words        string
+	Action       string // posts without fields; empty = not now, or the role may not
+	Button       string
+	Running      bool
+	Done, Total  int64
+	FragmentHref string // of AgainFragment, while it runs
+	ResultHref   string // the list anew, once it has ended; may be empty
+}
+
+// ReceiptPage is one mail or file and what became of it.
 type ReceiptPage struct {
 	ui.Page
 	Verdict       ui.Verdict
-	Heading       string // "The archive ends in the middle; the rest is missing."
-	Explanation   string // why, in a sentence or two; may be empty
-	Advice        string // what to do next; may be empty
-	Mailbox       ui.Link
+	Heading       string      // "The archive ends in the middle; the rest is missing."
+	Explanation   string      // why, in a sentence or two; may be empty
+	Advice        string      // what to do next; may be empty
+	Source        ui.Link     // its mailbox, or who uploaded it; Href may be empty
+	Name          string      // of an uploaded or imported file; empty = a mail
 	Received      format.Time // when Sendvery read it
-	MailDate      format.Time // when the server took it in
+	MailDate      format.Time // when the server took it in; zero for a file
 	Size          string      // "4.2 kB"
-	File          string      // the part of the mail that Heading is about; may be empty
+	File          string      // the part of it that Heading is about; may be empty
 	UID           string      // the mail's number in its folder
 	Findings      []Finding   // repairs made, or what is wrong
 	Reports       []ui.Link   // the reports that came out of it
-	OriginalHref  string      // the original mail; empty = not kept, or the role may not
 	Authenticated Authenticated
-	Choices       []Choice
-	OriginalNote  string // why there is none, or none for this role
+	Choices       []Choice // reports in conflict that the person can choose about
+	OriginalHref  string   // the original mail; empty = not kept, or the role may not
+	OriginalNote  string   // why there is none, or none for this role
+	RetryAction   string   // posts without fields: read it again; empty = not refused, not kept, or the role may not
 }
 
 func (p ReportsPage) domainField() ui.Field {

@@ -32,6 +32,14 @@ func sections(a org.Access, chosen ui.ReportList) []ui.Choice {
 	return ui.ReportLists(ui.Org{Slug: a.Slug}, chosen, a.Role.May(org.ReadFailures))
 }
 
+// uploadHref is the page to upload reports in; "" where the role may not.
+func uploadHref(a org.Access) string {
+	if !a.Role.May(org.UploadReports) {
+		return ""
+	}
+	return path(a, "uploads", nil)
+}
+
 // ListReports lists reports by the filter in the address.
 func (h *Web) ListReports(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	query := r.URL.Query()
@@ -49,7 +57,7 @@ func (h *Web) ListReports(w http.ResponseWriter, r *http.Request, a org.Access) 
 		return err
 	}
 	p := ReportsPage{
-		Page: h.frame(w, r, ui.ReportsSection, "Reports"), Action: path(a, "reports", nil), Sections: sections(a, ui.ReportsList),
+		Page: h.frame(w, r, ui.ReportsSection, "Reports"), Action: path(a, "reports", nil), Sections: sections(a, ui.ReportsList), UploadHref: uploadHref(a),
 		ClearHref: path(a, "reports", nil), Active: active(a, query),
 		Filter: ReportFilter{Domain: query.Get("domain"), Reporter: query.Get("reporter"), Class: classes[f.Class], IP: query.Get("ip"),
 			IPError: ipError, From: format.ISODay(f.From), To: format.ISODay(f.To)},
@@ -120,13 +128,16 @@ func (h *Web) reporterOptions(r *http.Request, a org.Access, f report.Filter) ([
 // active lists the filters in force, each with a way to take it away.
 func active(a org.Access, query url.Values) []ActiveFilter {
 	var out []ActiveFilter
-	for _, name := range []string{"domain", "reporter", "sender", "ip", "class"} {
+	for _, name := range []string{"domain", "reporter", "sender", "ip", "class", "repair"} {
 		value := query.Get(name)
 		if value == "" {
 			continue
 		}
-		if name == "class" {
+		switch name {
+		case "class":
 			value = ui.Class(value).Word()
+		case "repair":
+			value = "repaired: " + value
 		}
 		out = append(out, ActiveFilter{Text: value, ClearHref: path(a, "reports", with(query, name, ""))})
 	}
@@ -162,12 +173,10 @@ func (h *Web) ShowReport(w http.ResponseWriter, r *http.Request, a org.Access) e
 		Domain: ui.Link{Text: rep.Head.Policy.Domain.String(), Href: path(a, "domains/"+rep.Domain.String(), nil)},
 		Begin:  format.Moment(rep.BeginAt), End: format.Moment(rep.EndAt), Day: format.Day(rep.Day),
 		Received: format.When(rep.StoredAt, h.now()), Receipt: ui.Link{Text: "the mail it came in", Href: path(a, fmt.Sprintf("receipts/%d", rep.Receipt), nil)},
-		Split: split(rep.Split), Policy: published(rep.Head.Policy), Findings: findings(rep), Classes: recordClasses(a, rest, query, rep.Split),
+		Split: split(rep.Split), Policy: policyRows(rep.Head.Policy), Findings: findings(rep), Classes: recordClasses(a, rest, query, rep.Split),
 	}
+	p.fillHead(rep)
 	p.Authenticated = authenticationOf(rep.Source, rep.Authentication(), &rep.Head)
-	for _, e := range rep.Head.Errors {
-		p.Complaints = append(p.Complaints, e.Text)
-	}
 	if rep.Conflicts > 0 {
 		p.Conflict = "Another version of this report arrived with other numbers. This one is counted. The mail that brought the other one lets you choose."
 	}
@@ -202,7 +211,7 @@ func findings(rep report.Report) []Finding {
 		if f.Count > 1 {
 			what += " (" + format.Count(f.Count) + " times)"
 		}
-		out = append(out, Finding{What: what, Where: f.Detail})
+		out = append(out, Finding{What: what, Name: string(f.Code), Where: f.Detail})
 	}
 	for _, b := range rep.Bad {
 		out = append(out, Finding{What: dmarcrpt.BadRecordSentence(b.Code), Where: strings.TrimSpace(fmt.Sprintf("row %d %s", b.Seq, b.Detail))})
@@ -233,17 +242,12 @@ func recordRows(a org.Access, rep report.Report, records []report.Record) ([]Rec
 		row := Record{
 			ID: fmt.Sprintf("row-%d", rec.Seq), Source: rec.SourceIP.String(), Count: rec.Messages, Class: classes[rec.Class],
 			SourceHref: path(a, "reports", url.Values{"ip": {rec.SourceIP.String()}, "domain": {rep.Domain.String()}}),
-			HeaderFrom: rec.HeaderFrom, Disposition: dispositionWord(rec.Disposition), Reasons: e.Reasons, Explanation: e.Why,
+			HeaderFrom: rec.HeaderFrom, Disposition: dispositionWord(rec.Disposition, e.Disposition), Evaluated: e.Evaluated, Overrides: e.Overrides, Explanation: e.Why,
 		}
 		if rec.SourceName != nil {
 			row.SourceName = *rec.SourceName
 		}
-		if rec.EnvelopeFrom != nil {
-			row.EnvelopeFrom = *rec.EnvelopeFrom
-		}
-		if rec.EnvelopeTo != nil {
-			row.EnvelopeTo = *rec.EnvelopeTo
-		}
+		row.EnvelopeFrom, row.EnvelopeTo = envelope(rec.EnvelopeFrom), envelope(rec.EnvelopeTo)
 		for _, c := range e.Checks {
 			row.Results = append(row.Results, authResult(c))
 		}
@@ -264,17 +268,74 @@ func authResult(c report.Check) AuthResult {
 	if detail == "mfrom" || (detail == "" && c.Kind == "SPF") {
 		detail = "return path"
 	}
-	return AuthResult{Kind: c.Kind, Domain: c.Domain, Detail: detail, Result: c.Result, Passed: c.Passed, Aligned: c.Aligned, Note: note}
+	return AuthResult{Kind: c.Kind, Domain: c.Domain, Detail: detail, Result: c.Result, Passed: c.Passed, Aligned: c.Aligned, Note: note, Human: c.Human, HumanLang: c.HumanLang}
 }
 
-func dispositionWord(d dmarcrpt.Disposition) string {
-	switch d {
-	case dmarcrpt.DispositionNone, dmarcrpt.DispositionPass:
+// dispositionWord says what the receiver did; sent is its word where that is
+// no disposition.
+func dispositionWord(d dmarcrpt.Disposition, sent string) string {
+	switch {
+	case d == dmarcrpt.DispositionNone:
 		return "delivered"
-	case dmarcrpt.DispositionQuarantine:
+	case d == dmarcrpt.DispositionPass:
+		return "delivered, because it passes"
+	case d == dmarcrpt.DispositionQuarantine:
 		return "quarantined"
-	case dmarcrpt.DispositionReject:
+	case d == dmarcrpt.DispositionReject:
 		return "rejected"
+	case sent != "":
+		return "“" + sent + "”, which is no disposition"
 	}
 	return "not stated"
+}
+
+// envelope is an address of the envelope: absent and empty are not the same.
+func envelope(domain *string) string {
+	switch {
+	case domain == nil:
+		return ""
+	case *domain == "":
+		return "empty: a bounce"
+	}
+	return *domain
+}
+
+// rowWord names a row of a report, "" for none.
+func rowWord(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return "row " + format.Count(n)
+}
+
+// fillHead adds what the report says about itself.
+func (p *ReportPage) fillHead(rep report.Report) {
+	head := rep.Head
+	p.Format, p.FormatWhy = formatWords(head)
+	p.Generator, p.Complaints = head.Generator, head.Errors
+	for _, e := range rep.Extensions {
+		p.Extensions = append(p.Extensions, Extension{Name: e.Name, Text: e.Text, Where: rowWord(e.Record)})
+	}
+	if rep.MoreExtensions > 0 {
+		p.Extensions = append(p.Extensions, Extension{Text: format.Count(rep.MoreExtensions) + " more, which the original has"})
+	}
+	p.Contact, p.ContactLang = ui.Link{Text: head.ExtraContactInfo, Href: safeLink(head.ExtraContactInfo)}, head.ContactLang
+	p.Long = rep.EndAt.Sub(rep.BeginAt) > report.LongPeriod
+	if head.Policy.DomainSent != head.Policy.Domain.String() {
+		p.DomainSent = head.Policy.DomainSent
+	}
+}
+
+// safeLink is a text of a reporter as an address to follow; "" for what is no
+// whole address of the web or of a mailbox.
+func safeLink(text string) string {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+	case (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil:
+		return u.String()
+	case u.Scheme == "mailto" && u.Opaque != "":
+		return u.String()
+	}
+	return ""
 }

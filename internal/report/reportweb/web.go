@@ -8,6 +8,7 @@ import (
 
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/failurereport"
+	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
@@ -101,6 +102,7 @@ func (h *Web) rangeFilter(query url.Values, domains []domain.Domain) report.Filt
 func (h *Web) messageFilter(query url.Values, domains []domain.Domain) (f report.Filter, ipError string) {
 	f = h.rangeFilter(query, domains)
 	f.Class, f.Reporter, f.Sender = classOf(query.Get("class")), query.Get("reporter"), query.Get("sender")
+	f.Repair = finding.Code(query.Get("repair"))
 	if ip := query.Get("ip"); ip != "" {
 		network, err := parseNetwork(ip)
 		if err != nil {
@@ -126,22 +128,26 @@ func parseNetwork(s string) (netip.Prefix, error) {
 const openDays = 2
 
 // volume draws the days of the filter, also those without messages.
-func (h *Web) volume(a org.Access, query url.Values, f report.Filter, totals []report.DayTotal, changes []report.PolicyChange) ui.Volume {
+func (h *Web) volume(a org.Access, query url.Values, f report.Filter, sum report.Summary) ui.Volume {
 	v := ui.Volume{ID: "volume", Since: format.Span(f.From, f.To)}
 	byDay := map[string]report.Split{}
-	for _, t := range totals {
+	for _, t := range sum.Days {
 		byDay[format.ISODay(t.Day)] = t.Split
+	}
+	long := map[string]int64{}
+	for _, l := range sum.Long {
+		long[format.ISODay(l.Day)] = l.Reports
 	}
 	open := h.now().UTC().AddDate(0, 0, -openDays)
 	for d := f.From; !d.After(f.To); d = d.AddDate(0, 0, 1) {
 		iso := format.ISODay(d)
 		s := byDay[iso]
 		v.Days = append(v.Days, ui.VolumeDay{
-			Day: iso, Passing: s.Passing, Forwarded: s.Forwarded, Fix: s.Fix, Unknown: s.Unknown, Open: d.After(open),
+			Day: iso, Passing: s.Passing, Forwarded: s.Forwarded, Fix: s.Fix, Unknown: s.Unknown, Open: d.After(open), Long: long[iso],
 			Href: path(a, "reports", with(with(with(query, "days", ""), "from", iso), "to", iso)),
 		})
 	}
-	for _, c := range changes {
+	for _, c := range sum.Changes {
 		text := "p=" + c.Policy
 		if f.Domain.IsZero() {
 			text = c.Domain.String() + " " + text

@@ -1,0 +1,124 @@
+package httpio
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"time"
+
+	"sendvery.com/sendvery/internal/fault"
+)
+
+// File is a file of a form. Its content can be read until the next file is
+// asked for.
+type File struct {
+	Name    string // as the browser sends it, without folders
+	Content io.ReaderAt
+	Size    int64
+}
+
+const (
+	// formOverhead is what a form with files may have beside them, in bytes.
+	formOverhead = 256 << 10
+	// fileInMemory is how large a file may be to stay in memory, in bytes; a
+	// larger one goes to a temporary file.
+	fileInMemory = 256 << 10
+	// slowest is the slowest line that a form with files may come by, in bytes
+	// a second.
+	slowest = 32 << 10
+)
+
+// Files hands over the files of a multipart form, one after the other as they
+// arrive. The whole body is bounded to most bytes before any of it is read,
+// and to the time that a slow line needs. After an error nothing follows.
+func Files(w http.ResponseWriter, r *http.Request, most int64) iter.Seq2[File, error] {
+	return func(yield func(File, error) bool) {
+		form, err := openForm(w, r, most)
+		for err == nil {
+			var more bool
+			if more, err = nextFile(form, yield); err == nil && !more {
+				return
+			}
+		}
+		yield(File{}, formError(err, most))
+	}
+}
+
+// openForm bounds the body and opens it.
+func openForm(w http.ResponseWriter, r *http.Request, most int64) (*multipart.Reader, error) {
+	most += formOverhead
+	if r.ContentLength > most {
+		return nil, &http.MaxBytesError{Limit: most}
+	}
+	length := r.ContentLength
+	if length < 0 {
+		length = most
+	}
+	end := time.Now().Add(time.Minute + time.Duration(length/slowest)*time.Second)
+	line := http.NewResponseController(w)
+	if err := errors.Join(line.SetReadDeadline(end), line.SetWriteDeadline(end.Add(2*time.Minute))); err != nil {
+		return nil, fmt.Errorf("give a form time: %w", err)
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, most)
+	return r.MultipartReader()
+}
+
+// nextFile yields the next file and reports whether there may be more.
+func nextFile(form *multipart.Reader, yield func(File, error) bool) (more bool, err error) {
+	part, err := form.NextPart()
+	if errors.Is(err, io.EOF) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if part.FileName() == "" {
+		return true, nil // a field without a chosen file
+	}
+	var head bytes.Buffer
+	n, err := io.CopyN(&head, part, fileInMemory)
+	if errors.Is(err, io.EOF) {
+		return yield(File{Name: part.FileName(), Content: bytes.NewReader(head.Bytes()), Size: n}, nil), nil
+	}
+	if err != nil {
+		return false, err
+	}
+	file, n, err := spool(io.MultiReader(&head, part))
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = file.Close() }() // it goes with its content
+	return yield(File{Name: part.FileName(), Content: file, Size: n}, nil), nil
+}
+
+// spool puts what streams in into a temporary file without a name, which is
+// gone once it is closed, and after a crash too.
+func spool(r io.Reader) (file *os.File, size int64, err error) {
+	if file, err = os.CreateTemp("", "sendvery-upload-"); err != nil {
+		return nil, 0, fmt.Errorf("keep an upload: %w", err)
+	}
+	if err = os.Remove(file.Name()); err == nil {
+		size, err = io.Copy(file, r)
+	}
+	if err != nil {
+		return nil, 0, errors.Join(err, file.Close())
+	}
+	return file, size, nil
+}
+
+// formError says what is wrong with a form that ends in err.
+func formError(err error, most int64) error {
+	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return fault.Wrap(fault.Invalid, fmt.Sprintf(
+			"This is larger than %d MB, the most that is taken at once. What was not read before is not read. Compress it (zip or gzip), or send fewer files at once.", most>>20), large)
+	}
+	if _, ours := errors.AsType[*os.PathError](err); ours {
+		return err
+	}
+	return fault.Wrap(fault.Invalid, "The files did not arrive whole. Please send them again: what arrived before is not read twice.", err)
+}

@@ -1,0 +1,98 @@
+package report_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"sendvery.com/sendvery/internal/report"
+)
+
+// over is a report that covers a length of time.
+func over(id string, begin time.Time, length time.Duration) string {
+	x := doc{org: "reporter.example", id: id, domain: "example.org", begin: begin, recs: []rec{pass("192.0.2.1", 1)}}.xml()
+	return strings.Replace(x, "<end>"+itoa(begin.Add(24*time.Hour-time.Second).Unix()), "<end>"+itoa(begin.Add(length).Unix()), 1)
+}
+
+func TestDaysOfLongReportsAreMarked(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org", "example.net")
+	const hour = time.Hour
+	b.take(t, simple("a day", 1), over("two days", day, 48*hour), over("more", day, 48*hour+time.Second), over("a week", day.AddDate(0, 0, -3), 7*24*hour), over("another", day.AddDate(0, 0, -2), 5*24*hour))
+	sum, err := b.Summarise(t.Context(), b.org.ID, report.LastDays(now, 28))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, l := range sum.Long {
+		got = append(got, fmt.Sprintf("%s %d", l.Day.Format(time.DateOnly), l.Reports))
+	}
+	if marked := strings.Join(got, ", "); marked != "2026-11-10 2, 2026-11-11 1" {
+		t.Errorf("marked: %s", marked)
+	}
+	f := report.LastDays(now, 28)
+	net, err := b.domains.Find(t.Context(), b.org.ID, "example.net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Domain = net.ID
+	if sum, err = b.Summarise(t.Context(), b.org.ID, f); err != nil || len(sum.Long) != 0 {
+		t.Errorf("another domain: %v, %v", sum.Long, err)
+	}
+}
+
+// Reports of impossible days are kept apart: nothing that is counted, sorted,
+// partitioned or expired by days is moved by them.
+func TestImpossibleDaysMoveNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	at := now
+	b.Now = func() time.Time { return at }
+	b.take(t, simple("good", 1))
+	type state struct{ counted, list, last, partitions, sources string }
+	look := func() (s state) {
+		s.counted = b.sums(t)
+		lines, total, ever, err := b.Reports(t.Context(), b.org.ID, report.Query{Filter: report.Filter{From: time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)}, Limit: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.list = fmt.Sprint(lines, total, ever)
+		sum, err := b.Summarise(t.Context(), b.org.ID, report.LastDays(now, 90))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.last = fmt.Sprint(*sum.Domains[0].LastReportAt, sum.Days, sum.Long, sum.Changes, sum.Reporters)
+		s.partitions = one[string](t, b, `SELECT string_agg(inhrelid::regclass::text, ' ' ORDER BY 1) FROM pg_inherits WHERE inhparent = 'records'::regclass`)
+		s.sources = one[string](t, b, `SELECT string_agg(source_ip || ' ' || first_day || ' ' || last_day, ', ') FROM sources`)
+		return s
+	}
+	before := look()
+	var odd []string
+	for i, begin := range []time.Time{time.Unix(0, 0), time.Date(1999, 12, 30, 0, 0, 0, 0, time.UTC), now.AddDate(0, 0, 4), now.AddDate(1, 0, 0), now.AddDate(200, 0, 0), time.Date(9999, 12, 30, 0, 0, 0, 0, time.UTC)} {
+		odd = append(odd, over(fmt.Sprint("odd-", i), begin.UTC(), time.Hour))
+	}
+	odd = append(odd, strings.Replace(over("for ever", day, time.Hour), itoa(day.Add(time.Hour).Unix()), "253402300799", 1)) // its middle is far away
+	b.take(t, odd...)
+	if got := strings.Join(b.verdicts(t)[1:], " "); got != strings.TrimSpace(strings.Repeat("held ", len(odd))) {
+		t.Errorf("verdicts: %s", got)
+	}
+	if after := look(); after != before {
+		t.Errorf("they moved something:\n%+v\nbefore\n%+v", after, before)
+	}
+	at = now.AddDate(0, 0, 91)
+	if err := b.ExpireOriginals(t.Context(), report.ExpireOriginals{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := one[int](t, b, `SELECT count(*) FROM originals`); n != 1+len(odd) {
+		t.Errorf("%d originals are left of %d", n, 1+len(odd))
+	}
+	// Read again, they are held as before.
+	at = now
+	if _, err := b.Reparse(t.Context(), b.org.ID, report.Originals{Since: now.Add(-time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	if after := look(); after != before {
+		t.Errorf("read again, they moved something:\n%+v\nbefore\n%+v", after, before)
+	}
+}

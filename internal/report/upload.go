@@ -1,0 +1,107 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/limit"
+	"sendvery.com/sendvery/internal/mimepart"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/plaintext"
+	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/uid"
+)
+
+// Visit marks identifiers of uploads: the files that one person brought in one
+// visit to the page.
+type Visit struct{}
+
+// UploadID identifies an upload.
+type UploadID = uid.ID[Visit]
+
+// MaxUpload is the largest file that can be uploaded, in bytes: what a mail may
+// have.
+const MaxUpload = maxOriginal
+
+// maxMails bounds the mails in one uploaded mbox file: somebody waits for it.
+const maxMails = 5000
+
+// uploadReceipts bounds the receipts that Upload returns.
+const uploadReceipts = 20
+
+// Uploaded is what became of an uploaded file.
+type Uploaded struct {
+	Mails    int       // 1, but for an mbox file
+	Receipts []Receipt // the latest first, at most uploadReceipts
+}
+
+// Upload stores what a file of a person holds, by the same limits and verdicts
+// as what comes by mail; an mbox file is read mail by mail. LimitReached when
+// there were too many files of late.
+func (s *Service) Upload(ctx context.Context, a org.Access, upload UploadID, f File) (Uploaded, error) {
+	if err := s.Uploads.take(ctx, a); err != nil {
+		return Uploaded{}, err
+	}
+	var items []item
+	for mail, err := range mimepart.Messages(mimepart.Source{ReaderAt: f.Content, Size: f.Size, Name: f.Name}) {
+		if err != nil {
+			return Uploaded{}, fmt.Errorf("split the file: %w", err)
+		}
+		if len(items) == maxMails {
+			return Uploaded{}, fault.New(fault.Invalid, fmt.Sprintf("This file holds more than %d mails, which is the most we read at once. Nothing of it was read. Split it and upload the parts.", maxMails))
+		}
+		items = append(items, item{source: FromUpload, upload: upload, person: a.Person, label: fileName(f.Name), size: mail.Size, content: mail.ReaderAt})
+	}
+	results, err := s.ingest(ctx, a.ID, items, func(context.Context, postgres.Tx, int) error { return nil })
+	if err != nil {
+		return Uploaded{}, err
+	}
+	ids := make([]ReceiptID, len(results))
+	for i, r := range results {
+		ids[i] = r.receipt
+	}
+	list, _, err := s.Receipts(ctx, a.ID, ReceiptQuery{IDs: ids, Limit: uploadReceipts})
+	return Uploaded{Mails: len(items), Receipts: list}, err
+}
+
+// fileName is a file's name as it is kept: a label for people, never a path.
+func fileName(name string) string {
+	const most = 200
+	if runes := []rune(plaintext.String(name)); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return plaintext.String(name)
+}
+
+// UploadLimits bounds how often files are uploaded; the zero value does not.
+type UploadLimits struct {
+	person, org *limit.Limiter
+}
+
+// NewUploadLimits makes the limits for one process: 2,000 files at once of a
+// person and 6,000 of an organization, and as many again in an hour.
+func NewUploadLimits() (l UploadLimits, err error) {
+	if l.person, err = limit.NewMemory("uploads of a person", 2000, time.Hour); err != nil {
+		return l, err
+	}
+	l.org, err = limit.NewMemory("uploads of an organization", 6000, time.Hour)
+	return l, err
+}
+
+func (l UploadLimits) take(ctx context.Context, a org.Access) error {
+	for _, turn := range []struct {
+		limiter *limit.Limiter
+		key     string
+	}{{l.person, a.Person.String()}, {l.org, a.ID.String()}} {
+		wait, err := turn.limiter.Take(ctx, turn.key)
+		if err != nil {
+			return err
+		}
+		if wait > 0 {
+			return &fault.Error{Kind: fault.LimitReached, Wait: wait, Sentence: "More files were uploaded within the last hour than we take. Those before this one are read. Please wait a few minutes and upload the rest."}
+		}
+	}
+	return nil
+}
