@@ -97,6 +97,16 @@ func TestLargeReportInLittleMemory(t *testing.T) {
 	t.Logf("%.1f MB above idle, %s", float64(got.peak-idle)/(1<<20), got.took)
 }
 
+// The last word of a command that fails may repeat what somebody else named.
+func TestErrorsAreHarmless(t *testing.T) {
+	t.Parallel()
+	p := buildPlain(t)
+	out, err := exec.CommandContext(t.Context(), p.path, "parse", "--\x1b]0;owned\x07\u009b2J").CombinedOutput()
+	if err == nil || !bytes.Contains(out, []byte("owned")) || bytes.ContainsAny(out, "\x1b\x07\u009b") {
+		t.Errorf("%v, %q", err, out)
+	}
+}
+
 // plain is the program, built without the race detector, which would need
 // memory of its own.
 type plain struct {

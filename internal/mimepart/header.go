@@ -17,7 +17,7 @@ type header struct {
 }
 
 // clean returns a copy that is safe to store and to show.
-func (e Envelope) clean() *Envelope {
+func (e *Envelope) clean() *Envelope {
 	return &Envelope{
 		From: plaintext.String(e.From), Subject: plaintext.String(e.Subject), Date: plaintext.String(e.Date),
 		MessageID:       plaintext.String(e.MessageID),

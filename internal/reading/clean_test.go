@@ -149,6 +149,10 @@ func FuzzRead(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	for _, fixture := range unopened(f) {
+		f.Add([]byte(fixture.data))
+		f.Add([]byte(mailHead + multi("mixed", prose, attached("application/octet-stream", "r.bin", fixture.data))))
+	}
 	limits := reading.Limits{InflatedBytes: 1 << 20, HeldBytes: 1 << 20, Time: -1}
 	used := reading.NewReader(limits, clock)
 	f.Fuzz(func(t *testing.T, data []byte) {

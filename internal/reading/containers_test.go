@@ -18,7 +18,7 @@ type entry struct {
 }
 
 // zipped makes a zip archive, with data descriptors as Go writes them.
-func zipped(t *testing.T, entries ...entry) string {
+func zipped(t testing.TB, entries ...entry) string {
 	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -81,7 +81,7 @@ func zip64(name, data string) string {
 	return string(local) + string(central) + string(end) + string(locator) + string(tail)
 }
 
-func tarred(t *testing.T, name, data string) string {
+func tarred(t testing.TB, name, data string) string {
 	t.Helper()
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
@@ -107,7 +107,7 @@ func broken(s string, fromEnd int) string {
 }
 
 // unopened are the formats that are recognised and not opened.
-func unopened(t *testing.T) []fixture {
+func unopened(t testing.TB) []fixture {
 	t.Helper()
 	return []fixture{
 		{"tar", tarred(t, "r.xml", good)},
