@@ -46,3 +46,6 @@ ALTER TABLE originals SET (toast_tuple_target = 8160);
 -- Files have no place in a mailbox, and need none in its index.
 ALTER TABLE receipts DROP CONSTRAINT receipts_mail_key;
 CREATE UNIQUE INDEX receipts_mail_key ON receipts (org_id, mailbox_id, generation, mail_id) WHERE mailbox_id IS NOT NULL;
+
+-- Nothing looks reports up by their receipt: its lines name them.
+DROP INDEX reports_receipt;

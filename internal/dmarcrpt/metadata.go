@@ -29,7 +29,7 @@ func (doc *document) reportValue(e element, text []byte) {
 	if done != 0 {
 		doc.cleaned(done)
 	}
-	v := string(doc.clean)
+	v := doc.rec.slab.text(doc.clean)
 	if e == elError {
 		if v != "" && len(doc.report.Errors) < maxErrors {
 			doc.report.Errors = append(doc.report.Errors, Note{v, plaintext.String(string(doc.lang))})

@@ -49,12 +49,13 @@ func (sp span) of(s string) string { return s[sp.from:sp.to] }
 // entry is one DKIM, SPF or reason entry.
 type entry struct{ a, b, c, d, lang span }
 
-// recordBuilder gathers one record. All values go into one buffer, from which
-// the strings of the Record are cut: one allocation a record. Each value ends
-// with a NUL, which no value contains, and the code of its element, so that
+// recordBuilder gathers one record. All values go into one buffer, and from
+// there into a slab that the records share and their strings are cut from: an
+// allocation for dozens of records. Each value ends with a NUL, which no value contains, and the code of its element, so that
 // the buffer is also what the digest runs over.
 type recordBuilder struct {
 	buf     []byte
+	slab    slab
 	values  [elSPFHuman + 1]span
 	present [elSPFHuman + 1]bool
 	lang    span // of the last comment or human_result
@@ -162,7 +163,7 @@ func (b *recordBuilder) language(lang []byte) {
 // finish makes the Record, or says why it is to be skipped. null is the empty
 // record of a reporter that saw no mail.
 func (b *recordBuilder) finish(maxCount int64) (rec *Record, null bool) {
-	s := string(b.buf)
+	s := b.slab.text(b.buf)
 	r := &b.rec
 	*r = Record{Reasons: r.Reasons[:0], DKIM: r.DKIM[:0], SPF: r.SPF[:0]}
 	source, count := b.values[elSourceIP].of(s), b.values[elCount].of(s)

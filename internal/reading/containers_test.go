@@ -8,6 +8,8 @@ import (
 	"hash/crc32"
 	"strings"
 	"testing"
+
+	"sendvery.com/sendvery/internal/reporttest"
 )
 
 // entry is one file in a zip archive to make.
@@ -97,7 +99,7 @@ func tarred(t testing.TB, name, data string) string {
 	return b.String()
 }
 
-func gzipped(s string) string { return string(gz([]byte(s))) }
+func gzipped(s string) string { return string(reporttest.Gzip([]byte(s))) }
 
 // broken changes one byte, counted from the end.
 func broken(s string, fromEnd int) string {

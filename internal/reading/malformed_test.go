@@ -3,6 +3,8 @@ package reading_test
 import (
 	"strings"
 	"testing"
+
+	"sendvery.com/sendvery/internal/reporttest"
 )
 
 // The malformations of aggregate reports that reporters are known to send.
@@ -54,7 +56,7 @@ func TestDocuments(t *testing.T) {
 		changed(t, "elements in another order", goodMetadata+goodPolicy, goodPolicy+`<report_metadata><date_range><end>1795219199</end>`+
 			`<begin>1795132800</begin></date_range><report_id>r-1</report_id><email>dmarc@receiver.example</email><org_name>receiver.example</org_name></report_metadata>`),
 		changed(t, "records first", goodMetadata+goodPolicy+goodRecord, goodRecord+goodMetadata+goodPolicy),
-		{"the word unused", string(gz([]byte("unused")))},
+		{"the word unused", string(reporttest.Gzip([]byte("unused")))},
 		{"DTD", change(t, good, "\n<feedback>", "<!DOCTYPE feedback>\n<feedback>")},
 		{"DTD with entities", declaration + `<!DOCTYPE feedback [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><feedback>&b;</feedback>`},
 		{"external entity", declaration + `<!DOCTYPE feedback [<!ENTITY x SYSTEM "file:///etc/passwd">]><feedback>&x;</feedback>`},

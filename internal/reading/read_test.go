@@ -14,6 +14,7 @@ import (
 	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/mimepart"
 	"sendvery.com/sendvery/internal/reading"
+	"sendvery.com/sendvery/internal/reporttest"
 )
 
 // store is what a caller with a database does: it keeps a report at End and
@@ -67,10 +68,10 @@ func TestRead(t *testing.T) {
 	t.Parallel()
 	report := sampleReport(2)
 	twice := append(bytes.Clone(report), bytes.Replace(report, []byte("com.1<"), []byte("com.2<"), 1)...)
-	wrongCRC := gz(twice)
+	wrongCRC := reporttest.Gzip(twice)
 	wrongCRC[len(wrongCRC)-8] ^= 1
 	longTwice := append(sampleReport(1000), twice...)
-	longWrong := gz(longTwice)
+	longWrong := reporttest.Gzip(longTwice)
 	longWrong[len(longWrong)-8] ^= 1
 	tls := []byte(`{"organization-name":"R","date-range":{"start-datetime":"2026-11-20T00:00:00Z","end-datetime":"2026-11-20T23:59:59Z"},
 "report-id":"t1","policies":[{"policy":{"policy-type":"sts","policy-domain":"example.com"},"summary":{"total-successful-session-count":7,"total-failure-session-count":2}}]}`)
@@ -84,14 +85,14 @@ func TestRead(t *testing.T) {
 		want string
 	}{
 		{"aggregate", report, fmt.Sprintf("%q []", []string{first})},
-		{"aggregate in a mail", reportMail("application/gzip", "r.xml.gz", gz(report)), fmt.Sprintf("%q []", []string{first})},
-		{"two in one gzip", gz(twice), fmt.Sprintf("%q []", []string{first, second})},
+		{"aggregate in a mail", reporttest.Mail("application/gzip", "r.xml.gz", reporttest.Gzip(report)), fmt.Sprintf("%q []", []string{first})},
+		{"two in one gzip", reporttest.Gzip(twice), fmt.Sprintf("%q []", []string{first, second})},
 		{"two in one gzip, wrong checksum", wrongCRC, "[] [archive_checksum_wrong]"},
 		{"two in one long gzip, wrong checksum", longWrong, "[] [archive_checksum_wrong]"},
-		{"one in a long gzip, wrong checksum", func() []byte { b := gz(sampleReport(1000)); b[len(b)-8] ^= 1; return b }(), "[] [archive_checksum_wrong]"},
-		{"truncated gzip", gz(sampleReport(1000))[:3000], "[] [archive_truncated]"},
-		{"document cut in a whole gzip", gz(report[:len(report)-100]), "[] [truncated]"},
-		{"TLS", gz(tls), fmt.Sprintf("%q []", []string{"tls t1: 1/9/7/0"})},
+		{"one in a long gzip, wrong checksum", func() []byte { b := reporttest.Gzip(sampleReport(1000)); b[len(b)-8] ^= 1; return b }(), "[] [archive_checksum_wrong]"},
+		{"truncated gzip", reporttest.Gzip(sampleReport(1000))[:3000], "[] [archive_truncated]"},
+		{"document cut in a whole gzip", reporttest.Gzip(report[:len(report)-100]), "[] [truncated]"},
+		{"TLS", reporttest.Gzip(tls), fmt.Sprintf("%q []", []string{"tls t1: 1/9/7/0"})},
 		{"failure", failure, fmt.Sprintf("%q []", []string{"failure f1@receiver.example: 1/3/0/0"})},
 		{"XML bomb", []byte(`<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">]><lolz>&lol;</lolz>`), "[] [dtd]"},
 		{"ordinary mail", []byte("From: a@example.com\r\nSubject: hi\r\n\r\nhello\r\n"), "[] []"},
@@ -173,17 +174,17 @@ func TestNextMailGoesThrough(t *testing.T) {
 	t.Parallel()
 	r := reading.NewReader(reading.Limits{}, nil)
 	for _, hostile := range [][]byte{
-		gz(sampleReport(100))[:500],
+		reporttest.Gzip(sampleReport(100))[:500],
 		[]byte("<feedback>" + strings.Repeat("<a>", 1000)),
 		[]byte("Subject: Report Domain: example.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\n", 200)),
-		reportMail("application/gzip", "r.xml.gz", gz(gz(gz(gz(sampleReport(1)))))),
+		reporttest.Mail("application/gzip", "r.xml.gz", reporttest.Gzip(reporttest.Gzip(reporttest.Gzip(reporttest.Gzip(sampleReport(1)))))),
 	} {
 		var s store
 		if _, err := r.Read(t.Context(), source(hostile), &s); err != nil || len(s.refused) != 1 {
 			t.Errorf("%v, %s", err, &s)
 		}
 		s = store{}
-		if _, err := r.Read(t.Context(), source(reportMail("application/gzip", "r.xml.gz", gz(sampleReport(3)))), &s); err != nil || len(s.kept) != 1 {
+		if _, err := r.Read(t.Context(), source(reporttest.Mail("application/gzip", "r.xml.gz", reporttest.Gzip(sampleReport(3)))), &s); err != nil || len(s.kept) != 1 {
 			t.Errorf("next mail: %v, %s", err, &s)
 		}
 	}
