@@ -90,10 +90,12 @@ func (a *App) wireReports(jobs *work.Registry) error {
 	work.Handle(jobs, 0, a.reports.Reread)
 	work.Handle(jobs, 0, a.reports.LookUpNames)
 	work.Handle(jobs, 0, a.reports.ExpireOriginals)
+	work.Handle(jobs, 0, a.reports.AuthenticateAgain)
 	work.Handle(jobs, 0, a.reports.EnsureMonths)
 	work.Handle(jobs, 0, a.failures.Expire)
 	jobs.Every(24*time.Hour, report.ExpireOriginals{})
 	jobs.Every(24*time.Hour, report.EnsureMonths{})
+	jobs.Every(time.Hour, report.AuthenticateAgain{})
 	jobs.Every(time.Hour, failurereport.Expire{})
 	jobs.Every(time.Hour, mailbox.ForgetDrafts{})
 	if a.reports.Names != nil {

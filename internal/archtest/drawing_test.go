@@ -146,6 +146,7 @@ var systemCallers = map[string]string{
 	"internal/mailbox/lease.go":        "finds mailboxes that are due, whoever owns them",
 	"internal/mailbox/reseal.go":       "lists the passwords that a new key must seal; each is written in its organization",
 	"internal/org/org.go":              "finds the organization that the operator's command names",
+	"internal/report/authenticate.go":  "finds the organizations with mails whose sender's key was not to be had",
 	"internal/report/expire.go":        "removes the originals of refused mails when their time is over",
 	"internal/report/names.go":         "keeps the shared dictionary of addresses and their names",
 }

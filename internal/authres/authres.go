@@ -99,27 +99,41 @@ func split(s string) (parts [][]string, err error) {
 			parts, words, s = append(parts, words), nil, s[1:]
 		case c == '=':
 			words, s = append(words, "="), s[1:]
-		case c == '"':
-			word, n := quoted(s)
+		default:
+			word, n := text(s, len(words) > 0 && words[len(words)-1] == "=")
 			if n == 0 {
 				return nil, ErrSyntax
 			}
 			words, s = append(words, word), s[n:]
-		default:
-			n := strings.IndexAny(s, " \t\r\n(;=\"")
-			if n < 0 {
-				n = len(s)
-			}
-			// A value may hold "=" itself, as header.b and reasons do; a name may not.
-			if len(words) > 0 && words[len(words)-1] == "=" {
-				if n = strings.IndexAny(s, " \t\r\n(;\""); n < 0 {
-					n = len(s)
-				}
-			}
-			words, s = append(words, s[:n]), s[n:]
 		}
 	}
 	return append(parts, words), nil
+}
+
+// text returns the word at the front of s and its length, 0 when a quoted
+// string in it does not end. What touches a quoted string belongs to it: so does
+// the domain to a quoted local part. Values may hold "=", names may not.
+func text(s string, value bool) (string, int) {
+	var b strings.Builder
+	i := 0
+	for i < len(s) {
+		switch c := s[i]; {
+		case c == '"':
+			word, n := quoted(s[i:])
+			if n == 0 {
+				return "", 0
+			}
+			b.WriteString(word)
+			i += n
+			continue
+		case strings.IndexByte(" \t\r\n(;", c) >= 0, c == '=' && !value:
+			return b.String(), i
+		default:
+			b.WriteByte(c)
+		}
+		i++
+	}
+	return b.String(), i
 }
 
 // comment returns the length of the comment at the front of s, 0 when it does

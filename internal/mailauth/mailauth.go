@@ -5,6 +5,7 @@ package mailauth
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -97,8 +98,8 @@ func fromDomain(h mail.Header) fqdn.Name {
 	if err != nil || len(list) != 1 || len(h["From"]) != 1 {
 		return ""
 	}
-	_, domain, _ := strings.Cut(list[0].Address, "@")
-	name, err := fqdn.Parse(domain)
+	address := list[0].Address
+	name, err := fqdn.Parse(address[strings.LastIndexByte(address, '@')+1:])
 	if err != nil {
 		return ""
 	}
@@ -109,7 +110,10 @@ func fromDomain(h mail.Header) fqdn.Name {
 func byHeader(fields []string, trusted string, from fqdn.Name) *Verdict {
 	for _, field := range fields {
 		r, err := authres.Parse(field)
-		if err != nil || r.AuthservID != strings.ToLower(trusted) && (trusted != "-" || r.AuthservID != "") {
+		if err != nil {
+			return nil // it may be the trusted server's: what is below it is anybody's
+		}
+		if r.AuthservID != strings.ToLower(trusted) && (trusted != "-" || r.AuthservID != "") {
 			continue
 		}
 		v := judge(r.Results, from)
@@ -118,39 +122,44 @@ func byHeader(fields []string, trusted string, from fqdn.Name) *Verdict {
 	return nil
 }
 
-// judge looks for a pass of the From address's organization.
+// judge looks for a pass of the From address's organization. What the server
+// says about DMARC decides, where it says anything.
 func judge(results []authres.Result, from fqdn.Name) Verdict {
 	v := Verdict{Method: ByHeader, Result: None}
 	for _, r := range results {
-		var claimed string
-		switch r.Method {
-		case "dmarc":
-			claimed = r.Properties["header.from"]
-		case "dkim":
-			claimed = r.Properties["header.d"]
-			if _, domain, found := strings.Cut(r.Properties["header.i"], "@"); claimed == "" && found {
-				claimed = domain
-			}
-		case "spf":
-			claimed = r.Properties["smtp.mailfrom"]
-			if _, domain, found := strings.Cut(claimed, "@"); found {
-				claimed = domain
-			}
-		default:
+		if r.Method == "dmarc" && r.Value != "none" {
+			return passed(r.Value, r.Properties["header.from"], from)
+		}
+	}
+	for _, r := range results {
+		if r.Value == "none" || r.Method != "dkim" && r.Method != "spf" {
 			continue
 		}
-		if r.Value != "none" && v.Result == None {
-			v.Result = Fail
+		claimed := r.Properties["smtp.mailfrom"]
+		if r.Method == "dkim" {
+			claimed = cmp.Or(r.Properties["header.d"], r.Properties["header.i"])
 		}
-		if name, err := fqdn.Parse(claimed); err == nil && r.Value == "pass" && aligned(name, from) {
-			return Verdict{Method: ByHeader, Result: Pass, Domain: name}
+		if v = passed(r.Value, claimed, from); v.Result == Pass {
+			return v
 		}
 	}
 	return v
 }
 
+// passed judges one result about an address or a domain.
+func passed(value, claimed string, from fqdn.Name) Verdict {
+	name, err := fqdn.Parse(claimed[strings.LastIndexByte(claimed, '@')+1:])
+	if err == nil && value == "pass" && aligned(name, from) {
+		return Verdict{Method: ByHeader, Result: Pass, Domain: name}
+	}
+	return Verdict{Method: ByHeader, Result: Fail}
+}
+
+// aligned compares a domain with that of the From address: of one
+// organization, or equal where the organization is not known.
 func aligned(name, from fqdn.Name) bool {
-	return from != "" && name.Organizational() == from.Organizational()
+	own := name.Organizational()
+	return name == from && from != "" || own != "" && own == from.Organizational()
 }
 
 // byDKIM verifies the signatures.

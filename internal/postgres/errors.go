@@ -44,6 +44,14 @@ func passes(err error) bool {
 	return pgconn.SafeToRetry(err)
 }
 
+// Met reports whether err comes of meeting another transaction at the same
+// rows: a deadlock, or a key that the other one took first. Tried again, the
+// work sees what the other one did.
+func Met(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pg.Code == "40P01" || pg.Code == "40001" || pg.Code == "23505")
+}
+
 // Violates reports whether err is the violation of the named constraint.
 func Violates(err error, constraint string) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)

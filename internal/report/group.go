@@ -28,6 +28,7 @@ type group struct {
 	results []result
 	reports []*pending
 	rows    []row
+	bytes   int // of text in rows, reports and dictionary, about
 	// dictionary holds authentication results by their id.
 	dictionary map[int64]json.RawMessage
 
@@ -52,16 +53,22 @@ type pending struct {
 	domain         DomainID
 	day            time.Time
 	trust          Trust
-	choice         Choice // what the owner chose for a streamed one
 	reporterDomain string
 	head           *dmarcrpt.Report
 	summary        *reading.Summary
 	key            [32]byte
 	label          string
-	from, to       int    // its rows in the group's
-	totals         totals // of a streamed one
-	streamed       bool   // too large to hold: its row and first records are in the database already
-	dropped        bool   // its records are not wanted: it is held, stored already or in conflict
+	from, to       int  // its rows in the group's
+	before         int  // bytes of the group without it
+	dropped        bool // its records are not wanted: it is held, stored already or in conflict
+
+	// Of one that is too large to hold.
+	streamed   bool // its row and first records are in the database already
+	totals     totals
+	remembered int      // of the group's added results, those before it
+	added      bool     // it counts beside what is stored under its key
+	instead    existing // what it counts instead of
+	reason     Reason   // why
 }
 
 // errLarge stops the reading of a mail whose rows do not fit memory.
@@ -72,14 +79,15 @@ var errLarge = errors.New("more rows than are held in memory")
 func (s *Service) readGroup(ctx context.Context, org org.ID, items []item) (*group, error) {
 	g := &group{s: s, org: org, now: s.Now(), dictionary: map[int64]json.RawMessage{}}
 	for _, it := range items {
-		if len(g.rows) >= groupRows {
+		if g.full(0, 0) {
 			break
 		}
-		items, results, reports, rows, others := len(g.items), len(g.results), len(g.reports), len(g.rows), len(g.others)
+		items, results, reports, rows, others, bytes := len(g.items), len(g.results), len(g.reports), len(g.rows), len(g.others), g.bytes
 		g.take(it)
 		err := g.read(ctx)
 		if errors.Is(err, errLarge) {
 			g.items, g.results, g.reports, g.rows, g.others = g.items[:items], g.results[:results], g.reports[:reports], g.rows[:rows], g.others[:others]
+			g.bytes = bytes
 			break
 		}
 		if err != nil {
@@ -87,6 +95,12 @@ func (s *Service) readGroup(ctx context.Context, org org.ID, items []item) (*gro
 		}
 	}
 	return g, nil
+}
+
+// full reports whether what was read beyond so many rows and bytes is as much
+// as is held in memory.
+func (g *group) full(rows, bytes int) bool {
+	return len(g.rows)-rows >= groupRows || g.bytes-bytes >= groupBytes
 }
 
 // take makes an item the group's last one.
@@ -129,8 +143,9 @@ func (g *group) Begin(r *reading.Report) error {
 	}
 	g.open = &pending{
 		item: len(g.items) - 1, day: r.Aggregate.ReportedDay(), head: r.Aggregate, label: r.Label,
-		reporterDomain: reporterDomain(r.Aggregate), key: keyDigest(r.Aggregate.Key()), from: len(g.rows), to: len(g.rows),
+		reporterDomain: reporterDomain(r.Aggregate), key: keyDigest(r.Aggregate.Key()), from: len(g.rows), to: len(g.rows), before: g.bytes,
 	}
+	g.bytes += headBytes(r.Aggregate)
 	return nil
 }
 
@@ -158,7 +173,7 @@ func (g *group) Record(rec *dmarcrpt.Record) error {
 		return err
 	}
 	switch {
-	case p.to-p.from < groupRows:
+	case !g.full(p.from, p.before):
 		return nil
 	case g.tx == nil:
 		return errLarge
@@ -178,10 +193,28 @@ func (g *group) End(sum *reading.Summary) error {
 	p.summary = sum
 	p.slot = g.add(receiptItem{label: p.label, domain: p.head.Policy.Domain.String()})
 	g.reports = append(g.reports, p)
-	if p.streamed && !p.dropped {
+	switch {
+	case p.streamed && !p.dropped:
 		return g.endStream(p)
+	case !g.full(0, 0):
+		return nil
+	case g.tx == nil:
+		return errLarge
 	}
-	return nil
+	b := &postgres.Batch{}
+	if err := g.settleReports(g.ctx, b); err != nil {
+		return err
+	}
+	return send(g.ctx, g.tx, b, "insert records")
+}
+
+// headBytes is about what a report without its rows takes.
+func headBytes(r *dmarcrpt.Report) int {
+	n := 2048 + len(r.OrgName) + len(r.Email) + len(r.ExtraContactInfo) + len(r.ReportID) + len(r.Generator) + len(r.Namespace)
+	for _, e := range r.Errors {
+		n += len(e.Text) + len(e.Lang)
+	}
+	return n
 }
 
 // Refused implements reading.Visitor.
@@ -197,8 +230,8 @@ func (g *group) Refused(r *reading.Report, refusal *finding.Refusal) error {
 		return nil
 	}
 	g.cut(p)
-	if p.streamed && !p.dropped {
-		return g.undoStream()
+	if p.streamed { // also what a dropped one was to make way for is undone
+		return g.undoStream(p)
 	}
 	return nil
 }

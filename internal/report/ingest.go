@@ -22,6 +22,7 @@ import (
 const (
 	groupItems = 50
 	groupRows  = 5000
+	groupBytes = 8 << 20
 )
 
 // item is one mail or file on its way in.
@@ -154,14 +155,17 @@ func (s *Service) ingestGroup(ctx context.Context, org org.ID, items []item, adv
 			}
 			return g.store(ctx, tx, advance)
 		})
-		missing, ok := errors.AsType[missingMonths](err)
-		if !ok || try > 24 {
-			if err == nil {
-				s.results.add(g.added)
-			}
-			return g.results, err
+		missing, months := errors.AsType[missingMonths](err)
+		switch {
+		case err == nil:
+			s.results.add(g.added)
+			return g.results, nil
+		case months && try < 24:
+			err = s.ensureMonths(ctx, missing.days)
+		case (postgres.Met(err) || errors.Is(err, errMoved)) && try < 5:
+			err = nil
 		}
-		if err := s.ensureMonths(ctx, missing.days); err != nil {
+		if err != nil {
 			return nil, err
 		}
 	}

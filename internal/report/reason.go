@@ -36,7 +36,7 @@ var sentences = map[Reason]string{
 	ReasonDay:         "Its period lies too far in the past or in the future to be counted. The original is kept.",
 	ReasonNameless:    "This TLS report does not say which domain it is about, and nor does its mail. It is kept but not counted.",
 	ReasonNotHeld:     "This failure report is about a domain that you do not watch. It holds parts of a mail, so nothing of it was kept.",
-	ReasonConflict:    "Another report with the same name and period, but other numbers, is stored already. The first one counts; this one is kept.",
+	ReasonConflict:    "Another report with the same reporter, name and period, but other numbers, counts. This one is kept and not counted.",
 	ReasonReplaced:    "You chose to count another report with the same name and period instead. This one is kept.",
 	ReasonOvertaken:   "This mail is not authenticated. Another report with the same name and period, but other numbers, came in an authenticated mail and counts instead. This one is kept.",
 }

@@ -16,6 +16,7 @@ import (
 type Originals struct {
 	Receipt ReceiptID // one; 0 = all
 	Refused bool      // only those that are refused
+	Unknown bool      // only those whose sender's key DNS did not give
 	Since   time.Time // received then or later; zero = all
 	After   ReceiptID // beyond this one
 	Last    ReceiptID // up to this one; 0 = to the end

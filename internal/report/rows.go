@@ -46,6 +46,7 @@ func (g *group) addRow(p *pending, rec *dmarcrpt.Record) error {
 		envelopeFrom: optional(rec.EnvelopeFrom, rec.HasEnvelopeFrom), envelopeTo: optional(rec.EnvelopeTo, rec.EnvelopeTo != ""),
 	}
 	g.rows = append(g.rows, r)
+	g.bytes += 400 + len(auth) + len(odd) + len(rec.HeaderFrom) + len(rec.EnvelopeFrom) + len(rec.EnvelopeTo)
 	p.to = len(g.rows)
 	return nil
 }

@@ -71,16 +71,17 @@ func ensureMonth(ctx context.Context, tx postgres.Tx, day time.Time) error {
 	return err
 }
 
-// findReports returns the stored reports that have one of the keys.
-func findReports(ctx context.Context, tx postgres.Tx, org org.ID, keys [][32]byte) (map[[32]byte]existing, error) {
-	found := map[[32]byte]existing{}
+// findReports returns the stored reports that have one of the keys, and locks
+// them.
+func findReports(ctx context.Context, tx postgres.Tx, org org.ID, keys [][32]byte) (stored, error) {
+	found := stored{}
 	list := make([][]byte, len(keys))
 	for i := range keys {
 		list[i] = keys[i][:]
 	}
 	rows, err := tx.Query(ctx, `
 		SELECT key_digest, report_id, receipt_id, domain_id, day, content_digest, trust
-		FROM reports WHERE org_id = $1 AND key_digest = ANY($2)`, org, list)
+		FROM reports WHERE org_id = $1 AND key_digest = ANY($2) ORDER BY report_id FOR UPDATE`, org, list)
 	if err != nil {
 		return nil, fmt.Errorf("find reports: %w", err)
 	}
@@ -255,9 +256,13 @@ func (s *Service) addOriginals(b *postgres.Batch, org org.ID, items []item) erro
 
 // removeItems makes room for what another reading of the receipt found. The
 // receipt comes first: who else reads it again waits there.
-func removeItems(b *postgres.Batch, org org.ID, r result) {
-	b.Queue(`UPDATE receipts SET verdict = @verdict, reason = @reason WHERE org_id = @org AND receipt_id = @receipt`,
-		postgres.NamedArgs{"org": org, "receipt": r.receipt, "verdict": r.verdict, "reason": null(string(reasonOf(r)))})
+func removeItems(b *postgres.Batch, org org.ID, it item, r result) {
+	method, outcome, domain := authenticated(it, r)
+	b.Queue(`
+		UPDATE receipts SET verdict = @verdict, reason = @reason, auth_method = @method, auth_result = @result, auth_domain = @domain
+		WHERE org_id = @org AND receipt_id = @receipt`,
+		postgres.NamedArgs{"org": org, "receipt": r.receipt, "verdict": r.verdict, "reason": null(string(reasonOf(r))),
+			"method": method, "result": outcome, "domain": domain})
 	b.Queue(`DELETE FROM receipt_items WHERE org_id = $1 AND receipt_id = $2`, org, r.receipt)
 }
 

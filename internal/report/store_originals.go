@@ -92,7 +92,9 @@ func readOriginals(rows pgx.Rows) ([]item, error) {
 		if err := rows.Scan(&it.receipt, &it.source, &it.was, &method, &outcome, &domain, &content); err != nil {
 			return nil, fmt.Errorf("read originals: %w", err)
 		}
-		it.auth = authenticatedAs(method, outcome, domain)
+		if it.auth = authenticatedAs(method, outcome, domain); it.auth != nil && it.auth.Result == mailauth.TempError {
+			it.auth = nil // it may be known by now
+		}
 		if err := it.unpack(content); err != nil {
 			return nil, err
 		}

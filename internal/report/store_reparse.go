@@ -25,6 +25,9 @@ func chosenOriginals(ctx context.Context, tx postgres.Tx, org org.ID, q Original
 	if q.Refused {
 		where += ` AND r.verdict = 'refused'`
 	}
+	if q.Unknown {
+		where += ` AND r.auth_result = 'temperror'`
+	}
 	rows, err := tx.Query(ctx, `
 		SELECT `+originalColumns+` FROM receipts r JOIN originals o USING (org_id, receipt_id)
 		WHERE `+where+` ORDER BY r.receipt_id LIMIT @n`,
@@ -33,6 +36,20 @@ func chosenOriginals(ctx context.Context, tx postgres.Tx, org org.ID, q Original
 		return nil, fmt.Errorf("chosen originals: %w", err)
 	}
 	return readOriginals(rows)
+}
+
+// withUnknownSenders lists the organizations with mails since then whose
+// sender's key DNS did not give.
+func withUnknownSenders(ctx context.Context, tx postgres.Tx, since time.Time) ([]org.ID, error) {
+	rows, err := tx.Query(ctx, `SELECT DISTINCT org_id FROM receipts WHERE auth_result = 'temperror' AND received_at >= $1`, since)
+	if err != nil {
+		return nil, fmt.Errorf("unknown senders: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[org.ID])
+	if err != nil {
+		return nil, fmt.Errorf("unknown senders: %w", err)
+	}
+	return list, nil
 }
 
 // dropOriginal forgets the bytes of what turned out not to be kept.

@@ -140,21 +140,28 @@ func totalsOf(ctx context.Context, tx postgres.Tx, org org.ID, r existing) (tota
 	return sums, nil
 }
 
-// removeReport deletes a report that another one is counted instead of. The
-// mails that brought it are in conflict from now on.
-func removeReport(ctx context.Context, tx postgres.Tx, org org.ID, r existing, instead ID, reason Reason) error {
-	args := postgres.NamedArgs{"org": org, "domain": r.domain, "day": r.day, "id": r.id, "instead": instead, "reason": reason}
+// removeReport deletes a report that another one is counted instead of.
+func removeReport(ctx context.Context, tx postgres.Tx, org org.ID, r existing) error {
+	args := postgres.NamedArgs{"org": org, "domain": r.domain, "day": r.day, "id": r.id}
 	b := &postgres.Batch{}
 	b.Queue(`DELETE FROM records WHERE org_id = @org AND domain_id = @domain AND day = @day AND report_id = @id`, args)
 	b.Queue(`DELETE FROM reports WHERE org_id = @org AND report_id = @id`, args)
+	return send(ctx, tx, b, "remove report")
+}
+
+// reassignItems gives the mails that brought a report which is counted no more
+// a verdict, and names the one that is counted instead.
+func reassignItems(ctx context.Context, tx postgres.Tx, org org.ID, old, instead ID, verdict Verdict, reason Reason) error {
+	args := postgres.NamedArgs{"org": org, "id": old, "instead": instead, "verdict": verdict, "reason": null(string(reason))}
+	b := &postgres.Batch{}
 	b.Queue(`
-		UPDATE receipts SET verdict = 'conflict', reason = @reason
+		UPDATE receipts SET verdict = @verdict, reason = @reason
 		WHERE org_id = @org AND verdict IN ('accepted', 'repaired', 'known')
 		      AND receipt_id IN (SELECT receipt_id FROM receipt_items WHERE org_id = @org AND kind = 'aggregate' AND report_id = @id)`, args)
 	b.Queue(`
-		UPDATE receipt_items SET verdict = 'conflict', reason = @reason, report_id = @instead
+		UPDATE receipt_items SET verdict = @verdict, reason = @reason, report_id = @instead
 		WHERE org_id = @org AND kind = 'aggregate' AND report_id = @id`, args)
-	return send(ctx, tx, b, "remove report")
+	return send(ctx, tx, b, "reassign receipts")
 }
 
 // setTrust notes that somebody vouches for a stored report.

@@ -11,7 +11,7 @@ import (
 )
 
 // storeStreamed reads the group's only item while it writes what it holds: the
-// rows of a large report are never all in memory.
+// rows of a large report, or of many reports, are never all in memory.
 func (g *group) storeStreamed(ctx context.Context, tx postgres.Tx, advance advance) error {
 	if err := g.begin(ctx, tx); err != nil {
 		return err
@@ -42,16 +42,19 @@ func (g *group) stream(p *pending) error {
 	if p.id, err = g.ids.report(g.ctx, g.tx); err != nil {
 		return err
 	}
-	p.streamed, p.totals = true, totals{}
-	if err := g.chosen(p); err != nil {
+	if _, err := g.tx.Exec(g.ctx, `SAVEPOINT report`); err != nil {
 		return err
 	}
-	if _, err := g.tx.Exec(g.ctx, `SAVEPOINT report`); err != nil {
+	p.streamed, p.totals, p.remembered = true, totals{}, len(g.added)
+	if err := g.makeWay(p); err != nil {
 		return err
 	}
 	fresh, err := insertReports(g.ctx, g.tx, g.org, []*pending{p}, g.results, g.now)
 	if err != nil {
 		return err
+	}
+	if !fresh[p.id] && p.instead.id != 0 {
+		return errMoved
 	}
 	if !fresh[p.id] {
 		p.dropped = true // stored already, or in conflict with what is
@@ -78,7 +81,7 @@ func (g *group) flush(p *pending) error {
 // only they name: of a report that is streamed there may be more than fit the
 // memory.
 func (g *group) cut(p *pending) {
-	g.rows = g.rows[:p.from]
+	g.rows, g.bytes = g.rows[:p.from], p.before
 	p.to = p.from
 	used := make(map[int64]bool, p.from)
 	for _, r := range g.rows {
@@ -92,7 +95,7 @@ func (g *group) endStream(p *pending) error {
 	if err := g.flush(p); err != nil {
 		return err
 	}
-	if p.choice == Add {
+	if p.added {
 		p.key = keyDigest(p.head.Key())
 		p.key = addedKey(p)
 	}
@@ -104,17 +107,22 @@ func (g *group) endStream(p *pending) error {
 	} else {
 		g.totals.merge(p.totals)
 	}
+	if err := g.arrived(p); err != nil {
+		return err
+	}
 	_, err := g.tx.Exec(g.ctx, `RELEASE SAVEPOINT report`)
+	return err
+}
+
+// undoStream takes back everything that was written of a refused report, and
+// for it.
+func (g *group) undoStream(p *pending) error {
+	g.added = g.added[:p.remembered]
+	_, err := g.tx.Exec(g.ctx, `ROLLBACK TO SAVEPOINT report`)
 	return err
 }
 
 // holds reports whether the group has read a report with the key already.
 func (g *group) holds(key [32]byte) bool {
 	return slices.ContainsFunc(g.reports, func(p *pending) bool { return p.key == key })
-}
-
-// undoStream takes back everything that was written of a refused report.
-func (g *group) undoStream() error {
-	_, err := g.tx.Exec(g.ctx, `ROLLBACK TO SAVEPOINT report`)
-	return err
 }

@@ -16,36 +16,42 @@ type Trust int16
 const (
 	// Unchecked: report mails are not authenticated on this installation.
 	Unchecked Trust = iota
-	// Vouched: the mail is authenticated, as RFC 9990 section 3.5.1 demands, or
-	// a person of the organization handed the report in or chose it.
+	// Vouched: the mail is authenticated, as RFC 9990 section 3.5.1 demands, as
+	// the reporter that the report names; or a person of the organization
+	// handed the report in or chose it.
 	Vouched
-	// Unvouched: the mail is not authenticated. The report is shown and changes
-	// no advice.
+	// Unvouched: the mail is not authenticated, or as somebody else. The report
+	// is shown and changes no advice.
 	Unvouched
 )
 
-// trust says whether somebody vouches for what the item holds.
-func (it *item) trust() Trust {
+// trust says whether somebody vouches for a report of the item.
+func (it *item) trust(r *dmarcrpt.Report) Trust {
 	switch {
 	case it.source != FromMailbox:
 		return Vouched
 	case it.auth == nil:
 		return Unchecked
-	case it.auth.Result == mailauth.Pass:
+	case it.auth.Result == mailauth.Pass && NamesReporter(it.auth.Domain, r):
 		return Vouched
 	}
 	return Unvouched
 }
 
 // NamesReporter reports whether the domain that a mail is authenticated as is
-// one that the report in it names as its reporter's: by the address, or by an
-// org_name that is a domain.
+// the one that the report in it names as its reporter's: by the address, or by
+// an org_name that is a domain, or the name in front of one ("Yahoo" and
+// yahoo.com), because some reporters' addresses are in another domain of theirs.
 func NamesReporter(authenticated fqdn.Name, r *dmarcrpt.Report) bool {
+	own := authenticated.Organizational()
+	if own == "" {
+		return false
+	}
 	for _, claimed := range [...]string{r.EmailDomain(), r.OrgName} {
-		if name, err := fqdn.Parse(claimed); err == nil && strings.Contains(claimed, ".") &&
-			name.Organizational() == authenticated.Organizational() {
+		if name, err := fqdn.Parse(claimed); err == nil && name.Organizational() == own {
 			return true
 		}
 	}
-	return false
+	label, _, _ := strings.Cut(own.String(), ".")
+	return strings.EqualFold(r.OrgName, label)
 }

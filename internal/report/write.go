@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/reading"
 )
 
 // advance is called in each transaction with how many of the items are
@@ -69,25 +71,25 @@ func (g *group) place(p *pending) Reason {
 	switch {
 	case !ok:
 		return ReasonUnwatched
-	case p.day.Year() < 2000 || p.day.After(g.now.AddDate(0, 0, 2)):
+	case !reading.Countable(p.head.Begin, p.head.End, g.now):
 		return ReasonDay
 	}
-	p.domain, p.trust = id, g.items[p.item].trust()
+	p.domain, p.trust = id, g.items[p.item].trust(p.head)
 	return ""
 }
 
 // write stores everything that was read. The rollup is the last statement: its
 // rows are where transactions meet, and they meet them in one order.
 func (g *group) write(ctx context.Context, advance advance) error {
-	if err := g.judge(ctx); err != nil {
+	records := &postgres.Batch{}
+	if err := g.settleReports(ctx, records); err != nil {
 		return err
 	}
 	if err := g.storeOthers(); err != nil {
 		return err
 	}
-	g.rows = slices.DeleteFunc(g.rows, func(r row) bool { return r.report.dropped })
-	for i := range g.rows {
-		g.totals.add(&g.rows[i])
+	if err := g.carriedOut(); err != nil {
+		return err
 	}
 	for i := range g.results {
 		g.results[i].verdict = verdictOf(g.results[i].items)
@@ -96,7 +98,7 @@ func (g *group) write(ctx context.Context, advance advance) error {
 	if err := g.addReceipts(b); err != nil {
 		return err
 	}
-	g.addRecords(b, g.rows)
+	b.QueuedQueries = append(b.QueuedQueries, records.QueuedQueries...)
 	if advance != nil {
 		if err := send(ctx, g.tx, b, "store mails"); err != nil {
 			return err
@@ -107,6 +109,22 @@ func (g *group) write(ctx context.Context, advance advance) error {
 		b = &postgres.Batch{}
 	}
 	return addTotals(ctx, g.tx, b, g.org, g.totals)
+}
+
+// settleReports judges the reports that were read, sums the rows of those that
+// count, and queues these rows.
+func (g *group) settleReports(ctx context.Context, b *postgres.Batch) error {
+	if err := g.judge(ctx); err != nil {
+		return err
+	}
+	g.rows = slices.DeleteFunc(g.rows, func(r row) bool { return r.report.dropped })
+	for i := range g.rows {
+		g.totals.add(&g.rows[i])
+	}
+	g.addRecords(b, g.rows)
+	g.reports, g.rows, g.bytes = nil, nil, 0
+	clear(g.dictionary)
+	return nil
 }
 
 // judge decides for each report whether it is new, known, in conflict or held,
@@ -120,9 +138,6 @@ func (g *group) judge(ctx context.Context) error {
 			ri.verdict, ri.reason = Held, reason
 			continue
 		}
-		if p.streamed && !p.dropped {
-			g.part(p).accept(p.id, p.summary.Repairs) // in the database already
-		}
 		if p.streamed || p.dropped {
 			continue
 		}
@@ -135,6 +150,9 @@ func (g *group) judge(ctx context.Context) error {
 	if err := g.needMonths(candidates); err != nil {
 		return err
 	}
+	// In one order, so that transactions with the same reports do not wait for
+	// one another in a circle; of several under one key the first to come.
+	slices.SortStableFunc(candidates, func(a, b *pending) int { return bytes.Compare(a.key[:], b.key[:]) })
 	fresh, err := insertReports(ctx, g.tx, g.org, candidates, g.results, g.now)
 	if err != nil {
 		return err
@@ -174,7 +192,7 @@ func (g *group) addReceipts(b *postgres.Batch) error {
 	for i := range g.items {
 		it, r := &g.items[i], g.results[i]
 		if it.again {
-			removeItems(b, g.org, r)
+			removeItems(b, g.org, *it, r)
 		}
 		it.receipt = r.receipt
 		// One that is read out of its own original has it already.

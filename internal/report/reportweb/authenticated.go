@@ -50,7 +50,7 @@ func authenticationOf(source report.Source, v *mailauth.Verdict, head *dmarcrpt.
 		a := Authenticated{Word: "as " + v.Domain.String(), Words: "Found out " + how + ".", Tone: ui.Good}
 		if head != nil && !report.NamesReporter(v.Domain, head) {
 			a.Tone = ui.Warning
-			a.Words += fmt.Sprintf(" The report names %s as its reporter. Some reporters send from another domain of theirs; if you do not know it, be careful with this report.", head.Reporter())
+			a.Words += fmt.Sprintf(" But the report names %s as its reporter, so nobody who can be known vouches for it. It is shown, and no advice stands on it.", head.Reporter())
 		}
 		return a
 	case mailauth.None:
