@@ -14,7 +14,7 @@ ALTER TABLE mailboxes ADD COLUMN authserv text NOT NULL DEFAULT '';
 COMMENT ON COLUMN mailboxes.authserv IS 'authserv-id of the server that takes its mail in, whose Authentication-Results are trusted; - for one that writes none';
 
 ALTER TABLE reports ADD COLUMN trust smallint NOT NULL DEFAULT 0;
-COMMENT ON COLUMN reports.trust IS '0 not checked, 1 vouched for: by the reporter''s domain or by the person who handed it in, 2 by nobody';
+COMMENT ON COLUMN reports.trust IS '0 not checked, 1 vouched for: by the domain of the reporter that it names or by a person who handed it in or chose it, 2 by nobody';
 
 ALTER TABLE daily_messages ADD COLUMN trust smallint NOT NULL DEFAULT 0;
 ALTER TABLE daily_messages DROP CONSTRAINT daily_messages_pkey;

@@ -16,7 +16,7 @@ func growth(ctx context.Context, t *table) error {
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	if _, err := empty.take(ctx, empty.files(2000), 50); err != nil {
+	if _, err := empty.take(ctx, empty.files(2000), 50, usual); err != nil {
 		return err
 	}
 	if err := empty.sizes(ctx, t.out); err != nil {
@@ -29,8 +29,8 @@ func growth(ctx context.Context, t *table) error {
 		for _, form := range forms {
 			var few, many []float64
 			for range rounds {
-				f, err1 := empty.take(ctx, empty.files(form.n), form.size)
-				m, err2 := full.take(ctx, full.files(form.n), form.size)
+				f, err1 := empty.take(ctx, empty.files(form.n), form.size, usual)
+				m, err2 := full.take(ctx, full.files(form.n), form.size, usual)
 				if err := errors.Join(err1, err2); err != nil {
 					return err
 				}
@@ -43,13 +43,13 @@ func growth(ctx context.Context, t *table) error {
 	return errors.Join(empty.close(ctx), full.close(ctx))
 }
 
-// fill stores n reports of ten records of the year before, as ingest would,
-// inside the server.
+// fill stores n reports of ten records, of the days that are measured, as ingest
+// would, inside the server.
 func (h *house) fill(ctx context.Context, n int) error {
 	if n == 0 {
 		return nil
 	}
-	if _, err := h.admin.Exec(ctx, `SELECT ensure_month(d::date) FROM generate_series(date '2025-10-01', date '2026-10-01', interval '1 month') d`); err != nil {
+	if _, err := h.admin.Exec(ctx, `SELECT ensure_month(d) FROM unnest('{2026-10-01, 2026-11-01}'::date[]) d`); err != nil {
 		return err
 	}
 	const made = `generate_series($3::bigint, $3::bigint + $4 - 1) AS i`
@@ -62,14 +62,17 @@ func (h *house) fill(ctx context.Context, n int) error {
 		 SELECT $1, i, 1, 'accepted', 'report.xml', 'example.com', i FROM ` + made + ` WHERE $2::uuid IS NOT NULL`,
 		`INSERT INTO reports (org_id, report_id, domain_id, receipt_id, trust, day, begin_at, end_at, reporter, reporter_domain, email, reporter_id, policy_domain,
 		        policy, document, records, bad_records, messages, aligned, key_digest, content_digest, stored_at)
-		 SELECT $1, i, $2, i, 1, date '2025-10-01' + (i % 365)::int, now(), now(), 'receiver', 'filled' || i / 365 || '.example', 'a@receiver.example', i::text, 'example.com',
+		 SELECT $1, i, $2, i, 1, date '2026-10-22' + (i % 30)::int, now(), now(), 'receiver', 'filled' || i / 30 || '.example', 'a@receiver.example', i::text, 'example.com',
 		        'none', '{"OrgName": "receiver", "Version": "1.0"}', 10, 0, 30, 30, sha256(i::text::bytea), sha256(i::text::bytea), now() FROM ` + made,
 		`INSERT INTO records (org_id, domain_id, day, report_id, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip, header_from, envelope_from, envelope_to)
-		 SELECT $1, $2, date '2025-10-01' + (i % 365)::int, i, s, s, 3, 1, 1, 2, 0, inet '10.1.0.0' + (i * 10 + s) % 65536, 'example.com', 'bounce' || s || '.example.com', 'receiver.example'
+		 SELECT $1, $2, date '2026-10-22' + (i % 30)::int, i, s, s, 3, 1, 1, 2, 0, inet '10.1.0.0' + (i * 10 + s) % 65536, 'example.com', 'bounce' || s || '.example.com', 'receiver.example'
 		 FROM ` + made + `, generate_series(1, 10) AS s`,
 		`INSERT INTO daily_messages (org_id, domain_id, day, reporter, source_ip, disposition, dkim, spf, forwarding, trust, messages)
-		 SELECT $1, $2, date '2025-10-01' + (i % 365)::int, 'filled' || i / 365 || '.example', inet '10.1.0.0' + (i * 10 + s) % 65536, 1, 1, 2, 0, 1, 3
+		 SELECT $1, $2, date '2026-10-22' + (i % 30)::int, 'filled' || i / 30 || '.example', inet '10.1.0.0' + (i * 10 + s) % 65536, 1, 1, 2, 0, 1, 3
 		 FROM ` + made + `, generate_series(1, 10) AS s`,
+		`INSERT INTO sources (org_id, domain_id, source_ip, own, first_day, last_day)
+		 SELECT $1, $2, inet '10.1.0.0' + (i * 10 + s) % 65536, true, date '2026-10-22', date '2026-11-20' FROM ` + made + `, generate_series(1, 10) AS s
+		 ON CONFLICT DO NOTHING`,
 	} {
 		if _, err := h.admin.Exec(ctx, statement, h.org, h.domain, firstFilled+h.filled, n); err != nil {
 			return err

@@ -25,7 +25,7 @@ type row struct {
 func (t *table) row(r row) {
 	if !t.headed {
 		t.headed = true
-		fmt.Fprintf(t.out, "%-46s %12s %12s %10s %10s  %s\n", "figure", "measured", "baseline", "compared", "wanted", "unit; baseline")
+		fmt.Fprintf(t.out, "%-52s %12s %12s %10s %10s  %s\n", "figure", "measured", "baseline", "compared", "wanted", "unit; baseline")
 	}
 	compared, wanted := fmt.Sprintf("× %.2f", r.value/r.baseline), fmt.Sprintf("≥ × %.1f", r.wanted)
 	if r.atMost {
@@ -34,7 +34,7 @@ func (t *table) row(r row) {
 	if r.wanted == 0 {
 		wanted = "–"
 	}
-	fmt.Fprintf(t.out, "%-46s %12s %12s %10s %10s  %s; %s\n", r.figure, number(r.value), number(r.baseline), compared, wanted, r.unit, r.against)
+	fmt.Fprintf(t.out, "%-52s %12s %12s %10s %10s  %s; %s\n", r.figure, number(r.value), number(r.baseline), compared, wanted, r.unit, r.against)
 }
 
 // number keeps three digits of small figures.
