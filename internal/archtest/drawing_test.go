@@ -112,7 +112,7 @@ var technologies = map[string][]string{
 	"github.com/go-chi/chi/v5":          {"internal/app", "internal/*/*web", "internal/httpio"},
 	"github.com/gofrs/flock":            {"internal/postgres/cluster", "internal/dbtest", "internal/mailtest"},
 	"github.com/google/uuid":            {"internal/uid"},
-	"github.com/emersion/go-msgauth":    {"internal/mailauth", "internal/demo"},
+	"github.com/emersion/go-msgauth":    {"internal/mailauth"},
 	"github.com/jackc/pgx/v5":           {"internal/postgres", "internal/postgres/cluster", "internal/work", "internal/dbtest", "internal/bench", "internal/*/store*.go"},
 	"github.com/klauspost/compress":     {"internal/mimepart", "internal/report", "internal/demo"},
 	"github.com/miekg/dns":              {"internal/dns", "internal/dns/dnsfake", "internal/demo"},
