@@ -302,7 +302,7 @@ func queueReceipts(b *postgres.Batch, org org.ID, q ReceiptQuery, into *[]Receip
 		LEFT JOIN members m ON m.org_id = r.org_id AND m.person_id = r.uploaded_by
 		LEFT JOIN people p ON p.person_id = m.person_id
 		LEFT JOIN LATERAL (
-			SELECT min(i.kind) AS kind, min(i.domain) AS domain, coalesce(min(p.reporter), min(t.reporter)) AS reporter, sum(p.messages) AS messages,
+			SELECT min(i.kind) AS kind, min(i.domain) AS domain, coalesce(min(p.reporter), min(t.reporter)) AS reporter, sum(p.messages) FILTER (WHERE i.verdict <> 'conflict') AS messages,
 			       array_agg(DISTINCT i.report_id) FILTER (WHERE i.report_id IS NOT NULL AND i.kind = 'aggregate') AS reports
 			FROM receipt_items i
 			LEFT JOIN reports p ON i.kind = 'aggregate' AND p.org_id = i.org_id AND p.report_id = i.report_id

@@ -58,7 +58,7 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 		if err != nil {
 			return err
 		}
-		if link.Href != "" {
+		if link.Href != "" && i.Verdict != report.Conflict { // of one in conflict it is the other one
 			p.Reports = append(p.Reports, link)
 		}
 		describe(i, &p)
