@@ -40,7 +40,7 @@ func heldDomains(ctx context.Context, tx postgres.Tx, org org.ID) ([]Suggestion,
 
 // releasable returns up to n receipts, and no more than one large original at
 // once, that hold a report of a domain that is watched by now, oldest first.
-func releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item, error) {
+func (s *Service) releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item, error) {
 	held, err := heldDomains(ctx, tx, org)
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item,
 	if err != nil {
 		return nil, fmt.Errorf("held receipts: %w", err)
 	}
-	return readOriginals(rows)
+	return s.readOriginals(ctx, rows)
 }
 
 // originalColumns are what readOriginals makes items of, of receipts r and
@@ -80,8 +80,9 @@ func releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item,
 const originalColumns = `r.receipt_id, r.source, r.verdict, r.auth_method, r.auth_result, r.auth_domain, o.content`
 
 // readOriginals makes items of originals. It stops after one that is large:
-// the rest stays for another time.
-func readOriginals(rows pgx.Rows) ([]item, error) {
+// the rest stays for another time. One that is damaged is refused, so that it
+// stands in nobody's way; its bytes stay, for whoever can mend them.
+func (s *Service) readOriginals(ctx context.Context, rows pgx.Rows) ([]item, error) {
 	defer rows.Close()
 	var items []item
 	var size int64
@@ -94,7 +95,8 @@ func readOriginals(rows pgx.Rows) ([]item, error) {
 		}
 		it.auth = authenticatedAs(method, outcome, domain)
 		if err := it.unpack(content); err != nil {
-			return nil, err
+			s.Log.ErrorContext(ctx, "a stored original cannot be unpacked", "receipt", it.receipt, "error", err)
+			it.reason = ReasonOurFault
 		}
 		items, size = append(items, it), size+it.size
 	}
