@@ -118,12 +118,25 @@ func authenticatedAs(method, outcome, domain *string) *mailauth.Verdict {
 	return v
 }
 
-func removeRefused(ctx context.Context, tx postgres.Tx, before time.Time) error {
+func removeWaiting(ctx context.Context, tx postgres.Tx, before time.Time) error {
 	_, err := tx.Exec(ctx, `
 		DELETE FROM originals o USING receipts r
-		WHERE r.org_id = o.org_id AND r.receipt_id = o.receipt_id AND r.verdict = 'refused' AND r.received_at < $1`, before)
+		WHERE r.org_id = o.org_id AND r.receipt_id = o.receipt_id AND r.verdict IN ('refused', 'held') AND r.received_at < $1`, before)
 	if err != nil {
 		return fmt.Errorf("expire originals: %w", err)
 	}
 	return nil
+}
+
+// heldOriginals counts the held receipts whose originals are kept, at most n
+// of them, and the bytes that these take.
+func heldOriginals(ctx context.Context, tx postgres.Tx, org org.ID, n int) (receipts int, bytes int64, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT count(*), coalesce(sum(size), 0)::bigint FROM (
+			SELECT octet_length(o.content) AS size FROM receipts r JOIN originals o USING (org_id, receipt_id)
+			WHERE r.org_id = $1 AND r.verdict = 'held' ORDER BY r.receipt_id DESC LIMIT $2) AS held`, org, n).Scan(&receipts, &bytes)
+	if err != nil {
+		return 0, 0, fmt.Errorf("count held originals: %w", err)
+	}
+	return receipts, bytes, nil
 }
