@@ -80,19 +80,24 @@ func TestImpossibleDaysMoveNothing(t *testing.T) {
 	if after := look(); after != before {
 		t.Errorf("they moved something:\n%+v\nbefore\n%+v", after, before)
 	}
-	at = now.AddDate(0, 0, 91)
-	if err := b.ExpireOriginals(t.Context(), report.ExpireOriginals{}); err != nil {
-		t.Fatal(err)
-	}
-	if n := one[int](t, b, `SELECT count(*) FROM originals`); n != 1+len(odd) {
-		t.Errorf("%d originals are left of %d", n, 1+len(odd))
-	}
 	// Read again, they are held as before.
-	at = now
 	if _, err := b.Reparse(t.Context(), b.org.ID, report.Originals{Since: now.Add(-time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	if after := look(); after != before {
 		t.Errorf("read again, they moved something:\n%+v\nbefore\n%+v", after, before)
+	}
+	// They come and go by when they came, whatever their days are.
+	for _, step := range []struct{ days, left int }{{90, 1 + len(odd)}, {91, 1}} {
+		at = now.AddDate(0, 0, step.days)
+		if err := b.ExpireOriginals(t.Context(), report.ExpireOriginals{}); err != nil {
+			t.Fatal(err)
+		}
+		if n := one[int](t, b, `SELECT count(*) FROM originals`); n != step.left {
+			t.Errorf("after %d days %d originals are left, want %d", step.days, n, step.left)
+		}
+	}
+	if n := one[int](t, b, `SELECT count(*) FROM receipts WHERE verdict = 'held'`); n != len(odd) {
+		t.Errorf("%d receipts of %d are left", n, len(odd))
 	}
 }

@@ -19,6 +19,7 @@ const (
 	ReasonUnwatched   Reason = "domain_not_watched"
 	ReasonDay         Reason = "day_out_of_range"
 	ReasonNameless    Reason = "domain_not_named"
+	ReasonFull        Reason = "too_many_held"
 	ReasonNotHeld     Reason = "failure_report_not_watched"
 	ReasonConflict    Reason = "other_content_under_same_key"
 	ReasonReplaced    Reason = "replaced_by_choice"
@@ -32,10 +33,11 @@ var sentences = map[Reason]string{
 	ReasonUndelivered: "Your mail server lists this mail but does not hand it over. It is still in your mailbox.",
 	ReasonOurFault:    "We could not store this report. That is our fault. Its original is kept for 90 days.",
 	ReasonNotKept:     "We could not take in this mail or file. That is our fault. Nothing of it was kept; a mail is untouched in your mailbox.",
-	ReasonUnwatched:   "It is about a domain that you do not watch yet. It is kept and counts as soon as you add the domain.",
-	ReasonDay:         "Its period lies too far in the past or in the future to be counted. The original is kept.",
-	ReasonNameless:    "This TLS report does not say which domain it is about, and nor does its mail. It is kept but not counted.",
-	ReasonNotHeld:     "This failure report is about a domain that you do not watch. It holds parts of a mail, so nothing of it was kept.",
+	ReasonUnwatched:   "It is about a domain that you do not watch yet. It is kept for 90 days and counts as soon as you add the domain.",
+	ReasonDay:         "Its period lies too far in the past or in the future to be counted. The original is kept for 90 days.",
+	ReasonNameless:    "This TLS report does not say which domain it is about, and nor does its mail. It is kept for 90 days but not counted.",
+	ReasonFull:        "Too many reports that are not counted wait already, most for domains that you do not watch, so this one was not kept: we noted only who sent it and which domain it is about. A mail is untouched in your mailbox. Add the domain, or ask that these reports are no longer sent.",
+	ReasonNotHeld:     "This failure report is about a domain that you do not watch. It holds parts of a mail, so only the name of the domain was kept.",
 	ReasonConflict:    "Another report with the same reporter, name and period, but other numbers, counts. This one is kept and not counted.",
 	ReasonReplaced:    "You chose to count another report with the same name and period instead. This one is kept.",
 	ReasonOvertaken:   "This mail is not authenticated. Another report with the same name and period, but other numbers, came in an authenticated mail and counts instead. This one is kept.",

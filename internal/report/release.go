@@ -38,7 +38,7 @@ func (s *Service) Release(ctx context.Context, j Release) error {
 	var items []item
 	err := s.DB.InOrg(ctx, j.Org, func(ctx context.Context, tx postgres.Tx) error {
 		var err error
-		items, err = releasable(ctx, tx, j.Org, releaseItems)
+		items, err = s.releasable(ctx, tx, j.Org, releaseItems)
 		return err
 	})
 	if err != nil || len(items) == 0 {

@@ -50,7 +50,7 @@ func (s *Service) Reparse(ctx context.Context, org org.ID, q Originals) (map[Tur
 // each transaction with those that it and the ones before it have settled.
 func (s *Service) readAgain(ctx context.Context, org org.ID, q Originals, advance func(context.Context, postgres.Tx, []item) error) (items []item, results []result, err error) {
 	err = s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
-		items, err = chosenOriginals(ctx, tx, org, q, rereadItems)
+		items, err = s.chosenOriginals(ctx, tx, org, q, rereadItems)
 		return err
 	})
 	if err != nil || len(items) == 0 {
@@ -80,15 +80,26 @@ func (s *Service) Retry(ctx context.Context, org org.ID, id ReceiptID) (Verdict,
 	return rec.Verdict, err
 }
 
+// rereadingStalls is how long a run may make no progress before another one
+// takes its place.
+const rereadingStalls = time.Hour
+
 // Rereading is the newest run over all refused mails and files of an
 // organization.
 type Rereading struct {
 	StartedAt  time.Time  `db:"started_at"`
-	FinishedAt *time.Time `db:"finished_at"` // nil: it is under way
+	AdvancedAt time.Time  `db:"advanced_at"` // when it last came forward
+	FinishedAt *time.Time `db:"finished_at"` // nil: it has not come to its end
 	Last       ReceiptID  `db:"last_id"`
 	Cursor     ReceiptID  `db:"cursor_id"`
 	Total      int64      `db:"total"`
 	Done       int64      `db:"done"`
+}
+
+// UnderWay reports whether the run goes on: it is not at its end, and its job
+// has not given up.
+func (r *Rereading) UnderWay(now time.Time) bool {
+	return r.FinishedAt == nil && now.Sub(r.AdvancedAt) < rereadingStalls
 }
 
 // Refusals is what can be done about refused mails and files.
@@ -114,7 +125,7 @@ type Reread struct {
 func (Reread) Kind() string { return "reread_refused" }
 
 // RetryAll has all refused mails and files read again whose originals are
-// kept. While that is under way it changes nothing.
+// kept. While that is under way and comes forward it changes nothing.
 func (s *Service) RetryAll(ctx context.Context, a org.Access) error {
 	return s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
 		now := s.Now()
@@ -139,7 +150,7 @@ func (s *Service) Reread(ctx context.Context, j Reread) error {
 		return err
 	}
 	items, _, err := s.readAgain(ctx, j.Org, Originals{Refused: true, After: run.Cursor, Last: run.Last}, func(ctx context.Context, tx postgres.Tx, settled []item) error {
-		return advanceRereading(ctx, tx, j.Org, settled[len(settled)-1].receipt, run.Done+int64(len(settled)))
+		return advanceRereading(ctx, tx, j.Org, settled[len(settled)-1].receipt, run.Done+int64(len(settled)), s.Now())
 	})
 	if err != nil {
 		return err

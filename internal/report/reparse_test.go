@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/postgres"
@@ -229,5 +230,105 @@ func TestOriginalThatTurnsOutToBePrivateIsForgotten(t *testing.T) {
 		if n := one[int](t, b, `SELECT count(*) FROM originals`); n != 0 {
 			t.Errorf("it is still kept: %.40q", content)
 		}
+	}
+}
+
+// spoil makes the stored original of the receipt something that nobody can unpack.
+func (b *bench) spoil(t *testing.T, id int64) {
+	t.Helper()
+	b.admin(t, `UPDATE originals SET content = 'spoilt' WHERE receipt_id = $1`, id)
+}
+
+// ours is how many receipts are refused for a reason of ours, with how many originals.
+func (b *bench) ours(t *testing.T) string {
+	t.Helper()
+	return one[string](t, b, `SELECT count(*) || ' with ' || count(o.receipt_id) FROM receipts r LEFT JOIN originals o USING (org_id, receipt_id) WHERE r.verdict = 'refused' AND r.reason = $1`,
+		report.ReasonOurFault)
+}
+
+func TestDamagedOriginalStandsInNobodysWay(t *testing.T) {
+	t.Parallel()
+	t.Run("all that is kept", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t, "example.org")
+		b.take(t, simple("a", 1), simple("b", 2), simple("c", 3))
+		b.spoil(t, one[int64](t, b, `SELECT receipt_id FROM receipts ORDER BY receipt_id OFFSET 1 LIMIT 1`))
+		counts, err := b.Reparse(t.Context(), b.org.ID, report.Originals{})
+		if err != nil || counts[report.Turn{Before: report.Accepted, After: report.Accepted}] != 2 || counts[report.Turn{Before: report.Accepted, After: report.Refused}] != 1 {
+			t.Errorf("%v, %v", counts, err)
+		}
+		if got := b.ours(t); got != "1 with 1" {
+			t.Errorf("refused: %s original", got)
+		}
+		if got := b.sums(t); got != "3 reports, 3 records of 6, 1 totals of 6, 1" {
+			t.Error(got)
+		}
+	})
+	t.Run("what is held", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		b.take(t, simple("a", 1), simple("b", 2), simple("c", 3))
+		b.spoil(t, one[int64](t, b, `SELECT min(receipt_id) FROM receipts`))
+		if err := b.domains.Add(t.Context(), b.org, []fqdn.Name{"example.org"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Release(t.Context(), report.Release{Org: b.org.ID}); err == nil || err.Error() != work.Again(0).Error() {
+			t.Errorf("the first slice: %v", err)
+		}
+		if err := b.Release(t.Context(), report.Release{Org: b.org.ID}); err != nil {
+			t.Errorf("it does not come to its end: %v", err)
+		}
+		if got := strings.Join(b.verdicts(t), " ") + ", " + b.ours(t); got != "refused accepted accepted, 1 with 1" {
+			t.Error(got)
+		}
+	})
+	t.Run("all that is refused", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t, "example.org")
+		b.refusedForNow(t, 3)
+		b.spoil(t, one[int64](t, b, `SELECT min(receipt_id) FROM receipts`))
+		if err := b.RetryAll(t.Context(), b.org); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Reread(t.Context(), report.Reread{Org: b.org.ID}); err == nil || err.Error() != work.Again(0).Error() {
+			t.Errorf("the first slice: %v", err)
+		}
+		if err := b.Reread(t.Context(), report.Reread{Org: b.org.ID}); err != nil {
+			t.Errorf("it does not come to its end: %v", err)
+		}
+		r, err := b.Refusals(t.Context(), b.org.ID)
+		if err != nil || r.Kept != 1 || r.Run.Done != 3 || r.Run.FinishedAt == nil {
+			t.Errorf("%+v, %+v, %v", r, r.Run, err)
+		}
+		if got := strings.Join(b.verdicts(t), " ") + ", " + b.ours(t); got != "refused accepted accepted, 1 with 1" {
+			t.Error(got)
+		}
+	})
+}
+
+func TestRunThatStandsStillIsTakenOver(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	at := now
+	b.Now = func() time.Time { return at }
+	b.refusedForNow(t, 60)
+	start := func(want int) {
+		t.Helper()
+		if err := b.RetryAll(t.Context(), b.org); err != nil || b.rereadings() != want {
+			t.Errorf("%d runs began, want %d, %v", b.rereadings(), want, err)
+		}
+	}
+	start(1)
+	at = at.Add(59 * time.Minute)
+	if err := b.Reread(t.Context(), report.Reread{Org: b.org.ID}); err == nil {
+		t.Fatal("60 are read in one slice")
+	}
+	at = at.Add(59 * time.Minute) // since it last came forward
+	start(1)
+	at = at.Add(time.Minute)
+	start(2)
+	r, err := b.Refusals(t.Context(), b.org.ID)
+	if err != nil || r.Run.Done != 0 || r.Run.Total != 10 || !r.Run.StartedAt.Equal(at) || !r.Run.UnderWay(at) {
+		t.Errorf("%+v, %v", r.Run, err)
 	}
 }

@@ -40,7 +40,7 @@ func heldDomains(ctx context.Context, tx postgres.Tx, org org.ID) ([]Suggestion,
 
 // releasable returns up to n receipts, and no more than one large original at
 // once, that hold a report of a domain that is watched by now, oldest first.
-func releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item, error) {
+func (s *Service) releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item, error) {
 	held, err := heldDomains(ctx, tx, org)
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item,
 	if err != nil {
 		return nil, fmt.Errorf("held receipts: %w", err)
 	}
-	return readOriginals(rows)
+	return s.readOriginals(ctx, rows)
 }
 
 // originalColumns are what readOriginals makes items of, of receipts r and
@@ -80,8 +80,9 @@ func releasable(ctx context.Context, tx postgres.Tx, org org.ID, n int) ([]item,
 const originalColumns = `r.receipt_id, r.source, r.verdict, r.auth_method, r.auth_result, r.auth_domain, o.content`
 
 // readOriginals makes items of originals. It stops after one that is large:
-// the rest stays for another time.
-func readOriginals(rows pgx.Rows) ([]item, error) {
+// the rest stays for another time. One that is damaged is refused, so that it
+// stands in nobody's way; its bytes stay, for whoever can mend them.
+func (s *Service) readOriginals(ctx context.Context, rows pgx.Rows) ([]item, error) {
 	defer rows.Close()
 	var items []item
 	var size int64
@@ -96,7 +97,8 @@ func readOriginals(rows pgx.Rows) ([]item, error) {
 			it.auth = nil // it may be known by now
 		}
 		if err := it.unpack(content); err != nil {
-			return nil, err
+			s.Log.ErrorContext(ctx, "a stored original cannot be unpacked", "receipt", it.receipt, "error", err)
+			it.reason = ReasonOurFault
 		}
 		items, size = append(items, it), size+it.size
 	}
@@ -118,12 +120,25 @@ func authenticatedAs(method, outcome, domain *string) *mailauth.Verdict {
 	return v
 }
 
-func removeRefused(ctx context.Context, tx postgres.Tx, before time.Time) error {
+func removeWaiting(ctx context.Context, tx postgres.Tx, before time.Time) error {
 	_, err := tx.Exec(ctx, `
 		DELETE FROM originals o USING receipts r
-		WHERE r.org_id = o.org_id AND r.receipt_id = o.receipt_id AND r.verdict = 'refused' AND r.received_at < $1`, before)
+		WHERE r.org_id = o.org_id AND r.receipt_id = o.receipt_id AND r.verdict IN ('refused', 'held') AND r.received_at < $1`, before)
 	if err != nil {
 		return fmt.Errorf("expire originals: %w", err)
 	}
 	return nil
+}
+
+// heldOriginals counts the held receipts whose originals are kept, at most n
+// of them, and the bytes that these take.
+func heldOriginals(ctx context.Context, tx postgres.Tx, org org.ID, n int) (receipts int, bytes int64, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT count(*), coalesce(sum(size), 0)::bigint FROM (
+			SELECT octet_length(o.content) AS size FROM receipts r JOIN originals o USING (org_id, receipt_id)
+			WHERE r.org_id = $1 AND r.verdict = 'held' ORDER BY r.receipt_id DESC LIMIT $2) AS held`, org, n).Scan(&receipts, &bytes)
+	if err != nil {
+		return 0, 0, fmt.Errorf("count held originals: %w", err)
+	}
+	return receipts, bytes, nil
 }

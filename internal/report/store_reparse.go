@@ -14,7 +14,7 @@ import (
 
 // chosenOriginals returns up to n of the chosen originals in the order of their
 // receipts, and no more than one large one at once.
-func chosenOriginals(ctx context.Context, tx postgres.Tx, org org.ID, q Originals, n int) ([]item, error) {
+func (s *Service) chosenOriginals(ctx context.Context, tx postgres.Tx, org org.ID, q Originals, n int) ([]item, error) {
 	where := `r.org_id = @org AND r.receipt_id > @after AND r.received_at >= @since`
 	if q.Receipt != 0 {
 		where += ` AND r.receipt_id = @receipt`
@@ -35,7 +35,7 @@ func chosenOriginals(ctx context.Context, tx postgres.Tx, org org.ID, q Original
 	if err != nil {
 		return nil, fmt.Errorf("chosen originals: %w", err)
 	}
-	return readOriginals(rows)
+	return s.readOriginals(ctx, rows)
 }
 
 // withUnknownSenders lists the organizations with mails since then whose
@@ -68,7 +68,7 @@ func queueRefusals(b *postgres.Batch, org org.ID, into *Refusals) {
 	var last ReceiptID
 	args := postgres.NamedArgs{"org": org}
 	scan(b, "refused mails", refusedOriginals, args, &into.Kept, &into.Lost, &last)
-	b.Queue(`SELECT started_at, finished_at, last_id, cursor_id, total, done FROM rereadings WHERE org_id = @org`, args).Query(func(rows pgx.Rows) error {
+	b.Queue(`SELECT started_at, advanced_at, finished_at, last_id, cursor_id, total, done FROM rereadings WHERE org_id = @org`, args).Query(func(rows pgx.Rows) error {
 		runs, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByName[Rereading])
 		if err != nil {
 			return fmt.Errorf("rereading: %w", err)
@@ -81,25 +81,26 @@ func queueRefusals(b *postgres.Batch, org org.ID, into *Refusals) {
 }
 
 // startRereading begins a run and returns how many receipts it is about; 0
-// when there are none, or one is under way.
+// when there are none, or one is under way. One that made no progress for
+// rereadingStalls is over: its job has given up.
 func startRereading(ctx context.Context, tx postgres.Tx, a org.Access, now time.Time) (total int64, err error) {
 	err = tx.QueryRow(ctx, `
 		WITH refused AS (`+refusedOriginals+`)
-		INSERT INTO rereadings AS r (org_id, person_id, started_at, last_id, cursor_id, total, done)
-		SELECT @org, @person, @now, last, 0, kept, 0 FROM refused WHERE kept > 0
-		ON CONFLICT (org_id) DO UPDATE SET person_id = excluded.person_id, started_at = excluded.started_at, finished_at = NULL,
+		INSERT INTO rereadings AS r (org_id, person_id, started_at, advanced_at, last_id, cursor_id, total, done)
+		SELECT @org, @person, @now, @now, last, 0, kept, 0 FROM refused WHERE kept > 0
+		ON CONFLICT (org_id) DO UPDATE SET person_id = excluded.person_id, started_at = excluded.started_at, advanced_at = excluded.advanced_at, finished_at = NULL,
 		       last_id = excluded.last_id, cursor_id = 0, total = excluded.total, done = 0
-		WHERE r.finished_at IS NOT NULL
-		RETURNING total`, postgres.NamedArgs{"org": a.ID, "person": a.Person, "now": now}).Scan(&total)
+		WHERE r.finished_at IS NOT NULL OR r.advanced_at <= @stalled
+		RETURNING total`, postgres.NamedArgs{"org": a.ID, "person": a.Person, "now": now, "stalled": now.Add(-rereadingStalls)}).Scan(&total)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return 0, fmt.Errorf("start rereading: %w", err)
 	}
 	return total, nil
 }
 
-func advanceRereading(ctx context.Context, tx postgres.Tx, org org.ID, cursor ReceiptID, done int64) error {
-	_, err := tx.Exec(ctx, `UPDATE rereadings SET cursor_id = @cursor, done = @done WHERE org_id = @org`,
-		postgres.NamedArgs{"org": org, "cursor": cursor, "done": done})
+func advanceRereading(ctx context.Context, tx postgres.Tx, org org.ID, cursor ReceiptID, done int64, now time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE rereadings SET cursor_id = @cursor, done = @done, advanced_at = @now WHERE org_id = @org`,
+		postgres.NamedArgs{"org": org, "cursor": cursor, "done": done, "now": now})
 	if err != nil {
 		return fmt.Errorf("advance rereading: %w", err)
 	}

@@ -91,6 +91,9 @@ func (g *group) write(ctx context.Context, advance advance) error {
 	if err := g.carriedOut(); err != nil {
 		return err
 	}
+	if err := g.boundHeld(ctx); err != nil {
+		return err
+	}
 	for i := range g.results {
 		g.results[i].verdict = verdictOf(g.results[i].items)
 	}
@@ -212,8 +215,8 @@ func (g *group) addReceipts(b *postgres.Batch) error {
 }
 
 // keepsOriginal reports whether the bytes are kept: only when they hold a
-// report that is not known already, and never for failure reports, which hold
+// report that is not known already and for which there is room, and never for failure reports, which hold
 // other people's mail.
 func (r result) keepsOriginal() bool {
-	return !r.private && slices.ContainsFunc(r.items, func(i receiptItem) bool { return i.verdict != Known })
+	return !r.private && slices.ContainsFunc(r.items, func(i receiptItem) bool { return i.verdict != Known && i.reason != ReasonFull })
 }

@@ -54,13 +54,13 @@ func (h *Web) again(r *http.Request, a org.Access) (Again, error) {
 	}
 	out := Again{FragmentHref: r.URL.RequestURI()}
 	run := refusals.Run
-	if run != nil && run.FinishedAt == nil {
+	if run != nil && run.UnderWay(h.now()) {
 		out.Running, out.Done, out.Total = true, run.Done, run.Total
 		out.Words = "Reading " + format.Of(run.Total, "refused mail", "refused mails") + " again: " + format.Count(run.Done) + " done."
 		return out, nil
 	}
 	var words []string
-	if run != nil && h.now().Sub(*run.FinishedAt) < news {
+	if run != nil && run.FinishedAt != nil && h.now().Sub(*run.FinishedAt) < news {
 		words = append(words, format.Of(run.Total, "refused mail was", "refused mails were")+" read again. What could not be read this time either is still refused.")
 		out.ResultHref = path(a, "receipts", nil)
 	}
