@@ -111,7 +111,7 @@ func (m *importer) good(t *testing.T, id string) (most int64) {
 // TestHostileImport stores everything that an attacker may send in a real
 // database. Each has its verdict, needs little memory and is in nobody's way,
 // neither when it comes nor when it is read again.
-func TestHostileImport(t *testing.T) {
+func TestHostileImport(t *testing.T) { //nolint:tparallel // one by one, and then all are read again
 	t.Parallel()
 	m, quiet := newImporter(t), listen(t)
 	idle := m.good(t, "idle")
