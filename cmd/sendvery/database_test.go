@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -85,6 +87,30 @@ func TestImportOfFilesFoldersAndMailFolders(t *testing.T) {
 	}
 	if r := sendvery(t, env, "import", one); r.err == nil || !strings.Contains(r.err.Error(), "org") {
 		t.Errorf("without an organization: %v", r.err)
+	}
+}
+
+func TestImportThatFailsSaysWhatIsStored(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	b := a.SignIn(t, "ada@example.com")
+	dir := t.TempDir()
+	for i := range importBatch {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), []byte("From: a@example.net\n\nhello\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var lc net.ListenConfig
+	socket := filepath.Join(t.TempDir(), "s") // nobody can open it
+	l, err := lc.Listen(t.Context(), "unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	env := environ(a.DB)
+	r := sendvery(t, env, "import", "--org", strings.Split(b.Home, "/")[2], dir, socket)
+	if r.err == nil || r.out != fmt.Sprintf("no_report  %d\n", importBatch) {
+		t.Errorf("%q, %v", r.out, r.err)
 	}
 }
 

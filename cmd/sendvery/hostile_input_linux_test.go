@@ -56,13 +56,14 @@ func (h *hostileInput) write(t *testing.T, path string) {
 // writeReport writes a report of n records.
 func writeReport(t *testing.T, path string, n int, record func(i int) string) {
 	t.Helper()
-	h := hostileInput{data: func(w *bufio.Writer) { reportOf(w, n, record) }}
+	h := hostileInput{data: func(w *bufio.Writer) { reportOf(w, "r-1", n, record) }}
 	h.write(t, path)
 }
 
-func reportOf(w io.Writer, n int, record func(i int) string) {
+// reportOf writes a report of n records under an id of its own.
+func reportOf(w io.Writer, id string, n int, record func(i int) string) {
 	before, behind := around()
-	put(w, before)
+	put(w, strings.Replace(before, "r-1", id, 1))
 	for i := range n {
 		put(w, record(i))
 	}

@@ -131,7 +131,7 @@ func giants() []hostileInput {
 	return []hostileInput{
 		{"1,000,000 records", func(w *bufio.Writer) { bomb(w, before, thousand, 1000) }, []string{"too_many_records"}},
 		{"100,000 sources", func(w *bufio.Writer) {
-			reportOf(w, 100_000, func(i int) string {
+			reportOf(w, "sources", 100_000, func(i int) string {
 				return strings.Replace(goodRecord, "192.0.2.1", fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255), 1)
 			})
 		}, []string{"accepted"}},
@@ -147,10 +147,10 @@ func giants() []hostileInput {
 			}
 		}, []string{"accepted", "too_many_reports"}},
 		{"100,000 unreadable records", func(w *bufio.Writer) {
-			reportOf(w, 100_000, func(int) string { return strings.Replace(goodRecord, "192.0.2.1", "nowhere", 1) })
+			reportOf(w, "unreadable", 100_000, func(int) string { return strings.Replace(goodRecord, "192.0.2.1", "nowhere", 1) })
 		}, []string{"no_usable_record"}},
 		{"100,000 extensions", func(w *bufio.Writer) {
-			reportOf(w, 100_000, func(int) string {
+			reportOf(w, "extensions", 100_000, func(int) string {
 				return strings.Replace(goodRecord, "</record>", "<x:a xmlns:x='urn:example:x' b='c'>"+strings.Repeat("text", 100)+"</x:a></record>", 1)
 			})
 		}, []string{"accepted"}},

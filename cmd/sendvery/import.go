@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"sendvery.com/sendvery/internal/app"
 	"sendvery.com/sendvery/internal/mimepart"
@@ -36,24 +37,28 @@ func (c *importCommand) Run(p *process) error {
 		}
 		names = append(names, name)
 	}
+	counts, err := importAll(p, a, c.Org, names)
+	for _, verdict := range report.Verdicts {
+		if counts[verdict] > 0 {
+			fmt.Fprintf(p.stdout, "%-10s %d\n", verdict, counts[verdict])
+		}
+	}
+	return err
+}
+
+// importAll imports the files and counts what is stored, also when it fails.
+func importAll(p *process, a *app.App, org string, names []string) (report.Imported, error) {
 	total := report.Imported{}
-	for len(names) > 0 {
-		n := min(importBatch, len(names))
-		counts, err := importFiles(p, a, c.Org, names[:n])
+	for some := range slices.Chunk(names, importBatch) {
+		counts, err := importFiles(p, a, org, some)
 		for verdict, count := range counts {
 			total[verdict] += count
 		}
 		if err != nil {
-			return err
-		}
-		names = names[n:]
-	}
-	for _, verdict := range report.Verdicts {
-		if total[verdict] > 0 {
-			fmt.Fprintf(p.stdout, "%-10s %d\n", verdict, total[verdict])
+			return total, err
 		}
 	}
-	return nil
+	return total, nil
 }
 
 // importFiles imports files, mbox files mail by mail.

@@ -102,7 +102,7 @@ func TestFailureReportIsStoredOnce(t *testing.T) {
 		t.Errorf("verdicts: %s, want %s", got, want)
 	}
 	reason := report.Reason(one[string](t, b, `SELECT reason FROM receipts WHERE verdict = 'refused'`))
-	if !strings.Contains(reason.Sentence(), "do not watch") || !strings.Contains(reason.Sentence(), "only the name of the domain was kept") {
+	if !strings.Contains(reason.Sentence(), "do not watch") || !strings.Contains(reason.Sentence(), "nothing of it was kept") {
 		t.Errorf("%s: %s", reason, reason.Sentence())
 	}
 	if n := one[int](t, b, `SELECT count(*) FROM failure_reports`); n != 5 {

@@ -286,7 +286,7 @@ func (s *Service) OriginalBytes(ctx context.Context, org org.ID, id ReceiptID) (
 	if err != nil {
 		return nil, err
 	}
-	return decompress(content)
+	return decompress(content, 0)
 }
 
 // original returns a stored original as it is stored.

@@ -41,14 +41,15 @@ func (s *Service) compress(original io.ReaderAt, size int64) ([]byte, error) {
 	return packed.Bytes(), nil
 }
 
-// decompress returns the bytes that compress packed.
-func decompress(content []byte) ([]byte, error) {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(2*maxOriginal))
+// decompress returns the bytes that compress packed. They are as many as size
+// says, which spares making room for them again and again, or it is not known.
+func decompress(content []byte, size int64) ([]byte, error) {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(2*maxOriginal), zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
-	raw, err := d.DecodeAll(content, nil)
+	raw, err := d.DecodeAll(content, make([]byte, 0, min(max(size, 0), maxOriginal)))
 	if err != nil {
 		return nil, fmt.Errorf("decompress original: %w", err)
 	}

@@ -37,7 +37,7 @@ var sentences = map[Reason]string{
 	ReasonDay:         "Its period lies too far in the past or in the future to be counted. The original is kept for 90 days.",
 	ReasonNameless:    "This TLS report does not say which domain it is about, and nor does its mail. It is kept for 90 days but not counted.",
 	ReasonFull:        "Too many reports that are not counted wait already, most for domains that you do not watch, so this one was not kept: we noted only who sent it and which domain it is about. A mail is untouched in your mailbox. Add the domain, or ask that these reports are no longer sent.",
-	ReasonNotHeld:     "This failure report is about a domain that you do not watch. It holds parts of a mail, so only the name of the domain was kept.",
+	ReasonNotHeld:     "This failure report is about a domain that you do not watch. It holds parts of a mail, so nothing of it was kept but the name of the domain.",
 	ReasonConflict:    "Another report with the same reporter, name and period, but other numbers, counts. This one is kept and not counted.",
 	ReasonReplaced:    "You chose to count another report with the same name and period instead. This one is kept.",
 	ReasonOvertaken:   "This mail is not authenticated. Another report with the same name and period, but other numbers, came in an authenticated mail and counts instead. This one is kept.",

@@ -52,7 +52,7 @@ func (s *Service) Release(ctx context.Context, j Release) error {
 
 // unpack makes a stored original the content of the item.
 func (it *item) unpack(original []byte) error {
-	raw, err := decompress(original)
+	raw, err := decompress(original, it.size)
 	if err != nil {
 		return err
 	}

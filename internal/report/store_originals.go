@@ -77,7 +77,11 @@ func (s *Service) releasable(ctx context.Context, tx postgres.Tx, org org.ID, n 
 
 // originalColumns are what readOriginals makes items of, of receipts r and
 // originals o.
-const originalColumns = `r.receipt_id, r.source, r.verdict, r.auth_method, r.auth_result, r.auth_domain, o.content`
+const originalColumns = `r.receipt_id, r.source, r.size, r.verdict, r.auth_method, r.auth_result, r.auth_domain, o.content`
+
+// largeOriginal is from where on originals, together, are enough for one time:
+// they are in memory as a whole.
+const largeOriginal = 4 << 20
 
 // readOriginals makes items of originals. It stops after one that is large:
 // the rest stays for another time. One that is damaged is refused, so that it
@@ -86,11 +90,11 @@ func (s *Service) readOriginals(ctx context.Context, rows pgx.Rows) ([]item, err
 	defer rows.Close()
 	var items []item
 	var size int64
-	for rows.Next() && size < maxOriginal {
+	for rows.Next() && size < largeOriginal {
 		it := item{again: true, stored: true}
 		var method, outcome, domain *string
 		var content []byte
-		if err := rows.Scan(&it.receipt, &it.source, &it.was, &method, &outcome, &domain, &content); err != nil {
+		if err := rows.Scan(&it.receipt, &it.source, &it.size, &it.was, &method, &outcome, &domain, &content); err != nil {
 			return nil, fmt.Errorf("read originals: %w", err)
 		}
 		if it.auth = authenticatedAs(method, outcome, domain); it.auth != nil && it.auth.Result == mailauth.TempError {
