@@ -6,6 +6,7 @@ import (
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/mailauth"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/reading"
@@ -75,7 +76,7 @@ func (g *group) storeFailure(o other, ri *receiptItem) error {
 }
 
 func (g *group) storeTLS(o other, ri *receiptItem) error {
-	in := tlsreport.Incoming{Report: o.report.TLS, Receipt: int64(g.results[o.item].receipt), Watched: g.domains}
+	in := tlsreport.Incoming{Report: o.report.TLS, Receipt: int64(g.results[o.item].receipt), Watched: g.domains, Trust: tlsreport.Trust(g.items[o.item].trust())}
 	if o.report.Mail != nil {
 		in.Asked = o.report.Mail.TLSReportDomain
 	}
@@ -139,12 +140,18 @@ func (g *group) silence() {
 
 // Arrival is what receipts know about a stored report of another kind.
 type Arrival struct {
-	Conflicts int64 // other versions of it that arrived
-	Original  bool  // the mail it came in is kept
+	Conflicts      int64 // other versions of it that arrived
+	Original       bool  // the mail it came in is kept
+	Source         Source
+	Authentication *mailauth.Verdict // who the mail comes from; nil when nobody asked
 }
 
 // Arrival returns how a report of a kind arrived, by the mail that brought it.
 func (s *Service) Arrival(ctx context.Context, org org.ID, kind Kind, id ID, receipt ReceiptID) (a Arrival, err error) {
-	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueArrival(b, org, kind, id, receipt, &a) })
+	var method, outcome, domain *string
+	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		queueArrival(b, org, kind, id, receipt, &a, &method, &outcome, &domain)
+	})
+	a.Authentication = authenticatedAs(method, outcome, domain)
 	return a, err
 }

@@ -9,6 +9,7 @@ import (
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/internal/tlsreport"
 )
 
 // tlsPolicy is one entry of a made TLS report.
@@ -184,5 +185,67 @@ func TestScanFindsTheDomainsOfTLSReports(t *testing.T) {
 	}
 	if found, err = b.Survey(t.Context(), strings.NewReader(failureReport), int64(len(failureReport))); err != nil || len(found) != 0 {
 		t.Errorf("of a failure report: %+v, %v", found, err)
+	}
+}
+
+// tlsSums is what the pages say about TLS: sessions that count, those left
+// out, and reports listed.
+func (b *bench) tlsSums(t *testing.T) string {
+	t.Helper()
+	tls := &tlsreport.Service{DB: b.db.DB}
+	f := tlsreport.Filter{From: now.AddDate(0, 0, -28), To: now}
+	sum, err := tls.Summarise(t.Context(), b.org.ID, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := tls.Reports(t.Context(), b.org.ID, tlsreport.Query{Filter: f, Limit: 9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failures int64
+	for _, r := range sum.Results {
+		failures += r.Sessions
+	}
+	marked := 0
+	for _, l := range lines {
+		if l.Trust == tlsreport.Unvouched {
+			marked++
+		}
+	}
+	return fmt.Sprintf("%d sessions, %d failures, %d hosts, %d policies; left out %d of %d; listed %d of %d, marked %d", sum.Sessions().Total(), failures,
+		len(sum.Senders)+len(sum.Receivers), len(sum.Policies), sum.Doubted.Total(), sum.Doubted.Reports, len(lines), sum.Reports, marked)
+}
+
+// A forged TLS report is to be ignored (RFC 8460 section 3).
+func TestTLSReportThatNobodyVouchesForIsListedAndNotCounted(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	b.Mails = signedBy{"signed by the receiver", "receiver.example"}
+	honest := tlsDoc{id: "true", policies: []tlsPolicy{{"example.org", 90, 10}}}.json()
+	forged := tlsDoc{id: "forged", policies: []tlsPolicy{{"example.org", 0, 5000}}}.json()
+	b.take(t, tlsMail("example.org", forged))
+	if got, want := b.tlsSums(t), "0 sessions, 0 failures, 0 hosts, 0 policies; left out 5000 of 1; listed 1 of 1, marked 1"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	b.take(t, "X-Signature: signed by the receiver\r\n"+tlsMail("example.org", honest))
+	if got, want := b.tlsSums(t), "100 sessions, 20 failures, 2 hosts, 1 policies; left out 5000 of 1; listed 2 of 2, marked 1"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	b.take(t, "X-Signature: signed by the receiver\r\n"+tlsMail("example.org", forged)) // it was true after all
+	if got, want := b.tlsSums(t), "5100 sessions, 10020 failures, 2 hosts, 1 policies; left out 0 of 0; listed 2 of 2, marked 0"; got != want {
+		t.Errorf("after a copy that is vouched for: %s, want %s", got, want)
+	}
+	b.take(t, tlsMail("example.org", honest)) // a doubted copy takes nothing away
+	if got := one[int](t, b, `SELECT count(*) FROM tls_reports WHERE trust = 1`); got != 2 {
+		t.Errorf("%d reports are vouched for", got)
+	}
+}
+
+func TestTLSReportOfAnInstallationWithoutChecksCounts(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	b.take(t, tlsMail("example.org", tlsDoc{id: "a", policies: []tlsPolicy{{"example.org", 5, 0}}}.json()))
+	if got, want := b.tlsSums(t), "5 sessions, 0 failures, 2 hosts, 1 policies; left out 0 of 0; listed 1 of 1, marked 0"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
