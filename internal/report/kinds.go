@@ -96,7 +96,11 @@ func (g *group) storeTLS(o other, ri *receiptItem) error {
 	case tlsreport.OffRange:
 		ri.verdict, ri.reason = Held, ReasonDay
 	case tlsreport.Other:
-		ri.verdict, ri.reason = Conflict, ReasonConflict
+		if g.ownOther(o, ReceiptID(s.Receipt), ID(s.ID)) { // a newer reader sees more in it
+			ri.accept(ri.report, o.report.TLS.Repairs)
+		} else {
+			ri.verdict, ri.reason = Conflict, ReasonConflict
+		}
 	case tlsreport.Same, tlsreport.New:
 		g.settle(o, ri, s.Outcome == tlsreport.Same, ReceiptID(s.Receipt), o.report.TLS.Repairs)
 	}
@@ -119,11 +123,23 @@ func (g *group) hold(o other, ri receiptItem, domains []fqdn.Name) {
 // settle gives a report that is stored its verdict. What the mail itself had
 // brought at an earlier reading is no second copy.
 func (g *group) settle(o other, ri *receiptItem, known bool, by ReceiptID, repairs []finding.Repair) {
-	if known && (!g.items[o.item].again || by != g.results[o.item].receipt) {
+	if known && !g.ownOther(o, by, ri.report) {
 		ri.verdict = Known
 		return
 	}
 	ri.accept(ri.report, repairs)
+}
+
+// ownOther reports whether a report is the stored one read again, out of the
+// same receipt; see own.
+func (g *group) ownOther(o other, by ReceiptID, id ID) bool {
+	r := g.results[o.item]
+	for slot, i := range r.items {
+		if slot != o.slot && i.kind == kindOf(o.report) && i.report == id {
+			return false
+		}
+	}
+	return g.items[o.item].again && by == r.receipt
 }
 
 // silence makes the receipt of a mail with a failure report keep nothing of

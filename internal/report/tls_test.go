@@ -249,3 +249,28 @@ func TestTLSReportOfAnInstallationWithoutChecksCounts(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+// A newer reader may see more in a report, and so have another digest for it.
+func TestTLSReportThatANewerReaderReadsOtherwiseIsNotInConflictWithItself(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	first := tlsDoc{id: "a", policies: []tlsPolicy{{"example.org", 5, 1}}}
+	other := first
+	other.policies = []tlsPolicy{{"example.org", 6, 1}}
+	b.take(t, zipped(t, "a.json", first.json(), "b.json", other.json()), other.json())
+	before := b.itemsOf(t)
+	const conflict = ", tls conflict other_content_under_same_key example.org"
+	if want := "tls accepted example.org" + conflict + conflict; before != want {
+		t.Fatalf("items: %s, want %s", before, want)
+	}
+	b.admin(t, `UPDATE tls_reports SET content_digest = sha256('an older reader')`)
+	if _, err := b.Reparse(t.Context(), b.org.ID, report.Originals{Since: now.Add(-time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.itemsOf(t); got != before {
+		t.Errorf("items: %s, want %s", got, before)
+	}
+	if got := b.sessions(t, "example.org"); got != "5/1" {
+		t.Errorf("sessions %s", got)
+	}
+}
