@@ -1,7 +1,10 @@
 package report
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"slices"
 
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/finding"
@@ -42,11 +45,23 @@ func kindOf(r *reading.Report) Kind {
 type other struct {
 	report     *reading.Report
 	item, slot int
+	key        [32]byte // known once it is to be stored
 }
 
 // storeOthers stores the reports of other kinds with the packages that know
-// them, in the transaction of the group.
+// them, in the transaction of the group, and in the order of their keys:
+// transactions that meet at the same keys in another order deadlock.
 func (g *group) storeOthers() error {
+	for i := range g.others {
+		o := &g.others[i]
+		var err error
+		if o.key, err = o.keyDigest(g.org); err != nil {
+			return err
+		}
+	}
+	slices.SortStableFunc(g.others, func(a, b other) int {
+		return cmp.Or(cmp.Compare(a.report.Kind, b.report.Kind), bytes.Compare(a.key[:], b.key[:]))
+	})
 	for _, o := range g.others {
 		store := g.storeTLS
 		if o.report.Kind == reading.Failure {
@@ -57,6 +72,14 @@ func (g *group) storeOthers() error {
 		}
 	}
 	return nil
+}
+
+// keyDigest is the key that the report is stored under.
+func (o other) keyDigest(org org.ID) ([32]byte, error) {
+	if o.report.Kind == reading.Failure {
+		return failurereport.KeyDigest(org, o.report.Failure)
+	}
+	return tlsreport.KeyDigest(o.report.TLS), nil
 }
 
 func (g *group) storeFailure(o other, ri *receiptItem) error {

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -272,5 +273,38 @@ func TestTLSReportThatANewerReaderReadsOtherwiseIsNotInConflictWithItself(t *tes
 	}
 	if got := b.sessions(t, "example.org"); got != "5/1" {
 		t.Errorf("sessions %s", got)
+	}
+}
+
+func TestSameTLSReportsImportedInOtherOrdersAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	const files, writers = 200, 4
+	docs := make([]string, files)
+	for i := range docs {
+		docs[i] = tlsDoc{id: fmt.Sprint(i), policies: []tlsPolicy{{"example.org", 1, 0}}}.json()
+	}
+	done := make(chan error, writers)
+	for w := range writers {
+		var list []report.File
+		for i := range docs {
+			d := docs[i*[writers]int{1, 3, 7, 199}[w]%files] // none shares a factor with files: each comes once
+			list = append(list, report.File{Name: "tls.json", Content: strings.NewReader(d), Size: int64(len(d))})
+		}
+		go func() {
+			_, err := b.Import(context.Background(), b.org.ID, list)
+			done <- err
+		}()
+	}
+	for range writers {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if got, want := b.sessions(t, "example.org"), fmt.Sprint(files, "/0"); got != want {
+		t.Errorf("sessions %s, want %s", got, want)
+	}
+	if got := one[string](t, b, `SELECT string_agg(verdict || ' ' || n, ', ' ORDER BY verdict) FROM (SELECT verdict, count(*) AS n FROM receipts GROUP BY verdict) v`); got != fmt.Sprintf("accepted %d, known %d", files, files*(writers-1)) {
+		t.Errorf("verdicts: %s", got)
 	}
 }

@@ -85,7 +85,7 @@ const maxDomains = 20
 // Store stores a report of the organization, or says why it does not. now
 // tells reports from the future.
 func Store(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in Incoming) (Stored, error) {
-	key := keyDigest(in.Report)
+	key := KeyDigest(in.Report)
 	entries := entriesOf(in)
 	s := Stored{Receipt: in.Receipt, Domains: names(entries)}
 	old, err := find(ctx, tx, org, key)
@@ -182,10 +182,10 @@ func names(entries []entry) []fqdn.Name {
 	return out
 }
 
-// keyDigest is the digest of what tells one report from another: type,
+// KeyDigest is the digest of what tells one report from another: type,
 // reporter, domain, report id and period. Each part has its length in front.
 // It is made from the document alone, so that copies meet whatever they came in.
-func keyDigest(r *tlsrpt.Report) [32]byte {
+func KeyDigest(r *tlsrpt.Report) [32]byte {
 	var b []byte
 	for _, part := range []string{"tls", r.OrgName, r.Domain().String(), r.ReportID} {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(part)))
