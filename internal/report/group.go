@@ -72,7 +72,7 @@ var errLarge = errors.New("more rows than are held in memory")
 func (s *Service) readGroup(ctx context.Context, org org.ID, items []item) (*group, error) {
 	g := &group{s: s, org: org, now: s.Now(), dictionary: map[int64]json.RawMessage{}}
 	for _, it := range items {
-		if len(g.rows) >= groupRows {
+		if g.full() {
 			break
 		}
 		items, results, reports, rows, others := len(g.items), len(g.results), len(g.reports), len(g.rows), len(g.others)

@@ -74,6 +74,21 @@ func (g *group) storeOthers() error {
 	return nil
 }
 
+// maxOthers is how many bytes of text the reports of other kinds may have had
+// that a group holds; those of a single mail are bounded by its reading.
+const maxOthers = 1 << 20
+
+// full reports whether the group takes no further mail.
+func (g *group) full() bool {
+	size := 0
+	for _, o := range g.others {
+		if o.report.TLS != nil {
+			size += o.report.TLS.Size
+		}
+	}
+	return len(g.rows) >= groupRows || size >= maxOthers
+}
+
 // keyDigest is the key that the report is stored under.
 func (o other) keyDigest(org org.ID) ([32]byte, error) {
 	if o.report.Kind == reading.Failure {

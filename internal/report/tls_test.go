@@ -9,6 +9,8 @@ import (
 
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/mailfetch"
+	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/tlsreport"
 )
@@ -306,5 +308,26 @@ func TestSameTLSReportsImportedInOtherOrdersAtOnce(t *testing.T) {
 	}
 	if got := one[string](t, b, `SELECT string_agg(verdict || ' ' || n, ', ' ORDER BY verdict) FROM (SELECT verdict, count(*) AS n FROM receipts GROUP BY verdict) v`); got != fmt.Sprintf("accepted %d, known %d", files, files*(writers-1)) {
 		t.Errorf("verdicts: %s", got)
+	}
+}
+
+// What is read for one transaction is held together, so that it is bounded
+// over all its mails.
+func TestLargeTLSReportsOfManyMailsDoNotShareATransaction(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	var mails []mailbox.Mail
+	for i := range 6 {
+		c := tlsDoc{id: fmt.Sprint(i), policies: []tlsPolicy{{"example.org", 1, 0}}}.json() + strings.Repeat(" ", 600<<10)
+		mails = append(mails, mailbox.Mail{Generation: "1", ID: mailfetch.MailID(fmt.Sprint(i + 1)),
+			State: mailfetch.Delivered, Received: now, Size: int64(len(c)), Content: strings.NewReader(c)})
+	}
+	var settled []int
+	_, err := b.Take(t.Context(), b.org.ID, mails, func(_ context.Context, _ postgres.Tx, n int) error {
+		settled = append(settled, n)
+		return nil
+	})
+	if err != nil || fmt.Sprint(settled) != "[2 4 6]" {
+		t.Errorf("%v, settled after each transaction: %v", err, settled)
 	}
 }
