@@ -20,6 +20,19 @@ func tlsGallery() []galleryPage {
 			page.Results, page.Senders, page.Receivers, page.Domains = nil, nil, nil, nil
 			return tlsweb.TLS(page)
 		}},
+		{"tls", "tls-left-out", func(p ui.Page) templ.Component {
+			page := sampleTLS(p)
+			page.LeftOut = "What 2 TLS reports say about 20\u202f000 sessions is left out of all numbers: the mails that they came in are not authenticated, so anybody could have written them. They are marked in the list below."
+			page.Reports[2].LeftOut = "not authenticated, not counted"
+			return tlsweb.TLS(page)
+		}},
+		{"tls", "tls-all-left-out", func(p ui.Page) templ.Component {
+			page := emptyTLS(p, tlsweb.HasSessions, "No TLS session in these days counts.")
+			page.LeftOut = "What 1 TLS report says about 10\u202f000 sessions is left out of all numbers: the mail that it came in is not authenticated, so anybody could have written it. It is marked in the list below."
+			page.Reports = sampleTLS(p).Reports[:1]
+			page.Reports[0].LeftOut, page.ReportCount, page.Pager.Text = "not authenticated, not counted", 1, "1 report"
+			return tlsweb.TLS(page)
+		}},
 		{"tls", "tls-no-report", func(p ui.Page) templ.Component {
 			page := emptyTLS(p, tlsweb.NoReport, "No TLS report has arrived yet.")
 			page.Publish = tlsweb.Publish{Domain: "example.org", Name: "_smtp._tls.example.org", Value: "v=TLSRPTv1; rua=mailto:dmarc@example.org", Address: "dmarc@example.org", Action: galleryPath + "tls-no-report"}
@@ -39,6 +52,11 @@ func tlsGallery() []galleryPage {
 			return tlsweb.TLS(page)
 		}},
 		{"tls", "tls-report", func(p ui.Page) templ.Component { return tlsweb.Report(sampleTLSReport(p)) }},
+		{"tls", "tls-report-unsigned", func(p ui.Page) templ.Component {
+			page := sampleTLSReport(p)
+			page.Authentic = ui.Authenticated{Word: "no", Words: "The mail carries no signature, so anybody could have written it. It is shown, and its sessions are not counted.", Tone: ui.Warning}
+			return tlsweb.Report(page)
+		}},
 		{"tls", "tls-report-conflict", func(p ui.Page) templ.Component {
 			page := sampleTLSReport(p)
 			page.Conflict = "Another version of this report arrived with other numbers. This one, which came first, is counted."
@@ -106,8 +124,9 @@ func sampleTLSReport(p ui.Page) tlsweb.ReportPage {
 		Headline: "Google Inc. made 1\u202f245 TLS sessions; 98.7\u202f% succeeded.", Reporter: "Google Inc.", Contact: "smtp-tls-reporting@google.com",
 		ReportID: "2026-11-20T00:00:00Z_example.org", Begin: "20 Nov 2026, 00:00:00 UTC", End: "20 Nov 2026, 23:59:59 UTC", Day: "20 Nov 2026",
 		Received: ago(2 * time.Hour), Receipt: ui.Link{Text: "this mail", Href: galleryPath + "receipt-repaired"}, OriginalHref: galleryPath + "tls-report",
-		Findings: []tlsweb.Finding{{What: "A date had no time zone; it was read as UTC. (2 times)", Where: "2026-11-20T00:00:00"}, {What: "The number of failed sessions was missing; it was read as 0."}},
-		Policies: policies, PolicyCount: 2, FailureCount: 312, FailurePager: ui.Pager{Older: galleryPath + "tls-report", Text: "From number 1 on, of 312 failures"},
+		Authentic: ui.Authenticated{Word: "as google.com", Words: "Found out by a signature that we verified.", Tone: ui.Good},
+		Findings:  []tlsweb.Finding{{What: "A date had no time zone; it was read as UTC. (2 times)", Where: "2026-11-20T00:00:00"}, {What: "The number of failed sessions was missing; it was read as 0."}},
+		Policies:  policies, PolicyCount: 2, FailureCount: 312, FailurePager: ui.Pager{Older: galleryPath + "tls-report", Text: "From number 1 on, of 312 failures"},
 		Failures: []tlsweb.FailureRow{
 			{Word: "Certificate expired", Sent: "certificate-expired", About: "example.org", Sender: "192.0.2.41", Receiver: "mx2.example.org", Detail: "198.51.100.25", Sessions: 12, Reason: "CERTIFICATE_VERIFY_FAILED"},
 			{Word: "No encryption offered", Sent: "starttls-not-supported", About: "example.org", Sender: "2001:db8:4::17", Receiver: "mx2.example.org", Sessions: 3, Info: "https://reports.example/tls/17", InfoHref: "https://reports.example/tls/17"},

@@ -64,7 +64,7 @@ func Store(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in In
 	if !ok {
 		return Stored{Outcome: Unwatched}, nil
 	}
-	key, err := keyDigest(org, in.Report)
+	key, err := KeyDigest(org, in.Report)
 	if err != nil {
 		return Stored{}, err
 	}
@@ -79,11 +79,11 @@ func Store(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in In
 	return old, err
 }
 
-// keyDigest is the digest of what tells one report from another: type,
+// KeyDigest is the digest of what tells one report from another: type,
 // reporter and the Message-ID of the mail, or the content where there is none.
 // Each part has its length in front; the organization's id salts it, because
 // the Message-ID itself is not to be kept.
-func keyDigest(org org.ID, r *arf.Report) ([32]byte, error) {
+func KeyDigest(org org.ID, r *arf.Report) ([32]byte, error) {
 	name := []byte(r.ReportID)
 	if len(name) == 0 {
 		var err error

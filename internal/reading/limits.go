@@ -44,10 +44,10 @@ type Limits struct {
 	Count        int64 `cfg:"LIMIT_COUNT" default:"1000000000000" help:"Messages of a record, or sessions of a TLS policy."`
 
 	// TLS reports.
-	TLSBytes    int `cfg:"LIMIT_TLS_BYTES" default:"4194304" help:"A TLS report, which is held in memory."`
+	TLSBytes    int `cfg:"LIMIT_TLS_BYTES" default:"4194304" help:"All TLS reports of a mail, which are held in memory."`
 	TLSDepth    int `cfg:"LIMIT_TLS_DEPTH" default:"16" help:"Nesting of JSON in a TLS report."`
-	TLSPolicies int `cfg:"LIMIT_TLS_POLICIES" default:"10000" help:"Policies of a TLS report."`
-	TLSFailures int `cfg:"LIMIT_TLS_FAILURES" default:"20000" help:"Failure details of a TLS report."`
+	TLSPolicies int `cfg:"LIMIT_TLS_POLICIES" default:"10000" help:"Policies of all TLS reports of a mail."`
+	TLSFailures int `cfg:"LIMIT_TLS_FAILURES" default:"20000" help:"Failure details of all TLS reports of a mail."`
 
 	// Time includes the visitor's work; negative is no bound.
 	Time time.Duration `cfg:"LIMIT_TIME" default:"60s" help:"Longest time for a mail or file; import takes the time that it takes."`

@@ -45,7 +45,7 @@ func (r *Reader) Read(ctx context.Context, src mimepart.Source, v Visitor) (Outc
 		bounded, cancel = context.WithTimeout(ctx, r.limits.Time)
 		defer cancel()
 	}
-	p := &pass{r: r, v: v}
+	p := &pass{r: r, v: v, left: r.limits.TLS()}
 	out, err := r.walker.Walk(bounded, src, p)
 	p.out.Mail, p.out.Refused, p.out.Private = out.Mail, p.out.Refused+out.Refusals, out.Failure
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
@@ -65,7 +65,8 @@ type pass struct {
 	r      *Reader
 	v      Visitor
 	out    Outcome
-	report Report // the open one
+	report Report        // the open one
+	left   tlsrpt.Limits // for further TLS reports: all those of a mail are held together
 }
 
 // Payload implements mimepart.Visitor.
@@ -164,11 +165,12 @@ func (a *aggregates) Refused(r *dmarcrpt.Report, refusal *finding.Refusal) error
 }
 
 func (p *pass) tls(pay *mimepart.Payload) error {
-	report, err := tlsrpt.Read(pay.Body, p.r.limits.TLS())
+	report, err := tlsrpt.Read(pay.Body, p.left)
 	p.report.TLS = report
 	if err != nil {
 		return p.failed(err)
 	}
+	p.left = p.left.Without(report)
 	head := p.report
 	if err := p.v.Begin(&head); err != nil {
 		return err

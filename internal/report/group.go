@@ -184,6 +184,9 @@ func (g *group) Record(rec *dmarcrpt.Record) error {
 // End implements reading.Visitor.
 func (g *group) End(sum *reading.Summary) error {
 	if g.reading != nil {
+		if tls := g.reading.TLS; tls != nil {
+			g.bytes += 4 * tls.Size // as values in memory
+		}
 		g.others = append(g.others, other{report: g.reading, item: len(g.items) - 1, slot: g.add(receiptItem{kind: kindOf(g.reading), label: g.reading.Label})})
 		g.reading = nil
 		return nil

@@ -1,11 +1,15 @@
 package report
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"slices"
 
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/mailauth"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/reading"
@@ -41,11 +45,23 @@ func kindOf(r *reading.Report) Kind {
 type other struct {
 	report     *reading.Report
 	item, slot int
+	key        [32]byte // known once it is to be stored
 }
 
 // storeOthers stores the reports of other kinds with the packages that know
-// them, in the transaction of the group.
+// them, in the transaction of the group, and in the order of their keys:
+// transactions that meet at the same keys in another order deadlock.
 func (g *group) storeOthers() error {
+	for i := range g.others {
+		o := &g.others[i]
+		var err error
+		if o.key, err = o.keyDigest(g.org); err != nil {
+			return err
+		}
+	}
+	slices.SortStableFunc(g.others, func(a, b other) int {
+		return cmp.Or(cmp.Compare(a.report.Kind, b.report.Kind), bytes.Compare(a.key[:], b.key[:]))
+	})
 	for _, o := range g.others {
 		store := g.storeTLS
 		if o.report.Kind == reading.Failure {
@@ -56,6 +72,14 @@ func (g *group) storeOthers() error {
 		}
 	}
 	return nil
+}
+
+// keyDigest is the key that the report is stored under.
+func (o other) keyDigest(org org.ID) ([32]byte, error) {
+	if o.report.Kind == reading.Failure {
+		return failurereport.KeyDigest(org, o.report.Failure)
+	}
+	return tlsreport.KeyDigest(o.report.TLS), nil
 }
 
 func (g *group) storeFailure(o other, ri *receiptItem) error {
@@ -75,7 +99,7 @@ func (g *group) storeFailure(o other, ri *receiptItem) error {
 }
 
 func (g *group) storeTLS(o other, ri *receiptItem) error {
-	in := tlsreport.Incoming{Report: o.report.TLS, Receipt: int64(g.results[o.item].receipt), Watched: g.domains}
+	in := tlsreport.Incoming{Report: o.report.TLS, Receipt: int64(g.results[o.item].receipt), Watched: g.domains, Trust: tlsreport.Trust(g.items[o.item].trust())}
 	if o.report.Mail != nil {
 		in.Asked = o.report.Mail.TLSReportDomain
 	}
@@ -95,7 +119,11 @@ func (g *group) storeTLS(o other, ri *receiptItem) error {
 	case tlsreport.OffRange:
 		ri.verdict, ri.reason = Held, ReasonDay
 	case tlsreport.Other:
-		ri.verdict, ri.reason = Conflict, ReasonConflict
+		if g.ownOther(o, ReceiptID(s.Receipt), ID(s.ID)) { // a newer reader sees more in it
+			ri.accept(ri.report, o.report.TLS.Repairs)
+		} else {
+			ri.verdict, ri.reason = Conflict, ReasonConflict
+		}
 	case tlsreport.Same, tlsreport.New:
 		g.settle(o, ri, s.Outcome == tlsreport.Same, ReceiptID(s.Receipt), o.report.TLS.Repairs)
 	}
@@ -118,11 +146,23 @@ func (g *group) hold(o other, ri receiptItem, domains []fqdn.Name) {
 // settle gives a report that is stored its verdict. What the mail itself had
 // brought at an earlier reading is no second copy.
 func (g *group) settle(o other, ri *receiptItem, known bool, by ReceiptID, repairs []finding.Repair) {
-	if known && (!g.items[o.item].again || by != g.results[o.item].receipt) {
+	if known && !g.ownOther(o, by, ri.report) {
 		ri.verdict = Known
 		return
 	}
 	ri.accept(ri.report, repairs)
+}
+
+// ownOther reports whether a report is the stored one read again, out of the
+// same receipt; see own.
+func (g *group) ownOther(o other, by ReceiptID, id ID) bool {
+	r := g.results[o.item]
+	for slot, i := range r.items {
+		if slot != o.slot && i.kind == kindOf(o.report) && i.report == id {
+			return false
+		}
+	}
+	return g.items[o.item].again && by == r.receipt
 }
 
 // silence makes the receipt of a mail with a failure report keep nothing of
@@ -139,12 +179,18 @@ func (g *group) silence() {
 
 // Arrival is what receipts know about a stored report of another kind.
 type Arrival struct {
-	Conflicts int64 // other versions of it that arrived
-	Original  bool  // the mail it came in is kept
+	Conflicts      int64 // other versions of it that arrived
+	Original       bool  // the mail it came in is kept
+	Source         Source
+	Authentication *mailauth.Verdict // who the mail comes from; nil when nobody asked
 }
 
 // Arrival returns how a report of a kind arrived, by the mail that brought it.
 func (s *Service) Arrival(ctx context.Context, org org.ID, kind Kind, id ID, receipt ReceiptID) (a Arrival, err error) {
-	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueArrival(b, org, kind, id, receipt, &a) })
+	var method, outcome, domain *string
+	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		queueArrival(b, org, kind, id, receipt, &a, &method, &outcome, &domain)
+	})
+	a.Authentication = authenticatedAs(method, outcome, domain)
 	return a, err
 }

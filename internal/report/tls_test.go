@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,7 +9,10 @@ import (
 
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/mailfetch"
+	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/internal/tlsreport"
 )
 
 // tlsPolicy is one entry of a made TLS report.
@@ -184,5 +188,146 @@ func TestScanFindsTheDomainsOfTLSReports(t *testing.T) {
 	}
 	if found, err = b.Survey(t.Context(), strings.NewReader(failureReport), int64(len(failureReport))); err != nil || len(found) != 0 {
 		t.Errorf("of a failure report: %+v, %v", found, err)
+	}
+}
+
+// tlsSums is what the pages say about TLS: sessions that count, those left
+// out, and reports listed.
+func (b *bench) tlsSums(t *testing.T) string {
+	t.Helper()
+	tls := &tlsreport.Service{DB: b.db.DB}
+	f := tlsreport.Filter{From: now.AddDate(0, 0, -28), To: now}
+	sum, err := tls.Summarise(t.Context(), b.org.ID, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := tls.Reports(t.Context(), b.org.ID, tlsreport.Query{Filter: f, Limit: 9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failures int64
+	for _, r := range sum.Results {
+		failures += r.Sessions
+	}
+	marked := 0
+	for _, l := range lines {
+		if l.Trust == tlsreport.Unvouched {
+			marked++
+		}
+	}
+	return fmt.Sprintf("%d sessions, %d failures, %d hosts, %d policies; left out %d of %d; listed %d of %d, marked %d", sum.Sessions().Total(), failures,
+		len(sum.Senders)+len(sum.Receivers), len(sum.Policies), sum.Doubted.Total(), sum.Doubted.Reports, len(lines), sum.Reports, marked)
+}
+
+// A forged TLS report is to be ignored (RFC 8460 section 3).
+func TestTLSReportThatNobodyVouchesForIsListedAndNotCounted(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	b.Mails = signedBy{"signed by the receiver", "receiver.example"}
+	honest := tlsDoc{id: "true", policies: []tlsPolicy{{"example.org", 90, 10}}}.json()
+	forged := tlsDoc{id: "forged", policies: []tlsPolicy{{"example.org", 0, 5000}}}.json()
+	b.take(t, tlsMail("example.org", forged))
+	if got, want := b.tlsSums(t), "0 sessions, 0 failures, 0 hosts, 0 policies; left out 5000 of 1; listed 1 of 1, marked 1"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	b.take(t, "X-Signature: signed by the receiver\r\n"+tlsMail("example.org", honest))
+	if got, want := b.tlsSums(t), "100 sessions, 20 failures, 2 hosts, 1 policies; left out 5000 of 1; listed 2 of 2, marked 1"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	b.take(t, "X-Signature: signed by the receiver\r\n"+tlsMail("example.org", forged)) // it was true after all
+	if got, want := b.tlsSums(t), "5100 sessions, 10020 failures, 2 hosts, 1 policies; left out 0 of 0; listed 2 of 2, marked 0"; got != want {
+		t.Errorf("after a copy that is vouched for: %s, want %s", got, want)
+	}
+	b.take(t, tlsMail("example.org", honest)) // a doubted copy takes nothing away
+	if got := one[int](t, b, `SELECT count(*) FROM tls_reports WHERE trust = 1`); got != 2 {
+		t.Errorf("%d reports are vouched for", got)
+	}
+}
+
+func TestTLSReportOfAnInstallationWithoutChecksCounts(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	b.take(t, tlsMail("example.org", tlsDoc{id: "a", policies: []tlsPolicy{{"example.org", 5, 0}}}.json()))
+	if got, want := b.tlsSums(t), "5 sessions, 0 failures, 2 hosts, 1 policies; left out 0 of 0; listed 1 of 1, marked 0"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// A newer reader may see more in a report, and so have another digest for it.
+func TestTLSReportThatANewerReaderReadsOtherwiseIsNotInConflictWithItself(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	first := tlsDoc{id: "a", policies: []tlsPolicy{{"example.org", 5, 1}}}
+	other := first
+	other.policies = []tlsPolicy{{"example.org", 6, 1}}
+	b.take(t, zipped(t, "a.json", first.json(), "b.json", other.json()), other.json())
+	before := b.itemsOf(t)
+	const conflict = ", tls conflict other_content_under_same_key example.org"
+	if want := "tls accepted example.org" + conflict + conflict; before != want {
+		t.Fatalf("items: %s, want %s", before, want)
+	}
+	b.admin(t, `UPDATE tls_reports SET content_digest = sha256('an older reader')`)
+	if _, err := b.Reparse(t.Context(), b.org.ID, report.Originals{Since: now.Add(-time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.itemsOf(t); got != before {
+		t.Errorf("items: %s, want %s", got, before)
+	}
+	if got := b.sessions(t, "example.org"); got != "5/1" {
+		t.Errorf("sessions %s", got)
+	}
+}
+
+func TestSameTLSReportsImportedInOtherOrdersAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	const files, writers = 200, 4
+	docs := make([]string, files)
+	for i := range docs {
+		docs[i] = tlsDoc{id: fmt.Sprint(i), policies: []tlsPolicy{{"example.org", 1, 0}}}.json()
+	}
+	done := make(chan error, writers)
+	for w := range writers {
+		var list []report.File
+		for i := range docs {
+			d := docs[i*[writers]int{1, 3, 7, 199}[w]%files] // none shares a factor with files: each comes once
+			list = append(list, report.File{Name: "tls.json", Content: strings.NewReader(d), Size: int64(len(d))})
+		}
+		go func() {
+			_, err := b.Import(context.Background(), b.org.ID, list)
+			done <- err
+		}()
+	}
+	for range writers {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if got, want := b.sessions(t, "example.org"), fmt.Sprint(files, "/0"); got != want {
+		t.Errorf("sessions %s, want %s", got, want)
+	}
+	if got := one[string](t, b, `SELECT string_agg(verdict || ' ' || n, ', ' ORDER BY verdict) FROM (SELECT verdict, count(*) AS n FROM receipts GROUP BY verdict) v`); got != fmt.Sprintf("accepted %d, known %d", files, files*(writers-1)) {
+		t.Errorf("verdicts: %s", got)
+	}
+}
+
+// What is read for one transaction is held together, so that it is bounded
+// over all its mails.
+func TestLargeTLSReportsOfManyMailsDoNotShareATransaction(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	var mails []mailbox.Mail
+	for i := range 6 {
+		c := tlsDoc{id: fmt.Sprint(i), policies: []tlsPolicy{{"example.org", 1, 0}}}.json() + strings.Repeat(" ", 600<<10)
+		mails = append(mails, mailbox.Mail{Generation: "1", ID: mailfetch.MailID(fmt.Sprint(i + 1)),
+			State: mailfetch.Delivered, Received: now, Size: int64(len(c)), Content: strings.NewReader(c)})
+	}
+	var settled []int
+	_, err := b.Take(t.Context(), b.org.ID, mails, func(_ context.Context, _ postgres.Tx, n int) error {
+		settled = append(settled, n)
+		return nil
+	})
+	if err != nil || fmt.Sprint(settled) != "[2 4 6]" {
+		t.Errorf("%v, settled after each transaction: %v", err, settled)
 	}
 }

@@ -33,10 +33,12 @@ type Line struct {
 	Domains  int64     `db:"domains"`
 	Repairs  int       `db:"repairs"`
 	StoredAt time.Time `db:"stored_at"`
+	Trust    Trust     `db:"trust"`
 	Sessions
 }
 
-// Reports returns a page of the reports about the chosen domains.
+// Reports returns a page of the reports about the chosen domains, with those
+// that nobody vouches for.
 func (s *Service) Reports(ctx context.Context, org org.ID, q Query) (lines []Line, err error) {
 	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueLines(b, org, q, &lines) })
 	return lines, err
@@ -53,6 +55,7 @@ type Report struct {
 	Contact    string          `db:"contact"`
 	ReporterID string          `db:"reporter_id"`
 	StoredAt   time.Time       `db:"stored_at"`
+	Trust      Trust           `db:"trust"`
 	RepairsRaw json.RawMessage `db:"repairs"`
 	Policies   int64           `db:"policies"` // how many it has
 	Failures   int64           `db:"failures"` // the same of failure details

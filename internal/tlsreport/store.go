@@ -15,17 +15,25 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-// find returns the report that is stored under the key, and its digest; zero
-// when there is none.
-func find(ctx context.Context, tx postgres.Tx, org org.ID, key [32]byte) (s Stored, content [32]byte, err error) {
+// find returns the report that is stored under the key; zero when there is
+// none.
+func find(ctx context.Context, tx postgres.Tx, org org.ID, key [32]byte) (e existing, err error) {
 	var digest []byte
-	err = tx.QueryRow(ctx, `SELECT tls_report_id, receipt_id, content_digest FROM tls_reports WHERE org_id = $1 AND key_digest = $2`,
-		org, key[:]).Scan(&s.ID, &s.Receipt, &digest)
+	err = tx.QueryRow(ctx, `SELECT tls_report_id, receipt_id, content_digest, trust FROM tls_reports WHERE org_id = $1 AND key_digest = $2`,
+		org, key[:]).Scan(&e.id, &e.receipt, &digest, &e.trust)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return s, content, fmt.Errorf("find TLS report: %w", err)
+		return e, fmt.Errorf("find TLS report: %w", err)
 	}
-	copy(content[:], digest)
-	return s, content, nil
+	copy(e.content[:], digest)
+	return e, nil
+}
+
+// vouch notes that somebody vouches for a stored report.
+func vouch(ctx context.Context, tx postgres.Tx, org org.ID, id ID) error {
+	if _, err := tx.Exec(ctx, `UPDATE tls_reports SET trust = $3 WHERE org_id = $1 AND tls_report_id = $2`, org, id, Vouched); err != nil {
+		return fmt.Errorf("vouch for TLS report: %w", err)
+	}
+	return nil
 }
 
 // insert stores the report with its policies and failures. It returns 0 when
@@ -40,13 +48,13 @@ func insert(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in I
 	}
 	err = tx.QueryRow(ctx, `
 		INSERT INTO tls_reports (org_id, receipt_id, day, begin_at, end_at, reporter, reporter_domain, contact, reporter_id, repairs,
-		       key_digest, content_digest, stored_at)
-		VALUES (@org, @receipt, @day, @begin, @end, @reporter, @reporter_domain, @contact, @reporter_id, @repairs, @key, @content, @now)
+		       key_digest, content_digest, stored_at, trust)
+		VALUES (@org, @receipt, @day, @begin, @end, @reporter, @reporter_domain, @contact, @reporter_id, @repairs, @key, @content, @now, @trust)
 		ON CONFLICT (org_id, key_digest) DO NOTHING RETURNING tls_report_id`,
 		postgres.NamedArgs{
 			"org": org, "receipt": in.Receipt, "day": r.ReportedDay(), "begin": time.Unix(r.Begin, 0).UTC(), "end": time.Unix(r.End, 0).UTC(),
 			"reporter": r.OrgName, "reporter_domain": reporterDomain(r), "contact": r.ContactInfo, "reporter_id": r.ReportID, "repairs": repairs,
-			"key": key[:], "content": r.Digest[:], "now": now,
+			"key": key[:], "content": r.Digest[:], "now": now, "trust": in.Trust,
 		}).Scan(&id)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):

@@ -33,12 +33,21 @@ var (
 	detailsSQL  = sum(`f.sessions`) + ` AS sessions, max(p.day) AS last_day`
 )
 
-// where returns the conditions on policies p and their values. The
-// organization and the days always stand first: they choose the index.
-func (f Filter) where(org org.ID) (string, postgres.NamedArgs) {
+// all returns the conditions on policies p of all reports and their values.
+// The organization and the days always stand first: they choose the index.
+func (f Filter) all(org org.ID) (string, postgres.NamedArgs) {
 	args := postgres.NamedArgs{"org": org, "from": f.From, "to": f.To, "domain": f.Domain}
 	return f.ofDomains() + ` AND p.day BETWEEN @from AND @to`, args
 }
+
+// where is the same of those reports that count.
+func (f Filter) where(org org.ID) (string, postgres.NamedArgs) {
+	where, args := f.all(org)
+	return where + ` AND NOT ` + doubted, args
+}
+
+// doubted is true of policies p in a report that nobody vouches for.
+const doubted = `EXISTS (SELECT FROM tls_reports u WHERE u.org_id = @org AND u.tls_report_id = p.tls_report_id AND u.trust = 2)` // Unvouched, by the partial index
 
 func (f Filter) ofDomains() string {
 	if f.Domain.IsZero() {
@@ -105,13 +114,13 @@ func queuePolicies(b *postgres.Batch, org org.ID, f Filter, into *[]SeenPolicy) 
 	args["limit"] = summaryPolicies
 	collect(b, into, "policies seen", `
 		SELECT p.policy_domain, `+word(`p.type`)+` AS type, p.lines, p.mx_hosts, min(p.day) AS first_day, max(p.day) AS last_day, `+sessionsSQL+`
-		FROM tls_policies p WHERE `+f.ofDomains()+` AND p.day <= @to
+		FROM tls_policies p WHERE `+f.ofDomains()+` AND p.day <= @to AND NOT `+doubted+`
 		GROUP BY p.policy_domain, 2, p.lines, p.mx_hosts HAVING max(p.day) >= @from
 		ORDER BY max(p.day) DESC, sum(p.successful) + sum(p.failed) DESC, p.policy_domain LIMIT @limit`, args)
 }
 
 func queueCounts(b *postgres.Batch, org org.ID, f Filter, reports, ever *int64) {
-	where, args := f.where(org)
+	where, args := f.all(org)
 	scan := func(where string, into *int64) {
 		b.Queue(`SELECT count(DISTINCT p.tls_report_id) FROM tls_policies p WHERE `+where, args).
 			QueryRow(func(row pgx.Row) error { return row.Scan(into) })
@@ -120,8 +129,14 @@ func queueCounts(b *postgres.Batch, org org.ID, f Filter, reports, ever *int64) 
 	scan(f.ofDomains(), ever)
 }
 
+func queueDoubted(b *postgres.Batch, org org.ID, f Filter, into *Doubted) {
+	where, args := f.all(org)
+	b.Queue(`SELECT count(DISTINCT p.tls_report_id), `+sum(`p.successful`)+`, `+sum(`p.failed`)+` FROM tls_policies p WHERE `+where+` AND `+doubted, args).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&into.Reports, &into.Successful, &into.Failed) })
+}
+
 func queueLines(b *postgres.Batch, org org.ID, q Query, into *[]Line) {
-	where, args := q.where(org)
+	where, args := q.all(org)
 	after := ""
 	if q.Before != nil {
 		after = ` AND r.day <= @before_day AND (r.day, r.tls_report_id) < (@before_day, @before_id)`
@@ -129,7 +144,7 @@ func queueLines(b *postgres.Batch, org org.ID, q Query, into *[]Line) {
 	}
 	args["limit"] = q.Limit
 	collect(b, into, "TLS reports", `
-		SELECT r.tls_report_id, r.day, r.reporter, coalesce(jsonb_array_length(r.repairs), 0) AS repairs, r.stored_at,
+		SELECT r.tls_report_id, r.day, r.reporter, coalesce(jsonb_array_length(r.repairs), 0) AS repairs, r.stored_at, r.trust,
 		       t.policy_domain, t.domains, t.successful, t.failed
 		FROM tls_reports r CROSS JOIN LATERAL (
 			SELECT min(p.policy_domain) AS policy_domain, count(DISTINCT p.policy_domain) AS domains, `+sessionsSQL+`
@@ -139,7 +154,7 @@ func queueLines(b *postgres.Batch, org org.ID, q Query, into *[]Line) {
 
 func queueReport(b *postgres.Batch, org org.ID, id ID, into *[]Report) {
 	collect(b, into, "TLS report", `
-		SELECT r.tls_report_id, r.receipt_id, r.day, r.begin_at, r.end_at, r.reporter, r.contact, r.reporter_id, r.stored_at, r.repairs,
+		SELECT r.tls_report_id, r.receipt_id, r.day, r.begin_at, r.end_at, r.reporter, r.contact, r.reporter_id, r.stored_at, r.trust, r.repairs,
 		       t.policies, t.successful, t.failed, (SELECT count(*) FROM tls_failures f WHERE f.org_id = @org AND f.tls_report_id = @id) AS failures
 		FROM tls_reports r CROSS JOIN LATERAL (
 			SELECT count(*) AS policies, `+sessionsSQL+` FROM tls_policies p WHERE p.org_id = @org AND p.tls_report_id = @id) t

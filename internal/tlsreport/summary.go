@@ -73,6 +73,13 @@ type SeenPolicy struct {
 	Sessions
 }
 
+// Doubted is what the sums leave out, because nobody vouches for the mails that
+// it came in.
+type Doubted struct {
+	Sessions
+	Reports int64
+}
+
 // Summary is everything that the page shows, read in one round trip.
 type Summary struct {
 	Days      []DayTotal    // with sessions, the latest first
@@ -81,8 +88,9 @@ type Summary struct {
 	Senders   []HostTotal   // that connected, the most failures first; at most summaryHosts
 	Receivers []HostTotal   // that were connected to; the same
 	Policies  []SeenPolicy  // seen on the chosen days, the latest first; at most summaryPolicies
-	Reports   int64         // in the chosen days
-	Ever      int64         // of the chosen domains at all
+	Doubted   Doubted       // in the chosen days
+	Reports   int64         // in the chosen days, with the doubted ones
+	Ever      int64         // of the chosen domains at all; the same
 }
 
 // Sessions returns the sum of the chosen days.
@@ -109,6 +117,7 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (sum Summ
 		queueSenders(b, org, f, &sum.Senders)
 		queueReceivers(b, org, f, &sum.Receivers)
 		queuePolicies(b, org, f, &sum.Policies)
+		queueDoubted(b, org, f, &sum.Doubted)
 		queueCounts(b, org, f, &sum.Reports, &sum.Ever)
 	})
 	return sum, err

@@ -35,7 +35,19 @@ type Incoming struct {
 	Receipt int64                   // of the mail or file that it came in
 	Watched map[fqdn.Name]domain.ID // the organization's domains
 	Asked   string                  // TLS-Report-Domain of the mail: what an entry without a domain is about; may be empty
+	Trust   Trust
 }
+
+// Trust says whether somebody vouches for the mail that a report came in, as
+// report.Trust does.
+type Trust int16
+
+// The degrees of trust.
+const (
+	Unchecked Trust = iota
+	Vouched
+	Unvouched // shown, and in no sum (RFC 8460 section 3)
+)
 
 // Outcome is what became of a report.
 type Outcome uint8
@@ -58,6 +70,14 @@ type Stored struct {
 	Domains []fqdn.Name // what the report is about, each once; at most maxDomains
 }
 
+// existing is a report that is stored.
+type existing struct {
+	id      ID
+	receipt int64
+	content [32]byte
+	trust   Trust
+}
+
 // maxDomains bounds how many domains of a report stand on its receipt. A
 // report is about one, as RFC 8460 has it.
 const maxDomains = 20
@@ -65,13 +85,17 @@ const maxDomains = 20
 // Store stores a report of the organization, or says why it does not. now
 // tells reports from the future.
 func Store(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in Incoming) (Stored, error) {
-	key := keyDigest(in.Report)
-	old, content, err := find(ctx, tx, org, key)
+	key := KeyDigest(in.Report)
 	entries := entriesOf(in)
-	if err != nil || old.ID != 0 {
-		return known(old, content == in.Report.Digest, entries), err
+	s := Stored{Receipt: in.Receipt, Domains: names(entries)}
+	old, err := find(ctx, tx, org, key)
+	if err != nil {
+		return s, err
 	}
-	s := Stored{Domains: names(entries)}
+	if old.id != 0 {
+		err = s.meet(ctx, tx, org, in, old)
+		return s, err
+	}
 	day := in.Report.ReportedDay()
 	switch {
 	case day.Year() < 2000 || day.After(now.AddDate(0, 0, 2)):
@@ -84,23 +108,28 @@ func Store(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in In
 		s.Outcome = Unwatched
 		return s, nil
 	}
-	if s.ID, err = insert(ctx, tx, org, now, in, key, entries); err != nil {
+	if s.ID, err = insert(ctx, tx, org, now, in, key, entries); err != nil || s.ID != 0 {
 		return s, err
 	}
-	s.Receipt = in.Receipt
-	if s.ID == 0 { // the same report came in by another way meanwhile
-		old, content, err = find(ctx, tx, org, key)
-		return known(old, content == in.Report.Digest, entries), err
+	// The same report came in by another way meanwhile.
+	if old, err = find(ctx, tx, org, key); err == nil {
+		err = s.meet(ctx, tx, org, in, old)
 	}
-	return s, nil
+	return s, err
 }
 
-func known(old Stored, same bool, entries []entry) Stored {
-	old.Outcome, old.Domains = Other, names(entries)
-	if same {
-		old.Outcome = Same
+// meet settles a report whose key is taken. A copy that somebody vouches for
+// vouches for what is stored.
+func (s *Stored) meet(ctx context.Context, tx postgres.Tx, org org.ID, in Incoming, old existing) error {
+	s.Outcome, s.ID, s.Receipt = Other, old.id, old.receipt
+	if old.content != in.Report.Digest {
+		return nil
 	}
-	return old
+	s.Outcome = Same
+	if in.Trust != Vouched || old.trust == Vouched {
+		return nil
+	}
+	return vouch(ctx, tx, org, old.id)
 }
 
 // entry is a policy of a report with whose it is.
@@ -153,10 +182,10 @@ func names(entries []entry) []fqdn.Name {
 	return out
 }
 
-// keyDigest is the digest of what tells one report from another: type,
+// KeyDigest is the digest of what tells one report from another: type,
 // reporter, domain, report id and period. Each part has its length in front.
 // It is made from the document alone, so that copies meet whatever they came in.
-func keyDigest(r *tlsrpt.Report) [32]byte {
+func KeyDigest(r *tlsrpt.Report) [32]byte {
 	var b []byte
 	for _, part := range []string{"tls", r.OrgName, r.Domain().String(), r.ReportID} {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(part)))

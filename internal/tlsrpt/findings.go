@@ -45,7 +45,7 @@ func refuse(code finding.Code, detail string) *finding.Refusal {
 func RefusalSentence(code finding.Code) string {
 	switch code {
 	case RefusedTooLarge:
-		return "The TLS report is larger than we read."
+		return "The TLS report is larger than we read, or larger than what the reports before it in the same mail left over."
 	case RefusedMalformed:
 		return "The TLS report is not valid JSON."
 	case RefusedDepth:
@@ -67,7 +67,7 @@ func RefusalSentence(code finding.Code) string {
 	case RefusedTooLong:
 		return "A single value in the TLS report is longer than any honest report needs."
 	case RefusedMany:
-		return "The TLS report has more entries than we read from a single report."
+		return "The TLS reports of this mail or file have more entries than we read from a single one. Those before this report are read."
 	}
 	return ""
 }

@@ -26,7 +26,7 @@ func Read(src io.Reader, limits Limits) (*Report, error) {
 	if len(data) > limits.Bytes {
 		return &Report{}, refuse(RefusedTooLarge, "")
 	}
-	b := builder{limits: limits, report: &Report{}}
+	b := builder{limits: limits, report: &Report{Size: len(data)}}
 	err = b.read(data)
 	b.report.Repairs = b.repairs.List()
 	return b.report, err

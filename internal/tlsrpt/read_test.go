@@ -46,7 +46,7 @@ func TestEverythingIsKept(t *testing.T) {
 			MXHosts: []string{"*.mail.example.com"}, Successful: 7, Failed: 2,
 			Failures: []tlsrpt.Failure{{ResultType: "certificate-expired", SendingMTAIP: "192.0.2.1", ReceivingIP: "192.0.2.2",
 				ReceivingMXHostname: "mx.example.com", Sessions: 2, AdditionalInformation: "https://receiver.example/1", ReasonCode: "x"}}}},
-		Digest: got.Digest}
+		Digest: got.Digest, Size: len(good)}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -19,6 +19,7 @@ type Report struct {
 	Policies    []Policy
 	Repairs     []finding.Repair
 	Digest      [32]byte // SHA-256 over the values; the same for every copy of a report
+	Size        int      // bytes of the JSON text, which bound what the values take
 }
 
 // Policy is one entry of policies: what was found for a domain, and how it went.
@@ -55,6 +56,14 @@ func (r *Report) Domain() fqdn.Name {
 	return ""
 }
 
+// Details returns how many failure details all policies have.
+func (r *Report) Details() (n int) {
+	for i := range r.Policies {
+		n += len(r.Policies[i].Failures)
+	}
+	return n
+}
+
 // Sessions returns the sums over all policies: all sessions, and those that
 // succeeded.
 func (r *Report) Sessions() (all, successful int64) {
@@ -73,7 +82,8 @@ func (r *Report) ReportedDay() time.Time {
 }
 
 // Limits bounds the reading of one report. A zero field allows nothing;
-// package reading has the defaults.
+// package reading has the defaults. Bytes, Policies and Failures are what
+// earlier reports of the same mail left over.
 type Limits struct {
 	Bytes    int   // of the JSON text
 	Text     int   // bytes of one string
@@ -82,4 +92,11 @@ type Limits struct {
 	Policies int   // of the report; ten times as many strings in lists
 	Failures int   // of all policies together
 	Count    int64 // greatest number of sessions in one place
+}
+
+// Without returns what a report leaves over of the limits for those that
+// follow in the same mail.
+func (l Limits) Without(r *Report) Limits {
+	l.Bytes, l.Policies, l.Failures = l.Bytes-r.Size, l.Policies-len(r.Policies), l.Failures-r.Details()
+	return l
 }

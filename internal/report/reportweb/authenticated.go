@@ -16,13 +16,6 @@ import (
 	"sendvery.com/sendvery/web/ui"
 )
 
-// Authenticated says who a mail comes from.
-type Authenticated struct {
-	Word  string // "as google.com"; empty = nothing to say
-	Words string // what that means, in a sentence or two
-	Tone  ui.Tone
-}
-
 // Choice is a report that differs from the one that counts under its name.
 type Choice struct {
 	Heading     string
@@ -34,12 +27,12 @@ type Choice struct {
 
 // authenticationOf puts into words who a mail comes from, and whether that is
 // who the report in it names; head is nil where no single report is meant.
-func authenticationOf(source report.Source, v *mailauth.Verdict, head *dmarcrpt.Report) Authenticated {
+func authenticationOf(source report.Source, v *mailauth.Verdict, head *dmarcrpt.Report) ui.Authenticated {
 	if source != report.FromMailbox {
-		return Authenticated{Word: "by whoever handed it in", Words: "It came as a file, not by mail.", Tone: ui.Plain}
+		return ui.Authenticated{Word: "by whoever handed it in", Words: "It came as a file, not by mail.", Tone: ui.Plain}
 	}
 	if v == nil {
-		return Authenticated{Word: "not checked", Words: "Report mails are not authenticated on this installation.", Tone: ui.Plain}
+		return ui.Authenticated{Word: "not checked", Words: "Report mails are not authenticated on this installation.", Tone: ui.Plain}
 	}
 	how := "by a signature that we verified"
 	if v.Method == mailauth.ByHeader {
@@ -47,18 +40,18 @@ func authenticationOf(source report.Source, v *mailauth.Verdict, head *dmarcrpt.
 	}
 	switch v.Result {
 	case mailauth.Pass:
-		a := Authenticated{Word: "as " + v.Domain.String(), Words: "Found out " + how + ".", Tone: ui.Good}
+		a := ui.Authenticated{Word: "as " + v.Domain.String(), Words: "Found out " + how + ".", Tone: ui.Good}
 		if head != nil && !report.NamesReporter(v.Domain, head) {
 			a.Tone = ui.Warning
 			a.Words += fmt.Sprintf(" But the report names %s as its reporter, so nobody who can be known vouches for it. It is shown, and no advice stands on it.", head.Reporter())
 		}
 		return a
 	case mailauth.None:
-		return Authenticated{Word: "no", Words: "The mail carries no signature, so anybody could have written it. It is shown, and no advice stands on it.", Tone: ui.Warning}
+		return ui.Authenticated{Word: "no", Words: "The mail carries no signature, so anybody could have written it. It is shown, and no advice stands on it.", Tone: ui.Warning}
 	case mailauth.TempError:
-		return Authenticated{Word: "no", Words: "The key of its signature could not be looked up when it was read. It is shown, and no advice stands on it.", Tone: ui.Warning}
+		return ui.Authenticated{Word: "no", Words: "The key of its signature could not be looked up when it was read. It is shown, and no advice stands on it.", Tone: ui.Warning}
 	}
-	return Authenticated{Word: "no", Words: "No signature of the sender's own domain holds, so anybody could have written it. It is shown, and no advice stands on it.", Tone: ui.Warning}
+	return ui.Authenticated{Word: "no", Words: "No signature of the sender's own domain holds, so anybody could have written it. It is shown, and no advice stands on it.", Tone: ui.Warning}
 }
 
 // conflicts are the reports of a mail that the owner can choose about.

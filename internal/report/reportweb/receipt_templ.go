@@ -436,7 +436,7 @@ func receiptFacts(p ReceiptPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = authenticated(p.Authenticated).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.AuthenticatedAs(p.Authenticated).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

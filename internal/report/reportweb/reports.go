@@ -69,7 +69,7 @@ type ReportPage struct {
 	Classes       []ui.Choice
 	Records       []Record
 	Pager         ui.Pager
-	Authenticated Authenticated
+	Authenticated ui.Authenticated
 	OriginalHref  string // download; empty = not kept, or the role may not
 }
 
@@ -160,7 +160,7 @@ type ReceiptPage struct {
 	UID           string      // the mail's number in its folder
 	Findings      []Finding   // repairs made, or what is wrong
 	Reports       []ui.Link   // the reports that came out of it
-	Authenticated Authenticated
+	Authenticated ui.Authenticated
 	Choices       []Choice // reports in conflict that the person can choose about
 	OriginalHref  string   // the original mail; empty = not kept, or the role may not
 	OriginalNote  string   // why there is none, or none for this role

@@ -46,7 +46,7 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 		Headline: fmt.Sprintf("%s made %s; %s succeeded.", format.Middle(rep.Reporter, 60), format.Of(rep.Total(), "TLS session", "TLS sessions"), format.Percent(rep.Successful, rep.Total())),
 		Reporter: cut(rep.Reporter), Contact: cut(rep.Contact), ReportID: cut(rep.ReporterID), Begin: format.Moment(rep.BeginAt), End: format.Moment(rep.EndAt), Day: format.Day(rep.Day),
 		Received: format.When(rep.StoredAt, h.Reports.Now()), Receipt: ui.Link{Text: "this mail", Href: place(a).Path(fmt.Sprintf("receipts/%d", rep.Receipt))},
-		PolicyCount: rep.Policies, FailureCount: rep.Failures, PolicyPager: policies.links(rep.Policies, "policy", "policies"), FailurePager: failures.links(rep.Failures, "failure", "failures"),
+		Authentic: authentic(rep.Trust, kept.Source, kept.Authentication), PolicyCount: rep.Policies, FailureCount: rep.Failures, PolicyPager: policies.links(rep.Policies, "policy", "policies"), FailurePager: failures.links(rep.Failures, "failure", "failures"),
 	}
 	if kept.Conflicts > 0 {
 		p.Conflict = "Another version of this report arrived with other numbers. This one, which came first, is counted."

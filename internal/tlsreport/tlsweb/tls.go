@@ -30,6 +30,7 @@ type TLSPage struct {
 	State        State
 	Headline     string // "99.2 % of 41 203 TLS sessions succeeded; 330 failed, …"
 	Advice       string // what to do first; may be empty
+	LeftOut      string // what is not counted, and why: a sentence; may be empty
 	Days         []ui.Choice
 	DomainFilter []ui.Choice
 	Span         string
@@ -130,6 +131,7 @@ type ReportRow struct {
 	Ok       int64
 	Received format.Time
 	Remark   string // "2 repairs"; may be empty
+	LeftOut  string // "not authenticated, not counted"; empty = it counts
 }
 
 // ReportPage is one report, as it was sent.
@@ -144,6 +146,7 @@ type ReportPage struct {
 	Day          string
 	Received     format.Time
 	Receipt      ui.Link
+	Authentic    ui.Authenticated
 	OriginalHref string // empty = not kept, or the role may not
 	Findings     []Finding
 	Policies     []PolicyRow

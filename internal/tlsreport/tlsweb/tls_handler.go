@@ -106,7 +106,7 @@ func fill(p *TLSPage, a org.Access, query url.Values, sum tlsreport.Summary) {
 	for _, d := range sum.Days {
 		p.PerDay = append(p.PerDay, DayRow{Day: format.Day(d.Day), Sessions: d.Total(), Ok: d.Successful, Failed: d.Failed})
 	}
-	p.ReportCount = sum.Reports
+	p.ReportCount, p.LeftOut = sum.Reports, leftOut(sum.Doubted)
 }
 
 // hosts are the rows of a list of servers, and how many there are in all.
@@ -149,6 +149,9 @@ func (h *Web) list(p *TLSPage, r *http.Request, a org.Access, query url.Values, 
 		}
 		if l.Repairs > 0 {
 			row.Remark = format.Of(l.Repairs, "repair", "repairs")
+		}
+		if l.Trust == tlsreport.Unvouched {
+			row.LeftOut = "not authenticated, not counted"
 		}
 		p.Reports = append(p.Reports, row)
 	}

@@ -4,14 +4,20 @@ import (
 	"slices"
 	"time"
 
+	"sendvery.com/sendvery/internal/mailauth"
+	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/tlsreport"
 	"sendvery.com/sendvery/web/format"
+	"sendvery.com/sendvery/web/ui"
 )
 
 // headline says how the sessions went, with the number and its n, and what to
 // do first. What has not failed any more for a while needs nobody.
 func headline(sum tlsreport.Summary) (text, advice string) {
 	all := sum.Sessions()
+	if all.Total() == 0 && sum.Doubted.Reports > 0 {
+		return "No TLS session in these days counts.", ""
+	}
 	if all.Total() == 0 {
 		return "No TLS sessions were reported in these days.", ""
 	}
@@ -27,6 +33,43 @@ func headline(sum tlsreport.Summary) (text, advice string) {
 	}
 	m := tlsreport.Explain(current(sum.Results).Result)
 	return text + " Most failures: “" + m.Word + "”.", m.Do
+}
+
+// leftOut says what the sums leave out and why, "" for nothing.
+func leftOut(d tlsreport.Doubted) string {
+	if d.Reports == 0 {
+		return ""
+	}
+	why := " is left out of all numbers: the mail that it came in is not authenticated, so anybody could have written it. It is marked in the list below."
+	if d.Reports > 1 {
+		why = " is left out of all numbers: the mails that they came in are not authenticated, so anybody could have written them. They are marked in the list below."
+	}
+	return "What " + format.Of(d.Reports, "TLS report says", "TLS reports say") + " about " + format.Of(d.Total(), "session", "sessions") + why
+}
+
+// authentic puts into words who the mail of a report comes from, and whether
+// the report counts.
+func authentic(trust tlsreport.Trust, source report.Source, v *mailauth.Verdict) ui.Authenticated {
+	switch {
+	case source != report.FromMailbox:
+		return ui.Authenticated{Word: "by whoever handed it in", Words: "It came as a file, not by mail."}
+	case v == nil:
+		return ui.Authenticated{Word: "not checked", Words: "Report mails are not authenticated on this installation."}
+	case v.Result == mailauth.Pass && v.Method == mailauth.ByHeader:
+		return ui.Authenticated{Word: "as " + v.Domain.String(), Words: "Found out by your incoming mail server.", Tone: ui.Good}
+	case v.Result == mailauth.Pass:
+		return ui.Authenticated{Word: "as " + v.Domain.String(), Words: "Found out by a signature that we verified.", Tone: ui.Good}
+	case trust == tlsreport.Vouched:
+		return ui.Authenticated{Word: "by a copy of it", Words: "This mail is not authenticated, but the same report came again in one that is.", Tone: ui.Good}
+	}
+	why := "No signature of the sender's own domain holds, so anybody could have written it."
+	switch v.Result {
+	case mailauth.None:
+		why = "The mail carries no signature, so anybody could have written it."
+	case mailauth.TempError:
+		why = "The key of its signature could not be looked up when it was read."
+	}
+	return ui.Authenticated{Word: "no", Words: why + " It is shown, and its sessions are not counted.", Tone: ui.Warning}
 }
 
 // quietDays without a failure mean that it is mended.

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"sendvery.com/sendvery/internal/mailauth"
+	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/tlsreport"
 )
 
@@ -63,5 +65,44 @@ func TestNumbersOfReasonsAreExplained(t *testing.T) {
 	}
 	if got := overlap(1, many); !strings.Contains(got, "stands under both") {
 		t.Errorf("of very many: %q", got)
+	}
+}
+
+func TestWhatIsLeftOutSaysHowMuchAndWhy(t *testing.T) {
+	t.Parallel()
+	if got := leftOut(tlsreport.Doubted{}); got != "" {
+		t.Errorf("of nothing: %s", got)
+	}
+	got := leftOut(tlsreport.Doubted{Reports: 2, Sessions: tlsreport.Sessions{Successful: 3, Failed: 4}})
+	if !strings.HasPrefix(strings.ReplaceAll(got, "\u00a0", " "), "What 2 TLS reports say about 7 sessions is left out of all numbers: the mails") || !strings.Contains(got, "not authenticated") {
+		t.Errorf("%s", got)
+	}
+	if text, _ := headline(tlsreport.Summary{Doubted: tlsreport.Doubted{Reports: 1}}); text != "No TLS session in these days counts." {
+		t.Errorf("%s", text)
+	}
+}
+
+func TestReportPageSaysWhoVouchesForIt(t *testing.T) {
+	t.Parallel()
+	unsigned := &mailauth.Verdict{Method: mailauth.ByDKIM, Result: mailauth.None}
+	for _, c := range []struct {
+		trust  tlsreport.Trust
+		source report.Source
+		v      *mailauth.Verdict
+		word   string
+		words  string
+	}{
+		{tlsreport.Unvouched, report.FromMailbox, unsigned, "no", "no signature, so anybody could have written it. It is shown, and its sessions are not counted."},
+		{tlsreport.Unvouched, report.FromMailbox, &mailauth.Verdict{Method: mailauth.ByDKIM, Result: mailauth.TempError}, "no", "could not be looked up when it was read. It is shown"},
+		{tlsreport.Unvouched, report.FromMailbox, &mailauth.Verdict{Method: mailauth.ByDKIM, Result: mailauth.Fail}, "no", "No signature of the sender's own domain holds"},
+		{tlsreport.Vouched, report.FromMailbox, unsigned, "by a copy of it", "the same report came again"},
+		{tlsreport.Vouched, report.FromMailbox, &mailauth.Verdict{Method: mailauth.ByDKIM, Result: mailauth.Pass, Domain: "receiver.example"}, "as receiver.example", "a signature that we verified"},
+		{tlsreport.Vouched, report.FromMailbox, &mailauth.Verdict{Method: mailauth.ByHeader, Result: mailauth.Pass, Domain: "receiver.example"}, "as receiver.example", "your incoming mail server"},
+		{tlsreport.Vouched, report.FromUpload, nil, "by whoever handed it in", "as a file"},
+		{tlsreport.Unchecked, report.FromMailbox, nil, "not checked", "on this installation"},
+	} {
+		if a := authentic(c.trust, c.source, c.v); a.Word != c.word || !strings.Contains(a.Words, c.words) {
+			t.Errorf("%+v, want %s: %s", a, c.word, c.words)
+		}
 	}
 }
