@@ -107,6 +107,11 @@ func (g *group) storeTLS(o other, ri *receiptItem) error {
 	if err != nil {
 		return err
 	}
+	if s.Instead != 0 {
+		if err := g.overtaken(ID(s.Instead), ID(s.ID)); err != nil {
+			return err
+		}
+	}
 	ri.report = ID(s.ID)
 	if len(s.Domains) > 0 {
 		ri.domain = s.Domains[0].String()
@@ -128,6 +133,19 @@ func (g *group) storeTLS(o other, ri *receiptItem) error {
 		g.settle(o, ri, s.Outcome == tlsreport.Same, ReceiptID(s.Receipt), o.report.TLS.Repairs)
 	}
 	return nil
+}
+
+// overtaken puts the mails that brought a TLS report into conflict with the
+// one that somebody vouches for and that is counted instead.
+func (g *group) overtaken(old, instead ID) error {
+	for _, r := range g.results {
+		for i := range r.items {
+			if ri := &r.items[i]; ri.kind == TLSReport && ri.report == old { // it came in the same group
+				ri.verdict, ri.reason, ri.report = Conflict, ReasonOvertaken, instead
+			}
+		}
+	}
+	return markOvertaken(g.ctx, g.tx, g.org, old, instead)
 }
 
 // hold notes for each of the domains that the report waits for it.

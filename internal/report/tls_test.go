@@ -331,3 +331,30 @@ func TestLargeTLSReportsOfManyMailsDoNotShareATransaction(t *testing.T) {
 		t.Errorf("%v, settled after each transaction: %v", err, settled)
 	}
 }
+
+func TestVouchedTLSReportTakesThePlaceOfADoubtedOneUnderItsKey(t *testing.T) {
+	t.Parallel()
+	honest := "X-Signature: signed by the receiver\r\n" + tlsMail("example.org", tlsDoc{id: "a", policies: []tlsPolicy{{"example.org", 90, 10}}}.json())
+	forged := tlsMail("example.org", tlsDoc{id: "a", policies: []tlsPolicy{{"example.org", 0, 5000}}}.json())
+	for name, together := range map[string]bool{"in one transaction": true, "one after the other": false} {
+		b := newBench(t, "example.org")
+		b.Mails = signedBy{"signed by the receiver", "receiver.example"}
+		if together {
+			b.take(t, forged, honest)
+		} else {
+			b.take(t, forged)
+			b.take(t, honest)
+		}
+		b.take(t, forged) // and not the other way round
+		if got, want := b.tlsSums(t), "100 sessions, 20 failures, 2 hosts, 1 policies; left out 0 of 0; listed 1 of 1, marked 0"; got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+		const first, last = "tls conflict replaced_by_authenticated example.org", "tls conflict other_content_under_same_key example.org"
+		if got, want := b.itemsOf(t), first+", tls accepted example.org, "+last; got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+		if got := strings.Join(b.verdicts(t), " "); got != "conflict accepted conflict" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}

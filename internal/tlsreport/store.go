@@ -36,6 +36,14 @@ func vouch(ctx context.Context, tx postgres.Tx, org org.ID, id ID) error {
 	return nil
 }
 
+// remove deletes a report with its policies and failures.
+func remove(ctx context.Context, tx postgres.Tx, org org.ID, id ID) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM tls_reports WHERE org_id = $1 AND tls_report_id = $2`, org, id); err != nil {
+		return fmt.Errorf("remove TLS report: %w", err)
+	}
+	return nil
+}
+
 // insert stores the report with its policies and failures. It returns 0 when
 // another transaction stored one under the same key first.
 func insert(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in Incoming, key [32]byte, entries []entry) (id ID, err error) {

@@ -68,6 +68,9 @@ type Stored struct {
 	ID      ID          // of the report that is stored under its key; 0 = none
 	Receipt int64       // of the mail that brought that one
 	Domains []fqdn.Name // what the report is about, each once; at most maxDomains
+	// Instead is the report that this one took the place of, because somebody
+	// vouches for this one and nobody did for that; 0 = none.
+	Instead ID
 }
 
 // existing is a report that is stored.
@@ -92,7 +95,7 @@ func Store(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in In
 	if err != nil {
 		return s, err
 	}
-	if old.id != 0 {
+	if old.id != 0 && !old.yields(in) {
 		err = s.meet(ctx, tx, org, in, old)
 		return s, err
 	}
@@ -108,6 +111,11 @@ func Store(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in In
 		s.Outcome = Unwatched
 		return s, nil
 	}
+	if s.Instead = old.id; s.Instead != 0 {
+		if err := remove(ctx, tx, org, s.Instead); err != nil {
+			return s, err
+		}
+	}
 	if s.ID, err = insert(ctx, tx, org, now, in, key, entries); err != nil || s.ID != 0 {
 		return s, err
 	}
@@ -116,6 +124,12 @@ func Store(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in In
 		err = s.meet(ctx, tx, org, in, old)
 	}
 	return s, err
+}
+
+// yields reports whether a stored report makes way for another one under its
+// key: nobody can keep out a true one by forging its name first.
+func (e existing) yields(in Incoming) bool {
+	return e.trust == Unvouched && in.Trust == Vouched && e.content != in.Report.Digest
 }
 
 // meet settles a report whose key is taken. A copy that somebody vouches for
