@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/finding"
@@ -99,7 +100,9 @@ func (g *group) storeFailure(o other, ri *receiptItem) error {
 }
 
 func (g *group) storeTLS(o other, ri *receiptItem) error {
-	in := tlsreport.Incoming{Report: o.report.TLS, Receipt: int64(g.results[o.item].receipt), Watched: g.domains, Trust: tlsreport.Trust(g.items[o.item].trust())}
+	contact := o.report.TLS.ContactInfo
+	trust := g.items[o.item].trust(contact[strings.LastIndexByte(contact, '@')+1:], o.report.TLS.OrgName)
+	in := tlsreport.Incoming{Report: o.report.TLS, Receipt: int64(g.results[o.item].receipt), Watched: g.domains, Trust: tlsreport.Trust(trust)}
 	if o.report.Mail != nil {
 		in.Asked = o.report.Mail.TLSReportDomain
 	}

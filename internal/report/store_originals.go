@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fqdn"
@@ -62,38 +63,38 @@ func (s *Service) releasable(ctx context.Context, tx postgres.Tx, org org.ID, n 
 	if len(names) == 0 {
 		return nil, nil
 	}
-	rows, err := tx.Query(ctx, `
-		SELECT `+originalColumns+` FROM receipts r JOIN originals o USING (org_id, receipt_id)
-		WHERE r.org_id = @org AND EXISTS (
+	return s.readOriginals(ctx, tx, `r.org_id = @org AND EXISTS (
 			SELECT FROM receipt_items i WHERE i.org_id = @org AND i.receipt_id = r.receipt_id
-			AND i.verdict = 'held' AND i.reason = @reason AND i.domain = ANY(@names))
-		ORDER BY r.receipt_id LIMIT @n`,
+			AND i.verdict = 'held' AND i.reason = @reason AND i.domain = ANY(@names))`,
 		postgres.NamedArgs{"org": org, "reason": ReasonUnwatched, "names": names, "n": n})
-	if err != nil {
-		return nil, fmt.Errorf("held receipts: %w", err)
-	}
-	return s.readOriginals(ctx, rows)
 }
-
-// originalColumns are what readOriginals makes items of, of receipts r and
-// originals o.
-const originalColumns = `r.receipt_id, r.source, r.size, r.verdict, r.auth_method, r.auth_result, r.auth_domain, o.content`
 
 // largeOriginal is from where on originals, together, are enough for one time:
 // they are in memory as a whole.
 const largeOriginal = 4 << 20
 
-// readOriginals makes items of originals. It stops after one that is large:
-// the rest stays for another time. One that is damaged is refused, so that it
+// readOriginals makes items of the first @n originals whose receipts r are as
+// the condition says. It stops after one that is large: the rest stays for
+// another time, and in the database. One that is damaged is refused, so that it
 // stands in nobody's way; its bytes stay, for whoever can mend them.
-func (s *Service) readOriginals(ctx context.Context, rows pgx.Rows) ([]item, error) {
+func (s *Service) readOriginals(ctx context.Context, tx postgres.Tx, condition string, args postgres.NamedArgs) ([]item, error) {
+	args["enough"] = largeOriginal
+	rows, err := tx.Query(ctx, `
+		SELECT r.receipt_id, r.source, r.size, r.verdict, r.auth_method, r.auth_result, r.auth_domain, o.content
+		FROM (SELECT next.org_id, next.receipt_id, sum(next.size) OVER (ORDER BY next.receipt_id) - next.size AS ahead FROM (
+			SELECT r.org_id, r.receipt_id, r.size FROM receipts r JOIN originals o USING (org_id, receipt_id)
+			WHERE `+condition+` ORDER BY r.receipt_id LIMIT @n) AS next) AS chosen
+		JOIN receipts r USING (org_id, receipt_id) JOIN originals o USING (org_id, receipt_id)
+		WHERE org_id = @org AND ahead < @enough ORDER BY receipt_id`, args)
+	if err != nil {
+		return nil, fmt.Errorf("read originals: %w", err)
+	}
 	defer rows.Close()
 	var items []item
-	var size int64
-	for rows.Next() && size < largeOriginal {
+	for rows.Next() {
 		it := item{again: true, stored: true}
 		var method, outcome, domain *string
-		var content []byte
+		var content pgtype.DriverBytes // until the next row: it is not copied
 		if err := rows.Scan(&it.receipt, &it.source, &it.size, &it.was, &method, &outcome, &domain, &content); err != nil {
 			return nil, fmt.Errorf("read originals: %w", err)
 		}
@@ -104,7 +105,7 @@ func (s *Service) readOriginals(ctx context.Context, rows pgx.Rows) ([]item, err
 			s.Log.ErrorContext(ctx, "a stored original cannot be unpacked", "receipt", it.receipt, "error", err)
 			it.reason = ReasonOurFault
 		}
-		items, size = append(items, it), size+it.size
+		items = append(items, it)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read originals: %w", err)

@@ -28,14 +28,8 @@ func (s *Service) chosenOriginals(ctx context.Context, tx postgres.Tx, org org.I
 	if q.Unknown {
 		where += ` AND r.auth_result = 'temperror'`
 	}
-	rows, err := tx.Query(ctx, `
-		SELECT `+originalColumns+` FROM receipts r JOIN originals o USING (org_id, receipt_id)
-		WHERE `+where+` ORDER BY r.receipt_id LIMIT @n`,
+	return s.readOriginals(ctx, tx, where,
 		postgres.NamedArgs{"org": org, "after": q.After, "since": q.Since, "receipt": q.Receipt, "last": q.Last, "n": n})
-	if err != nil {
-		return nil, fmt.Errorf("chosen originals: %w", err)
-	}
-	return s.readOriginals(ctx, rows)
 }
 
 // withUnknownSenders lists the organizations with mails since then whose

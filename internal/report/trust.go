@@ -3,7 +3,6 @@ package report
 import (
 	"strings"
 
-	"sendvery.com/sendvery/internal/dmarcrpt"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailauth"
 )
@@ -25,33 +24,34 @@ const (
 	Unvouched
 )
 
-// trust says whether somebody vouches for a report of the item.
-func (it *item) trust(r *dmarcrpt.Report) Trust {
+// trust says whether somebody vouches for a report of the item that names its
+// reporter by a domain, or by a name.
+func (it *item) trust(domain, name string) Trust {
 	switch {
 	case it.source != FromMailbox:
 		return Vouched
 	case it.auth == nil:
 		return Unchecked
-	case it.auth.Result == mailauth.Pass && NamesReporter(it.auth.Domain, r):
+	case it.auth.Result == mailauth.Pass && NamesReporter(it.auth.Domain, domain, name):
 		return Vouched
 	}
 	return Unvouched
 }
 
 // NamesReporter reports whether the domain that a mail is authenticated as is
-// the one that the report in it names as its reporter's: by the address, or by
-// an org_name that is a domain, or the name in front of one ("Yahoo" and
+// the one that the report in it names as its reporter's: by the domain of the
+// address, or by an organization's name that is a domain, or the name in front of one ("Yahoo" and
 // yahoo.com), because some reporters' addresses are in another domain of theirs.
-func NamesReporter(authenticated fqdn.Name, r *dmarcrpt.Report) bool {
+func NamesReporter(authenticated fqdn.Name, domain, name string) bool {
 	own := authenticated.Organizational()
 	if own == "" {
 		return false
 	}
-	for _, claimed := range [...]string{r.EmailDomain(), r.OrgName} {
-		if name, err := fqdn.Parse(claimed); err == nil && name.Organizational() == own {
+	for _, claimed := range [...]string{domain, name} {
+		if d, err := fqdn.Parse(claimed); err == nil && d.Organizational() == own {
 			return true
 		}
 	}
 	label, _, _ := strings.Cut(own.String(), ".")
-	return strings.EqualFold(r.OrgName, label)
+	return strings.EqualFold(name, label)
 }

@@ -74,7 +74,7 @@ func (g *group) place(p *pending) Reason {
 	case !reading.Countable(p.head.Begin, p.head.End, g.now):
 		return ReasonDay
 	}
-	p.domain, p.trust = id, g.items[p.item].trust(p.head)
+	p.domain, p.trust = id, g.items[p.item].trust(p.head.EmailDomain(), p.head.OrgName)
 	return ""
 }
 

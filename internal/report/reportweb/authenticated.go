@@ -41,7 +41,7 @@ func authenticationOf(source report.Source, v *mailauth.Verdict, head *dmarcrpt.
 	switch v.Result {
 	case mailauth.Pass:
 		a := ui.Authenticated{Word: "as " + v.Domain.String(), Words: "Found out " + how + ".", Tone: ui.Good}
-		if head != nil && !report.NamesReporter(v.Domain, head) {
+		if head != nil && !report.NamesReporter(v.Domain, head.EmailDomain(), head.OrgName) {
 			a.Tone = ui.Warning
 			a.Words += fmt.Sprintf(" But the report names %s as its reporter, so nobody who can be known vouches for it. It is shown, and no advice stands on it.", head.Reporter())
 		}
