@@ -129,7 +129,7 @@ func (p ConnectPage) after() ui.Field {
 
 func (p ConnectPage) authserv() ui.Field {
 	return ui.Field{Name: "authserv", Label: "Name of your incoming mail server", Value: p.Form.Authserv, Error: p.Errors["authserv"],
-		Help:        "Optional. As it stands first in the Authentication-Results lines of your mail: what that server found out about a sender is then believed. Type a hyphen if it writes no name, as Microsoft 365 does.",
+		Help:        "Optional. Open the source of any mail you received and look for “Authentication-Results:”. Copy the name right after it. Sendvery then trusts that server's check of who sent a report. For Microsoft 365, which writes no name, type a hyphen.",
 		Placeholder: "mx.example.org", Autocomplete: "off", MaxLength: 200, Focus: p.focus("authserv")}
 }
 

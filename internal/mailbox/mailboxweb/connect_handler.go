@@ -135,6 +135,9 @@ func (h *Web) Change(w http.ResponseWriter, r *http.Request, a org.Access) error
 		return err
 	}
 	set, form := h.settings(r)
+	// How far back to read is chosen once and is no field of this form.
+	form.Since = h.sinceOf(m)
+	set.ReadDays, _ = strconv.Atoi(form.Since) // "all" is 0: no bound
 	err = h.Mailboxes.Retest(r.Context(), a, m.ID, set)
 	if fault.Is(err, fault.Invalid) {
 		p := h.editPage(w, r, a, m, form)

@@ -156,7 +156,7 @@ func choices(list []Choice) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\"> <button type=\"submit\" name=\"choice\" value=\"replace\" class=\"btn border-edge bg-base-100\">Count this one instead</button> <button type=\"submit\" name=\"choice\" value=\"add\" class=\"btn border-edge bg-base-100\">Count both</button></form><p class=\"mt-3 text-sm text-muted\">You can change this later: both mails are kept.</p></section>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\"> <button type=\"submit\" name=\"choice\" value=\"replace\" class=\"btn border-edge bg-base-100\">Count this one instead</button> <button type=\"submit\" name=\"choice\" value=\"add\" class=\"btn border-edge bg-base-100\">Count both</button></form><p class=\"mt-3 text-sm text-muted\">Both mails are kept. After you count this one instead, the page of the other mail offers the way back.</p></section>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -181,6 +181,9 @@ func policyTag(p string) string {
 // domain, "" all.
 func suggestions(a org.Access, list []report.Suggestion, within fqdn.Name) []Suggestion {
 	var out []Suggestion
+	if !a.Role.May(org.ManageDomains) {
+		return nil // a button that answers "you cannot" is no help
+	}
 	for _, s := range list {
 		if within == "" || s.Name.Within(within) {
 			out = append(out, Suggestion{Domain: s.Name.String(), Reports: s.Reports, Action: path(a, "domains", nil)})
