@@ -30,7 +30,10 @@ func sum(column string) string {
 // Sums of the sessions of policies p, and of the details f.
 var (
 	sessionsSQL = sum(`p.successful`) + ` AS successful, ` + sum(`p.failed`) + ` AS failed`
-	detailsSQL  = sum(`f.sessions`) + ` AS sessions, max(p.day) AS last_day`
+	// The same of a policy that is older than the chosen days: since when it is
+	// seen is told, its sessions are those of these days.
+	sessionsOfDaysSQL = sum(`CASE WHEN p.day >= @from THEN p.successful END`) + ` AS successful, ` + sum(`CASE WHEN p.day >= @from THEN p.failed END`) + ` AS failed`
+	detailsSQL        = sum(`f.sessions`) + ` AS sessions, max(p.day) AS last_day`
 )
 
 // all returns the conditions on policies p of all reports and their values.
@@ -113,7 +116,7 @@ func queuePolicies(b *postgres.Batch, org org.ID, f Filter, into *[]SeenPolicy) 
 	_, args := f.where(org)
 	args["limit"] = summaryPolicies
 	collect(b, into, "policies seen", `
-		SELECT p.policy_domain, `+word(`p.type`)+` AS type, p.lines, p.mx_hosts, min(p.day) AS first_day, max(p.day) AS last_day, `+sessionsSQL+`
+		SELECT p.policy_domain, `+word(`p.type`)+` AS type, p.lines, p.mx_hosts, min(p.day) AS first_day, max(p.day) AS last_day, `+sessionsOfDaysSQL+`
 		FROM tls_policies p WHERE `+f.ofDomains()+` AND p.day <= @to AND NOT `+doubted+`
 		GROUP BY p.policy_domain, 2, p.lines, p.mx_hosts HAVING max(p.day) >= @from
 		ORDER BY max(p.day) DESC, sum(p.successful) + sum(p.failed) DESC, p.policy_domain LIMIT @limit`, args)
