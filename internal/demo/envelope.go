@@ -38,7 +38,11 @@ func newPacker() *packer {
 
 // mail wraps a document that belongs to a report, signed as its reporter does.
 func (p *packer) mail(rep report, doc []byte, at time.Time, s shape) []byte {
-	return sign(rep.reporter, p.unsigned(rep, doc, at, s))
+	mail := p.unsigned(rep, doc, at, s)
+	if rep.reporter.unsigned {
+		return mail
+	}
+	return sign(rep.reporter.domain(), mail)
 }
 
 func (p *packer) unsigned(rep report, doc []byte, at time.Time, s shape) []byte {

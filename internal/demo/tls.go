@@ -140,5 +140,5 @@ func (p *packer) tlsMail(r tlsReporter, domain string, at time.Time, doc []byte)
 	fmt.Fprintf(buf, "--%s\r\nContent-Type: text/plain\r\n\r\nThis is an aggregate TLS report from %s.\r\n\r\n--%s\r\n", boundary, r.submitter, boundary)
 	attach(buf, "application/tlsrpt+gzip", fmt.Sprintf("%s!%s!%d.json.gz", r.submitter, domain, at.Unix()), p.gzip(doc))
 	fmt.Fprintf(buf, "--%s--\r\n", boundary)
-	return buf.Bytes()
+	return sign(r.submitter, buf.Bytes())
 }
