@@ -115,9 +115,9 @@ func TestHostileImport(t *testing.T) { //nolint:tparallel // one by one, and the
 	t.Parallel()
 	m, quiet := newImporter(t), listen(t)
 	idle := m.good(t, "idle")
-	wordy := hostileInput{"4,000 records with long results", func(w *bufio.Writer) {
+	wordy := hostileInput{"1,500 records with long results", func(w *bufio.Writer) {
 		z := gzip.NewWriter(w)
-		reportOf(z, "wordy", 4000, func(i int) string {
+		reportOf(z, "wordy", 1500, func(i int) string {
 			return strings.Replace(goodRecord, "<auth_results/>", fmt.Sprintf("<auth_results><spf><domain>example.com</domain><result>pass</result><human_result>%d%s</human_result></spf></auth_results>", i, strings.Repeat("x", 60_000)), 1)
 		})
 		_ = z.Close() // told by w

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"sendvery.com/sendvery/internal/report"
 )
 
 // growth measures whether a report costs more to store the more is stored, and
@@ -16,7 +18,7 @@ func growth(ctx context.Context, t *table) error {
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	if _, err := empty.take(ctx, empty.files(2000), 50, usual); err != nil {
+	if _, err := empty.take(ctx, empty.files(2000), 50, report.Importers); err != nil {
 		return err
 	}
 	if err := empty.sizes(ctx, t.out); err != nil {
@@ -29,8 +31,8 @@ func growth(ctx context.Context, t *table) error {
 		for _, form := range forms {
 			var few, many []float64
 			for range rounds {
-				f, err1 := empty.take(ctx, empty.files(form.n), form.size, usual)
-				m, err2 := full.take(ctx, full.files(form.n), form.size, usual)
+				f, err1 := empty.take(ctx, empty.files(form.n), form.size, report.Importers)
+				m, err2 := full.take(ctx, full.files(form.n), form.size, report.Importers)
 				if err := errors.Join(err1, err2); err != nil {
 					return err
 				}
@@ -67,12 +69,12 @@ func (h *house) fill(ctx context.Context, n int) error {
 		`INSERT INTO records (org_id, domain_id, day, report_id, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip, header_from, envelope_from, envelope_to)
 		 SELECT $1, $2, date '2026-10-22' + (i % 30)::int, i, s, s, 3, 1, 1, 2, 0, inet '10.1.0.0' + (i * 10 + s) % 65536, 'example.com', 'bounce' || s || '.example.com', 'receiver.example'
 		 FROM ` + made + `, generate_series(1, 10) AS s`,
-		`INSERT INTO daily_messages (org_id, domain_id, day, reporter, source_ip, disposition, dkim, spf, forwarding, trust, messages)
-		 SELECT $1, $2, date '2026-10-22' + (i % 30)::int, 'filled' || i / 30 || '.example', inet '10.1.0.0' + (i * 10 + s) % 65536, 1, 1, 2, 0, 1, 3
-		 FROM ` + made + `, generate_series(1, 10) AS s`,
-		`INSERT INTO sources (org_id, domain_id, source_ip, own, first_day, last_day)
-		 SELECT $1, $2, inet '10.1.0.0' + (i * 10 + s) % 65536, true, date '2026-10-22', date '2026-11-20' FROM ` + made + `, generate_series(1, 10) AS s
-		 ON CONFLICT DO NOTHING`,
+		`INSERT INTO rollups (org_id, domain_id, day, report_id, seq, trust, reporter, messages, dispositions, dkims, spfs, forwardings, source_ips)
+		 SELECT $1, $2, date '2026-10-22' + (i % 30)::int, i, 1, 1, 'filled' || i / 30 || '.example', array_agg(3), array_agg(1), array_agg(1), array_agg(2), array_agg(0),
+		        array_agg(inet '10.1.0.0' + (i * 10 + s) % 65536)
+		 FROM ` + made + `, generate_series(1, 10) AS s GROUP BY i`,
+		`INSERT INTO sources (org_id, domain_id, source_ip, own)
+		 SELECT $1, $2, inet '10.1.0.0' + (i * 10 + s) % 65536, true FROM ` + made + `, generate_series(1, 10) AS s ON CONFLICT DO NOTHING`,
 	} {
 		if _, err := h.admin.Exec(ctx, statement, h.org, h.domain, firstFilled+h.filled, n); err != nil {
 			return err

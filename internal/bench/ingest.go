@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"runtime"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,12 +29,10 @@ func (h *house) files(n int) []report.File {
 	return list
 }
 
-// usual is how many transactions the program has under way at a time.
-const usual = 4
-
 // take stores files in transactions of size reports, so many at a time, and
 // returns how many reports a second that was.
 func (h *house) take(ctx context.Context, files []report.File, size, writers int) (float64, error) {
+	runtime.GC() // of what making the files left
 	start := time.Now()
 	errs := make(chan error, writers)
 	next := make(chan []report.File)
@@ -123,6 +122,7 @@ func (h *house) bare(ctx context.Context, n, size int, write func(context.Contex
 	for left := n; left > 0; left -= size {
 		parts = append(parts, h.rows(min(size, left)))
 	}
+	runtime.GC()
 	start := time.Now()
 	for _, p := range parts {
 		if err := write(ctx, p); err != nil {
@@ -153,7 +153,7 @@ func ingest(ctx context.Context, t *table) error {
 	for _, form := range forms {
 		var four, one, unnest, copied []float64
 		for round := range rounds {
-			f, err1 := h.take(ctx, h.files(form.n), form.size, usual)
+			f, err1 := h.take(ctx, h.files(form.n), form.size, report.Importers)
 			o, err2 := h.take(ctx, h.files(form.n), form.size, 1)
 			u, err3 := h.bare(ctx, form.n, form.size, h.unnest)
 			c, err4 := h.bare(ctx, form.n, form.size, h.copyRows)

@@ -41,7 +41,8 @@ type group struct {
 	ctx     context.Context // of the transaction, for the visitor's calls
 	domains map[fqdn.Name]domain.ID
 	ids     ids
-	totals  totals  // of large reports, whose rows are written already
+	sources sources
+	lost    sources // that may be the domain's own no more
 	added   []int64 // to the dictionary of results, once this commits
 }
 
@@ -64,7 +65,7 @@ type pending struct {
 
 	// Of one that is too large to hold.
 	streamed   bool // its row and first records are in the database already
-	totals     totals
+	sources    sources
 	remembered int      // of the group's added results, those before it
 	added      bool     // it counts beside what is stored under its key
 	instead    existing // what it counts instead of

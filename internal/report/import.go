@@ -34,9 +34,9 @@ func (s *Service) Import(ctx context.Context, org org.ID, files []File) (Importe
 	return counts, err
 }
 
-// importers is how many transactions store files at the same time: while one
-// waits for the disk, others read and write.
-const importers = 4
+// Importers is how many transactions Import has under way at the same time:
+// while some wait for the disk, others read and write.
+const Importers = 8
 
 // ingestAtOnce stores items whose order does not matter, several transactions
 // at the same time. It returns those that are settled.
@@ -56,7 +56,7 @@ func (s *Service) ingestAtOnce(ctx context.Context, org org.ID, items []item) ([
 		some, items = items[:n], items[n:]
 		return some
 	}
-	for range importers {
+	for range Importers {
 		wait.Go(func() {
 			for some := share(); len(some) > 0 && ctx.Err() == nil; some = share() {
 				results, err := s.ingest(ctx, org, some, nil)

@@ -22,7 +22,7 @@ import (
 const (
 	groupItems = 50
 	groupRows  = 5000
-	groupBytes = 4 << 20
+	groupBytes = 2 << 20
 )
 
 // item is one mail or file on its way in.

@@ -64,7 +64,7 @@ func TestImpossibleDaysMoveNothing(t *testing.T) {
 		}
 		s.last = fmt.Sprint(*sum.Domains[0].LastReportAt, sum.Days, sum.Long, sum.Changes, sum.Reporters)
 		s.partitions = one[string](t, b, `SELECT string_agg(inhrelid::regclass::text, ' ' ORDER BY 1) FROM pg_inherits WHERE inhparent = 'records'::regclass`)
-		s.sources = one[string](t, b, `SELECT string_agg(source_ip || ' ' || first_day || ' ' || last_day, ', ') FROM sources`)
+		s.sources = one[string](t, b, `SELECT string_agg(source_ip || ' ' || own, ', ') FROM sources`)
 		return s
 	}
 	before := look()

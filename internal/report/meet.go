@@ -111,7 +111,7 @@ func (g *group) conflict(ctx context.Context, p *pending, old existing, met stor
 	}
 	if choice == Add {
 		p.key = addedKey(p)
-	} else if err := g.retract(ctx, old, g.totals); err != nil {
+	} else if err := g.retract(ctx, old); err != nil {
 		return err
 	}
 	fresh, err := insertReports(ctx, g.tx, g.org, []*pending{p}, g.results, g.now)
@@ -160,7 +160,7 @@ func (g *group) makeWay(p *pending) error {
 		return nil
 	}
 	p.instead = old
-	return g.retract(g.ctx, old, p.totals)
+	return g.retract(g.ctx, old)
 }
 
 // arrived tells the receipts of what a large report stands instead of, now that
@@ -176,18 +176,18 @@ func (g *group) arrived(p *pending) error {
 	return g.reassign(g.ctx, p.instead.id, p, Conflict, p.reason)
 }
 
-// retract takes a stored report out of all numbers: out of those in the
-// database by way of totals, out of those on their way there by dropping it.
-func (g *group) retract(ctx context.Context, old existing, totals totals) error {
+// retract takes a stored report out of all numbers, or keeps one out of them
+// that is on its way there.
+func (g *group) retract(ctx context.Context, old existing) error {
 	if p := g.unwritten(old.id); p != nil {
 		p.dropped = true
 		return removeReport(ctx, g.tx, g.org, old)
 	}
-	sums, err := totalsOf(ctx, g.tx, g.org, old)
+	sent, err := sourcesOf(ctx, g.tx, g.org, old)
 	if err != nil {
 		return err
 	}
-	totals.subtract(sums)
+	g.lost.merge(sent)
 	return removeReport(ctx, g.tx, g.org, old)
 }
 
@@ -216,20 +216,16 @@ func (g *group) reassign(ctx context.Context, old ID, p *pending, verdict Verdic
 
 // vouch moves a stored report's messages to those that somebody vouches for.
 func (g *group) vouch(ctx context.Context, old existing) error {
-	if p := g.unwritten(old.id); p != nil {
-		p.trust = Vouched
-		return setTrust(ctx, g.tx, g.org, old.id, Vouched)
-	}
-	sums, err := totalsOf(ctx, g.tx, g.org, old)
-	if err != nil {
+	if err := setTrust(ctx, g.tx, g.org, old, Vouched); err != nil {
 		return err
 	}
-	g.totals.subtract(sums)
-	for k, n := range sums {
-		k.trust = Vouched
-		g.totals[k] += n
+	if p := g.unwritten(old.id); p != nil {
+		p.trust = Vouched
+		return nil
 	}
-	return setTrust(ctx, g.tx, g.org, old.id, Vouched)
+	sent, err := sourcesOf(ctx, g.tx, g.org, old)
+	g.sources.merge(sent)
+	return err
 }
 
 // carriedOut checks that what the owner chose has happened: when the report

@@ -260,7 +260,7 @@ func TestDamagedOriginalStandsInNobodysWay(t *testing.T) {
 		if got := b.ours(t); got != "1 with 1" {
 			t.Errorf("refused: %s original", got)
 		}
-		if got := b.sums(t); got != "3 reports, 3 records of 6, 1 totals of 6, 1" {
+		if got := b.sums(t); got != "3 reports, 3 records of 6, 3 totals of 6, 1" {
 			t.Error(got)
 		}
 	})

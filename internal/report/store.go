@@ -23,14 +23,8 @@ type ids struct {
 
 // queueIDs takes identifiers for so many receipts and reports.
 func queueIDs(b *postgres.Batch, receipts, reports int, into *ids) {
-	b.Queue(`SELECT nextval('receipts_receipt_id_seq') FROM generate_series(1, $1)`, receipts).Query(func(rows pgx.Rows) (err error) {
-		into.receipts, err = pgx.CollectRows(rows, pgx.RowTo[ReceiptID])
-		return err
-	})
-	b.Queue(`SELECT nextval('reports_report_id_seq') FROM generate_series(1, $1)`, reports).Query(func(rows pgx.Rows) (err error) {
-		into.reports, err = pgx.CollectRows(rows, pgx.RowTo[ID])
-		return err
-	})
+	b.Queue(`SELECT array(SELECT nextval('receipts_receipt_id_seq') FROM generate_series(1, $1)), array(SELECT nextval('reports_report_id_seq') FROM generate_series(1, $2))`,
+		receipts, reports).QueryRow(func(row pgx.Row) error { return row.Scan(&into.receipts, &into.reports) })
 }
 
 // receipt takes the next receipt's id.

@@ -10,40 +10,67 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-// addRecords writes rows and the authentication results they name that the
-// dictionary lacks, column by column: COPY does not work under row-level
-// security, and unnest is as fast for the sizes of reports.
+// addRecords writes rows, what they add to the rollup, and the authentication
+// results they name that the dictionary lacks, column by column: COPY does not
+// work under row-level security, and unnest is as fast for the sizes of
+// reports. What is the same for all rows of a report goes once, and each row
+// says which report it is of, counted from 1.
 func (g *group) addRecords(b *postgres.Batch, rows []row) {
 	n := len(rows)
 	if n == 0 {
 		return
 	}
-	domains, days, reports := make([][16]byte, n), make([]time.Time, n), make([]int64, n)
-	seqs, auths, messages := make([]int32, n), make([]int64, n), make([]int64, n)
+	var domains [][16]byte
+	var days []time.Time
+	var reports []int64
+	var reporters []string
+	var trusts []int16
+	of, seqs, auths, messages := make([]int32, n), make([]int32, n), make([]int64, n), make([]int64, n)
 	dispositions, dkims, spfs, forwardings := make([]int16, n), make([]int16, n), make([]int16, n), make([]int16, n)
 	ips, headers := make([]netip.Addr, n), make([]string, n)
-	from, to, evaluated := make([]*string, n), make([]*string, n), make([]json.RawMessage, n)
+	from, to := make([]*string, n), make([]*string, n)
+	var evaluated []json.RawMessage // seldom any: then none at all are sent
 	missing := map[int64]bool{}
 	for i := range rows {
 		r := &rows[i]
-		domains[i], days[i], reports[i] = [16]byte(r.report.domain), r.report.day, int64(r.report.id)
-		seqs[i], auths[i], messages[i] = r.seq, r.auth, r.messages
+		if i == 0 || r.report != rows[i-1].report {
+			p := r.report
+			domains, days, reports = append(domains, [16]byte(p.domain)), append(days, p.day), append(reports, int64(p.id))
+			reporters, trusts = append(reporters, p.reporterDomain), append(trusts, int16(p.trust))
+		}
+		of[i], seqs[i], auths[i], messages[i] = int32(len(reports)), r.seq, r.auth, r.messages
 		dispositions[i], dkims[i], spfs[i], forwardings[i] = r.disposition, r.dkim, r.spf, r.forwarding
-		ips[i], headers[i], from[i], to[i], evaluated[i] = r.ip, r.headerFrom, r.envelopeFrom, r.envelopeTo, r.evaluated
+		ips[i], headers[i], from[i], to[i] = r.ip, r.headerFrom, r.envelopeFrom, r.envelopeTo
+		if r.evaluated != nil && evaluated == nil {
+			evaluated = make([]json.RawMessage, n)
+		}
+		if r.evaluated != nil {
+			evaluated[i] = r.evaluated
+		}
 		if !g.s.results.has(r.auth) {
 			missing[r.auth] = true
 		}
 	}
 	g.addResults(b, missing)
 	b.Queue(`
-		INSERT INTO records (org_id, domain_id, day, report_id, seq, auth_id, messages, disposition, dkim, spf, forwarding,
-		       source_ip, header_from, envelope_from, envelope_to, evaluated)
-		SELECT @org, u.* FROM unnest(@domains::uuid[], @days::date[], @reports::bigint[], @seqs::int[], @auths::bigint[], @messages::bigint[],
-		       @dispositions::smallint[], @dkims::smallint[], @spfs::smallint[], @forwardings::smallint[],
-		       @ips::inet[], @headers::text[], @from::text[], @to::text[], @evaluated::jsonb[]) AS u`,
-		postgres.NamedArgs{"org": g.org, "domains": domains, "days": days, "reports": reports, "seqs": seqs, "auths": auths,
-			"messages": messages, "dispositions": dispositions, "dkims": dkims, "spfs": spfs, "forwardings": forwardings,
-			"ips": ips, "headers": headers, "from": from, "to": to, "evaluated": evaluated})
+		WITH u AS MATERIALIZED (
+			SELECT p, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip, header_from, envelope_from, envelope_to, evaluated
+			FROM unnest(@of::int[], @seqs::int[], @auths::bigint[], @messages::bigint[],
+			     @dispositions::smallint[], @dkims::smallint[], @spfs::smallint[], @forwardings::smallint[],
+			     @ips::inet[], @headers::text[], @from::text[], @to::text[], @evaluated::jsonb[])
+			AS u (p, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip, header_from, envelope_from, envelope_to, evaluated)),
+		r AS (
+			INSERT INTO records (org_id, domain_id, day, report_id, seq, auth_id, messages, disposition, dkim, spf, forwarding,
+			       source_ip, header_from, envelope_from, envelope_to, evaluated)
+			SELECT @org, (@domains::uuid[])[p], (@days::date[])[p], (@reports::bigint[])[p], seq, auth_id, messages, disposition, dkim, spf, forwarding,
+			       source_ip, header_from, envelope_from, envelope_to, evaluated FROM u)
+		INSERT INTO rollups (org_id, domain_id, day, report_id, seq, trust, reporter, messages, dispositions, dkims, spfs, forwardings, source_ips)
+		SELECT @org, (@domains::uuid[])[p], (@days::date[])[p], (@reports::bigint[])[p], min(seq), (@trusts::smallint[])[p], (@reporters::text[])[p],
+		       array_agg(messages), array_agg(disposition), array_agg(dkim), array_agg(spf), array_agg(forwarding), array_agg(source_ip)
+		FROM u GROUP BY p`,
+		postgres.NamedArgs{"org": g.org, "domains": domains, "days": days, "reports": reports, "reporters": reporters, "trusts": trusts,
+			"of": of, "seqs": seqs, "auths": auths, "messages": messages, "dispositions": dispositions, "dkims": dkims, "spfs": spfs,
+			"forwardings": forwardings, "ips": ips, "headers": headers, "from": from, "to": to, "evaluated": evaluated})
 }
 
 // addResults adds authentication results to the dictionary.

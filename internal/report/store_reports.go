@@ -116,35 +116,12 @@ func updateReport(ctx context.Context, tx postgres.Tx, org org.ID, p *pending) e
 	return nil
 }
 
-// totalsOf sums what a stored report counts, as the rollup does.
-func totalsOf(ctx context.Context, tx postgres.Tx, org org.ID, r existing) (totals, error) {
-	sums := totals{}
-	rows, err := tx.Query(ctx, `
-		SELECT t.source_ip, t.disposition, t.dkim, t.spf, t.forwarding, sum(t.messages)::bigint, r.reporter_domain
-		FROM records t JOIN reports r ON r.org_id = t.org_id AND r.report_id = t.report_id
-		WHERE t.org_id = @org AND t.domain_id = @domain AND t.day = @day AND t.report_id = @id
-		GROUP BY t.source_ip, t.disposition, t.dkim, t.spf, t.forwarding, r.reporter_domain`,
-		postgres.NamedArgs{"org": org, "domain": r.domain, "day": r.day, "id": r.id})
-	if err != nil {
-		return nil, fmt.Errorf("sum report: %w", err)
-	}
-	k := totalKey{domain: r.domain, day: r.day.UTC(), trust: r.trust}
-	var n int64
-	_, err = pgx.ForEachRow(rows, []any{&k.ip, &k.disposition, &k.dkim, &k.spf, &k.forwarding, &n, &k.reporter}, func() error {
-		sums[k] += n
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("sum report: %w", err)
-	}
-	return sums, nil
-}
-
 // removeReport deletes a report that another one is counted instead of.
 func removeReport(ctx context.Context, tx postgres.Tx, org org.ID, r existing) error {
-	args := postgres.NamedArgs{"org": org, "domain": r.domain, "day": r.day, "id": r.id}
+	args := r.args(org)
 	b := &postgres.Batch{}
 	b.Queue(`DELETE FROM records WHERE org_id = @org AND domain_id = @domain AND day = @day AND report_id = @id`, args)
+	b.Queue(`DELETE FROM rollups WHERE org_id = @org AND domain_id = @domain AND day = @day AND report_id = @id`, args)
 	b.Queue(`DELETE FROM reports WHERE org_id = @org AND report_id = @id`, args)
 	return send(ctx, tx, b, "remove report")
 }
@@ -165,10 +142,16 @@ func reassignItems(ctx context.Context, tx postgres.Tx, org org.ID, old, instead
 }
 
 // setTrust notes that somebody vouches for a stored report.
-func setTrust(ctx context.Context, tx postgres.Tx, org org.ID, id ID, trust Trust) error {
-	_, err := tx.Exec(ctx, `UPDATE reports SET trust = $3 WHERE org_id = $1 AND report_id = $2`, org, id, trust)
-	if err != nil {
-		return fmt.Errorf("set trust: %w", err)
-	}
-	return nil
+func setTrust(ctx context.Context, tx postgres.Tx, org org.ID, r existing, trust Trust) error {
+	args := r.args(org)
+	args["trust"] = trust
+	b := &postgres.Batch{}
+	b.Queue(`UPDATE reports SET trust = @trust WHERE org_id = @org AND report_id = @id`, args)
+	b.Queue(`UPDATE rollups SET trust = @trust WHERE org_id = @org AND domain_id = @domain AND day = @day AND report_id = @id`, args)
+	return send(ctx, tx, b, "set trust")
+}
+
+// args find the report's rows by their keys.
+func (r existing) args(org org.ID) postgres.NamedArgs {
+	return postgres.NamedArgs{"org": org, "domain": r.domain, "day": r.day, "id": r.id}
 }

@@ -25,7 +25,7 @@ func (g *group) storeStreamed(ctx context.Context, tx postgres.Tx, advance advan
 
 // stream writes what is there of a report that is too large to hold: its row
 // first, then records as they come, behind a savepoint that a refusal returns
-// to. Its totals are set at the end.
+// to. Its sums are set at the end.
 func (g *group) stream(p *pending) error {
 	if p.streamed {
 		return g.flush(p)
@@ -45,7 +45,7 @@ func (g *group) stream(p *pending) error {
 	if _, err := g.tx.Exec(g.ctx, `SAVEPOINT report`); err != nil {
 		return err
 	}
-	p.streamed, p.totals, p.remembered = true, totals{}, len(g.added)
+	p.streamed, p.sources, p.remembered = true, sources{}, len(g.added)
 	if err := g.makeWay(p); err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (g *group) stream(p *pending) error {
 func (g *group) flush(p *pending) error {
 	rows := g.rows[p.from:p.to]
 	for i := range rows {
-		p.totals.add(&rows[i])
+		p.sources.add(&rows[i])
 	}
 	b := &postgres.Batch{}
 	g.addRecords(b, rows)
@@ -90,7 +90,7 @@ func (g *group) cut(p *pending) {
 	maps.DeleteFunc(g.dictionary, func(id int64, _ json.RawMessage) bool { return !used[id] })
 }
 
-// endStream writes what is left of the report and its totals.
+// endStream writes what is left of the report and its sums.
 func (g *group) endStream(p *pending) error {
 	if err := g.flush(p); err != nil {
 		return err
@@ -102,10 +102,10 @@ func (g *group) endStream(p *pending) error {
 	if err := updateReport(g.ctx, g.tx, g.org, p); err != nil {
 		return err
 	}
-	if len(g.totals) == 0 {
-		g.totals = p.totals
+	if len(g.sources) == 0 {
+		g.sources = p.sources
 	} else {
-		g.totals.merge(p.totals)
+		g.sources.merge(p.sources)
 	}
 	if err := g.arrived(p); err != nil {
 		return err

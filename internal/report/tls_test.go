@@ -318,7 +318,7 @@ func TestLargeTLSReportsOfManyMailsDoNotShareATransaction(t *testing.T) {
 	b := newBench(t, "example.org")
 	var mails []mailbox.Mail
 	for i := range 6 {
-		c := tlsDoc{id: fmt.Sprint(i), policies: []tlsPolicy{{"example.org", 1, 0}}}.json() + strings.Repeat(" ", 600<<10)
+		c := tlsDoc{id: fmt.Sprint(i), policies: []tlsPolicy{{"example.org", 1, 0}}}.json() + strings.Repeat(" ", 300<<10)
 		mails = append(mails, mailbox.Mail{Generation: "1", ID: mailfetch.MailID(fmt.Sprint(i + 1)),
 			State: mailfetch.Delivered, Received: now, Size: int64(len(c)), Content: strings.NewReader(c)})
 	}

@@ -45,7 +45,7 @@ func (g *group) store(ctx context.Context, tx postgres.Tx, advance advance) erro
 // begin settles what the transaction stands on, in one round trip: which
 // domains are watched, and the ids of what it will write.
 func (g *group) begin(ctx context.Context, tx postgres.Tx) error {
-	g.ctx, g.tx, g.totals = ctx, tx, totals{}
+	g.ctx, g.tx, g.sources, g.lost = ctx, tx, sources{}, sources{}
 	b := &postgres.Batch{}
 	var domains []domain.Domain
 	domain.QueueSettled(b, g.org, &domains)
@@ -78,8 +78,8 @@ func (g *group) place(p *pending) Reason {
 	return ""
 }
 
-// write stores everything that was read. The rollup is the last statement: its
-// rows are where transactions meet, and they meet them in one order.
+// write stores everything that was read. The addresses come last: their rows
+// are where transactions meet, and they meet them in one order.
 func (g *group) write(ctx context.Context, advance advance) error {
 	records := &postgres.Batch{}
 	if err := g.settleReports(ctx, records); err != nil {
@@ -111,18 +111,18 @@ func (g *group) write(ctx context.Context, advance advance) error {
 		}
 		b = &postgres.Batch{}
 	}
-	return addTotals(ctx, g.tx, b, g.org, g.totals)
+	return g.storeSources(b)
 }
 
-// settleReports judges the reports that were read, sums the rows of those that
-// count, and queues these rows.
+// settleReports judges the reports that were read, and queues the rows of those
+// that count.
 func (g *group) settleReports(ctx context.Context, b *postgres.Batch) error {
 	if err := g.judge(ctx); err != nil {
 		return err
 	}
 	g.rows = slices.DeleteFunc(g.rows, func(r row) bool { return r.report.dropped })
 	for i := range g.rows {
-		g.totals.add(&g.rows[i])
+		g.sources.add(&g.rows[i])
 	}
 	g.addRecords(b, g.rows)
 	g.reports, g.rows, g.bytes = nil, nil, 0

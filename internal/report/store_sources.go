@@ -1,0 +1,126 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"net/netip"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+// source is an address that sent as a domain.
+type source struct {
+	domain DomainID
+	ip     netip.Addr
+}
+
+// sources says of each whether its messages show that it is the domain's own.
+type sources map[source]bool
+
+// add notes a row's address.
+func (s sources) add(r *row) {
+	k := source{r.report.domain, r.ip}
+	s[k] = s[k] || r.own()
+}
+
+// merge notes what other notes.
+func (s sources) merge(other sources) {
+	for k, own := range other {
+		s[k] = s[k] || own
+	}
+}
+
+// chunks are the addresses as the arguments of statements, in the order in
+// which every transaction writes them: any other order deadlocks.
+func (s sources) chunks(org org.ID) iter.Seq[postgres.NamedArgs] {
+	keys := slices.SortedFunc(maps.Keys(s), func(a, b source) int {
+		return cmp.Or(bytes.Compare(a.domain[:], b.domain[:]), a.ip.Compare(b.ip))
+	})
+	return func(yield func(postgres.NamedArgs) bool) {
+		for some := range slices.Chunk(keys, groupRows) {
+			domains, ips, own := make([][16]byte, len(some)), make([]netip.Addr, len(some)), make([]bool, len(some))
+			for i, k := range some {
+				domains[i], ips[i], own[i] = [16]byte(k.domain), k.ip, s[k]
+			}
+			if !yield(postgres.NamedArgs{"org": org, "domains": domains, "ips": ips, "own": own}) {
+				return
+			}
+		}
+	}
+}
+
+// storeSources notes the addresses, together with what b has queued. Those of
+// large reports go in several statements, so that they need not be in memory
+// once more as columns.
+func (g *group) storeSources(b *postgres.Batch) error {
+	for args := range g.sources.chunks(g.org) {
+		addSources(b, args)
+		if err := send(g.ctx, g.tx, b, "store addresses"); err != nil {
+			return err
+		}
+		b = &postgres.Batch{}
+	}
+	for args := range g.lost.chunks(g.org) {
+		loseSources(b, args)
+	}
+	return send(g.ctx, g.tx, b, "store addresses")
+}
+
+// addSources notes addresses. Most are known and nothing about them changes:
+// they are left out before the insert, which would lock their rows to the
+// commit and so make all writers of a domain wait for one another. The inner
+// select is a scalar so that it is a look-up by key whatever the planner knows.
+func addSources(b *postgres.Batch, args postgres.NamedArgs) {
+	b.Queue(`
+		INSERT INTO sources AS s (org_id, domain_id, source_ip, own)
+		SELECT @org, d, ip, o FROM unnest(@domains::uuid[], @ips::inet[], @own::boolean[]) AS u (d, ip, o)
+		WHERE coalesce((SELECT u.o AND NOT k.own FROM sources k WHERE k.org_id = @org AND k.domain_id = u.d AND k.source_ip = u.ip), true)
+		ON CONFLICT (org_id, domain_id, source_ip) DO UPDATE SET own = s.own OR excluded.own`, args)
+}
+
+// ownRows is the condition that messages show that their address is the
+// domain's own, as row.own has it.
+const ownRows = `(t.dkim = 1 OR t.spf = 1) AND t.forwarding = 0 AND t.trust <> 2`
+
+// loseSources takes back that addresses of reports that are counted no more
+// are a domain's own, where nothing else shows it.
+func loseSources(b *postgres.Batch, args postgres.NamedArgs) {
+	const touched = `(SELECT d, ip FROM unnest(@domains::uuid[], @ips::inet[]) AS u (d, ip))`
+	b.Queue(`
+		UPDATE sources s SET own = false
+		WHERE s.org_id = @org AND (s.domain_id, s.source_ip) IN (
+			SELECT k.domain_id, k.source_ip FROM sources k
+			WHERE k.org_id = @org AND k.own AND (k.domain_id, k.source_ip) IN `+touched+` AND NOT EXISTS (
+				SELECT FROM daily_messages t
+				WHERE t.org_id = @org AND t.domain_id = k.domain_id AND t.source_ip = k.source_ip AND `+ownRows+`)
+			ORDER BY k.domain_id, k.source_ip FOR UPDATE)`, args)
+}
+
+// sourcesOf are the addresses of a stored report.
+func sourcesOf(ctx context.Context, tx postgres.Tx, org org.ID, r existing) (sources, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT t.source_ip, bool_or(`+ownRows+`) FROM daily_messages t
+		WHERE t.org_id = @org AND t.domain_id = @domain AND t.day = @day AND t.report_id = @id GROUP BY t.source_ip`, r.args(org))
+	if err != nil {
+		return nil, fmt.Errorf("addresses of report: %w", err)
+	}
+	found := sources{}
+	var ip netip.Addr
+	var own bool
+	_, err = pgx.ForEachRow(rows, []any{&ip, &own}, func() error {
+		found[source{r.domain, ip}] = own
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("addresses of report: %w", err)
+	}
+	return found, nil
+}
