@@ -58,17 +58,17 @@ type pending struct {
 	summary        *reading.Summary
 	key            [32]byte
 	label          string
-	from, to       int  // its rows in the group's
-	before         int  // bytes of the group without it
-	dropped        bool // its records are not wanted: it is held, stored already or in conflict
+	from, to       int    // its rows in the group's
+	before         int    // bytes of the group without it
+	dropped        bool   // its records are not wanted: it is held, stored already or in conflict
+	base           []byte // the key that it shares with the report beside which it counts; nil = it counts alone
 
 	// Of one that is too large to hold.
 	streamed   bool // its row and first records are in the database already
 	totals     totals
 	remembered int      // of the group's added results, those before it
-	added      bool     // it counts beside what is stored under its key
 	instead    existing // what it counts instead of
-	reason     Reason   // why
+	decision   decision // why
 }
 
 // errLarge stops the reading of a mail whose rows do not fit memory.

@@ -44,7 +44,7 @@ type item struct {
 	stored     bool              // content is its stored original
 	authserv   string            // whose Authentication-Results are trusted; see mailauth
 	auth       *mailauth.Verdict // who the mail comes from; nil: not checked
-	choices    map[int]Choice    // what the owner chose, by place in the receipt
+	choices    map[int]decision  // what the owner chose, by place in the receipt
 }
 
 // result is what became of an item.

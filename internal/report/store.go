@@ -80,14 +80,15 @@ func findReports(ctx context.Context, tx postgres.Tx, org org.ID, keys [][32]byt
 		list[i] = keys[i][:]
 	}
 	rows, err := tx.Query(ctx, `
-		SELECT key_digest, report_id, receipt_id, domain_id, day, content_digest, trust
+		SELECT key_digest, report_id, receipt_id, domain_id, day, content_digest, trust, messages, aligned, records, begin_at, end_at
 		FROM reports WHERE org_id = $1 AND key_digest = ANY($2) ORDER BY report_id FOR UPDATE`, org, list)
 	if err != nil {
 		return nil, fmt.Errorf("find reports: %w", err)
 	}
 	var key, content []byte
 	var e existing
-	_, err = pgx.ForEachRow(rows, []any{&key, &e.id, &e.receipt, &e.domain, &e.day, &content, &e.trust}, func() error {
+	v := &e.version
+	_, err = pgx.ForEachRow(rows, []any{&key, &e.id, &e.receipt, &e.domain, &e.day, &content, &e.trust, &v.Messages, &v.Passing, &v.Records, &v.Begin, &v.End}, func() error {
 		copy(e.content[:], content)
 		found[[32]byte(key)] = e
 		return nil
@@ -107,7 +108,14 @@ type receiptItem struct {
 	domain   string
 	reporter string // of what is refused; "" = not known
 	report   ID     // of the stored report among those of its kind; 0 = none
+
+	// Of one that is not counted because another one is.
+	content []byte
+	version *Version
 }
+
+// counts reports whether the report that the line names came with it.
+func (i *receiptItem) counts() bool { return i.verdict.Stored() }
 
 // accept notes that the report is stored.
 func (i *receiptItem) accept(id ID, repairs []finding.Repair) {
@@ -273,6 +281,8 @@ func addItems(b *postgres.Batch, org org.ID, results []result) {
 	var kinds, verdicts, labels []string
 	var reasons, domains, reporters []*string
 	var reports []*int64
+	var contents [][]byte
+	var versions []*Version
 	for _, r := range results {
 		for n, ri := range r.items {
 			receipts, seqs = append(receipts, int64(r.receipt)), append(seqs, int16(n+1))
@@ -283,17 +293,17 @@ func addItems(b *postgres.Batch, org org.ID, results []result) {
 			if ri.report != 0 {
 				report = new(int64(ri.report))
 			}
-			reports = append(reports, report)
+			reports, contents, versions = append(reports, report), append(contents, ri.content), append(versions, ri.version)
 		}
 	}
 	if len(receipts) == 0 {
 		return
 	}
 	b.Queue(`
-		INSERT INTO receipt_items (org_id, receipt_id, seq, kind, verdict, reason, label, domain, reporter, report_id)
-		SELECT @org, r, s, k, v, why, l, d, by, rep
-		FROM unnest(@receipts::bigint[], @seqs::smallint[], @kinds::text[], @verdicts::text[], @reasons::text[], @labels::text[], @domains::text[], @reporters::text[], @reports::bigint[])
-		     AS i (r, s, k, v, why, l, d, by, rep)`,
+		INSERT INTO receipt_items (org_id, receipt_id, seq, kind, verdict, reason, label, domain, reporter, report_id, content_digest, version)
+		SELECT @org, r, s, k, v, why, l, d, by, rep, content, version
+		FROM unnest(@receipts::bigint[], @seqs::smallint[], @kinds::text[], @verdicts::text[], @reasons::text[], @labels::text[], @domains::text[], @reporters::text[], @reports::bigint[],
+		     @contents::bytea[], @versions::jsonb[]) AS i (r, s, k, v, why, l, d, by, rep, content, version)`,
 		postgres.NamedArgs{"org": org, "receipts": receipts, "seqs": seqs, "kinds": kinds, "verdicts": verdicts, "reasons": reasons,
-			"labels": labels, "domains": domains, "reporters": reporters, "reports": reports})
+			"labels": labels, "domains": domains, "reporters": reporters, "reports": reports, "contents": contents, "versions": versions})
 }

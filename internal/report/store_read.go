@@ -359,12 +359,6 @@ func queueMailboxVerdicts(b *postgres.Batch, org org.ID, since time.Time, into *
 	})
 }
 
-func queueItems(b *postgres.Batch, org org.ID, id ReceiptID, into *[]Item) {
-	collect(b, into, "receipt items", `
-		SELECT kind, verdict, reason, label, domain, report_id FROM receipt_items WHERE org_id = @org AND receipt_id = @id ORDER BY seq`,
-		postgres.NamedArgs{"org": org, "id": id})
-}
-
 func queueOriginal(b *postgres.Batch, org org.ID, id ReceiptID, into *[]byte) {
 	scan(b, "original", `SELECT content FROM originals WHERE org_id = @org AND receipt_id = @id`,
 		postgres.NamedArgs{"org": org, "id": id}, into)

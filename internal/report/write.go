@@ -32,6 +32,7 @@ type existing struct {
 	day     time.Time
 	content [32]byte
 	trust   Trust
+	version Version
 }
 
 // store writes a group that was read before the transaction began.
