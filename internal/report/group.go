@@ -111,6 +111,9 @@ func (g *group) take(it item) {
 // read reads the last item into the group.
 func (g *group) read(ctx context.Context) error {
 	it := g.items[len(g.items)-1]
+	if it.stays() {
+		return nil
+	}
 	if it.content == nil {
 		g.add(receiptItem{verdict: Refused, reason: it.reason, label: "mail"})
 		return nil

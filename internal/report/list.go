@@ -174,6 +174,8 @@ type Receipt struct {
 	Verdict    Verdict     `db:"verdict"`
 	Reason     *Reason     `db:"reason"`
 	Original   bool        `db:"original"`
+	Damaged    bool        `db:"damaged"`  // the original is kept and could not be unpacked when it was last read
+	First      *ReceiptID  `db:"first_id"` // of the very same file, which was read before; nil: it was not
 	Kind       *Kind       `db:"kind"`     // of its reports: the first by name
 	Domain     *string     `db:"domain"`   // of its first report
 	Reporter   *string     `db:"reporter"` // of its first stored report

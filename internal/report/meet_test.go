@@ -46,7 +46,7 @@ func TestReportsThatMeetCountOnceInWhateverOrderTheyCome(t *testing.T) {
 		rollup   string
 	}{
 		{"overtaken in its own group", [][]string{{f, h}}, "replaced accepted", "1:10"},
-		{"a copy of one that was overtaken in its own group", [][]string{{f, h, f}}, "replaced accepted replaced", "1:10"},
+		{"a copy of one that was overtaken in its own group", [][]string{{f, h, f + "\n"}}, "replaced accepted replaced", "1:10"},
 		{"two honest copies over a stored forgery", [][]string{{f}, {h, h}}, "replaced accepted known", "1:10"},
 		{"two copies that vouch, in one group", [][]string{{hu}, {h, h}}, "accepted known known", "1:10"},
 		{"a copy and the one that vouches, in one group", [][]string{{hu, h}}, "accepted known", "1:10"},

@@ -162,6 +162,8 @@ func addReceipts(b *postgres.Batch, org org.ID, items []item, results []result, 
 	var sources, verdicts []string
 	var mailboxes, uploads, people []*[16]byte
 	var generations, mails, labels, reasons, methods, outcomes, authDomains []*string
+	var digests [][]byte
+	var firsts []*int64
 	var mailAt []*time.Time
 	for i, it := range items {
 		if it.again {
@@ -183,21 +185,27 @@ func addReceipts(b *postgres.Batch, org org.ID, items []item, results []result, 
 			visit, person = new([16]byte(it.upload)), new([16]byte(it.person))
 		}
 		uploads, people = append(uploads, visit), append(people, person)
+		var first *int64
+		if results[i].first != 0 {
+			first = new(int64(results[i].first))
+		}
+		digests, firsts = append(digests, it.digest), append(firsts, first)
 	}
 	if len(ids) == 0 {
 		return
 	}
 	b.Queue(`
 		INSERT INTO receipts (org_id, receipt_id, source, mailbox_id, generation, mail_id, label, mail_at, received_at, size, verdict, reason,
-		       auth_method, auth_result, auth_domain, upload_id, uploaded_by)
-		SELECT @org, id, s, box, g, m, l, at, @now, size, v, why, method, result, domain, upload, person
+		       auth_method, auth_result, auth_domain, upload_id, uploaded_by, digest, first_id)
+		SELECT @org, id, s, box, g, m, l, at, @now, size, v, why, method, result, domain, upload, person, digest, first
 		FROM unnest(@ids::bigint[], @sources::text[], @mailboxes::uuid[], @generations::text[], @mails::text[], @labels::text[], @mail_at::timestamptz[],
 		       @sizes::bigint[], @verdicts::text[], @reasons::text[], @methods::text[], @results::text[], @domains::text[],
-		       @uploads::uuid[], @people::uuid[])
-		     AS r (id, s, box, g, m, l, at, size, v, why, method, result, domain, upload, person)`,
+		       @uploads::uuid[], @people::uuid[], @digests::bytea[], @firsts::bigint[])
+		     AS r (id, s, box, g, m, l, at, size, v, why, method, result, domain, upload, person, digest, first)`,
 		postgres.NamedArgs{"org": org, "now": now, "ids": ids, "sources": sources, "mailboxes": mailboxes, "generations": generations,
 			"mails": mails, "labels": labels, "mail_at": mailAt, "sizes": sizes, "verdicts": verdicts, "reasons": reasons,
-			"methods": methods, "results": outcomes, "domains": authDomains, "uploads": uploads, "people": people})
+			"methods": methods, "results": outcomes, "domains": authDomains, "uploads": uploads, "people": people,
+			"digests": digests, "firsts": firsts})
 }
 
 // authenticated is what a receipt says about its mail: nothing for one without
@@ -245,7 +253,7 @@ func (s *Service) addOriginals(b *postgres.Batch, org org.ID, items []item) erro
 	var ids []int64
 	var contents [][]byte
 	for _, it := range items {
-		if it.content == nil || it.size > maxOriginal {
+		if !it.keepable() {
 			continue
 		}
 		content, err := s.compress(it.content, it.size)
@@ -267,10 +275,11 @@ func (s *Service) addOriginals(b *postgres.Batch, org org.ID, items []item) erro
 func removeItems(b *postgres.Batch, org org.ID, it item, r result) {
 	method, outcome, domain := authenticated(it, r)
 	b.Queue(`
-		UPDATE receipts SET verdict = @verdict, reason = @reason, auth_method = @method, auth_result = @result, auth_domain = @domain
+		UPDATE receipts SET verdict = @verdict, reason = @reason, auth_method = @method, auth_result = @result, auth_domain = @domain,
+		       digest = CASE WHEN @keep THEN coalesce(@digest, digest) END
 		WHERE org_id = @org AND receipt_id = @receipt`,
 		postgres.NamedArgs{"org": org, "receipt": r.receipt, "verdict": r.verdict, "reason": null(string(reasonOf(r))),
-			"method": method, "result": outcome, "domain": domain})
+			"method": method, "result": outcome, "domain": domain, "digest": it.digest, "keep": r.keepsOriginal()})
 	b.Queue(`DELETE FROM receipt_items WHERE org_id = $1 AND receipt_id = $2`, org, r.receipt)
 }
 

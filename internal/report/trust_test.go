@@ -139,7 +139,7 @@ func TestAVouchedReportTakesThePlaceOfADoubtedOneUnderItsKey(t *testing.T) {
 		t.Errorf("verdicts %s", got)
 	}
 	b.wantTotals(t, 10)
-	b.take(t, mailOf(forged, "")) // and not the other way round
+	b.take(t, mailOf(forged, "")+"\n") // and not the other way round
 	b.wantTotals(t, 10)
 	if got := one[string](t, b, `SELECT string_agg(coalesce(reason, '-'), ' ' ORDER BY receipt_id) FROM receipts`); got != "replaced_by_authenticated - replaced_by_authenticated" {
 		t.Errorf("reasons %s", got)
