@@ -40,7 +40,7 @@ func (c *reparseCommand) Run(p *process) error {
 func printTurns(w io.Writer, counts map[report.Turn]int) {
 	total := 0
 	for _, before := range report.Verdicts {
-		for _, after := range report.Verdicts {
+		for _, after := range append(report.Verdicts[:], report.Damaged) {
 			if n := counts[report.Turn{Before: before, After: after}]; n > 0 {
 				fmt.Fprintf(w, "%-10s → %-10s %d\n", before, after, n)
 				total += n

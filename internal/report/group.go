@@ -59,17 +59,17 @@ type pending struct {
 	summary        *reading.Summary
 	key            [32]byte
 	label          string
-	from, to       int  // its rows in the group's
-	before         int  // bytes of the group without it
-	dropped        bool // its records are not wanted: it is held, stored already or in conflict
+	from, to       int    // its rows in the group's
+	before         int    // bytes of the group without it
+	dropped        bool   // its records are not wanted: it is held, stored already or in conflict
+	base           []byte // the key that it shares with the report beside which it counts; nil = it counts alone
 
 	// Of one that is too large to hold.
 	streamed   bool // its row and first records are in the database already
 	sources    sources
 	remembered int      // of the group's added results, those before it
-	added      bool     // it counts beside what is stored under its key
 	instead    existing // what it counts instead of
-	reason     Reason   // why
+	decision   decision // why
 }
 
 // errLarge stops the reading of a mail whose rows do not fit memory.
@@ -112,6 +112,9 @@ func (g *group) take(it item) {
 // read reads the last item into the group.
 func (g *group) read(ctx context.Context) error {
 	it := g.items[len(g.items)-1]
+	if it.stays() {
+		return nil
+	}
 	if it.content == nil {
 		g.add(receiptItem{verdict: Refused, reason: it.reason, label: "mail"})
 		return nil

@@ -28,6 +28,10 @@ func TestOriginalsOfHeldMailsGoAfterNinetyDays(t *testing.T) {
 	if got := strings.Join(b.verdicts(t), " "); got != "held held" {
 		t.Errorf("receipts: %s", got)
 	}
+	sum, err := b.Summarise(t.Context(), b.org.ID, report.LastDays(at, 28))
+	if err != nil || len(sum.Suggestions) != 0 {
+		t.Errorf("domains whose reports are gone are suggested: %v, %v", sum.Suggestions, err)
+	}
 	at = now.AddDate(0, 0, 92)
 	if err := b.domains.Add(t.Context(), b.org, []fqdn.Name{"example.org"}); err != nil {
 		t.Fatal(err)

@@ -42,18 +42,26 @@ type item struct {
 	reason     Reason
 	again      bool              // its receipt is there already
 	stored     bool              // content is its stored original
+	digest     []byte            // of content; nil = not asked for, or not to be kept
+	damaged    bool              // its stored original could not be unpacked at an earlier reading
+	unreadable bool              // nor can it at this one: there is no content
 	authserv   string            // whose Authentication-Results are trusted; see mailauth
 	auth       *mailauth.Verdict // who the mail comes from; nil: not checked
-	choices    map[int]Choice    // what the owner chose, by place in the receipt
+	choices    map[int]decision  // what the owner chose, by place in the receipt
 }
+
+// stays reports whether the item's receipt stays as it is, because its
+// original cannot be read any more: nobody waits for that.
+func (it *item) stays() bool { return it.unreadable && it.was != Held && it.was != Refused }
 
 // result is what became of an item.
 type result struct {
 	receipt ReceiptID
 	verdict Verdict
 	items   []receiptItem
-	notice  Reason // why there is no report in a file that a person took for one
-	private bool   // holds other people's mail: the original is not kept
+	notice  Reason    // why there is no report in a file that a person took for one, or none again
+	first   ReceiptID // the receipt of the same file, when it was read before; 0 = it was not
+	private bool      // holds other people's mail: the original is not kept
 }
 
 // Take implements mailbox.Intake.
@@ -72,7 +80,7 @@ func (s *Service) Take(ctx context.Context, org org.ID, mails []mailbox.Mail, ad
 	results, err := s.ingest(ctx, org, items, advance)
 	var stored []mailfetch.MailID
 	for i, r := range results {
-		if r.verdict.Stored() {
+		if r.stored() {
 			stored = append(stored, mails[i].ID)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/finding"
@@ -15,6 +16,7 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/reading"
 	"sendvery.com/sendvery/internal/tlsreport"
+	"sendvery.com/sendvery/internal/tlsrpt"
 )
 
 // Kind is what a line of a receipt is about; the id of its report is one
@@ -101,8 +103,15 @@ func (g *group) storeFailure(o other, ri *receiptItem) error {
 
 func (g *group) storeTLS(o other, ri *receiptItem) error {
 	contact := o.report.TLS.ContactInfo
-	trust := g.items[o.item].trust(contact[strings.LastIndexByte(contact, '@')+1:], o.report.TLS.OrgName)
-	in := tlsreport.Incoming{Report: o.report.TLS, Receipt: int64(g.results[o.item].receipt), Watched: g.domains, Trust: tlsreport.Trust(trust)}
+	d, chosen := g.items[o.item].choices[o.slot]
+	if !chosen {
+		d = overtaken
+		d.trust = g.items[o.item].trust(contact[strings.LastIndexByte(contact, '@')+1:], o.report.TLS.OrgName)
+	}
+	in := tlsreport.Incoming{Report: o.report.TLS, Receipt: int64(g.results[o.item].receipt), Watched: g.domains, Trust: tlsreport.Trust(d.trust)}
+	if chosen {
+		in.Place = places[d.Choice]
+	}
 	if o.report.Mail != nil {
 		in.Asked = o.report.Mail.TLSReportDomain
 	}
@@ -110,8 +119,8 @@ func (g *group) storeTLS(o other, ri *receiptItem) error {
 	if err != nil {
 		return err
 	}
-	if s.Instead != 0 {
-		if err := g.overtaken(ID(s.Instead), ID(s.ID)); err != nil {
+	if s.Former.ID != 0 {
+		if err := g.settledTLS(s, d); err != nil {
 			return err
 		}
 	}
@@ -127,10 +136,10 @@ func (g *group) storeTLS(o other, ri *receiptItem) error {
 	case tlsreport.OffRange:
 		ri.verdict, ri.reason = Held, ReasonDay
 	case tlsreport.Other:
-		if g.ownOther(o, ReceiptID(s.Receipt), ID(s.ID)) { // a newer reader sees more in it
+		if g.ownTLS(o, s) { // a newer reader sees more in it
 			ri.accept(ri.report, o.report.TLS.Repairs)
 		} else {
-			ri.verdict, ri.reason = Conflict, ReasonConflict
+			return g.differs(g.ctx, ri, version{o.report.TLS.Digest, tlsVersion(o.report.TLS)}, ri.report, d.trust)
 		}
 	case tlsreport.Same, tlsreport.New:
 		g.settle(o, ri, s.Outcome == tlsreport.Same, ReceiptID(s.Receipt), o.report.TLS.Repairs)
@@ -138,17 +147,29 @@ func (g *group) storeTLS(o other, ri *receiptItem) error {
 	return nil
 }
 
-// overtaken puts the mails that brought a TLS report into conflict with the
-// one that somebody vouches for and that is counted instead.
-func (g *group) overtaken(old, instead ID) error {
-	for _, r := range g.results {
-		for i := range r.items {
-			if ri := &r.items[i]; ri.kind == TLSReport && ri.report == old { // it came in the same group
-				ri.verdict, ri.reason, ri.report = Conflict, ReasonOvertaken, instead
-			}
-		}
+// places are what the choices of the owner are to package tlsreport.
+var places = map[Choice]tlsreport.Place{Replace: tlsreport.Instead, Add: tlsreport.Beside}
+
+// settledTLS tells the receipts of TLS reports that one counts instead of
+// another or beside it.
+func (g *group) settledTLS(s tlsreport.Stored, d decision) error {
+	old := formerTLS(s.Former)
+	if err := d.about(old.id); err != nil {
+		return err
 	}
-	return markOvertaken(g.ctx, g.tx, g.org, old, instead)
+	return g.settled(g.ctx, TLSReport, old, existing{id: ID(s.ID), content: s.Content}, d)
+}
+
+func formerTLS(f tlsreport.Former) existing {
+	return existing{id: ID(f.ID), receipt: ReceiptID(f.Receipt), content: f.Content, trust: Trust(f.Trust),
+		version: Version{Messages: f.Total(), Passing: f.Successful, Records: f.Policies, Begin: f.Begin, End: f.End}}
+}
+
+// tlsVersion is what a TLS report says that was read.
+func tlsVersion(r *tlsrpt.Report) Version {
+	v := Version{Records: int64(len(r.Policies)), Begin: time.Unix(r.Begin, 0).UTC(), End: time.Unix(r.End, 0).UTC()}
+	v.Messages, v.Passing = r.Sessions()
+	return v
 }
 
 // hold notes for each of the domains that the report waits for it.
@@ -179,11 +200,19 @@ func (g *group) settle(o other, ri *receiptItem, known bool, by ReceiptID, repai
 func (g *group) ownOther(o other, by ReceiptID, id ID) bool {
 	r := g.results[o.item]
 	for slot, i := range r.items {
-		if slot != o.slot && i.kind == kindOf(o.report) && i.report == id {
+		if slot != o.slot && i.kind == kindOf(o.report) && i.report == id && i.counts() {
 			return false
 		}
 	}
 	return g.items[o.item].again && by == r.receipt
+}
+
+// ownTLS is ownOther of one with another digest than what is stored: another
+// part of the same mail may have that one.
+func (g *group) ownTLS(o other, s tlsreport.Stored) bool {
+	return g.ownOther(o, ReceiptID(s.Receipt), ID(s.ID)) && !slices.ContainsFunc(g.others, func(q other) bool {
+		return q.item == o.item && q.report.TLS != nil && q.report.TLS.Digest == s.Content
+	})
 }
 
 // silence makes the receipt of a mail with a failure report keep nothing of

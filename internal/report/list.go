@@ -174,6 +174,8 @@ type Receipt struct {
 	Verdict    Verdict     `db:"verdict"`
 	Reason     *Reason     `db:"reason"`
 	Original   bool        `db:"original"`
+	Damaged    bool        `db:"damaged"`  // the original is kept and could not be unpacked when it was last read
+	First      *ReceiptID  `db:"first_id"` // of the very same file, which was read before; nil: it was not
 	Kind       *Kind       `db:"kind"`     // of its reports: the first by name
 	Domain     *string     `db:"domain"`   // of its first report
 	Reporter   *string     `db:"reporter"` // of its first stored report
@@ -224,7 +226,28 @@ type Item struct {
 	Label   string  `db:"label"`
 	Domain  *string `db:"domain"`
 	Report  *ID     `db:"report_id"` // among the reports of its kind
+
+	// Of one in conflict or replaced.
+	Version        *Version   `db:"version"`         // nil = not noted
+	Counted        *Version   `db:"counted"`         // that counts instead
+	CountedReceipt *ReceiptID `db:"counted_receipt"` // of the mail that brought it
+
+	// Of one that counts by choice, which can be taken back.
+	Beside        bool       `db:"beside"`         // beside another one
+	FormerReceipt *ReceiptID `db:"former_receipt"` // instead of what came in this one; nil = it does not
+	FormerSeq     *int16     `db:"former_seq"`
+	FormerTrust   *Trust     `db:"former_trust"`
+	FormerTurn    *int64     `db:"former_turn"`
 }
+
+// Contested reports whether another report with the same key counts, so that
+// the owner can choose.
+func (i Item) Contested() bool {
+	return (i.Verdict == Conflict || i.Verdict == Replaced) && i.Kind != FailureReport && i.Report != nil
+}
+
+// Chosen reports whether the report counts because the owner chose it.
+func (i Item) Chosen() bool { return i.Beside || i.FormerReceipt != nil }
 
 // Advice is what the owner can do about it; "" when nothing is to be done.
 func (i Item) Advice() string {

@@ -5,17 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"slices"
-
-	"sendvery.com/sendvery/internal/fault"
-)
-
-// Choice is what the owner says about two reports under one key.
-type Choice string
-
-// The choices. Without one the report that came first counts.
-const (
-	Replace Choice = "replace" // count this one instead
-	Add     Choice = "add"     // count both: they are different reports
 )
 
 // errMoved stops a transaction because another one replaced what it met: it is
@@ -49,7 +38,7 @@ func (g *group) meet(ctx context.Context, reports []*pending) error {
 		switch {
 		case !found:
 			return errMoved
-		case g.own(p, old) || old.content == p.summary.Digest:
+		case old.content == p.summary.Digest || g.own(p, old):
 			old.trust, err = g.same(ctx, p, old)
 			met[key] = old
 		default:
@@ -67,8 +56,10 @@ func (g *group) meet(ctx context.Context, reports []*pending) error {
 // came beside it.
 func (g *group) own(p *pending, old existing) bool {
 	r := g.results[p.item]
+	other := p.summary.Digest != old.content
 	return g.items[p.item].again && old.receipt == r.receipt &&
-		!slices.ContainsFunc(r.items, func(i receiptItem) bool { return i.report == old.id })
+		!slices.ContainsFunc(r.items, func(i receiptItem) bool { return i.kind.aggregate() && i.report == old.id && i.counts() }) &&
+		!slices.ContainsFunc(g.reports, func(q *pending) bool { return other && q.item == p.item && q.summary.Digest == old.content })
 }
 
 // addedKey is the key of a report that counts beside another one of the same key.
@@ -96,21 +87,17 @@ func (g *group) same(ctx context.Context, p *pending, old existing) (Trust, erro
 // The first counts, until the owner chooses, or if nobody vouches for it and
 // somebody does for this one.
 func (g *group) conflict(ctx context.Context, p *pending, old existing, met stored) error {
-	choice, reason := g.items[p.item].choices[p.slot], ReasonReplaced
-	if choice == "" && overtakes(p, old) {
-		choice, reason = Replace, ReasonOvertaken
-	}
-	if choice == "" || p.dropped {
+	d, decided := g.decision(p, p.slot, old)
+	if !decided || p.dropped {
 		p.dropped = true
-		ri := g.part(p)
-		ri.verdict, ri.reason, ri.report = Conflict, ReasonConflict, old.id
-		return nil
+		return g.differs(ctx, g.part(p), version{p.summary.Digest, p.version()}, old.id, p.trust)
 	}
-	if reason == ReasonReplaced {
-		p.trust = Vouched // the owner does
+	if err := d.about(old.id); err != nil {
+		return err
 	}
-	if choice == Add {
-		p.key = addedKey(p)
+	p.trust = d.trust
+	if d.Choice == Add {
+		p.base, p.key = slices.Clone(p.key[:]), addedKey(p)
 	} else if err := g.retract(ctx, old); err != nil {
 		return err
 	}
@@ -121,12 +108,9 @@ func (g *group) conflict(ctx context.Context, p *pending, old existing, met stor
 	if !fresh[p.id] {
 		return errMoved
 	}
-	met[p.key] = existing{id: p.id, receipt: g.results[p.item].receipt, domain: p.domain, day: p.day, content: p.summary.Digest, trust: p.trust}
+	met[p.key] = existing{id: p.id, receipt: g.results[p.item].receipt, domain: p.domain, day: p.day, content: p.summary.Digest, trust: p.trust, version: p.version()}
 	g.part(p).accept(p.id, p.summary.Repairs)
-	if choice == Add {
-		return nil
-	}
-	return g.reassign(ctx, old.id, p, Conflict, reason)
+	return g.settled(ctx, AggregateReport, old, met[p.key], d)
 }
 
 // overtakes reports whether a report takes the place of a stored one with other
@@ -138,28 +122,29 @@ func overtakes(p *pending, old existing) bool { return old.trust == Unvouched &&
 // nobody vouches for. Everything of it is undone if the report turns out to be
 // refused.
 func (g *group) makeWay(p *pending) error {
-	choice := g.items[p.item].choices[len(g.results[p.item].items)]
-	if choice == Add {
-		p.trust, p.added = Vouched, true
-		p.key = sha256.Sum256(append(p.key[:], "until its end is read"...))
-		return nil
-	}
+	r := g.results[p.item]
 	met, err := findReports(g.ctx, g.tx, g.org, [][32]byte{p.key})
 	if err != nil {
 		return err
 	}
 	old, found := met[p.key]
-	switch {
-	case !found, g.items[p.item].again && old.receipt == g.results[p.item].receipt:
-		return nil
-	case choice == Replace:
-		p.trust, p.reason = Vouched, ReasonReplaced
-	case overtakes(p, old):
-		p.reason = ReasonOvertaken
-	default:
+	if !found {
 		return nil
 	}
-	p.instead = old
+	d, decided := g.decision(p, len(r.items), old)
+	_, chosen := g.items[p.item].choices[len(r.items)]
+	if !decided || !chosen && g.items[p.item].again && old.receipt == r.receipt {
+		return nil
+	}
+	if err := d.about(old.id); err != nil {
+		return err
+	}
+	p.trust, p.instead, p.decision = d.trust, old, d
+	if d.Choice == Add {
+		p.base = slices.Clone(p.key[:])
+		p.key = sha256.Sum256(append(p.key[:], "until its end is read"...))
+		return nil
+	}
 	return g.retract(g.ctx, old)
 }
 
@@ -167,13 +152,14 @@ func (g *group) makeWay(p *pending) error {
 // its end is read: it may turn out to be the same.
 func (g *group) arrived(p *pending) error {
 	g.part(p).accept(p.id, p.summary.Repairs)
-	switch {
-	case p.instead.id == 0:
+	if p.instead.id == 0 {
 		return nil
-	case p.instead.content == p.summary.Digest:
-		return g.reassign(g.ctx, p.instead.id, p, Known, "")
 	}
-	return g.reassign(g.ctx, p.instead.id, p, Conflict, p.reason)
+	d := p.decision
+	if d.Choice == Replace && p.instead.content == p.summary.Digest {
+		d = decision{Choice: Replace, verdict: Known}
+	}
+	return g.settled(g.ctx, AggregateReport, p.instead, existing{id: p.id, content: p.summary.Digest}, d)
 }
 
 // retract takes a stored report out of all numbers, or keeps one out of them
@@ -202,18 +188,6 @@ func (g *group) unwritten(id ID) *pending {
 	return nil
 }
 
-// reassign tells the receipts of a retracted report which one counts instead.
-func (g *group) reassign(ctx context.Context, old ID, p *pending, verdict Verdict, reason Reason) error {
-	for _, r := range g.results {
-		for i := range r.items {
-			if ri := &r.items[i]; ri.report == old && ri.kind.aggregate() { // it came in the same group
-				ri.verdict, ri.reason, ri.report = verdict, reason, p.id
-			}
-		}
-	}
-	return reassignItems(ctx, g.tx, g.org, old, p.id, verdict, reason)
-}
-
 // vouch moves a stored report's messages to those that somebody vouches for.
 func (g *group) vouch(ctx context.Context, old existing) error {
 	if err := setTrust(ctx, g.tx, g.org, old, Vouched); err != nil {
@@ -226,17 +200,4 @@ func (g *group) vouch(ctx context.Context, old existing) error {
 	sent, err := sourcesOf(ctx, g.tx, g.org, old)
 	g.sources.merge(sent)
 	return err
-}
-
-// carriedOut checks that what the owner chose has happened: when the report
-// could not be read this time, nothing of the choice is to be done.
-func (g *group) carriedOut() error {
-	for i, it := range g.items {
-		for part := range it.choices {
-			if part >= len(g.results[i].items) || !g.results[i].items[part].verdict.Stored() {
-				return fault.New(fault.Conflict, "This report could not be read again, so your choice was not carried out. Nothing has changed.")
-			}
-		}
-	}
-	return nil
 }

@@ -45,12 +45,13 @@ func TestReportsThatMeetCountOnceInWhateverOrderTheyCome(t *testing.T) {
 		verdicts string
 		rollup   string
 	}{
-		{"overtaken in its own group", [][]string{{f, h}}, "conflict accepted", "1:10"},
-		{"two honest copies over a stored forgery", [][]string{{f}, {h, h}}, "conflict accepted known", "1:10"},
+		{"overtaken in its own group", [][]string{{f, h}}, "replaced accepted", "1:10"},
+		{"a copy of one that was overtaken in its own group", [][]string{{f, h, f + "\n"}}, "replaced accepted replaced", "1:10"},
+		{"two honest copies over a stored forgery", [][]string{{f}, {h, h}}, "replaced accepted known", "1:10"},
 		{"two copies that vouch, in one group", [][]string{{hu}, {h, h}}, "accepted known known", "1:10"},
 		{"a copy and the one that vouches, in one group", [][]string{{hu, h}}, "accepted known", "1:10"},
 		{"a forgery after the honest one, in one group", [][]string{{h, f}}, "accepted conflict", "1:10"},
-		{"a large honest one over a small forgery", [][]string{{f}, {l}}, "conflict accepted", "1:6010"},
+		{"a large honest one over a small forgery", [][]string{{f}, {l}}, "replaced accepted", "1:6010"},
 		{"a large honest one over itself unsigned", [][]string{{lu}, {l}}, "known accepted", "1:6010"},
 		{"a small forgery after a large honest one", [][]string{{l}, {f}}, "accepted conflict", "1:6010"},
 	} {

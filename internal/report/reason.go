@@ -24,6 +24,7 @@ const (
 	ReasonConflict    Reason = "other_content_under_same_key"
 	ReasonReplaced    Reason = "replaced_by_choice"
 	ReasonOvertaken   Reason = "replaced_by_authenticated"
+	ReasonSameFile    Reason = "same_file_again"
 )
 
 // sentences are the words for the owner, each with what happens next.
@@ -41,6 +42,7 @@ var sentences = map[Reason]string{
 	ReasonConflict:    "Another report with the same reporter, name and period, but other numbers, counts. This one is kept and not counted.",
 	ReasonReplaced:    "You chose to count another report with the same name and period instead. This one is kept.",
 	ReasonOvertaken:   "This mail is not authenticated. Another report with the same name and period, but other numbers, came in an authenticated mail and counts instead. This one is kept.",
+	ReasonSameFile:    "The very same mail or file was read before, with the same result. What became of it stands there, and it is kept once.",
 }
 
 // Sentence explains a reason to the owner; "" for an empty one.

@@ -22,8 +22,12 @@ type Originals struct {
 	Last    ReceiptID // up to this one; 0 = to the end
 }
 
-// Turn is what reading again changed of one receipt.
+// Turn is what reading again changed of one receipt. After is Damaged for one
+// whose original could not be unpacked and that therefore stays as it was.
 type Turn struct{ Before, After Verdict }
+
+// Damaged is what became of a receipt in a Turn; none has it as its verdict.
+const Damaged Verdict = "damaged"
 
 // rereadItems bounds how many originals are read at once.
 const rereadItems = 50

@@ -252,16 +252,28 @@ func TestDamagedOriginalStandsInNobodysWay(t *testing.T) {
 		t.Parallel()
 		b := newBench(t, "example.org")
 		b.take(t, simple("a", 1), simple("b", 2), simple("c", 3))
-		b.spoil(t, one[int64](t, b, `SELECT receipt_id FROM receipts ORDER BY receipt_id OFFSET 1 LIMIT 1`))
+		id := one[int64](t, b, `SELECT receipt_id FROM receipts ORDER BY receipt_id OFFSET 1 LIMIT 1`)
+		whole := one[[]byte](t, b, `SELECT content FROM originals WHERE receipt_id = $1`, id)
+		b.spoil(t, id)
 		counts, err := b.Reparse(t.Context(), b.org.ID, report.Originals{})
-		if err != nil || counts[report.Turn{Before: report.Accepted, After: report.Accepted}] != 2 || counts[report.Turn{Before: report.Accepted, After: report.Refused}] != 1 {
+		if err != nil || counts[report.Turn{Before: report.Accepted, After: report.Accepted}] != 2 || counts[report.Turn{Before: report.Accepted, After: report.Damaged}] != 1 {
 			t.Errorf("%v, %v", counts, err)
 		}
-		if got := b.ours(t); got != "1 with 1" {
-			t.Errorf("refused: %s original", got)
+		if got := strings.Join(b.verdicts(t), " ") + ", " + b.itemsOf(t); got != "accepted accepted accepted, "+strings.TrimSuffix(strings.Repeat("aggregate accepted example.org, ", 3), ", ") {
+			t.Error(got)
+		}
+		said := func() string {
+			return one[string](t, b, `SELECT string_agg(damaged::text, ' ' ORDER BY receipt_id) FROM originals`)
+		}
+		if got := said(); got != "false true false" {
+			t.Errorf("damaged: %s", got)
 		}
 		if got := b.sums(t); got != "3 reports, 3 records of 6, 3 totals of 6, 1" {
 			t.Error(got)
+		}
+		b.admin(t, `UPDATE originals SET content = $1 WHERE damaged`, whole)
+		if _, err := b.Reparse(t.Context(), b.org.ID, report.Originals{}); err != nil || said() != "false false false" {
+			t.Errorf("mended, it is still said to be damaged: %s, %v", said(), err)
 		}
 	})
 	t.Run("what is held", func(t *testing.T) {

@@ -40,16 +40,17 @@ type Verdict string
 // The verdicts, from the one that most needs a person to the one that least does.
 const (
 	Refused  Verdict = "refused"
-	Conflict Verdict = "conflict" // another report under the same key is stored; the first counts
+	Conflict Verdict = "conflict" // another report under the same key is stored; the first counts until somebody decides
 	Held     Verdict = "held"     // kept, waiting for something: its domain is not watched
 	Repaired Verdict = "repaired" // accepted, with something unusual
 	Accepted Verdict = "accepted"
-	Known    Verdict = "known"     // the same report was stored before
+	Replaced Verdict = "replaced"  // a conflict that is decided: another report counts instead
+	Known    Verdict = "known"     // the same report was stored before, or the same file read
 	NoReport Verdict = "no_report" // an ordinary mail; nothing of it is kept
 )
 
 // Verdicts lists the verdicts in that order.
-var Verdicts = [...]Verdict{Refused, Conflict, Held, Repaired, Accepted, Known, NoReport}
+var Verdicts = [...]Verdict{Refused, Conflict, Held, Repaired, Accepted, Replaced, Known, NoReport}
 
 // Stored reports whether the verdict means that the report's numbers count.
 func (v Verdict) Stored() bool { return v == Accepted || v == Repaired || v == Known }

@@ -74,14 +74,15 @@ func findReports(ctx context.Context, tx postgres.Tx, org org.ID, keys [][32]byt
 		list[i] = keys[i][:]
 	}
 	rows, err := tx.Query(ctx, `
-		SELECT key_digest, report_id, receipt_id, domain_id, day, content_digest, trust
+		SELECT key_digest, report_id, receipt_id, domain_id, day, content_digest, trust, messages, aligned, records, begin_at, end_at
 		FROM reports WHERE org_id = $1 AND key_digest = ANY($2) ORDER BY report_id FOR UPDATE`, org, list)
 	if err != nil {
 		return nil, fmt.Errorf("find reports: %w", err)
 	}
 	var key, content []byte
 	var e existing
-	_, err = pgx.ForEachRow(rows, []any{&key, &e.id, &e.receipt, &e.domain, &e.day, &content, &e.trust}, func() error {
+	v := &e.version
+	_, err = pgx.ForEachRow(rows, []any{&key, &e.id, &e.receipt, &e.domain, &e.day, &content, &e.trust, &v.Messages, &v.Passing, &v.Records, &v.Begin, &v.End}, func() error {
 		copy(e.content[:], content)
 		found[[32]byte(key)] = e
 		return nil
@@ -101,7 +102,14 @@ type receiptItem struct {
 	domain   string
 	reporter string // of what is refused; "" = not known
 	report   ID     // of the stored report among those of its kind; 0 = none
+
+	// Of one that is not counted because another one is.
+	content []byte
+	version *Version
 }
+
+// counts reports whether the report that the line names came with it.
+func (i *receiptItem) counts() bool { return i.verdict.Stored() }
 
 // accept notes that the report is stored.
 func (i *receiptItem) accept(id ID, repairs []finding.Repair) {
@@ -148,6 +156,8 @@ func addReceipts(b *postgres.Batch, org org.ID, items []item, results []result, 
 	var sources, verdicts []string
 	var mailboxes, uploads, people []*[16]byte
 	var generations, mails, labels, reasons, methods, outcomes, authDomains []*string
+	var digests [][]byte
+	var firsts []*int64
 	var mailAt []*time.Time
 	for i, it := range items {
 		if it.again {
@@ -169,21 +179,27 @@ func addReceipts(b *postgres.Batch, org org.ID, items []item, results []result, 
 			visit, person = new([16]byte(it.upload)), new([16]byte(it.person))
 		}
 		uploads, people = append(uploads, visit), append(people, person)
+		var first *int64
+		if results[i].first != 0 {
+			first = new(int64(results[i].first))
+		}
+		digests, firsts = append(digests, it.digest), append(firsts, first)
 	}
 	if len(ids) == 0 {
 		return
 	}
 	b.Queue(`
 		INSERT INTO receipts (org_id, receipt_id, source, mailbox_id, generation, mail_id, label, mail_at, received_at, size, verdict, reason,
-		       auth_method, auth_result, auth_domain, upload_id, uploaded_by)
-		SELECT @org, id, s, box, g, m, l, at, @now, size, v, why, method, result, domain, upload, person
+		       auth_method, auth_result, auth_domain, upload_id, uploaded_by, digest, first_id)
+		SELECT @org, id, s, box, g, m, l, at, @now, size, v, why, method, result, domain, upload, person, digest, first
 		FROM unnest(@ids::bigint[], @sources::text[], @mailboxes::uuid[], @generations::text[], @mails::text[], @labels::text[], @mail_at::timestamptz[],
 		       @sizes::bigint[], @verdicts::text[], @reasons::text[], @methods::text[], @results::text[], @domains::text[],
-		       @uploads::uuid[], @people::uuid[])
-		     AS r (id, s, box, g, m, l, at, size, v, why, method, result, domain, upload, person)`,
+		       @uploads::uuid[], @people::uuid[], @digests::bytea[], @firsts::bigint[])
+		     AS r (id, s, box, g, m, l, at, size, v, why, method, result, domain, upload, person, digest, first)`,
 		postgres.NamedArgs{"org": org, "now": now, "ids": ids, "sources": sources, "mailboxes": mailboxes, "generations": generations,
 			"mails": mails, "labels": labels, "mail_at": mailAt, "sizes": sizes, "verdicts": verdicts, "reasons": reasons,
-			"methods": methods, "results": outcomes, "domains": authDomains, "uploads": uploads, "people": people})
+			"methods": methods, "results": outcomes, "domains": authDomains, "uploads": uploads, "people": people,
+			"digests": digests, "firsts": firsts})
 }
 
 // authenticated is what a receipt says about its mail: nothing for one without
@@ -231,7 +247,7 @@ func (s *Service) addOriginals(b *postgres.Batch, org org.ID, items []item) erro
 	var ids []int64
 	var contents [][]byte
 	for _, it := range items {
-		if it.content == nil || it.size > maxOriginal {
+		if !it.keepable() {
 			continue
 		}
 		content, err := s.compress(it.content, it.size)
@@ -253,10 +269,11 @@ func (s *Service) addOriginals(b *postgres.Batch, org org.ID, items []item) erro
 func removeItems(b *postgres.Batch, org org.ID, it item, r result) {
 	method, outcome, domain := authenticated(it, r)
 	b.Queue(`
-		UPDATE receipts SET verdict = @verdict, reason = @reason, auth_method = @method, auth_result = @result, auth_domain = @domain
+		UPDATE receipts SET verdict = @verdict, reason = @reason, auth_method = @method, auth_result = @result, auth_domain = @domain,
+		       digest = CASE WHEN @keep THEN coalesce(@digest, digest) END
 		WHERE org_id = @org AND receipt_id = @receipt`,
 		postgres.NamedArgs{"org": org, "receipt": r.receipt, "verdict": r.verdict, "reason": null(string(reasonOf(r))),
-			"method": method, "result": outcome, "domain": domain})
+			"method": method, "result": outcome, "domain": domain, "digest": it.digest, "keep": r.keepsOriginal()})
 	b.Queue(`DELETE FROM receipt_items WHERE org_id = $1 AND receipt_id = $2`, org, r.receipt)
 }
 
@@ -267,6 +284,8 @@ func addItems(b *postgres.Batch, org org.ID, results []result) {
 	var kinds, verdicts, labels []string
 	var reasons, domains, reporters []*string
 	var reports []*int64
+	var contents [][]byte
+	var versions []*Version
 	for _, r := range results {
 		for n, ri := range r.items {
 			receipts, seqs = append(receipts, int64(r.receipt)), append(seqs, int16(n+1))
@@ -277,17 +296,17 @@ func addItems(b *postgres.Batch, org org.ID, results []result) {
 			if ri.report != 0 {
 				report = new(int64(ri.report))
 			}
-			reports = append(reports, report)
+			reports, contents, versions = append(reports, report), append(contents, ri.content), append(versions, ri.version)
 		}
 	}
 	if len(receipts) == 0 {
 		return
 	}
 	b.Queue(`
-		INSERT INTO receipt_items (org_id, receipt_id, seq, kind, verdict, reason, label, domain, reporter, report_id)
-		SELECT @org, r, s, k, v, why, l, d, by, rep
-		FROM unnest(@receipts::bigint[], @seqs::smallint[], @kinds::text[], @verdicts::text[], @reasons::text[], @labels::text[], @domains::text[], @reporters::text[], @reports::bigint[])
-		     AS i (r, s, k, v, why, l, d, by, rep)`,
+		INSERT INTO receipt_items (org_id, receipt_id, seq, kind, verdict, reason, label, domain, reporter, report_id, content_digest, version)
+		SELECT @org, r, s, k, v, why, l, d, by, rep, content, version
+		FROM unnest(@receipts::bigint[], @seqs::smallint[], @kinds::text[], @verdicts::text[], @reasons::text[], @labels::text[], @domains::text[], @reporters::text[], @reports::bigint[],
+		     @contents::bytea[], @versions::jsonb[]) AS i (r, s, k, v, why, l, d, by, rep, content, version)`,
 		postgres.NamedArgs{"org": org, "receipts": receipts, "seqs": seqs, "kinds": kinds, "verdicts": verdicts, "reasons": reasons,
-			"labels": labels, "domains": domains, "reporters": reporters, "reports": reports})
+			"labels": labels, "domains": domains, "reporters": reporters, "reports": reports, "contents": contents, "versions": versions})
 }

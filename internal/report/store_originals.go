@@ -21,10 +21,13 @@ type Suggestion struct {
 	Reports int64     `db:"reports"`
 }
 
+// suggestionsSQL leaves out reports whose original is gone: adding their domain
+// would not count them.
 const suggestionsSQL = `
-	SELECT domain AS name, count(*) AS reports FROM receipt_items
-	WHERE org_id = @org AND verdict = 'held' AND reason = @reason AND domain IS NOT NULL
-	GROUP BY domain ORDER BY count(*) DESC, domain`
+	SELECT i.domain AS name, count(*) AS reports FROM receipt_items i
+	JOIN originals o ON o.org_id = i.org_id AND o.receipt_id = i.receipt_id
+	WHERE i.org_id = @org AND i.verdict = 'held' AND i.reason = @reason AND i.domain IS NOT NULL
+	GROUP BY i.domain ORDER BY count(*) DESC, i.domain`
 
 // heldDomains counts the held reports by domain, the most first.
 func heldDomains(ctx context.Context, tx postgres.Tx, org org.ID) ([]Suggestion, error) {
@@ -75,12 +78,13 @@ const largeOriginal = 4 << 20
 
 // readOriginals makes items of the first @n originals whose receipts r are as
 // the condition says. It stops after one that is large: the rest stays for
-// another time, and in the database. One that is damaged is refused, so that it
-// stands in nobody's way; its bytes stay, for whoever can mend them.
+// another time, and in the database. One that is damaged and waits to be read is
+// refused, so that it stands in nobody's way; any other stays what it is. The
+// bytes stay, for whoever can mend them.
 func (s *Service) readOriginals(ctx context.Context, tx postgres.Tx, condition string, args postgres.NamedArgs) ([]item, error) {
 	args["enough"] = largeOriginal
 	rows, err := tx.Query(ctx, `
-		SELECT r.receipt_id, r.source, r.size, r.verdict, r.auth_method, r.auth_result, r.auth_domain, o.content
+		SELECT r.receipt_id, r.source, r.size, r.verdict, r.auth_method, r.auth_result, r.auth_domain, o.damaged, o.content
 		FROM (SELECT next.org_id, next.receipt_id, sum(next.size) OVER (ORDER BY next.receipt_id) - next.size AS ahead FROM (
 			SELECT r.org_id, r.receipt_id, r.size FROM receipts r JOIN originals o USING (org_id, receipt_id)
 			WHERE `+condition+` ORDER BY r.receipt_id LIMIT @n) AS next) AS chosen
@@ -95,7 +99,7 @@ func (s *Service) readOriginals(ctx context.Context, tx postgres.Tx, condition s
 		it := item{again: true, stored: true}
 		var method, outcome, domain *string
 		var content pgtype.DriverBytes // until the next row: it is not copied
-		if err := rows.Scan(&it.receipt, &it.source, &it.size, &it.was, &method, &outcome, &domain, &content); err != nil {
+		if err := rows.Scan(&it.receipt, &it.source, &it.size, &it.was, &method, &outcome, &domain, &it.damaged, &content); err != nil {
 			return nil, fmt.Errorf("read originals: %w", err)
 		}
 		if it.auth = authenticatedAs(method, outcome, domain); it.auth != nil && it.auth.Result == mailauth.TempError {
@@ -103,7 +107,7 @@ func (s *Service) readOriginals(ctx context.Context, tx postgres.Tx, condition s
 		}
 		if err := it.unpack(content); err != nil {
 			s.Log.ErrorContext(ctx, "a stored original cannot be unpacked", "receipt", it.receipt, "error", err)
-			it.reason = ReasonOurFault
+			it.reason, it.unreadable = ReasonOurFault, true
 		}
 		items = append(items, it)
 	}

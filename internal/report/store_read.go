@@ -293,17 +293,18 @@ func queueReceipts(b *postgres.Batch, org org.ID, q ReceiptQuery, into *[]Receip
 	}
 	collect(b, into, "receipts", `
 		SELECT r.receipt_id, r.source, r.mailbox_id, r.mail_id, r.upload_id, p.email AS uploaded_by, r.label, r.mail_at, r.received_at, r.size, r.verdict, r.reason,
-		       r.auth_method, r.auth_result, r.auth_domain,
+		       r.auth_method, r.auth_result, r.auth_domain, r.first_id,
 		       EXISTS (SELECT FROM originals o WHERE o.org_id = r.org_id AND o.receipt_id = r.receipt_id) AS original,
+		       EXISTS (SELECT FROM originals o WHERE o.org_id = r.org_id AND o.receipt_id = r.receipt_id AND o.damaged) AS damaged,
 		       i.kind, i.domain, i.reporter, coalesce(i.messages, 0)::bigint AS messages, i.reports
 		FROM (SELECT r.org_id, r.receipt_id, r.source, r.mailbox_id, r.mail_id, r.upload_id, r.uploaded_by, r.label, r.mail_at, r.received_at, r.size, r.verdict, r.reason,
-		             r.auth_method, r.auth_result, r.auth_domain
+		             r.auth_method, r.auth_result, r.auth_domain, r.first_id
 		      FROM receipts r WHERE `+where+` ORDER BY r.receipt_id DESC LIMIT @limit) r
 		LEFT JOIN members m ON m.org_id = r.org_id AND m.person_id = r.uploaded_by
 		LEFT JOIN people p ON p.person_id = m.person_id
 		LEFT JOIN LATERAL (
-			SELECT min(i.kind) AS kind, min(i.domain) AS domain, coalesce(min(p.reporter), min(t.reporter)) AS reporter, sum(p.messages) FILTER (WHERE i.verdict <> 'conflict') AS messages,
-			       array_agg(DISTINCT i.report_id) FILTER (WHERE i.report_id IS NOT NULL AND i.kind = 'aggregate') AS reports
+			SELECT min(i.kind) AS kind, min(i.domain) AS domain, coalesce(min(p.reporter), min(t.reporter)) AS reporter, sum(p.messages) FILTER (WHERE i.verdict NOT IN ('conflict', 'replaced')) AS messages,
+			       array_agg(DISTINCT i.report_id) FILTER (WHERE i.report_id IS NOT NULL AND i.kind = 'aggregate' AND i.verdict NOT IN ('conflict', 'replaced')) AS reports
 			FROM receipt_items i
 			LEFT JOIN reports p ON i.kind = 'aggregate' AND p.org_id = i.org_id AND p.report_id = i.report_id
 			LEFT JOIN tls_reports t ON i.kind = 'tls' AND t.org_id = i.org_id AND t.tls_report_id = i.report_id
@@ -357,12 +358,6 @@ func queueMailboxVerdicts(b *postgres.Batch, org org.ID, since time.Time, into *
 		}
 		return nil
 	})
-}
-
-func queueItems(b *postgres.Batch, org org.ID, id ReceiptID, into *[]Item) {
-	collect(b, into, "receipt items", `
-		SELECT kind, verdict, reason, label, domain, report_id FROM receipt_items WHERE org_id = @org AND receipt_id = @id ORDER BY seq`,
-		postgres.NamedArgs{"org": org, "id": id})
 }
 
 func queueOriginal(b *postgres.Batch, org org.ID, id ReceiptID, into *[]byte) {

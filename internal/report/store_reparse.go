@@ -51,6 +51,11 @@ func dropOriginal(b *postgres.Batch, org org.ID, id ReceiptID) {
 	b.Queue(`DELETE FROM originals WHERE org_id = $1 AND receipt_id = $2`, org, id)
 }
 
+// markOriginal notes whether the bytes can be unpacked.
+func markOriginal(b *postgres.Batch, org org.ID, id ReceiptID, damaged bool) {
+	b.Queue(`UPDATE originals SET damaged = $3 WHERE org_id = $1 AND receipt_id = $2`, org, id, damaged)
+}
+
 // refusedOriginals counts the refused receipts with and without an original.
 const refusedOriginals = `
 	SELECT count(*) FILTER (WHERE o.receipt_id IS NOT NULL) AS kept, count(*) FILTER (WHERE o.receipt_id IS NULL) AS lost,

@@ -59,7 +59,8 @@ func insertReports(ctx context.Context, tx postgres.Tx, org org.ID, reports []*p
 	days, begins, ends := make([]time.Time, n), make([]time.Time, n), make([]time.Time, n)
 	reporters, reporterDomains, emails := make([]string, n), make([]string, n), make([]string, n)
 	reporterIDs, policyDomains, policies := make([]string, n), make([]string, n), make([]string, n)
-	documents, repairs, keys, contents := make([]json.RawMessage, n), make([]json.RawMessage, n), make([][]byte, n), make([][]byte, n)
+	documents, repairs := make([]json.RawMessage, n), make([]json.RawMessage, n)
+	keys, bases, contents := make([][]byte, n), make([][]byte, n), make([][]byte, n)
 	records, bad, messages, aligned := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
 	for i, p := range reports {
 		s, err := p.sums()
@@ -70,21 +71,21 @@ func insertReports(ctx context.Context, tx postgres.Tx, org org.ID, reports []*p
 		days[i], begins[i], ends[i] = p.day, time.Unix(p.head.Begin, 0).UTC(), time.Unix(p.head.End, 0).UTC()
 		reporters[i], reporterDomains[i], emails[i] = p.head.Reporter(), p.reporterDomain, p.head.Email
 		reporterIDs[i], policyDomains[i], policies[i] = p.head.ReportID, p.head.Policy.Domain.String(), p.head.Policy.Effective().P
-		documents[i], repairs[i], keys[i], contents[i] = s.document, s.repairs, p.key[:], s.digest
+		documents[i], repairs[i], keys[i], bases[i], contents[i] = s.document, s.repairs, p.key[:], p.base, s.digest
 		records[i], bad[i], messages[i], aligned[i] = s.records, s.bad, s.messages, s.aligned
 	}
 	rows, err := tx.Query(ctx, `
 		INSERT INTO reports (org_id, stored_at, report_id, domain_id, receipt_id, trust, day, begin_at, end_at, reporter, reporter_domain, email,
-		       reporter_id, policy_domain, policy, document, repairs, key_digest, content_digest, records, bad_records, messages, aligned)
+		       reporter_id, policy_domain, policy, document, repairs, key_digest, base_key, content_digest, records, bad_records, messages, aligned)
 		SELECT @org, @now, r.* FROM unnest(@ids::bigint[], @domains::uuid[], @receipts::bigint[], @trusts::smallint[], @days::date[],
 		       @begins::timestamptz[], @ends::timestamptz[], @reporters::text[], @reporter_domains::text[], @emails::text[], @reporter_ids::text[],
-		       @policy_domains::text[], @policies::text[], @documents::jsonb[], @repairs::jsonb[], @keys::bytea[], @contents::bytea[],
+		       @policy_domains::text[], @policies::text[], @documents::jsonb[], @repairs::jsonb[], @keys::bytea[], @bases::bytea[], @contents::bytea[],
 		       @records::bigint[], @bad::bigint[], @messages::bigint[], @aligned::bigint[]) AS r
 		ON CONFLICT (org_id, key_digest) DO NOTHING RETURNING report_id`,
 		postgres.NamedArgs{"org": org, "now": now, "ids": ids, "domains": domains, "receipts": receipts, "trusts": trusts, "days": days,
 			"begins": begins, "ends": ends, "reporters": reporters, "reporter_domains": reporterDomains, "emails": emails,
 			"reporter_ids": reporterIDs, "policy_domains": policyDomains, "policies": policies, "documents": documents, "repairs": repairs,
-			"keys": keys, "contents": contents, "records": records, "bad": bad, "messages": messages, "aligned": aligned})
+			"keys": keys, "bases": bases, "contents": contents, "records": records, "bad": bad, "messages": messages, "aligned": aligned})
 	if err != nil {
 		return nil, fmt.Errorf("insert reports: %w", err)
 	}
@@ -124,21 +125,6 @@ func removeReport(ctx context.Context, tx postgres.Tx, org org.ID, r existing) e
 	b.Queue(`DELETE FROM rollups WHERE org_id = @org AND domain_id = @domain AND day = @day AND report_id = @id`, args)
 	b.Queue(`DELETE FROM reports WHERE org_id = @org AND report_id = @id`, args)
 	return send(ctx, tx, b, "remove report")
-}
-
-// reassignItems gives the mails that brought a report which is counted no more
-// a verdict, and names the one that is counted instead.
-func reassignItems(ctx context.Context, tx postgres.Tx, org org.ID, old, instead ID, verdict Verdict, reason Reason) error {
-	args := postgres.NamedArgs{"org": org, "id": old, "instead": instead, "verdict": verdict, "reason": null(string(reason))}
-	b := &postgres.Batch{}
-	b.Queue(`
-		UPDATE receipts SET verdict = @verdict, reason = @reason
-		WHERE org_id = @org AND verdict IN ('accepted', 'repaired', 'known')
-		      AND receipt_id IN (SELECT receipt_id FROM receipt_items WHERE org_id = @org AND kind = 'aggregate' AND report_id = @id)`, args)
-	b.Queue(`
-		UPDATE receipt_items SET verdict = @verdict, reason = @reason, report_id = @instead
-		WHERE org_id = @org AND kind = 'aggregate' AND report_id = @id`, args)
-	return send(ctx, tx, b, "reassign receipts")
 }
 
 // setTrust notes that somebody vouches for a stored report.

@@ -95,8 +95,8 @@ func (g *group) endStream(p *pending) error {
 	if err := g.flush(p); err != nil {
 		return err
 	}
-	if p.added {
-		p.key = keyDigest(p.head.Key())
+	if p.base != nil {
+		p.key = [32]byte(p.base)
 		p.key = addedKey(p)
 	}
 	if err := updateReport(g.ctx, g.tx, g.org, p); err != nil {

@@ -135,13 +135,13 @@ func TestAVouchedReportTakesThePlaceOfADoubtedOneUnderItsKey(t *testing.T) {
 	forged, honest := twoVersions()
 	b.take(t, mailOf(forged, ""))
 	b.take(t, mailOf(honest, "signed"))
-	if got := strings.Join(b.verdicts(t), " "); got != "conflict accepted" {
+	if got := strings.Join(b.verdicts(t), " "); got != "replaced accepted" {
 		t.Errorf("verdicts %s", got)
 	}
 	b.wantTotals(t, 10)
-	b.take(t, mailOf(forged, "")) // and not the other way round
+	b.take(t, mailOf(forged, "")+"\n") // and not the other way round
 	b.wantTotals(t, 10)
-	if got := one[string](t, b, `SELECT string_agg(coalesce(reason, '-'), ' ' ORDER BY receipt_id) FROM receipts`); got != "replaced_by_authenticated - other_content_under_same_key" {
+	if got := one[string](t, b, `SELECT string_agg(coalesce(reason, '-'), ' ' ORDER BY receipt_id) FROM receipts`); got != "replaced_by_authenticated - replaced_by_authenticated" {
 		t.Errorf("reasons %s", got)
 	}
 }
@@ -191,8 +191,8 @@ func TestTheOwnerChoosesWhichOfTwoReportsCounts(t *testing.T) {
 				b.wantTotals(t, want)
 				b.forget(t, 2)
 			}
-			choose(1, report.Replace, other, "conflict accepted")
-			choose(0, report.Replace, 900, "accepted conflict")
+			choose(1, report.Replace, other, "replaced accepted")
+			choose(0, report.Replace, 900, "accepted replaced")
 			choose(1, report.Add, 900+other, "accepted accepted")
 			if err := b.Choose(t.Context(), b.org, 1, 0, report.Replace); err == nil {
 				t.Error("a choice about nothing in conflict was carried out")

@@ -32,6 +32,7 @@ type existing struct {
 	day     time.Time
 	content [32]byte
 	trust   Trust
+	version Version
 }
 
 // store writes a group that was read before the transaction began.
@@ -96,6 +97,12 @@ func (g *group) write(ctx context.Context, advance advance) error {
 	}
 	for i := range g.results {
 		g.results[i].verdict = verdictOf(g.results[i].items)
+		if g.items[i].stays() {
+			g.results[i].verdict = Damaged
+		}
+	}
+	if err := g.recognise(ctx); err != nil {
+		return err
 	}
 	b := &postgres.Batch{}
 	if err := g.addReceipts(b); err != nil {
@@ -194,16 +201,28 @@ func (g *group) addReceipts(b *postgres.Batch) error {
 	var kept []item
 	for i := range g.items {
 		it, r := &g.items[i], g.results[i]
-		if it.again {
-			removeItems(b, g.org, *it, r)
+		if it.stored && it.damaged != it.unreadable {
+			markOriginal(b, g.org, r.receipt, it.unreadable)
+		}
+		if it.stays() {
+			continue
 		}
 		it.receipt = r.receipt
 		// One that is read out of its own original has it already.
 		switch keep := r.keepsOriginal(); {
 		case keep && !it.stored:
+			if err := it.digestContent(); err != nil {
+				return err
+			}
 			kept = append(kept, *it)
-		case it.stored && !keep:
-			dropOriginal(b, g.org, it.receipt)
+		case !keep:
+			it.digest = nil
+			if it.stored {
+				dropOriginal(b, g.org, it.receipt)
+			}
+		}
+		if it.again {
+			removeItems(b, g.org, *it, r)
 		}
 	}
 	addReceipts(b, g.org, g.items, g.results, g.now)

@@ -15,17 +15,49 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-// find returns the report that is stored under the key; zero when there is
-// none.
-func find(ctx context.Context, tx postgres.Tx, org org.ID, key [32]byte) (e existing, err error) {
+// find returns the report that is stored under the key, or beside that one
+// with the same content; zero when there is none.
+func find(ctx context.Context, tx postgres.Tx, org org.ID, key, content [32]byte) (e existing, err error) {
+	beside := besideKey(key, content)
 	var digest []byte
-	err = tx.QueryRow(ctx, `SELECT tls_report_id, receipt_id, content_digest, trust FROM tls_reports WHERE org_id = $1 AND key_digest = $2`,
-		org, key[:]).Scan(&e.id, &e.receipt, &digest, &e.trust)
+	err = tx.QueryRow(ctx, `
+		SELECT tls_report_id, receipt_id, content_digest, trust FROM tls_reports WHERE org_id = @org AND key_digest = ANY(@keys)
+		ORDER BY key_digest = @beside DESC LIMIT 1`, postgres.NamedArgs{"org": org, "keys": [][]byte{key[:], beside[:]}, "beside": beside[:]}).
+		Scan(&e.id, &e.receipt, &digest, &e.trust)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return e, fmt.Errorf("find TLS report: %w", err)
 	}
 	copy(e.content[:], digest)
 	return e, nil
+}
+
+// findBeside returns a report that counts beside another one, and locks it,
+// with the id of that one; zero when it counts alone.
+func findBeside(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (e existing, counted ID, err error) {
+	var digest []byte
+	err = tx.QueryRow(ctx, `
+		SELECT r.tls_report_id, r.receipt_id, r.content_digest, r.trust, o.tls_report_id
+		FROM tls_reports r JOIN tls_reports o ON o.org_id = r.org_id AND o.key_digest = r.base_key
+		WHERE r.org_id = $1 AND r.tls_report_id = $2 FOR UPDATE`, org, id).Scan(&e.id, &e.receipt, &digest, &e.trust, &counted)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return e, 0, fmt.Errorf("find TLS report: %w", err)
+	}
+	copy(e.content[:], digest)
+	return e, counted, nil
+}
+
+// former sums up a stored report.
+func former(ctx context.Context, tx postgres.Tx, org org.ID, e existing) (Former, error) {
+	f := Former{ID: e.id, Receipt: e.receipt, Content: e.content, Trust: e.trust}
+	err := tx.QueryRow(ctx, `
+		SELECT r.begin_at, r.end_at, t.policies, t.successful, t.failed
+		FROM tls_reports r CROSS JOIN LATERAL (
+			SELECT count(*) AS policies, `+sessionsSQL+` FROM tls_policies p WHERE p.org_id = r.org_id AND p.tls_report_id = r.tls_report_id) t
+		WHERE r.org_id = $1 AND r.tls_report_id = $2`, org, e.id).Scan(&f.Begin, &f.End, &f.Policies, &f.Successful, &f.Failed)
+	if err != nil {
+		return f, fmt.Errorf("sum up TLS report: %w", err)
+	}
+	return f, nil
 }
 
 // vouch notes that somebody vouches for a stored report.
@@ -46,7 +78,7 @@ func remove(ctx context.Context, tx postgres.Tx, org org.ID, id ID) error {
 
 // insert stores the report with its policies and failures. It returns 0 when
 // another transaction stored one under the same key first.
-func insert(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in Incoming, key [32]byte, entries []entry) (id ID, err error) {
+func insert(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in Incoming, key [32]byte, base []byte, entries []entry) (id ID, err error) {
 	r := in.Report
 	var repairs []byte
 	if len(r.Repairs) > 0 {
@@ -56,13 +88,13 @@ func insert(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in I
 	}
 	err = tx.QueryRow(ctx, `
 		INSERT INTO tls_reports (org_id, receipt_id, day, begin_at, end_at, reporter, reporter_domain, contact, reporter_id, repairs,
-		       key_digest, content_digest, stored_at, trust)
-		VALUES (@org, @receipt, @day, @begin, @end, @reporter, @reporter_domain, @contact, @reporter_id, @repairs, @key, @content, @now, @trust)
+		       key_digest, base_key, content_digest, stored_at, trust)
+		VALUES (@org, @receipt, @day, @begin, @end, @reporter, @reporter_domain, @contact, @reporter_id, @repairs, @key, @base, @content, @now, @trust)
 		ON CONFLICT (org_id, key_digest) DO NOTHING RETURNING tls_report_id`,
 		postgres.NamedArgs{
 			"org": org, "receipt": in.Receipt, "day": r.ReportedDay(), "begin": time.Unix(r.Begin, 0).UTC(), "end": time.Unix(r.End, 0).UTC(),
 			"reporter": r.OrgName, "reporter_domain": reporterDomain(r), "contact": r.ContactInfo, "reporter_id": r.ReportID, "repairs": repairs,
-			"key": key[:], "content": r.Digest[:], "now": now, "trust": in.Trust,
+			"key": key[:], "base": base, "content": r.Digest[:], "now": now, "trust": in.Trust,
 		}).Scan(&id)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):

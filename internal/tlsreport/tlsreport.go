@@ -36,7 +36,18 @@ type Incoming struct {
 	Watched map[fqdn.Name]domain.ID // the organization's domains
 	Asked   string                  // TLS-Report-Domain of the mail: what an entry without a domain is about; may be empty
 	Trust   Trust
+	Place   Place
 }
+
+// Place is where a report stands among others under its key.
+type Place uint8
+
+// The places.
+const (
+	First   Place = iota // the first to come counts, but for one that nobody vouches for
+	Instead              // this one counts instead of the one that does
+	Beside               // both count: a reporter may give two reports one id, as with aggregate reports
+)
 
 // Trust says whether somebody vouches for the mail that a report came in, as
 // report.Trust does.
@@ -67,10 +78,22 @@ type Stored struct {
 	Outcome Outcome
 	ID      ID          // of the report that is stored under its key; 0 = none
 	Receipt int64       // of the mail that brought that one
+	Content [32]byte    // the digest of what is stored
 	Domains []fqdn.Name // what the report is about, each once; at most maxDomains
-	// Instead is the report that this one took the place of, because somebody
-	// vouches for this one and nobody did for that; 0 = none.
-	Instead ID
+	// Former is the report that this one took the place of or, by its Place,
+	// counts beside.
+	Former Former
+}
+
+// Former is a report that counted before another one.
+type Former struct {
+	ID         ID // 0 = none
+	Receipt    int64
+	Content    [32]byte
+	Trust      Trust
+	Begin, End time.Time
+	Policies   int64
+	Sessions
 }
 
 // existing is a report that is stored.
@@ -91,7 +114,7 @@ func Store(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in In
 	key := KeyDigest(in.Report)
 	entries := entriesOf(in)
 	s := Stored{Receipt: in.Receipt, Domains: names(entries)}
-	old, err := find(ctx, tx, org, key)
+	old, err := find(ctx, tx, org, key, in.Report.Digest)
 	if err != nil {
 		return s, err
 	}
@@ -111,31 +134,57 @@ func Store(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in In
 		s.Outcome = Unwatched
 		return s, nil
 	}
-	if s.Instead = old.id; s.Instead != 0 {
-		if err := remove(ctx, tx, org, s.Instead); err != nil {
+	var base []byte
+	if old.id != 0 {
+		if s.Former, err = former(ctx, tx, org, old); err != nil {
+			return s, err
+		}
+		if in.Place == Beside {
+			base, key = slices.Clone(key[:]), besideKey(key, in.Report.Digest)
+		} else if err := remove(ctx, tx, org, old.id); err != nil {
 			return s, err
 		}
 	}
-	if s.ID, err = insert(ctx, tx, org, now, in, key, entries); err != nil || s.ID != 0 {
+	s.Content = in.Report.Digest
+	if s.ID, err = insert(ctx, tx, org, now, in, key, base, entries); err != nil || s.ID != 0 {
 		return s, err
 	}
 	// The same report came in by another way meanwhile.
-	if old, err = find(ctx, tx, org, key); err == nil {
+	if old, err = find(ctx, tx, org, key, in.Report.Digest); err == nil {
 		err = s.meet(ctx, tx, org, in, old)
 	}
 	return s, err
 }
 
 // yields reports whether a stored report makes way for another one under its
-// key: nobody can keep out a true one by forging its name first.
+// key: one that was chosen, and nobody can keep out a true one by forging its
+// name first.
 func (e existing) yields(in Incoming) bool {
-	return e.trust == Unvouched && in.Trust == Vouched && e.content != in.Report.Digest
+	return e.content != in.Report.Digest && (in.Place != First || e.trust == Unvouched && in.Trust == Vouched)
+}
+
+// besideKey is the key of a report that counts beside another one of its key.
+func besideKey(key, content [32]byte) [32]byte {
+	return sha256.Sum256(append(key[:], content[:]...))
+}
+
+// Withdraw removes a report that counts beside another one, and returns what
+// it was and which one counts under its key; zero when it counts alone.
+func Withdraw(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (gone Former, counted ID, err error) {
+	e, counted, err := findBeside(ctx, tx, org, id)
+	if err != nil || counted == 0 {
+		return gone, 0, err
+	}
+	if gone, err = former(ctx, tx, org, e); err != nil {
+		return gone, 0, err
+	}
+	return gone, counted, remove(ctx, tx, org, id)
 }
 
 // meet settles a report whose key is taken. A copy that somebody vouches for
 // vouches for what is stored.
 func (s *Stored) meet(ctx context.Context, tx postgres.Tx, org org.ID, in Incoming, old existing) error {
-	s.Outcome, s.ID, s.Receipt = Other, old.id, old.receipt
+	s.Outcome, s.ID, s.Receipt, s.Content, s.Former = Other, old.id, old.receipt, old.content, Former{}
 	if old.content != in.Report.Digest {
 		return nil
 	}
