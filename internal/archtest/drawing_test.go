@@ -46,6 +46,7 @@ var house = map[string]floor{
 	"internal/postgres":         machinery,
 	"internal/postgres/cluster": machinery,
 	"internal/seal":             machinery,
+	"internal/spool":            machinery,
 	"internal/work":             machinery,
 
 	"internal/audit":         core,

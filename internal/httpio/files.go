@@ -1,7 +1,6 @@
 package httpio
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/spool"
 )
 
 // File is a file of a form. Its content can be read until the next file is
@@ -25,9 +25,6 @@ type File struct {
 const (
 	// formOverhead is what a form with files may have beside them, in bytes.
 	formOverhead = 256 << 10
-	// fileInMemory is how large a file may be to stay in memory, in bytes; a
-	// larger one goes to a temporary file.
-	fileInMemory = 256 << 10
 	// slowest is the slowest line that a form with files may come by, in bytes
 	// a second.
 	slowest = 32 << 10
@@ -80,35 +77,12 @@ func nextFile(form *multipart.Reader, yield func(File, error) bool) (more bool, 
 	if part.FileName() == "" {
 		return true, nil // a field without a chosen file
 	}
-	var head bytes.Buffer
-	n, err := io.CopyN(&head, part, fileInMemory)
-	if errors.Is(err, io.EOF) {
-		return yield(File{Name: part.FileName(), Content: bytes.NewReader(head.Bytes()), Size: n}, nil), nil
-	}
-	if err != nil {
-		return false, err
-	}
-	file, n, err := spool(io.MultiReader(&head, part))
+	file, err := spool.Keep(part)
 	if err != nil {
 		return false, err
 	}
 	defer func() { _ = file.Close() }() // it goes with its content
-	return yield(File{Name: part.FileName(), Content: file, Size: n}, nil), nil
-}
-
-// spool puts what streams in into a temporary file without a name, which is
-// gone once it is closed, and after a crash too.
-func spool(r io.Reader) (file *os.File, size int64, err error) {
-	if file, err = os.CreateTemp("", "sendvery-upload-"); err != nil {
-		return nil, 0, fmt.Errorf("keep an upload: %w", err)
-	}
-	if err = os.Remove(file.Name()); err == nil {
-		size, err = io.Copy(file, r)
-	}
-	if err != nil {
-		return nil, 0, errors.Join(err, file.Close())
-	}
-	return file, size, nil
+	return yield(File{Name: part.FileName(), Content: file, Size: file.Size()}, nil), nil
 }
 
 // formError says what is wrong with a form that ends in err.

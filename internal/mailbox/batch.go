@@ -1,22 +1,17 @@
 package mailbox
 
 import (
-	"bytes"
 	"context"
-	"io"
-	"os"
 
 	"sendvery.com/sendvery/internal/mailfetch"
+	"sendvery.com/sendvery/internal/spool"
 )
-
-// spoolAbove is the size from which a mail waits on disk instead of in memory.
-const spoolAbove = 1 << 20
 
 // batch is fetched mails in the order they were asked for. Nothing of the
 // server's answer is open any more, so a slow database holds up nobody.
 type batch struct {
 	mails []Mail
-	files []*os.File
+	files []*spool.File
 }
 
 // size returns the bytes of the fetched mails.
@@ -29,10 +24,10 @@ func (b *batch) size() (n int64) {
 	return n
 }
 
-// discard frees what the batch holds on disk.
+// discard frees what the batch holds.
 func (b *batch) discard() {
 	for _, f := range b.files {
-		_ = f.Close() // only read back; already unlinked
+		_ = f.Close() // only read back
 	}
 }
 
@@ -41,11 +36,12 @@ func fetch(ctx context.Context, session mailfetch.Session, ids []mailfetch.MailI
 	b := &batch{}
 	content := map[mailfetch.MailID]Mail{}
 	outcomes, err := session.Fetch(ctx, ids, func(m mailfetch.Mail) error {
-		body, size, err := b.keep(m.Body, m.Size)
+		body, err := spool.Keep(m.Body)
 		if err != nil {
 			return err
 		}
-		content[m.ID] = Mail{Content: body, Size: size, Received: m.Received}
+		b.files = append(b.files, body)
+		content[m.ID] = Mail{Content: body, Size: body.Size(), Received: m.Received}
 		return nil
 	})
 	if err != nil {
@@ -61,23 +57,4 @@ func fetch(ctx context.Context, session mailfetch.Session, ids []mailfetch.MailI
 		b.mails = append(b.mails, mail)
 	}
 	return b, nil
-}
-
-// keep reads a body to its end, into memory or, when it is large, into a file
-// that nobody else can open.
-func (b *batch) keep(body io.Reader, size int64) (io.ReaderAt, int64, error) {
-	if size <= spoolAbove {
-		data, err := io.ReadAll(body)
-		return bytes.NewReader(data), int64(len(data)), err
-	}
-	f, err := os.CreateTemp("", "sendvery-mail-*")
-	if err != nil {
-		return nil, 0, err
-	}
-	b.files = append(b.files, f)
-	if err := os.Remove(f.Name()); err != nil {
-		return nil, 0, err
-	}
-	n, err := io.Copy(f, body)
-	return f, n, err
 }

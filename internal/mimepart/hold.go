@@ -13,7 +13,10 @@ type held struct {
 	size   int64
 }
 
-const heldPiece = 256 << 10
+const (
+	heldPiece   = 256 << 10
+	sparePieces = 4
+)
 
 // holdAll reads r to its end, within the budget. What was read is to be let go.
 func (w *Walker) holdAll(r io.Reader) (*held, error) {

@@ -86,6 +86,9 @@ func (w *Walker) Walk(ctx context.Context, src Source, v Visitor) (Outcome, erro
 		err = w.refused(*w.riddle, true, refuse(RefusedNotXML, w.riddle.name))
 	}
 	w.visitor = nil
+	if len(w.pieces) > sparePieces {
+		w.pieces = nil // a walker that waits for its next source holds little
+	}
 	return w.outcome, err
 }
 

@@ -57,13 +57,12 @@ func (s *Service) Choose(ctx context.Context, a org.Access, id ReceiptID, part i
 // decide reads a mail again and carries out a decision about one of its reports.
 func (s *Service) decide(ctx context.Context, org org.ID, rec Receipt, part int, d decision, record func(context.Context, postgres.Tx) error) error {
 	it := item{receipt: rec.ID, again: true, stored: true, source: rec.Source, auth: rec.Authentication(), choices: map[int]decision{part: d}}
-	original, err := s.original(ctx, org, rec.ID)
+	original, err := s.Original(ctx, org, rec.ID)
 	if err != nil {
 		return err
 	}
-	if err := it.unpack(original); err != nil {
-		return fault.Wrap(fault.Conflict, "The original of this report is damaged and cannot be read again, so your choice was not carried out. Nothing has changed.", err)
-	}
+	it.keep(original)
+	defer discard([]item{it})
 	_, err = s.ingest(ctx, org, []item{it}, func(ctx context.Context, tx postgres.Tx, _ int) error { return record(ctx, tx) })
 	return err
 }

@@ -79,10 +79,12 @@ var errLarge = errors.New("more rows than are held in memory")
 // that is too large for that is left unread, to be streamed.
 func (s *Service) readGroup(ctx context.Context, org org.ID, items []item) (*group, error) {
 	g := &group{s: s, org: org, now: s.Now(), dictionary: map[int64]json.RawMessage{}}
+	var originals int64 // which are kept together with what they hold
 	for _, it := range items {
-		if g.full(0, 0) {
+		if g.full(0, 0) || originals >= groupBytes {
 			break
 		}
+		originals += it.size
 		items, results, reports, rows, others, bytes := len(g.items), len(g.results), len(g.reports), len(g.rows), len(g.others), g.bytes
 		g.take(it)
 		err := g.read(ctx)

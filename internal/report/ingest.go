@@ -15,6 +15,7 @@ import (
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/spool"
 	"sendvery.com/sendvery/internal/work"
 )
 
@@ -42,6 +43,7 @@ type item struct {
 	reason     Reason
 	again      bool              // its receipt is there already
 	stored     bool              // content is its stored original
+	original   *spool.File       // which it is read out of, to be discarded
 	digest     []byte            // of content; nil = not asked for, or not to be kept
 	damaged    bool              // its stored original could not be unpacked at an earlier reading
 	unreadable bool              // nor can it at this one: there is no content

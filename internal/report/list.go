@@ -302,21 +302,3 @@ func (s *Service) MailboxCounts(ctx context.Context, org org.ID, id mailbox.ID, 
 	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueVerdicts(b, org, ReceiptQuery{Mailbox: id}, since, &counts) })
 	return counts, err
 }
-
-// OriginalBytes returns a mail or file as it came; NotFound when it is not kept.
-func (s *Service) OriginalBytes(ctx context.Context, org org.ID, id ReceiptID) ([]byte, error) {
-	content, err := s.original(ctx, org, id)
-	if err != nil {
-		return nil, err
-	}
-	return decompress(content, 0)
-}
-
-// original returns a stored original as it is stored.
-func (s *Service) original(ctx context.Context, org org.ID, id ReceiptID) (content []byte, err error) {
-	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueOriginal(b, org, id, &content) })
-	if err == nil && content == nil {
-		err = fault.New(fault.NotFound, "The original of this mail is not kept.")
-	}
-	return content, err
-}

@@ -50,7 +50,7 @@ func TestMailThatTheDatabaseRefusesStandsInNobodysWay(t *testing.T) {
 		t.Errorf("%d messages counted, want those of the other mails: 6", n)
 	}
 	id := one[int64](t, b, `SELECT receipt_id FROM receipts WHERE reason = $1`, report.ReasonOurFault)
-	if raw, err := b.OriginalBytes(t.Context(), b.org.ID, report.ReceiptID(id)); err != nil || string(raw) != poison {
+	if raw, err := b.bytes(t, report.ReceiptID(id)); err != nil || raw != poison {
 		t.Errorf("its original: %d bytes, %v", len(raw), err)
 	}
 }

@@ -1,12 +1,12 @@
 package report
 
 import (
-	"bytes"
 	"context"
 
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/spool"
 	"sendvery.com/sendvery/internal/tlsreport"
 	"sendvery.com/sendvery/internal/work"
 )
@@ -44,18 +44,23 @@ func (s *Service) Release(ctx context.Context, j Release) error {
 	if err != nil || len(items) == 0 {
 		return err
 	}
+	defer discard(items)
 	if _, err := s.ingest(ctx, j.Org, items, nil); err != nil {
 		return err
 	}
 	return work.Again(0) // until nothing is left
 }
 
-// unpack makes a stored original the content of the item.
-func (it *item) unpack(original []byte) error {
-	raw, err := decompress(original, it.size)
-	if err != nil {
-		return err
+// keep makes a stored original the content of the item.
+func (it *item) keep(original *spool.File) {
+	it.original, it.size, it.content = original, original.Size(), original
+}
+
+// discard frees the stored originals of items.
+func discard(items []item) {
+	for _, it := range items {
+		if it.original != nil {
+			_ = it.original.Close() // only read
+		}
 	}
-	it.size, it.content = int64(len(raw)), bytes.NewReader(raw)
-	return nil
 }

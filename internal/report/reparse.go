@@ -60,6 +60,7 @@ func (s *Service) readAgain(ctx context.Context, org org.ID, q Originals, advanc
 	if err != nil || len(items) == 0 {
 		return nil, nil, err
 	}
+	defer discard(items)
 	results, err = s.ingest(ctx, org, items, func(ctx context.Context, tx postgres.Tx, n int) error { return advance(ctx, tx, items[:n]) })
 	return items, results, err
 }

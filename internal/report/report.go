@@ -72,6 +72,7 @@ type Service struct {
 	months   sync.Map // which partitions are known to exist
 	results  resultIDs
 	encoders sync.Pool
+	decoders sync.Pool
 	readers  [2]sync.Pool // with and without a bound on the time
 }
 

@@ -238,32 +238,6 @@ func nullTime(t time.Time) *time.Time {
 	return &t
 }
 
-// maxOriginal is the largest mail whose bytes are kept; larger files come by
-// the import command, whose user has them.
-const maxOriginal = 50 << 20
-
-// addOriginals keeps the bytes of items, compressed.
-func (s *Service) addOriginals(b *postgres.Batch, org org.ID, items []item) error {
-	var ids []int64
-	var contents [][]byte
-	for _, it := range items {
-		if !it.keepable() {
-			continue
-		}
-		content, err := s.compress(it.content, it.size)
-		if err != nil {
-			return err
-		}
-		ids, contents = append(ids, int64(it.receipt)), append(contents, content)
-	}
-	if len(ids) > 0 {
-		b.Queue(`
-			INSERT INTO originals (org_id, receipt_id, content) SELECT $1, o.* FROM unnest($2::bigint[], $3::bytea[]) AS o
-			ON CONFLICT DO NOTHING`, org, ids, contents)
-	}
-	return nil
-}
-
 // removeItems makes room for what another reading of the receipt found. The
 // receipt comes first: who else reads it again waits there.
 func removeItems(b *postgres.Batch, org org.ID, it item, r result) {

@@ -2,11 +2,11 @@ package report
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fqdn"
@@ -66,53 +66,123 @@ func (s *Service) releasable(ctx context.Context, tx postgres.Tx, org org.ID, n 
 	if len(names) == 0 {
 		return nil, nil
 	}
-	return s.readOriginals(ctx, tx, `r.org_id = @org AND EXISTS (
+	return s.readOriginals(ctx, tx, org, `r.org_id = @org AND EXISTS (
 			SELECT FROM receipt_items i WHERE i.org_id = @org AND i.receipt_id = r.receipt_id
 			AND i.verdict = 'held' AND i.reason = @reason AND i.domain = ANY(@names))`,
 		postgres.NamedArgs{"org": org, "reason": ReasonUnwatched, "names": names, "n": n})
 }
 
-// largeOriginal is from where on originals, together, are enough for one time:
-// they are in memory as a whole.
+// addOriginals keeps the bytes of items, compressed. Those of one part are
+// queued, larger ones written as they are compressed.
+func (g *group) addOriginals(b *postgres.Batch, items []item) error {
+	var ids []int64
+	var contents [][]byte
+	for _, it := range items {
+		if !it.keepable() {
+			continue
+		}
+		n := 0
+		last, err := g.s.pack(it.content, it.size, func(part []byte) error {
+			n++
+			return g.storeOriginal(it.receipt, n-1, part)
+		})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			ids, contents = append(ids, int64(it.receipt)), append(contents, last)
+		} else if err := g.storeOriginal(it.receipt, n, last); err != nil {
+			return err
+		}
+	}
+	if len(ids) > 0 {
+		b.Queue(`
+			INSERT INTO originals (org_id, receipt_id, content) SELECT $1, o.* FROM unnest($2::bigint[], $3::bytea[]) AS o
+			ON CONFLICT DO NOTHING`, g.org, ids, contents)
+	}
+	return nil
+}
+
+// storeOriginal writes one of several parts.
+func (g *group) storeOriginal(id ReceiptID, n int, part []byte) error {
+	sql := `INSERT INTO original_parts (org_id, receipt_id, content, part) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
+	args := []any{g.org, id, part, n}
+	if n == 0 {
+		sql, args = `INSERT INTO originals (org_id, receipt_id, content) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, args[:3]
+	}
+	if _, err := g.tx.Exec(g.ctx, sql, args...); err != nil {
+		return fmt.Errorf("store original: %w", err)
+	}
+	return nil
+}
+
+// originalAt returns a part of a stored original; nil when there is none.
+func originalAt(ctx context.Context, tx postgres.Tx, org org.ID, id ReceiptID, n int) (part []byte, err error) {
+	sql := `SELECT content FROM original_parts WHERE org_id = $1 AND receipt_id = $2 AND part = $3`
+	args := []any{org, id, n}
+	if n == 0 {
+		sql, args = `SELECT content FROM originals WHERE org_id = $1 AND receipt_id = $2`, args[:2]
+	}
+	err = tx.QueryRow(ctx, sql, args...).Scan(&part)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return nil, fmt.Errorf("read original: %w", err)
+	}
+	return part, nil
+}
+
+// largeOriginal is from where on originals, together, are enough for one time.
 const largeOriginal = 4 << 20
 
 // readOriginals makes items of the first @n originals whose receipts r are as
-// the condition says. It stops after one that is large: the rest stays for
-// another time, and in the database. One that is damaged and waits to be read is
-// refused, so that it stands in nobody's way; any other stays what it is. The
-// bytes stay, for whoever can mend them.
-func (s *Service) readOriginals(ctx context.Context, tx postgres.Tx, condition string, args postgres.NamedArgs) ([]item, error) {
+// the condition says, to be discarded by the caller. It stops after one that is
+// large: the rest stays for another time, and in the database. One that is
+// damaged and waits to be read is refused, so that it stands in nobody's way;
+// any other stays what it is. The bytes stay, for whoever can mend them.
+func (s *Service) readOriginals(ctx context.Context, tx postgres.Tx, org org.ID, condition string, args postgres.NamedArgs) ([]item, error) {
+	items, err := chooseOriginals(ctx, tx, condition, args)
+	if err != nil {
+		return nil, err
+	}
+	for i := range items {
+		it := &items[i]
+		switch original, err := s.unpack(ctx, tx, org, it.receipt); {
+		case errors.Is(err, errDamaged):
+			s.Log.ErrorContext(ctx, "a stored original cannot be unpacked", "receipt", it.receipt, "error", err)
+			it.reason, it.unreadable = ReasonOurFault, true
+		case err != nil:
+			discard(items)
+			return nil, err
+		default:
+			it.keep(original)
+		}
+	}
+	return items, nil
+}
+
+func chooseOriginals(ctx context.Context, tx postgres.Tx, condition string, args postgres.NamedArgs) ([]item, error) {
 	args["enough"] = largeOriginal
 	rows, err := tx.Query(ctx, `
-		SELECT r.receipt_id, r.source, r.size, r.verdict, r.auth_method, r.auth_result, r.auth_domain, o.damaged, o.content
+		SELECT r.receipt_id, r.source, r.size, r.verdict, r.auth_method, r.auth_result, r.auth_domain, o.damaged
 		FROM (SELECT next.org_id, next.receipt_id, sum(next.size) OVER (ORDER BY next.receipt_id) - next.size AS ahead FROM (
 			SELECT r.org_id, r.receipt_id, r.size FROM receipts r JOIN originals o USING (org_id, receipt_id)
 			WHERE `+condition+` ORDER BY r.receipt_id LIMIT @n) AS next) AS chosen
 		JOIN receipts r USING (org_id, receipt_id) JOIN originals o USING (org_id, receipt_id)
 		WHERE org_id = @org AND ahead < @enough ORDER BY receipt_id`, args)
 	if err != nil {
-		return nil, fmt.Errorf("read originals: %w", err)
+		return nil, fmt.Errorf("choose originals: %w", err)
 	}
-	defer rows.Close()
 	var items []item
-	for rows.Next() {
-		it := item{again: true, stored: true}
-		var method, outcome, domain *string
-		var content pgtype.DriverBytes // until the next row: it is not copied
-		if err := rows.Scan(&it.receipt, &it.source, &it.size, &it.was, &method, &outcome, &domain, &it.damaged, &content); err != nil {
-			return nil, fmt.Errorf("read originals: %w", err)
-		}
+	it := item{again: true, stored: true}
+	var method, outcome, domain *string
+	_, err = pgx.ForEachRow(rows, []any{&it.receipt, &it.source, &it.size, &it.was, &method, &outcome, &domain, &it.damaged}, func() error {
 		if it.auth = authenticatedAs(method, outcome, domain); it.auth != nil && it.auth.Result == mailauth.TempError {
 			it.auth = nil // it may be known by now
 		}
-		if err := it.unpack(content); err != nil {
-			s.Log.ErrorContext(ctx, "a stored original cannot be unpacked", "receipt", it.receipt, "error", err)
-			it.reason, it.unreadable = ReasonOurFault, true
-		}
 		items = append(items, it)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read originals: %w", err)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("choose originals: %w", err)
 	}
 	return items, nil
 }
@@ -144,7 +214,9 @@ func removeWaiting(ctx context.Context, tx postgres.Tx, before time.Time) error 
 func heldOriginals(ctx context.Context, tx postgres.Tx, org org.ID, n int) (receipts int, bytes int64, err error) {
 	err = tx.QueryRow(ctx, `
 		SELECT count(*), coalesce(sum(size), 0)::bigint FROM (
-			SELECT octet_length(o.content) AS size FROM receipts r JOIN originals o USING (org_id, receipt_id)
+			SELECT octet_length(o.content) + coalesce((SELECT sum(octet_length(p.content)) FROM original_parts p
+			       WHERE p.org_id = r.org_id AND p.receipt_id = r.receipt_id), 0) AS size
+			FROM receipts r JOIN originals o USING (org_id, receipt_id)
 			WHERE r.org_id = $1 AND r.verdict = 'held' ORDER BY r.receipt_id DESC LIMIT $2) AS held`, org, n).Scan(&receipts, &bytes)
 	if err != nil {
 		return 0, 0, fmt.Errorf("count held originals: %w", err)

@@ -360,11 +360,6 @@ func queueMailboxVerdicts(b *postgres.Batch, org org.ID, since time.Time, into *
 	})
 }
 
-func queueOriginal(b *postgres.Batch, org org.ID, id ReceiptID, into *[]byte) {
-	scan(b, "original", `SELECT content FROM originals WHERE org_id = @org AND receipt_id = @id`,
-		postgres.NamedArgs{"org": org, "id": id}, into)
-}
-
 func queueSuggestions(b *postgres.Batch, org org.ID, into *[]Suggestion) {
 	collect(b, into, "suggestions", suggestionsSQL+` LIMIT 20`, postgres.NamedArgs{"org": org, "reason": ReasonUnwatched})
 }

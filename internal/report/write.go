@@ -226,7 +226,7 @@ func (g *group) addReceipts(b *postgres.Batch) error {
 		}
 	}
 	addReceipts(b, g.org, g.items, g.results, g.now)
-	if err := g.s.addOriginals(b, g.org, kept); err != nil {
+	if err := g.addOriginals(b, kept); err != nil {
 		return err
 	}
 	addItems(b, g.org, g.results)

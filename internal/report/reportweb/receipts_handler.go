@@ -1,7 +1,9 @@
 package reportweb
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -201,13 +203,19 @@ func (h *Web) Original(w http.ResponseWriter, r *http.Request, a org.Access) err
 	if err != nil {
 		return fault.Wrap(fault.NotFound, "There is no such mail.", err)
 	}
-	content, err := h.Reports.OriginalBytes(r.Context(), a.ID, report.ReceiptID(id))
+	original, err := h.Reports.Original(r.Context(), a.ID, report.ReceiptID(id))
 	if err != nil {
 		return err
 	}
+	defer func() { _ = original.Close() }() // only read
+	head := make([]byte, 4<<10)             // enough to tell its kind
+	n, err := original.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
 	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="report-%d%s"`, id, mimepart.Extension(content)))
+	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="report-%d%s"`, id, mimepart.Extension(head[:n])))
 	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(content) // the browser may have gone; nobody is left to tell
+	_, _ = io.Copy(w, io.NewSectionReader(original, 0, original.Size())) // the browser may have gone; nobody is left to tell
 	return nil
 }
