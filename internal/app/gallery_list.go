@@ -94,14 +94,16 @@ func sampleReport(p ui.Page) reportweb.ReportPage {
 func sampleReporters(p ui.Page) reportweb.ReportersPage {
 	sections := ui.ReportLists(p.Org, ui.ReportersList, true)
 	href := galleryPath + "reports"
-	return reportweb.ReportersPage{Page: titled(p, ui.ReportsSection, "Reporters"), Headline: "4 reporters sent 74 reports; those of 3 reporters had faults.", Sections: sections, UploadHref: galleryPath + "upload",
+	return reportweb.ReportersPage{Page: titled(p, ui.ReportsSection, "Reporters"), Headline: "5 reporters sent 83 reports; those of 4 reporters had faults.", Sections: sections, UploadHref: galleryPath + "upload",
 		Days: sampleDays(), DomainFilter: sampleDomainChoices(), Reporters: []reportweb.Reporter{
-			{Name: "google.com", Href: href, Reports: 28, Messages: 21040, Last: "20 Nov 2026"},
-			{Name: "outlook.com", Href: href, Reports: 28, Messages: 6112, Last: "20 Nov 2026", Repaired: 28, Repairs: []reportweb.Repair{{Name: "fractional_date", Sentence: "A date had fractions of a second; they were cut.", Reports: 28, Href: href}}},
+			{Name: "outlook.com", Org: "Outlook.com Postmaster", Href: href, Reports: 28, Messages: 6112, Last: "20 Nov 2026", Repaired: 28, Repairs: []reportweb.Repair{{Name: "fractional_date", Sentence: "A date had fractions of a second; they were cut.", Reports: "28 reports", Href: href}}},
 			{Name: "seznam.cz", Href: href, Reports: 18, Messages: 640, Last: "19 Nov 2026", Repaired: 3, Skipped: 12, Conflicts: 1, Repairs: []reportweb.Repair{
-				{Name: "records_skipped", Sentence: "Some records could not be read and were left out; each is listed with its reason.", Reports: 2, Href: href},
-				{Name: "long_period", Sentence: "The report covers more than a day; its messages are counted on the day in the middle.", Reports: 1, Href: href}}},
+				{Name: "records_skipped", Sentence: "Some records could not be read and were left out; each is listed with its reason.", Reports: "2 reports", Href: href},
+				{Name: "long_period", Sentence: "The report covers more than a day; its messages are counted on the day in the middle.", Reports: "1 report", Href: href}}},
+			{Name: "tls.example", Org: "Receiver Inc.", Href: href, Reports: 9, TLS: 9, Last: "20 Nov 2026", Repaired: 9, Repairs: []reportweb.Repair{{Name: "count_as_text", Sentence: "A number was written as text.", Reports: "9 TLS reports", Href: href}}},
 			{Name: "a-small-provider.example", Refused: 4},
+			{Name: "Reporter not known", Href: galleryPath + "receipts", Refused: 2},
+			{Name: "google.com", Href: href, Reports: 28, TLS: 12, Messages: 21040, Last: "20 Nov 2026"},
 		}}
 }
 
