@@ -39,6 +39,7 @@ type Line struct {
 	Aligned  int64     `db:"aligned"`
 	Repairs  int       `db:"repairs"`
 	StoredAt time.Time `db:"stored_at"`
+	Trust    Trust     `db:"trust"`
 }
 
 // Reports returns a page of the reports that hold chosen messages.

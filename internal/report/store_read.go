@@ -167,6 +167,9 @@ func reportWhere(f Filter) string {
 	if f.Repair != "" {
 		conditions = append(conditions, `r.repairs @> jsonb_build_array(jsonb_build_object('Code', @repair::text))`)
 	}
+	if f.Doubted {
+		conditions = append(conditions, `r.trust = 2`)
+	}
 	return strings.Join(conditions, " AND ")
 }
 
@@ -196,7 +199,7 @@ func queueReports(b *postgres.Batch, org org.ID, q Query, into *[]Line) {
 	}
 	args["limit"] = q.Limit
 	collect(b, into, "reports", `
-		SELECT r.report_id, r.day, r.reporter, r.policy_domain, r.messages, r.aligned, coalesce(jsonb_array_length(r.repairs), 0) AS repairs, r.stored_at
+		SELECT r.report_id, r.day, r.reporter, r.policy_domain, r.messages, r.aligned, coalesce(jsonb_array_length(r.repairs), 0) AS repairs, r.stored_at, r.trust
 		FROM reports r WHERE `+where+` ORDER BY r.day DESC, r.report_id DESC LIMIT @limit`, args)
 }
 

@@ -14,7 +14,7 @@ type OverviewPage struct {
 	ui.Page
 	State         OverviewState
 	Headline      string       // the answer with its n: "98.7 % of 41 203 messages passed. 2 senders need you."
-	Doubts        string       // what is shown and not believed; may be empty
+	Doubts        Doubts
 	Advice        string       // why, and what to do next, in a sentence or two; may be empty
 	Action        ui.Link      // the one primary action; zero = none
 	Days          []ui.Choice  // the range picker: 7, 28, 90 days
@@ -75,7 +75,14 @@ type VerdictRow struct {
 	Sentence string  // "Not safe to enforce yet: 2 senders, 1.3 % of mail, would be lost."
 	Policy   string  // "p=none"; empty = not seen
 	Split    ui.Split
+	Judged   string    // "the verdict goes by 812 of them"; empty = by all
 	Blockers []ui.Link // the senders that stand in the way
+}
+
+// Doubts is what is shown and not believed; nothing without Words.
+type Doubts struct {
+	Words string
+	Href  string // the reports that are meant
 }
 
 // SenderRow is one source of mail in a list.
@@ -101,4 +108,5 @@ type ReportRow struct {
 	Passing  int64
 	Received format.Time
 	Remark   string // "2 repairs", "conflict"; may be empty
+	Doubt    string // "not authenticated"; empty = somebody vouches for it
 }

@@ -128,9 +128,9 @@ func (h *Web) reporterOptions(r *http.Request, a org.Access, f report.Filter) ([
 // active lists the filters in force, each with a way to take it away.
 func active(a org.Access, query url.Values) []ActiveFilter {
 	var out []ActiveFilter
-	for _, name := range []string{"domain", "reporter", "sender", "ip", "class", "repair"} {
+	for _, name := range []string{"domain", "reporter", "sender", "ip", "class", "repair", "authenticated"} {
 		value := query.Get(name)
-		if value == "" {
+		if value == "" || name == "authenticated" && value != "no" {
 			continue
 		}
 		switch name {
@@ -138,6 +138,8 @@ func active(a org.Access, query url.Values) []ActiveFilter {
 			value = ui.Class(value).Word()
 		case "repair":
 			value = "repaired: " + value
+		case "authenticated":
+			value = "not authenticated"
 		}
 		out = append(out, ActiveFilter{Text: value, ClearHref: path(a, "reports", with(query, name, ""))})
 	}

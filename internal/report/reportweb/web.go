@@ -102,7 +102,7 @@ func (h *Web) rangeFilter(query url.Values, domains []domain.Domain) report.Filt
 func (h *Web) messageFilter(query url.Values, domains []domain.Domain) (f report.Filter, ipError string) {
 	f = h.rangeFilter(query, domains)
 	f.Class, f.Reporter, f.Sender = classOf(query.Get("class")), query.Get("reporter"), query.Get("sender")
-	f.Repair = finding.Code(query.Get("repair"))
+	f.Repair, f.Doubted = finding.Code(query.Get("repair")), query.Get("authenticated") == "no"
 	if ip := query.Get("ip"); ip != "" {
 		network, err := parseNetwork(ip)
 		if err != nil {
