@@ -125,7 +125,7 @@ func sampleTLSReport(p ui.Page) tlsweb.ReportPage {
 		ReportID: "2026-11-20T00:00:00Z_example.org", Begin: "20 Nov 2026, 00:00:00 UTC", End: "20 Nov 2026, 23:59:59 UTC", Day: "20 Nov 2026",
 		Received: ago(2 * time.Hour), Receipt: ui.Link{Text: "this mail", Href: galleryPath + "receipt-repaired"}, OriginalHref: galleryPath + "tls-report",
 		Authentic: ui.Authenticated{Word: "as google.com", Words: "Found out by a signature that we verified.", Tone: ui.Good},
-		Findings:  []tlsweb.Finding{{What: "A date had no time zone; it was read as UTC. (2 times)", Where: "2026-11-20T00:00:00"}, {What: "The number of failed sessions was missing; it was read as 0."}},
+		Findings:  []tlsweb.Finding{{What: "A date had no time zone; it was read as UTC.", Note: "2 times; the first says “2026-11-20T00:00:00”."}, {What: "The number of failed sessions was missing; it was read as 0."}},
 		Policies:  policies, PolicyCount: 2, FailureCount: 312, FailurePager: ui.Pager{Older: galleryPath + "tls-report", Text: "From number 1 on, of 312 failures"},
 		Failures: []tlsweb.FailureRow{
 			{Word: "Certificate expired", Sent: "certificate-expired", About: "example.org", Sender: "192.0.2.41", Receiver: "mx2.example.org", Detail: "198.51.100.25", Sessions: 12, Reason: "CERTIFICATE_VERIFY_FAILED"},

@@ -179,6 +179,7 @@ type Receipt struct {
 	Domain     *string     `db:"domain"`   // of its first report
 	Reporter   *string     `db:"reporter"` // of its first stored report
 	Messages   int64       `db:"messages"` // that its stored reports count
+	Repairs    int64       `db:"repairs"`  // kinds of repair that its reports needed, in all
 	Reports    []int64     `db:"reports"`  // the stored reports that came out of it or that it repeats, without doubles
 	AuthMethod *string     `db:"auth_method"`
 	AuthResult *string     `db:"auth_result"`
@@ -198,7 +199,15 @@ func (r Receipt) CameAt() time.Time {
 	return r.ReceivedAt
 }
 
-// Title names a mail by what was found in it.
+// Noun is what came in: a mail or a file.
+func (r Receipt) Noun() string {
+	if r.Source == FromMailbox {
+		return "mail"
+	}
+	return "file"
+}
+
+// Title names a mail or file by what was found in it.
 func (r Receipt) Title() string {
 	switch {
 	case r.Kind != nil && *r.Kind == FailureReport:
@@ -212,9 +221,9 @@ func (r Receipt) Title() string {
 	case r.Label != nil:
 		return *r.Label
 	case r.Verdict == NoReport:
-		return "A mail without a report"
+		return "A " + r.Noun() + " without a report"
 	}
-	return "A mail with a report"
+	return "A " + r.Noun() + " with a report"
 }
 
 // Item is what became of one report in a mail.
@@ -225,17 +234,26 @@ type Item struct {
 	Label   string  `db:"label"`
 	Domain  *string `db:"domain"`
 	Report  *ID     `db:"report_id"` // among the reports of its kind
+
+	Repairs []finding.Repair `db:"repairs"` // of an aggregate or TLS report that was repaired: all of them
 }
 
-// Advice is what the owner can do about it; "" when nothing is to be done.
-func (i Item) Advice() string {
+// Advice is what somebody of a role can do about it; "" when nothing is to be
+// done.
+func (i Item) Advice(role org.Role) string {
 	if i.Reason == nil {
 		return ""
 	}
 	_, ours := sentences[*i.Reason]
 	switch {
-	case *i.Reason == ReasonUnwatched && i.Domain != nil:
+	case *i.Reason == ReasonUnwatched && i.Domain != nil && role.May(org.ManageDomains):
 		return "Add " + *i.Domain + " on the page of your domains to count its reports."
+	case *i.Reason == ReasonUnwatched && i.Domain != nil:
+		return "An owner, admin or member of your organization can add " + *i.Domain + ", and its reports are counted. Your role cannot."
+	case *i.Reason == ReasonDay:
+		return "There is nothing you must do. If more reports of the same sender come with such a period, tell them: the clock or the dates of their system are wrong."
+	case *i.Reason == ReasonNameless:
+		return "There is nothing you must do. If more reports of the same sender do not name their domain, tell them."
 	case i.Verdict == Refused && !ours:
 		return "There is nothing you must do: the next report usually comes within a day. If reports of the same sender fail again and again, tell them."
 	}

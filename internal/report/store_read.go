@@ -298,7 +298,7 @@ func queueReceipts(b *postgres.Batch, org org.ID, q ReceiptQuery, into *[]Receip
 		SELECT r.receipt_id, r.source, r.mailbox_id, r.mail_id, r.upload_id, p.email AS uploaded_by, r.label, r.mail_at, r.received_at, r.size, r.verdict, r.reason,
 		       r.auth_method, r.auth_result, r.auth_domain,
 		       EXISTS (SELECT FROM originals o WHERE o.org_id = r.org_id AND o.receipt_id = r.receipt_id) AS original,
-		       i.kind, i.domain, i.reporter, coalesce(i.messages, 0)::bigint AS messages, i.reports
+		       i.kind, i.domain, i.reporter, coalesce(i.messages, 0)::bigint AS messages, coalesce(i.repairs, 0)::bigint AS repairs, i.reports
 		FROM (SELECT r.org_id, r.receipt_id, r.source, r.mailbox_id, r.mail_id, r.upload_id, r.uploaded_by, r.label, r.mail_at, r.received_at, r.size, r.verdict, r.reason,
 		             r.auth_method, r.auth_result, r.auth_domain
 		      FROM receipts r WHERE `+where+` ORDER BY r.receipt_id DESC LIMIT @limit) r
@@ -306,6 +306,7 @@ func queueReceipts(b *postgres.Batch, org org.ID, q ReceiptQuery, into *[]Receip
 		LEFT JOIN people p ON p.person_id = m.person_id
 		LEFT JOIN LATERAL (
 			SELECT min(i.kind) AS kind, min(i.domain) AS domain, coalesce(min(p.reporter), min(t.reporter)) AS reporter, sum(p.messages) FILTER (WHERE i.verdict <> 'conflict') AS messages,
+			       sum(jsonb_array_length(coalesce(p.repairs, t.repairs))) FILTER (WHERE i.verdict = 'repaired') AS repairs,
 			       array_agg(DISTINCT i.report_id) FILTER (WHERE i.report_id IS NOT NULL AND i.kind = 'aggregate') AS reports
 			FROM receipt_items i
 			LEFT JOIN reports p ON i.kind = 'aggregate' AND p.org_id = i.org_id AND p.report_id = i.report_id
@@ -364,7 +365,11 @@ func queueMailboxVerdicts(b *postgres.Batch, org org.ID, since time.Time, into *
 
 func queueItems(b *postgres.Batch, org org.ID, id ReceiptID, into *[]Item) {
 	collect(b, into, "receipt items", `
-		SELECT kind, verdict, reason, label, domain, report_id FROM receipt_items WHERE org_id = @org AND receipt_id = @id ORDER BY seq`,
+		SELECT i.kind, i.verdict, i.reason, i.label, i.domain, i.report_id, coalesce(p.repairs, t.repairs) AS repairs
+		FROM receipt_items i
+		LEFT JOIN reports p ON i.kind = 'aggregate' AND i.verdict = 'repaired' AND p.org_id = i.org_id AND p.report_id = i.report_id
+		LEFT JOIN tls_reports t ON i.kind = 'tls' AND i.verdict = 'repaired' AND t.org_id = i.org_id AND t.tls_report_id = i.report_id
+		WHERE i.org_id = @org AND i.receipt_id = @id ORDER BY i.seq`,
 		postgres.NamedArgs{"org": org, "id": id})
 }
 

@@ -67,6 +67,14 @@ type Suggestion struct {
 	Action  string
 }
 
+// waiting says what the reports do and what to do about them.
+func (s Suggestion) waiting() string {
+	if s.Reports == 1 {
+		return " arrived and waits. Is the domain yours? Add it, and the report is counted."
+	}
+	return " arrived and wait. Is the domain yours? Add it, and they are counted."
+}
+
 // VerdictRow is what one domain's reports come to.
 type VerdictRow struct {
 	Domain   string

@@ -33,6 +33,9 @@ func (h *Web) receiptRows(a org.Access, list []report.Receipt) []ui.Receipt {
 		if r.Reason != nil {
 			row.Reason = r.Reason.Sentence()
 		}
+		if r.Repairs > 1 {
+			row.Reason += " And " + format.Of(r.Repairs-1, "more repair", "more repairs") + "."
+		}
 		switch len(r.Reports) {
 		case 0:
 		case 1:

@@ -153,14 +153,15 @@ type ReportPage struct {
 	PolicyCount  int64
 	PolicyPager  ui.Pager
 	Failures     []FailureRow
+	NoFailures   string // why there are none
 	FailureCount int64
 	FailurePager ui.Pager
 }
 
 // Finding is one thing that was unusual in a report.
 type Finding struct {
-	What  string
-	Where string // from the document; may be empty
+	What string
+	Note string // what was found, in a sentence; may be empty
 }
 
 // FailureRow is one failure detail of a report. Empty values are not stated.
