@@ -37,12 +37,12 @@ func listGallery() []galleryPage {
 		{"report", "receipts", func(p ui.Page) templ.Component { return reportweb.Receipts(sampleReceiptList(p)) }},
 		{"report", "receipts-again", func(p ui.Page) templ.Component {
 			page := sampleReceiptList(p)
-			page.Again = reportweb.Again{Words: "Reading 312 refused mails again: 40 done.", Running: true, Done: 40, Total: 312, FragmentHref: galleryPath + "nothing"}
+			page.Again = reportweb.Again{Words: "Reading 312 refused mails and files again: 40 done.", Running: true, Done: 40, Total: 312, FragmentHref: galleryPath + "nothing"}
 			return reportweb.Receipts(page)
 		}},
 		{"report", "receipts-again-ended", func(p ui.Page) templ.Component {
 			page := sampleReceiptList(p)
-			page.Again.Words, page.Again.ResultHref = "312 refused mails were read again. What could not be read this time either is still refused. "+page.Again.Words, galleryPath+"receipts"
+			page.Again.Words, page.Again.ResultHref = "312 refused mails and files were read again: 40 could be read this time, 272 are still refused. "+page.Again.Words, galleryPath+"receipts"
 			return reportweb.Receipts(page)
 		}},
 		{"report", "receipts-empty", func(p ui.Page) templ.Component {
@@ -66,8 +66,8 @@ func sampleReceiptList(p ui.Page) reportweb.ReceiptsPage {
 	}
 	return reportweb.ReceiptsPage{Page: titled(p, ui.ReportsSection, "Mails"), Headline: "3 of 2\u202f496 mails and files are not counted.",
 		UploadHref: galleryPath + "upload",
-		Again: reportweb.Again{Words: "After an update of Sendvery, what was refused may be readable. 4 refused mails cannot be read again: the original is not kept.",
-			Action: galleryPath + "receipts-again", Button: "Read 312 refused mails again"},
+		Again: reportweb.Again{Words: "After an update of Sendvery, what was refused may be readable. 4 refused mails and files cannot be read again: the original is not kept.",
+			Action: galleryPath + "receipts-again", Button: "Read 312 refused mails and files again"},
 		Sections: ui.ReportLists(p.Org, ui.MailsList, true), Receipts: append(sampleReceipts()[2:3], sampleReceipts()...),
 		Verdicts: []ui.Choice{choice("Not counted", "3", false), choice("All", "2\u202f496", true), choice("Accepted", "2\u202f399", false), choice("Repaired", "14", false), choice("Already known", "17", false), choice("Held", "1", false), choice("Refused", "2", false), choice("No report", "63", false)},
 		Sources:  []ui.Choice{choice("All sources", "", true), choice("dmarc@example.org", "", false), choice("reports@example.net", "", false), choice("Uploads", "", false), choice("Imports by the operator", "", false)},

@@ -27,7 +27,7 @@ func receiptGallery() []galleryPage {
 		{"report", "upload", func(p ui.Page) templ.Component { return reportweb.Upload(sampleUpload(p)) }},
 		{"report", "upload-refused", func(p ui.Page) templ.Component {
 			page := sampleUpload(p)
-			page.Some, page.Error = true, "This is larger than 50 MB, the most that is taken at once. What was not read before is not read. Compress it (zip or gzip), or send fewer files at once."
+			page.Some, page.Error = true, "This is larger than 50 MB, the most that is taken at once. Files that had arrived whole by then are read; of the others nothing was taken. Compress it (zip or gzip), or send fewer files at once."
 			return reportweb.Upload(page)
 		}},
 	}
@@ -35,7 +35,7 @@ func receiptGallery() []galleryPage {
 
 func sampleUpload(p ui.Page) reportweb.UploadPage {
 	return reportweb.UploadPage{Page: titled(p, ui.ReportsSection, "Upload reports", ui.Link{Text: "Reports", Href: galleryPath + "reports"}),
-		Action: galleryPath + "upload", ResultsHref: galleryPath + "receipts", MostBytes: 50 << 20, TooLarge: "This file is larger than 50 MB, the most that is taken. It was not sent. Compress it (zip or gzip) and try again."}
+		Action: galleryPath + "upload", ResultsHref: galleryPath + "receipts", EarlierHref: galleryPath + "receipts", Words: "[]", MostBytes: 50 << 20, TooLarge: "This file is larger than 50 MB, the most that is taken. It was not sent. Compress it (zip or gzip) and try again."}
 }
 
 func sampleReceipts() []ui.Receipt {

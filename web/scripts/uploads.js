@@ -9,6 +9,7 @@ export function takeUploads(form) {
   const results = document.querySelector("[data-upload-results]");
   const waiting = [];
   const failed = new Set();
+  const counts = {}; // mails by verdict
   let all = 0;
   let read = 0;
   let running = 0;
@@ -40,6 +41,8 @@ export function takeUploads(form) {
       const upload = waiting.shift();
       send(form.action, upload).then(
         (rows) => {
+          for (const [verdict, n] of Object.entries(JSON.parse(rows.querySelector("[data-tally]").dataset.tally)))
+            counts[verdict] = (counts[verdict] ?? 0) + n;
           upload.row.replaceWith(rows);
           read++;
         },
@@ -69,6 +72,10 @@ export function takeUploads(form) {
     const left = bar.value - read;
     results.querySelector("[data-upload-words]").textContent =
       `${read} of ${all} ${all === 1 ? "file" : "files"} read` + (left > 0 ? `, ${left} not taken` : "");
+    results.querySelector("[data-upload-tally]").textContent = JSON.parse(results.dataset.words)
+      .filter(([verdict]) => counts[verdict])
+      .map(([verdict, word]) => `${counts[verdict]} ${word}`)
+      .join(", ");
     results.querySelector("[data-upload-link]").hidden = read === 0;
     results.querySelector("[data-retry-all]").hidden = busy || failed.size < 2;
   }

@@ -130,6 +130,9 @@ func (h *Web) ListReceipts(w http.ResponseWriter, r *http.Request, a org.Access)
 	p.Receipts = h.sourcedRows(a, list, boxes)
 	p.Verdicts = verdictChoices(a, query, chosen, counts)
 	p.Headline = receiptsHeadline(counts)
+	if _, total := open(counts); !q.Upload.IsZero() && total > 0 {
+		p.Headline = "Of " + format.Of(total, "file or mail", "files and mails") + ": " + tally(counts) + "."
+	}
 	p.EmptyWhy = "No mail or file has this verdict."
 	if p.Again, err = h.again(r, a); err != nil {
 		return err

@@ -1,6 +1,13 @@
 package reportweb
 
-import "sendvery.com/sendvery/web/ui"
+import (
+	"encoding/json"
+	"strings"
+
+	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/web/format"
+	"sendvery.com/sendvery/web/ui"
+)
 
 // UploadPage takes report files. Its form posts "file" as often as there are
 // files; a script sends each by itself and puts the rows of the answer, or the
@@ -9,6 +16,8 @@ type UploadPage struct {
 	ui.Page
 	Action      string // path of the form, with the upload's id
 	ResultsHref string // everything of this upload, in the list of mails
+	EarlierHref string // all uploads there
+	Words       string // the verdicts and a word for each, in order: [["accepted","accepted"],…]
 	MostBytes   int64  // of one file
 	TooLarge    string // sentence about a larger one
 	Error       string // why the form was refused; empty = fine
@@ -18,6 +27,31 @@ type UploadPage struct {
 // UploadResult is what became of one file.
 type UploadResult struct {
 	Receipts []ui.Receipt
+	Tally    string // how many mails of the file have which verdict: {"accepted":3}
 	More     string // "and 480 more mails of this file"; empty = that is all
 	MoreHref string
+}
+
+// tallied are the verdicts in the order of a sum, each with its word behind a
+// number.
+var tallied = [...][2]string{
+	{string(report.Accepted), "accepted"}, {string(report.Repaired), "repaired"}, {string(report.Known), "already known"}, {string(report.Conflict), "in conflict"},
+	{string(report.Held), "held"}, {string(report.Refused), "refused"}, {string(report.NoReport), "without a report"},
+}
+
+// tally says how many have which verdict: "3 accepted, 1 refused".
+func tally[N int | int64](counts map[report.Verdict]N) string {
+	var parts []string
+	for _, t := range tallied {
+		if n := counts[report.Verdict(t[0])]; n > 0 {
+			parts = append(parts, format.Count(n)+" "+t[1])
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// scripted is a value for the page's script.
+func scripted(v any) string {
+	b, _ := json.Marshal(v) // of texts and numbers: never fails
+	return string(b)
 }
