@@ -109,7 +109,8 @@ type Record struct {
 	Results      json.RawMessage      `db:"results"`
 }
 
-// RecordQuery asks for a page of a report's rows, the largest first.
+// RecordQuery asks for a page of a report's rows: those that need fixing
+// first, then the largest.
 type RecordQuery struct {
 	Class  Class // 0 = all
 	Offset int

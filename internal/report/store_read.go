@@ -258,7 +258,7 @@ func queueRecords(b *postgres.Batch, org org.ID, id ID, q RecordQuery, into *[]R
 		SELECT t.seq, t.source_ip, n.name, t.messages, `+classSQL+` AS class, t.disposition, t.dkim, t.spf, t.forwarding,
 		       t.header_from, t.envelope_from, t.envelope_to, t.evaluated, a.results
 		FROM records t `+joins+` JOIN auth_results a ON a.org_id = t.org_id AND a.auth_id = t.auth_id
-		WHERE `+where+` ORDER BY t.messages DESC, t.seq LIMIT @limit OFFSET @offset`, args)
+		WHERE `+where+` ORDER BY `+classSQL+` = 3 DESC, t.messages DESC, t.seq LIMIT @limit OFFSET @offset`, args)
 }
 
 // of returns the conditions that say where receipts r came from, and their values.

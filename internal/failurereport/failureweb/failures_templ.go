@@ -363,7 +363,7 @@ func Failure(p FailurePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</div><div class=\"mt-6 grid items-start gap-6 lg:grid-cols-2\"><section class=\"panel p-5\"><h2>What is kept of it</h2><dl class=\"mt-3 grid grid-cols-[auto_minmax(0,1fr)] gap-x-6 gap-y-1.5\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</div><div class=\"mt-6 grid items-start gap-6 lg:grid-cols-2\"><section class=\"panel p-5\"><h2>What is kept of it</h2><dl class=\"facts mt-3\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
