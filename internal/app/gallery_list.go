@@ -23,15 +23,21 @@ func listGallery() []galleryPage {
 		}},
 		{"report", "reports-empty", func(p ui.Page) templ.Component {
 			page := sampleReportList(p)
-			page.Headline, page.Reports, page.Pager, page.EmptyWhy = "No reports match.", nil, ui.Pager{}, "No report about your domains has messages from this address in these days."
+			page.Headline, page.Reports, page.Pager = "0 reports from 24 Aug – 21 Nov 2026", nil, ui.Pager{}
+			page.Nothing = ui.Nothing{Icon: "file-search", Title: "No reports here", Words: "No report holds messages like these. Take a filter away, or look at all reports.", Action: ui.Link{Text: "Show all reports", Href: galleryPath + "reports"}}
 			page.Filter = reportweb.ReportFilter{IP: "192.0.2.999", IPError: "This is neither an address nor a network. Write it like 192.0.2.1 or 192.0.2.0/24."}
 			return reportweb.Reports(page)
 		}},
 		{"report", "report", func(p ui.Page) templ.Component { return reportweb.Report(sampleReport(p)) }},
+		{"report", "report-doubted", func(p ui.Page) templ.Component {
+			page := sampleReport(p)
+			page.Authenticated = ui.Authenticated{Word: "no", Words: "The mail carries no signature, so anybody could have written it. It is shown, and no advice stands on it.", Tone: ui.Warning}
+			return reportweb.Report(page)
+		}},
 		{"report", "reporters", func(p ui.Page) templ.Component { return reportweb.Reporters(sampleReporters(p)) }},
 		{"report", "reporters-none", func(p ui.Page) templ.Component {
 			page := sampleReporters(p)
-			page.Headline, page.Reporters = "Nobody reported on these days.", nil
+			page.Headline, page.Reporters, page.Nothing = "Nobody reported on these days.", nil, ui.Unfed(p.Org, false, false, true)
 			return reportweb.Reporters(page)
 		}},
 		{"report", "receipts", func(p ui.Page) templ.Component { return reportweb.Receipts(sampleReceiptList(p)) }},
@@ -47,7 +53,8 @@ func listGallery() []galleryPage {
 		}},
 		{"report", "receipts-empty", func(p ui.Page) templ.Component {
 			page := sampleReceiptList(p)
-			page.Again, page.Headline, page.Receipts, page.EmptyWhy = reportweb.Again{}, "Every report mail is counted.", nil, "No mail was refused or held. What was accepted is under “All”."
+			page.Again, page.Headline, page.Receipts = reportweb.Again{}, "Nothing is left out: 2\u202f496 mails and files were read.", nil
+			page.Nothing = ui.Nothing{Icon: "circle-check", Title: "Nothing is left out", Words: "No mail or file was refused, is held or in conflict.", Action: ui.Link{Text: "Show all mails and files", Href: galleryPath + "receipts"}}
 			return reportweb.Receipts(page)
 		}},
 	}

@@ -73,7 +73,7 @@ func TestTLSPageSaysWhyItIsEmpty(t *testing.T) {
 	a := apptest.New(t)
 	b := a.SignIn(t, "ada@first.example")
 	slug := strings.Split(b.Home, "/")[2]
-	says(t, b.Get(t, b.Home+"tls"), "No domains yet", "Connect a mailbox")
+	says(t, b.Get(t, b.Home+"tls"), "No TLS report is counted yet.", "No mailbox is connected", "Connect a mailbox")
 	b.Post(t, b.Home+"domains", "domain", "first.example")
 	says(t, b.Get(t, b.Home+"tls"), "No TLS report has arrived yet.", "_smtp._tls.first.example", "v=TLSRPTv1; rua=mailto:ada@first.example")
 	says(t, b.Get(t, b.Home+"tls?domain=first.example&address=tls@other.example"), "rua=mailto:tls@other.example")

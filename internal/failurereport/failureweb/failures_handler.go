@@ -46,7 +46,23 @@ func (h *Web) List(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	for _, l := range lines {
 		p.Reports = append(p.Reports, h.row(a, l))
 	}
+	if total == 0 {
+		if p.Nothing, err = h.unfed(r, a); err != nil {
+			return err
+		}
+	}
 	return httpio.OK(w, r, Failures(p))
+}
+
+// unfed is why nothing can have arrived; zero when a mailbox is connected and
+// a domain watched.
+func (h *Web) unfed(r *http.Request, a org.Access) (ui.Nothing, error) {
+	domains, err := h.Domains.List(r.Context(), a.ID)
+	if err != nil {
+		return ui.Nothing{}, err
+	}
+	connected, err := h.Mailboxes.Connected(r.Context(), a.ID)
+	return ui.Unfed(place(a), connected, len(domains) > 0, a.Role.May(org.ManageMailboxes)), err
 }
 
 func (h *Web) row(a org.Access, l failurereport.Line) FailureRow {

@@ -25,7 +25,7 @@ type TestPage struct {
 	FragmentHref string // answers TestFragment alone
 	EditHref     string // the form with the values kept
 	RetryAction  string // POST runs the test once more
-	ContinueHref string // passed: the page of found domains
+	Continue     ui.Link // passed: to the found domains, or back to a mailbox that was connected before
 	Candidates   int64  // passed: mails that may hold a report; shown in the heading
 }
 

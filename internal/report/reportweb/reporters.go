@@ -23,6 +23,7 @@ type ReportersPage struct {
 	Days         []ui.Choice
 	DomainFilter []ui.Choice
 	Reporters    []Reporter
+	Nothing      ui.Nothing // when Reporters is empty
 }
 
 // Reporter is one line of a ReportersPage.
@@ -88,7 +89,24 @@ func (h *Web) ListReporters(w http.ResponseWriter, r *http.Request, a org.Access
 	for _, q := range list {
 		p.Reporters = append(p.Reporters, reporterOf(a, chosen, tls, q))
 	}
+	if len(list) == 0 {
+		if p.Nothing, err = h.noReporters(r, a, f, len(domains) > 0); err != nil {
+			return err
+		}
+	}
 	return httpio.OK(w, r, Reporters(p))
+}
+
+// noReporters is why nobody reported.
+func (h *Web) noReporters(r *http.Request, a org.Access, f report.Filter, watched bool) (ui.Nothing, error) {
+	_, _, ever, err := h.Reports.Reports(r.Context(), a.ID, report.Query{Filter: f, Limit: 1})
+	switch {
+	case err != nil:
+		return ui.Nothing{}, err
+	case ever == 0:
+		return h.noReport(r, a, watched)
+	}
+	return ui.Nothing{Icon: "calendar-x", Title: "No reports in these days", Words: "There are reports about other days or domains. Choose a longer time or another domain above."}, nil
 }
 
 // reporterOf is a line; its aggregate reports are found by one query, TLS

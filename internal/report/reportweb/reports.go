@@ -22,7 +22,7 @@ type ReportsPage struct {
 	UploadHref string         // empty where the role may not
 	Reports    []ReportRow
 	Pager      ui.Pager
-	EmptyWhy   string // which cause it is, when Reports is empty
+	Nothing    ui.Nothing // when Reports is empty
 }
 
 // ReportFilter is the filter as it stands in the address.
@@ -129,7 +129,7 @@ type ReceiptsPage struct {
 	Again      Again
 	Receipts   []ui.Receipt
 	Pager      ui.Pager
-	EmptyWhy   string
+	Nothing    ui.Nothing // when Receipts is empty
 }
 
 // Again is what can be done about refused mails and files, and how far it has

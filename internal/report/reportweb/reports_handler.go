@@ -81,10 +81,17 @@ func (h *Web) ListReports(w http.ResponseWriter, r *http.Request, a org.Access) 
 	p.Reports = reportRows(a, lines, func(l report.Line) format.Time { return format.When(l.StoredAt, h.now()) })
 	p.Headline = format.Of(total, "report", "reports") + " from " + format.Span(f.From, f.To)
 	switch {
+	case len(lines) > 0:
 	case ever == 0:
-		p.EmptyWhy = "No report has arrived yet. Most reporters send once a day: expect the first within 24 to 48 hours."
+		p.Nothing, err = h.noReport(r, a, len(domains) > 0)
+	case len(p.Active) > 0:
+		p.Nothing = ui.Nothing{Icon: "file-search", Title: "No reports here", Words: "No report holds messages like these. Take a filter away, or look at all reports.",
+			Action: ui.Link{Text: "Show all reports", Href: p.ClearHref}}
 	default:
-		p.EmptyWhy = "No report holds messages like these. Take a filter away or choose other days."
+		p.Nothing = ui.Nothing{Icon: "calendar-x", Title: "No reports in these days", Words: "There are reports about other days. Choose earlier ones in the filter above."}
+	}
+	if err != nil {
+		return err
 	}
 	return httpio.OK(w, r, Reports(p))
 }
