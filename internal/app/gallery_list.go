@@ -90,7 +90,7 @@ func sampleReport(p ui.Page) reportweb.ReportPage {
 		Split: ui.Split{Passing: 1101, Forwarded: 61, Fix: 30, Unknown: 12}, Policy: samplePolicyRows(),
 		Format: "RFC 9990", FormatWhy: "its namespace says so; version 1.0 is stated", Generator: "Example Reporter 4.2", Contact: ui.Link{Text: "https://receiver.example/dmarc", Href: "https://receiver.example/dmarc"}, ContactLang: "en",
 		Extensions: []reportweb.Extension{{Name: "x:note", Text: "sampled", Where: "row 3"}, {Name: "x:queue/@id", Text: "7"}},
-		Findings:   []reportweb.Finding{{What: "Some records have a disposition that does not exist; it is shown as unknown.", Note: "2 times; the first says “15”."},
+		Findings: []reportweb.Finding{{What: "Some records have a disposition that does not exist; it is shown as unknown.", Note: "2 times; the first says “15”."},
 			{What: "2 rows could not be read and are not counted, which leaves out at least 12 messages."}, {What: "Row 14: The source of the record is not an IP address.", Note: "It says “999.0.2.1”. The row is about 12 messages."},
 			{What: "Row 15: The message count of the record is not a whole number.", Note: "It says “many”."}},
 		Complaints: []dmarcrpt.Note{{Text: "2 messages could not be attributed", Lang: "en"}},

@@ -114,7 +114,7 @@ func sampleReceipt(p ui.Page) reportweb.ReceiptPage {
 
 func repairedReceipt(p ui.Page) reportweb.ReceiptPage {
 	page := sampleReceipt(p)
-	page.RetryAction, page.Verdict, page.Heading, page.Explanation, page.Advice = "", ui.Repaired, "Seznam.cz about example.org", "The report had two small faults. It was read and is counted.", ""
+	page.RetryAction, page.Verdict, page.Heading, page.Explanation, page.Advice = "", ui.Repaired, "Seznam.cz about example.org", ui.Repaired.Meaning()+" The report is counted.", ""
 	page.Findings = []reportweb.Finding{{What: "A date had fractions of a second; they were cut.", Note: "It says “1763596800.5”.", Where: "seznam.cz!example.org!1763596800!1763683199.xml.gz"},
 		{What: "Some evaluated results are neither pass nor fail; they do not count as a pass.", Note: "3 times; the first says “softfail”.", Where: "seznam.cz!example.org!1763596800!1763683199.xml.gz"}}
 	page.Reports = []ui.Link{{Text: "Seznam.cz, 20 Nov 2026, 18 messages", Href: galleryPath + "report"}}

@@ -15,15 +15,15 @@ import (
 
 // Quality is how good the reports of a reporter are.
 type Quality struct {
-	Reporter  string          `db:"reporter"`     // organizational domain of its address; "" = not known
-	Name      string          `db:"name"`         // organization's name that it sends most; "" without a stored report
-	Reports   int64           `db:"reports"`      // aggregate and TLS reports that are stored
-	TLS       int64           `db:"tls"`          // of these, TLS reports
-	Messages  int64           `db:"messages"`     // of the aggregate reports
-	LastDay   *time.Time      `db:"last_day"`     // reported; nil without a stored report
-	Repaired  int64           `db:"repaired"`     // reports with any repair
-	Skipped   int64           `db:"skipped"`      // records that could not be read
-	Refused   int64           `db:"-"`            // reports of it that could not be read
+	Reporter  string          `db:"reporter"` // organizational domain of its address; "" = not known
+	Name      string          `db:"name"`     // organization's name that it sends most; "" without a stored report
+	Reports   int64           `db:"reports"`  // aggregate and TLS reports that are stored
+	TLS       int64           `db:"tls"`      // of these, TLS reports
+	Messages  int64           `db:"messages"` // of the aggregate reports
+	LastDay   *time.Time      `db:"last_day"` // reported; nil without a stored report
+	Repaired  int64           `db:"repaired"` // reports with any repair
+	Skipped   int64           `db:"skipped"`  // records that could not be read
+	Refused   int64           `db:"-"`        // reports of it that could not be read
 	Conflicts int64           `db:"conflicts"`
 	Repairs   []RepairTotal   `db:"-"`
 	Raw       json.RawMessage `db:"repairs"`

@@ -91,7 +91,9 @@ func TestQualityCountsTLSReportsAndRefusals(t *testing.T) {
 	about := func(id, domain string) string {
 		return tlsDoc{id: id, policies: []tlsPolicy{{domain, 3, 1}}}.json()
 	}
-	broken := func(signature string) string { return mailOf(doc{org: "unsaid.example", domain: "example.org", tail: "<cut"}, signature) }
+	broken := func(signature string) string {
+		return mailOf(doc{org: "unsaid.example", domain: "example.org", tail: "<cut"}, signature)
+	}
 	nameless := strings.NewReplacer("<org_name>unsaid.example</org_name>", "", "<email>dmarc@unsaid.example</email>", "")
 	b.take(t,
 		about("t-1", "example.org"),
