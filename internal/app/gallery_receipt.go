@@ -86,7 +86,7 @@ func uploadedList(p ui.Page) reportweb.ReceiptsPage {
 
 func sampleUpload(p ui.Page) reportweb.UploadPage {
 	return reportweb.UploadPage{Page: titled(p, ui.ReportsSection, "Upload reports", ui.Link{Text: "Reports", Href: galleryPath + "reports"}),
-		Action: galleryPath + "upload", ResultsHref: galleryPath + "receipts", EarlierHref: galleryPath + "receipts", Words: "[]", MostBytes: 50 << 20, TooLarge: "This file is larger than 50 MB, the most that is taken. It was not sent. Compress it (zip or gzip) and try again."}
+		Action: galleryPath + "upload", ResultsHref: galleryPath + "receipts", EarlierHref: galleryPath + "receipts", MostBytes: 50 << 20, TooLarge: "This file is larger than 50 MB, the most that is taken. It was not sent. Compress it (zip or gzip) and try again."}
 }
 
 func sampleReceipts() []ui.Receipt {

@@ -41,8 +41,8 @@ export function takeUploads(form) {
       const upload = waiting.shift();
       send(form.action, upload).then(
         (rows) => {
-          for (const [verdict, n] of Object.entries(JSON.parse(rows.querySelector("[data-tally]").dataset.tally)))
-            counts[verdict] = (counts[verdict] ?? 0) + n;
+          for (const { dataset } of rows.querySelectorAll("[data-tally]"))
+            counts[dataset.tally] = (counts[dataset.tally] ?? 0) + Number(dataset.count);
           upload.row.replaceWith(rows);
           read++;
         },
@@ -72,9 +72,9 @@ export function takeUploads(form) {
     const left = bar.value - read;
     results.querySelector("[data-upload-words]").textContent =
       `${read} of ${all} ${all === 1 ? "file" : "files"} read` + (left > 0 ? `, ${left} not taken` : "");
-    results.querySelector("[data-upload-tally]").textContent = JSON.parse(results.dataset.words)
-      .filter(([verdict]) => counts[verdict])
-      .map(([verdict, word]) => `${counts[verdict]} ${word}`)
+    results.querySelector("[data-upload-tally]").textContent = [...results.querySelectorAll("[data-tally-word]")]
+      .filter(({ dataset }) => counts[dataset.tallyWord])
+      .map(({ dataset, textContent }) => `${counts[dataset.tallyWord]} ${textContent}`)
       .join(", ");
     results.querySelector("[data-upload-link]").hidden = read === 0;
     results.querySelector("[data-retry-all]").hidden = busy || failed.size < 2;

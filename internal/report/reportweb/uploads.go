@@ -1,7 +1,6 @@
 package reportweb
 
 import (
-	"encoding/json"
 	"strings"
 
 	"sendvery.com/sendvery/internal/report"
@@ -17,7 +16,6 @@ type UploadPage struct {
 	Action      string // path of the form, with the upload's id
 	ResultsHref string // everything of this upload, in the list of mails
 	EarlierHref string // all uploads there
-	Words       string // the verdicts and a word for each, in order: [["accepted","accepted"],…]
 	MostBytes   int64  // of one file
 	TooLarge    string // sentence about a larger one
 	Error       string // why the form was refused; empty = fine
@@ -27,8 +25,8 @@ type UploadPage struct {
 // UploadResult is what became of one file.
 type UploadResult struct {
 	Receipts []ui.Receipt
-	Tally    string // how many mails of the file have which verdict: {"accepted":3}
-	More     string // "and 480 more mails of this file"; empty = that is all
+	Verdicts map[report.Verdict]int // how many mails of the file have which
+	More     string                 // "and 480 more mails of this file"; empty = that is all
 	MoreHref string
 }
 
@@ -40,7 +38,7 @@ var tallied = [...][2]string{
 }
 
 // tally says how many have which verdict: "3 accepted, 1 refused".
-func tally[N int | int64](counts map[report.Verdict]N) string {
+func tally(counts map[report.Verdict]int64) string {
 	var parts []string
 	for _, t := range tallied {
 		if n := counts[report.Verdict(t[0])]; n > 0 {
@@ -48,10 +46,4 @@ func tally[N int | int64](counts map[report.Verdict]N) string {
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-// scripted is a value for the page's script.
-func scripted(v any) string {
-	b, _ := json.Marshal(v) // of texts and numbers: never fails
-	return string(b)
 }
