@@ -23,31 +23,38 @@ func listGallery() []galleryPage {
 		}},
 		{"report", "reports-empty", func(p ui.Page) templ.Component {
 			page := sampleReportList(p)
-			page.Headline, page.Reports, page.Pager, page.EmptyWhy = "No reports match.", nil, ui.Pager{}, "No report about your domains has messages from this address in these days."
+			page.Headline, page.Reports, page.Pager = "0 reports from 24 Aug – 21 Nov 2026", nil, ui.Pager{}
+			page.Nothing = ui.Nothing{Icon: "file-search", Title: "No reports here", Words: "No report holds messages like these. Take a filter away, or look at all reports.", Action: ui.Link{Text: "Show all reports", Href: galleryPath + "reports"}}
 			page.Filter = reportweb.ReportFilter{IP: "192.0.2.999", IPError: "This is neither an address nor a network. Write it like 192.0.2.1 or 192.0.2.0/24."}
 			return reportweb.Reports(page)
 		}},
 		{"report", "report", func(p ui.Page) templ.Component { return reportweb.Report(sampleReport(p)) }},
+		{"report", "report-doubted", func(p ui.Page) templ.Component {
+			page := sampleReport(p)
+			page.Authenticated = ui.Authenticated{Word: "no", Words: "The mail carries no signature, so anybody could have written it. It is shown, and no advice stands on it.", Tone: ui.Warning}
+			return reportweb.Report(page)
+		}},
 		{"report", "reporters", func(p ui.Page) templ.Component { return reportweb.Reporters(sampleReporters(p)) }},
 		{"report", "reporters-none", func(p ui.Page) templ.Component {
 			page := sampleReporters(p)
-			page.Headline, page.Reporters = "Nobody reported on these days.", nil
+			page.Headline, page.Reporters, page.Nothing = "Nobody reported on these days.", nil, ui.Unfed(p.Org, false, false, true)
 			return reportweb.Reporters(page)
 		}},
 		{"report", "receipts", func(p ui.Page) templ.Component { return reportweb.Receipts(sampleReceiptList(p)) }},
 		{"report", "receipts-again", func(p ui.Page) templ.Component {
 			page := sampleReceiptList(p)
-			page.Again = reportweb.Again{Words: "Reading 312 refused mails again: 40 done.", Running: true, Done: 40, Total: 312, FragmentHref: galleryPath + "nothing"}
+			page.Again = reportweb.Again{Words: "Reading 312 refused mails and files again: 40 done.", Running: true, Done: 40, Total: 312, FragmentHref: galleryPath + "nothing"}
 			return reportweb.Receipts(page)
 		}},
 		{"report", "receipts-again-ended", func(p ui.Page) templ.Component {
 			page := sampleReceiptList(p)
-			page.Again.Words, page.Again.ResultHref = "312 refused mails were read again. What could not be read this time either is still refused. "+page.Again.Words, galleryPath+"receipts"
+			page.Again.Words, page.Again.ResultHref = "312 refused mails and files were read again: 40 could be read this time, 272 are still refused. "+page.Again.Words, galleryPath+"receipts"
 			return reportweb.Receipts(page)
 		}},
 		{"report", "receipts-empty", func(p ui.Page) templ.Component {
 			page := sampleReceiptList(p)
-			page.Again, page.Headline, page.Receipts, page.EmptyWhy = reportweb.Again{}, "Every report mail is counted.", nil, "No mail was refused or held. What was accepted is under “All”."
+			page.Again, page.Headline, page.Receipts = reportweb.Again{}, "Nothing is left out: 2\u202f496 mails and files were read.", nil
+			page.Nothing = ui.Nothing{Icon: "circle-check", Title: "Nothing is left out", Words: "No mail or file was refused, is held or in conflict.", Action: ui.Link{Text: "Show all mails and files", Href: galleryPath + "receipts"}}
 			return reportweb.Receipts(page)
 		}},
 	}
@@ -66,8 +73,8 @@ func sampleReceiptList(p ui.Page) reportweb.ReceiptsPage {
 	}
 	return reportweb.ReceiptsPage{Page: titled(p, ui.ReportsSection, "Mails"), Headline: "3 of 2\u202f496 mails and files are not counted.",
 		UploadHref: galleryPath + "upload",
-		Again: reportweb.Again{Words: "After an update of Sendvery, what was refused may be readable. 4 refused mails cannot be read again: the original is not kept.",
-			Action: galleryPath + "receipts-again", Button: "Read 312 refused mails again"},
+		Again: reportweb.Again{Words: "After an update of Sendvery, what was refused may be readable. 4 refused mails and files cannot be read again: the original is not kept.",
+			Action: galleryPath + "receipts-again", Button: "Read 312 refused mails and files again"},
 		Sections: ui.ReportLists(p.Org, ui.MailsList, true), Receipts: append(sampleReceipts()[2:3], sampleReceipts()...),
 		Verdicts: []ui.Choice{choice("Not counted", "3", false), choice("All", "2\u202f496", true), choice("Accepted", "2\u202f399", false), choice("Repaired", "14", false), choice("Already known", "17", false), choice("Held", "1", false), choice("Refused", "2", false), choice("No report", "63", false)},
 		Sources:  []ui.Choice{choice("All sources", "", true), choice("dmarc@example.org", "", false), choice("reports@example.net", "", false), choice("Uploads", "", false), choice("Imports by the operator", "", false)},
@@ -83,7 +90,9 @@ func sampleReport(p ui.Page) reportweb.ReportPage {
 		Split: ui.Split{Passing: 1101, Forwarded: 61, Fix: 30, Unknown: 12}, Policy: samplePolicyRows(),
 		Format: "RFC 9990", FormatWhy: "its namespace says so; version 1.0 is stated", Generator: "Example Reporter 4.2", Contact: ui.Link{Text: "https://receiver.example/dmarc", Href: "https://receiver.example/dmarc"}, ContactLang: "en",
 		Extensions: []reportweb.Extension{{Name: "x:note", Text: "sampled", Where: "row 3"}, {Name: "x:queue/@id", Text: "7"}},
-		Findings:   []reportweb.Finding{{What: "Some source addresses were written in brackets. (2 times)", Name: "bracketed_address", Where: "[192.0.2.1]"}, {What: "The address of the source cannot be read, so its messages are not counted.", Where: "row 14 999.0.2.1"}},
+		Findings: []reportweb.Finding{{What: "Some records have a disposition that does not exist; it is shown as unknown.", Note: "2 times; the first says “15”."},
+			{What: "2 rows could not be read and are not counted, which leaves out at least 12 messages."}, {What: "Row 14: The source of the record is not an IP address.", Note: "It says “999.0.2.1”. The row is about 12 messages."},
+			{What: "Row 15: The message count of the record is not a whole number.", Note: "It says “many”."}},
 		Complaints: []dmarcrpt.Note{{Text: "2 messages could not be attributed", Lang: "en"}},
 		Classes: []ui.Choice{{Text: "All", Chosen: true, Count: "1\u202f204", Href: galleryPath + "report"}, {Text: "Passing", Count: "1\u202f101", Href: galleryPath + "report"}, {Text: "Forwarded", Count: "61", Href: galleryPath + "report"},
 			{Text: "Needs fixing", Count: "30", Href: galleryPath + "report"}, {Text: "Unknown", Count: "12", Href: galleryPath + "report"}},
@@ -94,14 +103,16 @@ func sampleReport(p ui.Page) reportweb.ReportPage {
 func sampleReporters(p ui.Page) reportweb.ReportersPage {
 	sections := ui.ReportLists(p.Org, ui.ReportersList, true)
 	href := galleryPath + "reports"
-	return reportweb.ReportersPage{Page: titled(p, ui.ReportsSection, "Reporters"), Headline: "4 reporters sent 74 reports; those of 3 reporters had faults.", Sections: sections, UploadHref: galleryPath + "upload",
+	return reportweb.ReportersPage{Page: titled(p, ui.ReportsSection, "Reporters"), Headline: "5 reporters sent 83 reports; those of 4 reporters had faults.", Sections: sections, UploadHref: galleryPath + "upload",
 		Days: sampleDays(), DomainFilter: sampleDomainChoices(), Reporters: []reportweb.Reporter{
-			{Name: "google.com", Href: href, Reports: 28, Messages: 21040, Last: "20 Nov 2026"},
-			{Name: "outlook.com", Href: href, Reports: 28, Messages: 6112, Last: "20 Nov 2026", Repaired: 28, Repairs: []reportweb.Repair{{Name: "fractional_date", Sentence: "A date had fractions of a second; they were cut.", Reports: 28, Href: href}}},
+			{Name: "outlook.com", Org: "Outlook.com Postmaster", Href: href, Reports: 28, Messages: 6112, Last: "20 Nov 2026", Repaired: 28, Repairs: []reportweb.Repair{{Name: "fractional_date", Sentence: "A date had fractions of a second; they were cut.", Reports: "28 reports", Href: href}}},
 			{Name: "seznam.cz", Href: href, Reports: 18, Messages: 640, Last: "19 Nov 2026", Repaired: 3, Skipped: 12, Conflicts: 1, Repairs: []reportweb.Repair{
-				{Name: "records_skipped", Sentence: "Some records could not be read and were left out; each is listed with its reason.", Reports: 2, Href: href},
-				{Name: "long_period", Sentence: "The report covers more than a day; its messages are counted on the day in the middle.", Reports: 1, Href: href}}},
+				{Name: "records_skipped", Sentence: "Some records could not be read and were left out; each is listed with its reason.", Reports: "2 reports", Href: href},
+				{Name: "long_period", Sentence: "The report covers more than a day; its messages are counted on the day in the middle.", Reports: "1 report", Href: href}}},
+			{Name: "tls.example", Org: "Receiver Inc.", Href: href, Reports: 9, TLS: 9, Last: "20 Nov 2026", Repaired: 9, Repairs: []reportweb.Repair{{Name: "count_as_text", Sentence: "A number was written as text.", Reports: "9 TLS reports", Href: href}}},
 			{Name: "a-small-provider.example", Refused: 4},
+			{Name: "Reporter not known", Href: galleryPath + "receipts", Refused: 2},
+			{Name: "google.com", Href: href, Reports: 28, TLS: 12, Messages: 21040, Last: "20 Nov 2026"},
 		}}
 }
 

@@ -104,7 +104,7 @@ func sampleConnect(p ui.Page, chosen string) mailboxweb.ConnectPage {
 func sampleTest(p ui.Page, state mailboxweb.TestState, done []ui.Step, next ...ui.Step) mailboxweb.TestPage {
 	steps := append(append([]ui.Step{}, done...), next...)
 	return mailboxweb.TestPage{Page: titled(p, ui.MailboxSection, "Connection test", mailboxes()), Mailbox: "dmarc@example.org at imap.example.org", State: state, Steps: steps,
-		FragmentHref: galleryPath + "nothing", EditHref: galleryPath + "connect-errors", RetryAction: galleryPath + "test-running", ContinueHref: galleryPath + "found-domains", Candidates: 2413}
+		FragmentHref: galleryPath + "nothing", EditHref: galleryPath + "connect-errors", RetryAction: galleryPath + "test-running", Continue: ui.Link{Text: "Find my domains", Href: galleryPath + "found-domains"}, Candidates: 2413}
 }
 
 func sampleSteps() []ui.Step {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/report/reportweb"
 	"sendvery.com/sendvery/web/ui"
 )
@@ -15,7 +16,7 @@ func receiptGallery() []galleryPage {
 		{"report", "receipt-repaired", func(p ui.Page) templ.Component { return reportweb.Receipt(repairedReceipt(p)) }},
 		{"report", "receipt-none", func(p ui.Page) templ.Component {
 			page := sampleReceipt(p)
-			page.Verdict, page.Heading, page.Explanation = ui.NoReport, "This mail carries no report", "It was not read further. Neither its text nor its subject or sender is stored, and it was left as it was."
+			page.Verdict, page.Heading, page.Explanation = ui.NoReport, "A mail without a report", ui.NoReport.Meaning()+" The mail itself was left as it was."
 			page.Advice, page.Findings, page.RetryAction, page.OriginalHref, page.OriginalNote = "", nil, "", "", "Not kept."
 			return reportweb.Receipt(page)
 		}},
@@ -24,18 +25,68 @@ func receiptGallery() []galleryPage {
 			page.Source, page.Name, page.UID = ui.Link{Text: "uploaded by ada@example.org", Href: galleryPath + "receipts"}, "seznam.cz!example.org!1763596800!1763683199.xml.gz", ""
 			return reportweb.Receipt(page)
 		}},
+		{"report", "receipt-held", func(p ui.Page) templ.Component {
+			page := sampleReceipt(p)
+			page.RetryAction, page.Verdict, page.Findings = "", ui.Held, nil
+			page.Heading, page.Explanation = report.ReasonUnwatched.Sentence(), ui.Held.Meaning()
+			page.Advice, page.AdviceLink = "Add shop.example.com on the page of your domains to count its reports.", ui.Link{Text: "Go to your domains", Href: galleryPath + "domains"}
+			page.Authenticated = ui.Authenticated{Word: "as google.com", Words: "Found out by a signature that we verified.", Tone: ui.Good}
+			return reportweb.Receipt(page)
+		}},
+		{"report", "receipt-held-viewer", func(p ui.Page) templ.Component {
+			page := sampleReceipt(p)
+			page.RetryAction, page.Verdict, page.Findings = "", ui.Held, nil
+			page.Heading, page.Explanation = report.ReasonUnwatched.Sentence(), ui.Held.Meaning()
+			page.Advice = "An owner, admin or member of your organization can add shop.example.com, and its reports are counted. Your role cannot."
+			page.OriginalHref, page.OriginalNote = "", "Only owners and admins can download originals."
+			return reportweb.Receipt(page)
+		}},
+		{"report", "receipt-conflict", func(p ui.Page) templ.Component {
+			page := sampleReceipt(p)
+			page.RetryAction, page.Advice, page.Verdict, page.Findings = "", "", ui.Conflict, nil
+			page.Heading, page.Explanation = report.ReasonConflict.Sentence(), ui.Conflict.Meaning()
+			page.Choices = []reportweb.Choice{{Heading: "Which report about example.org counts?", Part: "0", Action: galleryPath + "receipt-conflict",
+				Explanation: "Two reports have the same reporter, name and period, but other numbers. As long as you choose nothing, the other one counts.",
+				Counted:     ui.Link{Text: "Look at the one that counts", Href: galleryPath + "report"}}}
+			page.Authenticated = ui.Authenticated{Word: "no", Words: "The mail carries no signature, so anybody could have written it.", Tone: ui.Warning}
+			return reportweb.Receipt(page)
+		}},
+		{"report", "upload-done", func(p ui.Page) templ.Component { return reportweb.Receipts(uploadedList(p)) }},
 		{"report", "upload", func(p ui.Page) templ.Component { return reportweb.Upload(sampleUpload(p)) }},
 		{"report", "upload-refused", func(p ui.Page) templ.Component {
 			page := sampleUpload(p)
-			page.Some, page.Error = true, "This is larger than 50 MB, the most that is taken at once. What was not read before is not read. Compress it (zip or gzip), or send fewer files at once."
+			page.Some, page.Error = true, "This is larger than 50 MB, the most that is taken at once. Files that had arrived whole by then are read; of the others nothing was taken. Compress it (zip or gzip), or send fewer files at once."
 			return reportweb.Upload(page)
 		}},
 	}
 }
 
+// uploadedList is an upload with several verdicts.
+func uploadedList(p ui.Page) reportweb.ReceiptsPage {
+	page := sampleReceiptList(p)
+	page.Again, page.Pager, page.Headline = reportweb.Again{}, ui.Pager{}, "Of 6 files and mails: 2 accepted, 1 repaired, 1 already known, 1 refused, 1 without a report."
+	row := func(v ui.Verdict, what, file, reason string) ui.Receipt {
+		return ui.Receipt{Href: galleryPath + "receipt-uploaded", Verdict: v, What: what, File: file, Reason: reason, Source: "uploaded by ada@example.org", Size: "4.2\u00a0kB", Received: ago(time.Minute)}
+	}
+	page.Receipts = []ui.Receipt{
+		row(ui.Accepted, "google.com about example.org", "five.mbox, mail 1", ""),
+		row(ui.Accepted, "Outlook.com about example.org", "five.mbox, mail 2", ""),
+		row(ui.Repaired, "Seznam.cz about example.net", "five.mbox, mail 3", "A date had fractions of a second; they were cut. And 2 more repairs."),
+		row(ui.Known, "google.com about example.org", "five.mbox, mail 4", ""),
+		row(ui.Refused, "five.mbox, mail 5", "", "The zip file ends in the middle, so the report in it cannot be read."),
+		row(ui.NoReport, "holiday.jpg", "", "Nothing in it is a report."),
+	}
+	choice := func(text, count string, chosen bool) ui.Choice {
+		return ui.Choice{Text: text, Href: galleryPath + "upload-done", Count: count, Chosen: chosen}
+	}
+	page.Verdicts = []ui.Choice{choice("Not counted", "1", false), choice("All", "6", true), choice("Refused", "1", false), choice("Repaired", "1", false), choice("Accepted", "2", false), choice("Already known", "1", false), choice("No report", "1", false)}
+	page.Sources = []ui.Choice{choice("All sources", "", false), choice("One upload", "", true), choice("Uploads", "", false)}
+	return page
+}
+
 func sampleUpload(p ui.Page) reportweb.UploadPage {
 	return reportweb.UploadPage{Page: titled(p, ui.ReportsSection, "Upload reports", ui.Link{Text: "Reports", Href: galleryPath + "reports"}),
-		Action: galleryPath + "upload", ResultsHref: galleryPath + "receipts", MostBytes: 50 << 20, TooLarge: "This file is larger than 50 MB, the most that is taken. It was not sent. Compress it (zip or gzip) and try again."}
+		Action: galleryPath + "upload", ResultsHref: galleryPath + "receipts", EarlierHref: galleryPath + "receipts", MostBytes: 50 << 20, TooLarge: "This file is larger than 50 MB, the most that is taken. It was not sent. Compress it (zip or gzip) and try again."}
 }
 
 func sampleReceipts() []ui.Receipt {
@@ -48,7 +99,7 @@ func sampleReceipts() []ui.Receipt {
 		{Href: galleryPath + "receipt-refused", Verdict: ui.Refused, What: "A report mail of 18 Nov 2026", Source: box, Size: "4.6\u00a0kB", Reason: "The zip file ends in the middle, so the report in it cannot be read.", Received: ago(5 * time.Hour)},
 		{Href: galleryPath + "receipt-repaired", Verdict: ui.Known, What: "Outlook.com about example.net", Source: "uploaded by a former member", Size: "3.1\u00a0kB", Reports: the, Received: ago(6 * time.Hour), Messages: 88},
 		{Href: galleryPath + "receipt-none", Verdict: ui.NoReport, What: "A mail without a report", Source: box, Size: "48.0\u00a0kB", Received: ago(7 * time.Hour)},
-		{Href: galleryPath + "receipt-repaired", Verdict: ui.Held, What: "google.com about shop.example.com", Source: "imported by the operator", Size: "5.0\u00a0kB", Reason: "example.com is not one of your domains yet. Add it and the report is counted.", Received: ago(9 * time.Hour), Messages: 12},
+		{Href: galleryPath + "receipt-repaired", Verdict: ui.Held, What: "google.com about shop.example.com", Source: "imported by the operator", Size: "5.0\u00a0kB", Reason: report.ReasonUnwatched.Sentence(), Received: ago(9 * time.Hour), Messages: 12},
 	}
 }
 
@@ -63,8 +114,9 @@ func sampleReceipt(p ui.Page) reportweb.ReceiptPage {
 
 func repairedReceipt(p ui.Page) reportweb.ReceiptPage {
 	page := sampleReceipt(p)
-	page.RetryAction, page.Verdict, page.Heading, page.Explanation, page.Advice = "", ui.Repaired, "Seznam.cz about example.org", "The report had two small faults. It was read and is counted.", ""
-	page.Findings = []reportweb.Finding{{What: "The report has no version; it was read as version 1.", Where: "feedback"}, {What: "An address has spaces around it; they were cut.", Where: "record 3, row/source_ip"}}
+	page.RetryAction, page.Verdict, page.Heading, page.Explanation, page.Advice = "", ui.Repaired, "Seznam.cz about example.org", ui.Repaired.Meaning()+" The report is counted.", ""
+	page.Findings = []reportweb.Finding{{What: "A date had fractions of a second; they were cut.", Note: "It says “1763596800.5”.", Where: "seznam.cz!example.org!1763596800!1763683199.xml.gz"},
+		{What: "Some evaluated results are neither pass nor fail; they do not count as a pass.", Note: "3 times; the first says “softfail”.", Where: "seznam.cz!example.org!1763596800!1763683199.xml.gz"}}
 	page.Reports = []ui.Link{{Text: "Seznam.cz, 20 Nov 2026, 18 messages", Href: galleryPath + "report"}}
 	return page
 }

@@ -16,6 +16,15 @@ func reportGallery() []galleryPage {
 func overviewGallery() []galleryPage {
 	return []galleryPage{
 		{"report", "overview", func(p ui.Page) templ.Component { return reportweb.Overview(sampleOverview(p)) }},
+		{"report", "overview-doubted", func(p ui.Page) templ.Component {
+			page := sampleOverview(p)
+			page.Doubts = reportweb.Doubts{Href: galleryPath + "reports-filtered",
+				Words: "20\u202f313 of 41\u202f203 messages came in report mails that are not authenticated: anybody could have written them. They are shown; verdicts and advice go by the other 20\u202f890."}
+			page.Verdicts[0].Judged = "The verdict goes by the 10\u202f490 that are authenticated."
+			page.Verdicts[1].Sentence = "No verdict yet: none of 9\u202f932 messages was reported in an authenticated mail."
+			page.Verdicts[1].Tone, page.Reports[1].Doubt = ui.Plain, "not authenticated"
+			return reportweb.Overview(page)
+		}},
 		{"report", "overview-importing", func(p ui.Page) templ.Component {
 			page := sampleOverview(p)
 			page.Import = reportweb.ImportBanner{Running: true, Mailbox: "dmarc@example.org", Href: galleryPath + "mailbox-importing",

@@ -47,11 +47,17 @@ func tlsGallery() []galleryPage {
 			return tlsweb.TLS(emptyTLS(p, tlsweb.NoneInDays, "No TLS sessions were reported in these days."))
 		}},
 		{"tls", "tls-no-domain", func(p ui.Page) templ.Component {
-			page := emptyTLS(p, tlsweb.NoDomain, "No domains yet")
-			page.DomainFilter = nil
+			page := emptyTLS(p, tlsweb.Unfed, "No TLS report is counted yet.")
+			page.DomainFilter, page.Nothing = nil, ui.Unfed(p.Org, true, false, true)
 			return tlsweb.TLS(page)
 		}},
 		{"tls", "tls-report", func(p ui.Page) templ.Component { return tlsweb.Report(sampleTLSReport(p)) }},
+		{"tls", "tls-report-all-well", func(p ui.Page) templ.Component {
+			page := sampleTLSReport(p)
+			page.Headline, page.NoFailures = "Google Inc. made 1\u202f245 TLS sessions; none failed.", "No session failed, so there is nothing to explain."
+			page.Failures, page.FailurePager, page.FailureCount, page.Findings = nil, ui.Pager{}, 0, nil
+			return tlsweb.Report(page)
+		}},
 		{"tls", "tls-report-unsigned", func(p ui.Page) templ.Component {
 			page := sampleTLSReport(p)
 			page.Authentic = ui.Authenticated{Word: "no", Words: "The mail carries no signature, so anybody could have written it. It is shown, and its sessions are not counted.", Tone: ui.Warning}
@@ -60,14 +66,14 @@ func tlsGallery() []galleryPage {
 		{"tls", "tls-report-conflict", func(p ui.Page) templ.Component {
 			page := sampleTLSReport(p)
 			page.Conflict = "Another version of this report arrived with other numbers. This one, which came first, is counted."
-			page.Policies, page.Failures, page.FailurePager, page.PolicyCount, page.FailureCount = nil, nil, ui.Pager{}, 0, 0
+			page.Policies, page.Failures, page.FailurePager, page.PolicyCount, page.FailureCount, page.NoFailures = nil, nil, ui.Pager{}, 0, 0, "No session failed, so there is nothing to explain."
 			return tlsweb.Report(page)
 		}},
 	}
 }
 
 func emptyTLS(p ui.Page, state tlsweb.State, headline string) tlsweb.TLSPage {
-	return tlsweb.TLSPage{Page: titled(p, ui.TLSSection, "TLS"), State: state, Headline: headline, Days: sampleDays(), DomainFilter: sampleDomainChoices(), ConnectHref: galleryPath + "connect"}
+	return tlsweb.TLSPage{Page: titled(p, ui.TLSSection, "TLS"), State: state, Headline: headline, Days: sampleDays(), DomainFilter: sampleDomainChoices()}
 }
 
 func sampleTLS(p ui.Page) tlsweb.TLSPage {
@@ -125,7 +131,7 @@ func sampleTLSReport(p ui.Page) tlsweb.ReportPage {
 		ReportID: "2026-11-20T00:00:00Z_example.org", Begin: "20 Nov 2026, 00:00:00 UTC", End: "20 Nov 2026, 23:59:59 UTC", Day: "20 Nov 2026",
 		Received: ago(2 * time.Hour), Receipt: ui.Link{Text: "this mail", Href: galleryPath + "receipt-repaired"}, OriginalHref: galleryPath + "tls-report",
 		Authentic: ui.Authenticated{Word: "as google.com", Words: "Found out by a signature that we verified.", Tone: ui.Good},
-		Findings:  []tlsweb.Finding{{What: "A date had no time zone; it was read as UTC. (2 times)", Where: "2026-11-20T00:00:00"}, {What: "The number of failed sessions was missing; it was read as 0."}},
+		Findings:  []tlsweb.Finding{{What: "A date had no time zone; it was read as UTC.", Note: "2 times; the first says “2026-11-20T00:00:00”."}, {What: "The number of failed sessions was missing; it was read as 0."}},
 		Policies:  policies, PolicyCount: 2, FailureCount: 312, FailurePager: ui.Pager{Older: galleryPath + "tls-report", Text: "From number 1 on, of 312 failures"},
 		Failures: []tlsweb.FailureRow{
 			{Word: "Certificate expired", Sent: "certificate-expired", About: "example.org", Sender: "192.0.2.41", Receiver: "mx2.example.org", Detail: "198.51.100.25", Sessions: 12, Reason: "CERTIFICATE_VERIFY_FAILED"},

@@ -73,7 +73,7 @@ func TestTLSPageSaysWhyItIsEmpty(t *testing.T) {
 	a := apptest.New(t)
 	b := a.SignIn(t, "ada@first.example")
 	slug := strings.Split(b.Home, "/")[2]
-	says(t, b.Get(t, b.Home+"tls"), "No domains yet", "Connect a mailbox")
+	says(t, b.Get(t, b.Home+"tls"), "No TLS report is counted yet.", "No mailbox is connected", "Connect a mailbox")
 	b.Post(t, b.Home+"domains", "domain", "first.example")
 	says(t, b.Get(t, b.Home+"tls"), "No TLS report has arrived yet.", "_smtp._tls.first.example", "v=TLSRPTv1; rua=mailto:ada@first.example")
 	says(t, b.Get(t, b.Home+"tls?domain=first.example&address=tls@other.example"), "rua=mailto:tls@other.example")
@@ -105,7 +105,7 @@ func TestFailureReportsAreForOwnersAndAdmins(t *testing.T) {
 			t.Errorf("the mail's page as %s: %d", role, p.Status)
 		}
 	}
-	says(t, w.owner.Get(t, w.owner.Home+"failures"), "1 failure report in the last 30 days", "deleted after 30 days", "192.0.2.9")
+	says(t, w.owner.Get(t, w.owner.Home+"failures"), "1 failure report, kept for 30 days after reading", "deleted after 30 days", "192.0.2.9")
 	deleted := a.Clock.Now().Add(30 * 24 * time.Hour).UTC().Format("2 Jan 2006")
 	says(t, w.owner.Get(t, one), "A mail sent as "+w.domain+" from 192.0.2.9 failed DMARC.", deleted, "Deleted on")
 	if p := w.owner.Get(t, mail+"/original"); p.Status != 404 {

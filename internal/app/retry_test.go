@@ -33,7 +33,7 @@ func TestRefusedFileIsReadAgainInThePage(t *testing.T) {
 		t.Error("it is offered to a viewer")
 	}
 	list := w.owner.Home + "receipts"
-	if p := w.owner.Get(t, list); !strings.Contains(p.Body, "Read 1 refused mail again") {
+	if p := w.owner.Get(t, list); !strings.Contains(p.Body, "Read 1 refused mail or file again") {
 		t.Error("the list does not offer it")
 	}
 	a.StopWorker() // so that it stays under way
@@ -43,7 +43,7 @@ func TestRefusedFileIsReadAgainInThePage(t *testing.T) {
 		}
 	}
 	w.owner.Header.Set("HX-Request-Type", "partial")
-	if p := w.owner.Get(t, list); !strings.Contains(p.Body, "Reading 1 refused mail again: 0 done.") || strings.Contains(p.Body, "<html") || strings.Contains(p.Body, "<form") {
+	if p := w.owner.Get(t, list); !strings.Contains(p.Body, "Reading 1 refused mail or file again: 0 done.") || strings.Contains(p.Body, "<html") || strings.Contains(p.Body, "<form") {
 		t.Errorf("under way: %s", p.Body)
 	}
 }

@@ -53,7 +53,7 @@ func TestPlainFormLeadsToWhatBecameOfItsFiles(t *testing.T) {
 		t.Fatalf("%d to %q: %s", p.Status, p.Location, p.Body)
 	}
 	list := w.owner.Get(t, p.Location)
-	for _, want := range []string{"good.xml", "known.xml", "cut.xml", "Accepted", "Already known", "Refused", "uploaded by ada@first.example", "1 of 3 mails and files is not counted."} {
+	for _, want := range []string{"good.xml", "known.xml", "cut.xml", "Accepted", "Already known", "Refused", "uploaded by ada@first.example", "Of 3 files and mails: 1 accepted, 1 already known, 1 refused."} {
 		if !strings.Contains(list.Body, want) {
 			t.Errorf("the list does not say %q", want)
 		}
@@ -69,7 +69,7 @@ func TestScriptGetsTheRowsOfItsFile(t *testing.T) {
 	w := newWorld(t, a, "ada@first.example")
 	w.owner.Header.Set("HX-Request-Type", "partial")
 	p := upload(t, w.owner, "good.xml", aReport(a, "up-1", w.domain))
-	if p.Status != 200 || strings.Contains(p.Body, "<html") || !strings.Contains(p.Body, `<tr data-verdict="accepted">`) || !strings.Contains(p.Body, "/reports/") || !strings.Contains(p.Body, "/receipts/") {
+	if p.Status != 200 || strings.Contains(p.Body, "<html") || !strings.Contains(p.Body, `<tr data-verdict="accepted">`) || !strings.Contains(p.Body, `data-tally="accepted" data-count="1"`) || !strings.Contains(p.Body, "/reports/") || !strings.Contains(p.Body, "/receipts/") {
 		t.Errorf("%d %s", p.Status, p.Body)
 	}
 	for name, p := range map[string]apptest.Page{

@@ -121,8 +121,8 @@ func (a *App) wirePages() {
 		PrivateHosts: a.cfg.AllowNetworks != "", Demo: a.parts.Demo, Frame: a.frame, Flash: a.cookies.Flash,
 	}
 	a.reportWeb = &reportweb.Web{Reports: a.reports, Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Frame: a.frame, Flash: a.cookies.Flash}
-	a.tlsWeb = &tlsweb.Web{TLS: a.tls, Domains: a.domains, Reports: a.reports, Frame: a.frame}
-	a.failureWeb = &failureweb.Web{Failures: a.failures, Frame: a.frame}
+	a.tlsWeb = &tlsweb.Web{TLS: a.tls, Domains: a.domains, Mailboxes: a.mailboxes, Reports: a.reports, Frame: a.frame}
+	a.failureWeb = &failureweb.Web{Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Frame: a.frame}
 }
 
 func (a *App) wireAuth(jobs *work.Registry, sender mailer.Sender) error {

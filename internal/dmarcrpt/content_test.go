@@ -285,7 +285,7 @@ func TestBadRecordsAreListed(t *testing.T) {
 	t.Parallel()
 	bad := func(old, replacement string) string { return strings.Replace(goodRecord, old, replacement, 1) }
 	r := one(t, with(t, goodRecord, goodRecord+bad("192.0.2.1", "bad-ip")+bad("<count>3", "<count>x")+goodRecord))
-	want := []dmarcrpt.BadRecord{{Seq: 2, Code: dmarcrpt.BadSource, Detail: "bad-ip"}, {Seq: 3, Code: dmarcrpt.BadCount, Detail: "x"}}
+	want := []dmarcrpt.BadRecord{{Seq: 2, Code: dmarcrpt.BadSource, Detail: "bad-ip", Messages: 3}, {Seq: 3, Code: dmarcrpt.BadCount, Detail: "x"}}
 	if diff := cmp.Diff(want, r.summary.Bad); diff != "" {
 		t.Error(diff)
 	}

@@ -199,7 +199,8 @@ type Summary struct {
 
 // BadRecord is a record that was skipped, and why.
 type BadRecord struct {
-	Seq    int
-	Code   finding.Code
-	Detail string
+	Seq      int
+	Code     finding.Code
+	Detail   string
+	Messages int64 // that are not counted with it; 0 = not known
 }

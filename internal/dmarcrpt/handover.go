@@ -98,7 +98,7 @@ func (doc *document) badRecord() {
 	doc.sum.BadRecords++
 	doc.repairs.Add(RepairSkipped, string(doc.rec.bad))
 	if len(doc.sum.Bad) < doc.d.limits.BadRecords {
-		doc.sum.Bad = append(doc.sum.Bad, BadRecord{doc.sum.Records, doc.rec.bad, doc.rec.badDetail})
+		doc.sum.Bad = append(doc.sum.Bad, BadRecord{doc.sum.Records, doc.rec.bad, doc.rec.badDetail, doc.rec.lost()})
 	}
 }
 

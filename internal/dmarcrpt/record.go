@@ -213,6 +213,15 @@ func (b *recordBuilder) count(sent string, limit int64) {
 	b.rec.Count = n
 }
 
+// lost is how many messages a record is about that is skipped for its source
+// alone; 0 where its count is in doubt too.
+func (b *recordBuilder) lost() int64 {
+	if b.bad == BadSource || b.bad == BadNoSource {
+		return b.rec.Count
+	}
+	return 0
+}
+
 func (b *recordBuilder) source(sent string) {
 	if sent == "" {
 		b.skip(BadNoSource, "")

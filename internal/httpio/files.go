@@ -89,7 +89,7 @@ func nextFile(form *multipart.Reader, yield func(File, error) bool) (more bool, 
 func formError(err error, most int64) error {
 	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return fault.Wrap(fault.Invalid, fmt.Sprintf(
-			"This is larger than %d MB, the most that is taken at once. What was not read before is not read. Compress it (zip or gzip), or send fewer files at once.", most>>20), large)
+			"This is larger than %d MB, the most that is taken at once. Files that had arrived whole by then are read; of the others nothing was taken. Compress it (zip or gzip), or send fewer files at once.", most>>20), large)
 	}
 	if _, ours := errors.AsType[*os.PathError](err); ours {
 		return err

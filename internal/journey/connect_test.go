@@ -55,6 +55,27 @@ func (j *journey) watchesTheImport() {
 	j.reads("Works. New mail is read every 15 minutes.")
 }
 
+// savesTheMailboxUnchanged opens the settings and saves them as they are.
+func (j *journey) savesTheMailboxUnchanged() {
+	const settings = "main dl.facts"
+	j.open(j.mailbox)
+	before := j.text(settings)
+	if !strings.Contains(before, "dmarc@example.org") {
+		j.Fatalf("the settings are %q", before)
+	}
+	j.press("Edit")
+	j.at(j.mailbox + "/edit")
+	j.press("Test the connection")
+	j.at(j.mailbox + "/test")
+	j.await(`document.querySelector("#connection-test a.btn-primary")?.innerText.trim() === "Go to the mailbox"`)
+	j.press("Go to the mailbox")
+	j.at(j.mailbox)
+	if after := j.text(settings); after != before {
+		j.Errorf("the settings were %q and are %q", before, after)
+	}
+	j.reads("Works. New mail is read every 15 minutes.")
+}
+
 // learnsTheNames waits for the names of the senders, which are looked up in
 // the background and tell which of them are the owner's.
 func (j *journey) learnsTheNames() {

@@ -49,6 +49,7 @@ func TestNewcomer(t *testing.T) {
 	j.signsOutAndInByCode()
 	j.comesBackAfterARestart()
 	j.hidesFromStrangers()
+	j.savesTheMailboxUnchanged()
 	j.readsRefusedMailsAgain()
 	j.uploadsReports()
 	j.looksGoodEverywhere()

@@ -31,7 +31,7 @@ func (j *journey) readsTheOtherKinds() {
 
 	j.open(j.org + "/reports")
 	j.press("Failure reports")
-	j.reads(fmt.Sprintf("%d failure reports in the last 30 days", told.Failures), "deleted after 30 days")
+	j.reads(fmt.Sprintf("%d failure reports, kept for 30 days after reading", told.Failures), "deleted after 30 days")
 	j.failure = j.href(`[aria-label="Failure reports"] tbody a`)
 	j.open(j.failure)
 	j.reads("failed DMARC.", "203.0.113.", "Deleted on")

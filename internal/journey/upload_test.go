@@ -46,6 +46,7 @@ func (j *journey) uploadsReports() {
 	j.at(j.org + "/uploads")
 	j.do(chromedp.SetUploadFiles(chromedp.CSS("#upload-files"), []string{good, again, broken, large}))
 	j.await(`document.querySelector("[data-upload-words]").innerText === "3 of 4 files read, 1 not taken"`)
+	j.reads("1 accepted, 1 already known, 1 refused")
 	verdicts := look[[]string](j.tab, `[...document.querySelectorAll("[data-verdict]")].map((row) => row.dataset.verdict).sort()`)
 	if !slices.Equal(verdicts, []string{"accepted", "known", "refused"}) {
 		j.Errorf("the files are %q:\n%s", verdicts, j.text("main"))
@@ -59,7 +60,7 @@ func (j *journey) uploadsReports() {
 	if at := j.where(); !strings.HasPrefix(at, j.org+"/receipts?upload=") {
 		j.Fatalf("the upload is listed at %s", at)
 	}
-	j.reads("uploaded by "+ownerAddress, "1 of 4 mails and files is not counted.")
+	j.reads("uploaded by "+ownerAddress, "Of 4 files and mails: 1 accepted, 2 already known, 1 refused.")
 	j.picture("upload-listed")
 	j.open(j.org + "/reporters")
 	j.follow(`//main//table//a[contains(., "uploaded.example")]`)
@@ -89,7 +90,7 @@ func (j *journey) readsRefusedMailsAgain() {
 	j.open(j.org + "/receipts")
 	j.follow(`#again button`)
 	within(j.T, time.Minute, "the refused mails are not read again", func() bool {
-		return strings.Contains(j.text("#again"), "read again. What could not be read this time")
+		return strings.Contains(j.text("#again"), "read again: nothing more could be read than before.")
 	})
 	j.picture("mails-read-again")
 }

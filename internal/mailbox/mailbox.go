@@ -10,6 +10,7 @@ package mailbox
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"sendvery.com/sendvery/internal/domain"
@@ -182,6 +183,12 @@ func (s *Service) List(ctx context.Context, org org.ID) ([]Mailbox, error) {
 		return err
 	})
 	return all, err
+}
+
+// Connected reports whether any mailbox of the organization is set up to its end.
+func (s *Service) Connected(ctx context.Context, org org.ID) (bool, error) {
+	all, err := s.List(ctx, org)
+	return slices.ContainsFunc(all, Mailbox.Connected), err
 }
 
 // Run returns the progress of a kind; ok is false when there was none yet.

@@ -2,6 +2,7 @@ package reading_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,20 @@ func (f *fates) Refused(_ *reading.Report, r *finding.Refusal) error {
 	return nil
 }
 
+// fatesOf reads a mail with TLS reports.
+func fatesOf(t *testing.T, docs ...string) (fates, reading.Outcome, error) {
+	t.Helper()
+	parts := []string{prose}
+	for _, doc := range docs {
+		parts = append(parts, attached("application/tlsrpt+gzip", "tls.json.gz", gzipped(doc)))
+	}
+	mail := mailHead + multi("report; report-type=tlsrpt", parts...)
+	got := fates{codes: map[finding.Code]int{}}
+	src := mimepart.Source{ReaderAt: strings.NewReader(mail), Size: int64(len(mail))}
+	out, err := reading.NewReader(reading.Limits{}, nil).Read(t.Context(), src, &got)
+	return got, out, err
+}
+
 // All reports of a mail are held until they are stored, so their limits are
 // those of the mail and not of each.
 func TestTLSReportsOfAMailShareTheirLimits(t *testing.T) {
@@ -85,16 +100,23 @@ func TestTLSReportsOfAMailShareTheirLimits(t *testing.T) {
 		"bytes":           {goodTLS + strings.Repeat(" ", 4<<20/10-len(goodTLS)), 10, tlsrpt.RefusedTooLarge},
 		"few of all":      {goodTLS, reports, ""},
 	} {
-		parts := []string{prose}
-		for range reports {
-			parts = append(parts, attached("application/tlsrpt+gzip", "tls.json.gz", gzipped(c.doc)))
-		}
-		mail := mailHead + multi("report; report-type=tlsrpt", parts...)
-		got := fates{codes: map[finding.Code]int{}}
-		src := mimepart.Source{ReaderAt: strings.NewReader(mail), Size: int64(len(mail))}
-		out, err := reading.NewReader(reading.Limits{}, nil).Read(t.Context(), src, &got)
-		if err != nil || got.ended != c.ended || got.codes[c.code] != reports-c.ended || got.after != 0 || out.Accepted != c.ended || out.Refused != reports-c.ended {
+		got, out, err := fatesOf(t, slices.Repeat([]string{c.doc}, reports)...)
+		if err != nil || got.ended != c.ended || (got.codes[c.code] > 0) != (c.code != "") || got.after != 0 || out.Accepted != c.ended || out.Refused != reports-c.ended {
 			t.Errorf("%s: %v, %+v, %+v", name, err, got, out)
 		}
+	}
+}
+
+func TestRefusedTLSReportsUseUpTheLimitsToo(t *testing.T) {
+	t.Parallel()
+	const reports = 90
+	broken := goodTLS[:300] + strings.Repeat(" ", 4<<20/10-300)
+	got, out, err := fatesOf(t, slices.Repeat([]string{broken}, reports)...)
+	if err != nil || out.Accepted != 0 || got.codes[tlsrpt.RefusedMalformed] != 10 || got.codes[tlsrpt.RefusedTooLarge] != reports-10 {
+		t.Errorf("cut ones: %v, %+v, %+v", err, got, out)
+	}
+	got, out, err = fatesOf(t, goodTLS, goodTLS+strings.Repeat(" ", 4<<20), goodTLS)
+	if err != nil || out.Accepted != 1 || got.codes[tlsrpt.RefusedTooLarge] != 2 {
+		t.Errorf("one that is too large, among others: %v, %+v, %+v", err, got, out)
 	}
 }

@@ -66,7 +66,7 @@ type pass struct {
 	v      Visitor
 	out    Outcome
 	report Report        // the open one
-	left   tlsrpt.Limits // for further TLS reports: all those of a mail are held together
+	left   tlsrpt.Limits // for further TLS reports: those of a mail share their limits, also the refused ones
 }
 
 // Payload implements mimepart.Visitor.
@@ -167,10 +167,10 @@ func (a *aggregates) Refused(r *dmarcrpt.Report, refusal *finding.Refusal) error
 func (p *pass) tls(pay *mimepart.Payload) error {
 	report, err := tlsrpt.Read(pay.Body, p.left)
 	p.report.TLS = report
+	p.left = p.left.Without(report)
 	if err != nil {
 		return p.failed(err)
 	}
-	p.left = p.left.Without(report)
 	head := p.report
 	if err := p.v.Begin(&head); err != nil {
 		return err

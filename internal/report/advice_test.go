@@ -4,25 +4,29 @@ import (
 	"strings"
 	"testing"
 
+	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
 )
 
-func TestAdviceFitsTheReason(t *testing.T) {
+func TestAdviceFitsTheReasonAndTheRole(t *testing.T) {
 	t.Parallel()
 	domain := "example.net"
-	for reason, want := range map[report.Reason]string{
-		report.ReasonUnwatched: "Add example.net",
-		report.ReasonDay:       "", // the domain is watched already
-		report.ReasonTooLarge:  "", // its sentence says where the mail is
-		"truncated":            "next report",
+	for _, c := range []struct {
+		verdict report.Verdict
+		reason  report.Reason
+		role    org.Role
+		want    string
+	}{
+		{report.Held, report.ReasonUnwatched, org.Member, "Add example.net on the page"},
+		{report.Held, report.ReasonUnwatched, org.Viewer, "owner, admin or member of your organization can add example.net"},
+		{report.Held, report.ReasonDay, org.Owner, "the clock"},
+		{report.Held, report.ReasonNameless, org.Owner, "do not name their domain"},
+		{report.Refused, report.ReasonTooLarge, org.Owner, ""}, // its sentence says where the mail is
+		{report.Refused, "truncated", org.Owner, "next report"},
 	} {
-		verdict := report.Refused
-		if reason == report.ReasonUnwatched || reason == report.ReasonDay {
-			verdict = report.Held
-		}
-		got := report.Item{Verdict: verdict, Reason: &reason, Domain: &domain}.Advice()
-		if want == "" && got != "" || !strings.Contains(got, want) {
-			t.Errorf("%s: %q, want %q in it", reason, got, want)
+		got := report.Item{Verdict: c.verdict, Reason: &c.reason, Domain: &domain}.Advice(c.role)
+		if c.want == "" && got != "" || !strings.Contains(got, c.want) {
+			t.Errorf("%s as %s: %q, want %q in it", c.reason, c.role, got, c.want)
 		}
 	}
 }

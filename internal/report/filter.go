@@ -20,6 +20,7 @@ type Filter struct {
 	Sender   string // organizational domain of the confirmed name, or an address
 	Network  netip.Prefix
 	Repair   finding.Code // that a report was repaired by; chooses reports only
+	Doubted  bool         // those that nobody vouches for; chooses reports only
 	vouched  bool         // without the reports that nobody vouches for
 }
 

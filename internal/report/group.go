@@ -14,6 +14,7 @@ import (
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/reading"
+	"sendvery.com/sendvery/internal/tlsreport"
 )
 
 // group is what one transaction stores: the reports of several mails, read
@@ -231,6 +232,9 @@ func (g *group) Refused(r *reading.Report, refusal *finding.Refusal) error {
 	ri := receiptItem{kind: kindOf(r), verdict: Refused, reason: Reason(refusal.Code), label: r.Label}
 	if r.Aggregate != nil {
 		ri.domain, ri.reporter = r.Aggregate.Policy.Domain.String(), reporterDomain(r.Aggregate)
+	}
+	if r.TLS != nil {
+		ri.domain, ri.reporter = r.Domain().String(), tlsreport.ReporterDomain(r.TLS)
 	}
 	g.add(ri)
 	p := g.open

@@ -39,6 +39,7 @@ type Line struct {
 	Aligned  int64     `db:"aligned"`
 	Repairs  int       `db:"repairs"`
 	StoredAt time.Time `db:"stored_at"`
+	Trust    Trust     `db:"trust"`
 }
 
 // Reports returns a page of the reports that hold chosen messages.
@@ -108,7 +109,8 @@ type Record struct {
 	Results      json.RawMessage      `db:"results"`
 }
 
-// RecordQuery asks for a page of a report's rows, the largest first.
+// RecordQuery asks for a page of a report's rows: those that need fixing
+// first, then the largest.
 type RecordQuery struct {
 	Class  Class // 0 = all
 	Offset int
@@ -180,6 +182,7 @@ type Receipt struct {
 	Domain     *string     `db:"domain"`   // of its first report
 	Reporter   *string     `db:"reporter"` // of its first stored report
 	Messages   int64       `db:"messages"` // that its stored reports count
+	Repairs    int64       `db:"repairs"`  // kinds of repair that its reports needed, in all
 	Reports    []int64     `db:"reports"`  // the stored reports that came out of it or that it repeats, without doubles
 	AuthMethod *string     `db:"auth_method"`
 	AuthResult *string     `db:"auth_result"`
@@ -199,7 +202,15 @@ func (r Receipt) CameAt() time.Time {
 	return r.ReceivedAt
 }
 
-// Title names a mail by what was found in it.
+// Noun is what came in: a mail or a file.
+func (r Receipt) Noun() string {
+	if r.Source == FromMailbox {
+		return "mail"
+	}
+	return "file"
+}
+
+// Title names a mail or file by what was found in it.
 func (r Receipt) Title() string {
 	switch {
 	case r.Kind != nil && *r.Kind == FailureReport:
@@ -213,9 +224,9 @@ func (r Receipt) Title() string {
 	case r.Label != nil:
 		return *r.Label
 	case r.Verdict == NoReport:
-		return "A mail without a report"
+		return "A " + r.Noun() + " without a report"
 	}
-	return "A mail with a report"
+	return "A " + r.Noun() + " with a report"
 }
 
 // Item is what became of one report in a mail.
@@ -226,6 +237,8 @@ type Item struct {
 	Label   string  `db:"label"`
 	Domain  *string `db:"domain"`
 	Report  *ID     `db:"report_id"` // among the reports of its kind
+
+	Repairs []finding.Repair `db:"repairs"` // of an aggregate or TLS report that was repaired: all of them
 
 	// Of one in conflict or replaced.
 	Version        *Version   `db:"version"`         // nil = not noted
@@ -249,15 +262,22 @@ func (i Item) Contested() bool {
 // Chosen reports whether the report counts because the owner chose it.
 func (i Item) Chosen() bool { return i.Beside || i.FormerReceipt != nil }
 
-// Advice is what the owner can do about it; "" when nothing is to be done.
-func (i Item) Advice() string {
+// Advice is what somebody of a role can do about it; "" when nothing is to be
+// done.
+func (i Item) Advice(role org.Role) string {
 	if i.Reason == nil {
 		return ""
 	}
 	_, ours := sentences[*i.Reason]
 	switch {
-	case *i.Reason == ReasonUnwatched && i.Domain != nil:
+	case *i.Reason == ReasonUnwatched && i.Domain != nil && role.May(org.ManageDomains):
 		return "Add " + *i.Domain + " on the page of your domains to count its reports."
+	case *i.Reason == ReasonUnwatched && i.Domain != nil:
+		return "An owner, admin or member of your organization can add " + *i.Domain + ", and its reports are counted. Your role cannot."
+	case *i.Reason == ReasonDay:
+		return "There is nothing you must do. If more reports of the same sender come with such a period, tell them: the clock or the dates of their system are wrong."
+	case *i.Reason == ReasonNameless:
+		return "There is nothing you must do. If more reports of the same sender do not name their domain, tell them."
 	case i.Verdict == Refused && !ours:
 		return "There is nothing you must do: the next report usually comes within a day. If reports of the same sender fail again and again, tell them."
 	}

@@ -34,7 +34,7 @@ var sentences = map[Reason]string{
 	ReasonUndelivered: "Your mail server lists this mail but does not hand it over. It is still in your mailbox.",
 	ReasonOurFault:    "We could not store this report. That is our fault. Its original is kept for 90 days.",
 	ReasonNotKept:     "We could not take in this mail or file. That is our fault. Nothing of it was kept; a mail is untouched in your mailbox.",
-	ReasonUnwatched:   "It is about a domain that you do not watch yet. It is kept for 90 days and counts as soon as you add the domain.",
+	ReasonUnwatched:   "It is about a domain that you do not watch yet. It is kept for 90 days and counts as soon as the domain is added.",
 	ReasonDay:         "Its period lies too far in the past or in the future to be counted. The original is kept for 90 days.",
 	ReasonNameless:    "This TLS report does not say which domain it is about, and nor does its mail. It is kept for 90 days but not counted.",
 	ReasonFull:        "Too many reports that are not counted wait already, most for domains that you do not watch, so this one was not kept: we noted only who sent it and which domain it is about. A mail is untouched in your mailbox. Add the domain, or ask that these reports are no longer sent.",

@@ -99,7 +99,11 @@ type Rereading struct {
 	Cursor     ReceiptID  `db:"cursor_id"`
 	Total      int64      `db:"total"`
 	Done       int64      `db:"done"`
+	Still      int64      `db:"still"` // of those it goes to, how many are refused now, with their original
 }
+
+// Readable is how many of them are refused no more.
+func (r *Rereading) Readable() int64 { return max(0, r.Total-r.Still) }
 
 // UnderWay reports whether the run goes on: it is not at its end, and its job
 // has not given up.

@@ -1,13 +1,45 @@
 package report_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/mailfetch"
+	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/internal/uid"
 )
+
+// qualities is what is told about each reporter, a line each.
+func (b *bench) qualities(t *testing.T, f report.Filter) string {
+	t.Helper()
+	list, err := b.Qualities(t.Context(), b.org.ID, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, q := range list {
+		line := fmt.Sprintf("%s: %d reports, %d messages, %d repaired, %d skipped, %d refused, %d conflicts", q.Reporter, q.Reports, q.Messages, q.Repaired, q.Skipped, q.Refused, q.Conflicts)
+		if q.TLS > 0 {
+			line += fmt.Sprintf(", %d about TLS", q.TLS)
+		}
+		if q.Name != q.Reporter && q.Name != "" && !strings.HasSuffix(q.Name, q.Reporter) {
+			line += ", calls itself " + q.Name
+		}
+		if q.LastDay != nil {
+			line += ", last " + q.LastDay.Format(time.DateOnly)
+		}
+		for _, k := range q.Repairs {
+			line += fmt.Sprintf(", %s %d/%d", k.Code, k.Reports, k.Count)
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
 
 func TestQualityOfReporters(t *testing.T) {
 	t.Parallel()
@@ -26,29 +58,12 @@ func TestQualityOfReporters(t *testing.T) {
 		strings.Replace(made("bad.example", "2", "example.org", 5), "<report_id>2</report_id>", "", 1),
 		"<feedback>cut",
 	)
-	ask := func(f report.Filter) string {
-		t.Helper()
-		list, err := b.Qualities(t.Context(), b.org.ID, f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var lines []string
-		for _, q := range list {
-			line := fmt.Sprintf("%s: %d reports, %d messages, %d repaired, %d skipped, %d refused, %d conflicts", q.Reporter, q.Reports, q.Messages, q.Repaired, q.Skipped, q.Refused, q.Conflicts)
-			if q.LastDay != nil {
-				line += ", last " + q.LastDay.Format(time.DateOnly)
-			}
-			for _, k := range q.Repairs {
-				line += fmt.Sprintf(", %s %d/%d", k.Code, k.Reports, k.Count)
-			}
-			lines = append(lines, line)
-		}
-		return strings.Join(lines, "\n")
-	}
+	ask := func(f report.Filter) string { return b.qualities(t, f) }
 	f := report.LastDays(now, 28)
 	const good, odds = "good.example: 2 reports, 5 messages, 0 repaired, 0 skipped, 0 refused, 0 conflicts, last 2026-11-10",
 		"odd.example: 2 reports, 2 messages, 2 repaired, 2 skipped, 0 refused, 1 conflicts, last 2026-11-10, evaluation_not_pass_or_fail 2/2, records_skipped 2/2"
-	if got, want := ask(f), good+"\n"+odds+"\nbad.example: 0 reports, 0 messages, 0 repaired, 0 skipped, 2 refused, 0 conflicts"; got != want {
+	const bad, nobody = "bad.example: 0 reports, 0 messages, 0 repaired, 0 skipped, 2 refused, 0 conflicts", ": 0 reports, 0 messages, 0 repaired, 0 skipped, 1 refused, 0 conflicts"
+	if got, want := ask(f), odds+"\n"+bad+"\n"+nobody+"\n"+good; got != want {
 		t.Errorf("all:\n%s\nwant\n%s", got, want)
 	}
 	net, err := b.domains.Find(t.Context(), b.org.ID, "example.net")
@@ -56,8 +71,8 @@ func TestQualityOfReporters(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Domain = net.ID
-	if got, want := ask(f), "good.example: 1 reports, 3 messages, 0 repaired, 0 skipped, 0 refused, 0 conflicts, last 2026-11-10\n"+
-		"bad.example: 0 reports, 0 messages, 0 repaired, 0 skipped, 1 refused, 0 conflicts"; got != want {
+	if got, want := ask(f), "bad.example: 0 reports, 0 messages, 0 repaired, 0 skipped, 1 refused, 0 conflicts\n"+
+		"good.example: 1 reports, 3 messages, 0 repaired, 0 skipped, 0 refused, 0 conflicts, last 2026-11-10"; got != want {
 		t.Errorf("one domain:\n%s\nwant\n%s", got, want)
 	}
 	if got := ask(report.Filter{From: now.AddDate(0, 0, -60), To: now.AddDate(0, 0, -30)}); got != "" {
@@ -66,5 +81,54 @@ func TestQualityOfReporters(t *testing.T) {
 	_, total, _, err := b.Reports(t.Context(), b.org.ID, report.Query{Filter: report.Filter{From: day, To: now, Repair: "records_skipped"}, Limit: 10})
 	if err != nil || total != 2 {
 		t.Errorf("%d reports with that repair, %v", total, err)
+	}
+}
+
+func TestQualityCountsTLSReportsAndRefusals(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org", "example.net")
+	b.Mails = signedBy{"signed", "dmarc.signed.example"}
+	about := func(id, domain string) string {
+		return tlsDoc{id: id, policies: []tlsPolicy{{domain, 3, 1}}}.json()
+	}
+	broken := func(signature string) string {
+		return mailOf(doc{org: "unsaid.example", domain: "example.org", tail: "<cut"}, signature)
+	}
+	nameless := strings.NewReplacer("<org_name>unsaid.example</org_name>", "", "<email>dmarc@unsaid.example</email>", "")
+	b.take(t,
+		about("t-1", "example.org"),
+		strings.Replace(about("t-2", "example.net"), `"sts"`, `"odd"`, 1), // repaired
+		strings.Replace(about("t-3", "example.org"), `session-count":3`, `session-count":-3`, 1),
+		nameless.Replace(broken("signed")), nameless.Replace(broken("nobody")),
+	)
+	f := report.LastDays(now, 28)
+	const receiver = "receiver.example: 2 reports, 0 messages, 1 repaired, 0 skipped, 1 refused, 0 conflicts, 2 about TLS, calls itself Receiver, last 2026-11-10, unknown_policy_type 1/1"
+	want := receiver + "\n: 0 reports, 0 messages, 0 repaired, 0 skipped, 1 refused, 0 conflicts\nsigned.example: 0 reports, 0 messages, 0 repaired, 0 skipped, 1 refused, 0 conflicts"
+	if got := b.qualities(t, f); got != want {
+		t.Errorf("all:\n%s\nwant\n%s", got, want)
+	}
+	org, err := b.domains.Find(t.Context(), b.org.ID, "example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Domain = org.ID
+	if got := b.qualities(t, f); !strings.HasPrefix(got, "receiver.example: 1 reports, 0 messages, 0 repaired") {
+		t.Errorf("one domain:\n%s", got)
+	}
+}
+
+func TestRefusalsCountOnTheDayOfTheirMail(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	cut := doc{org: "bad.example", id: "1", domain: "example.org", begin: day, tail: "<cut"}.xml()
+	late := mailbox.Mail{Mailbox: uid.New[mailbox.Mailbox](), Generation: "1", ID: "1", State: mailfetch.Delivered,
+		Received: now.AddDate(0, 0, -40), Size: int64(len(cut)), Content: strings.NewReader(cut)}
+	if _, err := b.Take(t.Context(), b.org.ID, []mailbox.Mail{late}, func(context.Context, postgres.Tx, int) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for days, want := range map[int]int{28: 0, 60: 1} {
+		if got := strings.Count(b.qualities(t, report.LastDays(now, days)), "1 refused"); got != want {
+			t.Errorf("%d of %d days", got, days)
+		}
 	}
 }

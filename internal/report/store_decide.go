@@ -110,11 +110,13 @@ const countedSQL = `
 
 func queueItems(b *postgres.Batch, org org.ID, id ReceiptID, into *[]Item) {
 	collect(b, into, "receipt items", `
-		SELECT i.kind, i.verdict, i.reason, i.label, i.domain, i.report_id, i.version, c.receipt_id AS counted_receipt,
+		SELECT i.kind, i.verdict, i.reason, i.label, i.domain, i.report_id, coalesce(p.repairs, t.repairs) AS repairs, i.version, c.receipt_id AS counted_receipt,
 		       CASE WHEN c.receipt_id IS NOT NULL THEN jsonb_build_object('Messages', c.messages, 'Passing', c.aligned, 'Records', c.records, 'Begin', c.begin_at, 'End', c.end_at) END AS counted,
 		       c.base_key IS NOT NULL AND i.verdict IN ('accepted', 'repaired') AS beside,
 		       x.receipt_id AS former_receipt, x.seq AS former_seq, x.trust AS former_trust, x.turn AS former_turn
 		FROM receipt_items i
+		LEFT JOIN reports p ON i.kind = 'aggregate' AND i.verdict = 'repaired' AND p.org_id = i.org_id AND p.report_id = i.report_id
+		LEFT JOIN tls_reports t ON i.kind = 'tls' AND i.verdict = 'repaired' AND t.org_id = i.org_id AND t.tls_report_id = i.report_id
 		LEFT JOIN LATERAL (`+countedSQL+`) c ON true
 		LEFT JOIN LATERAL (`+chosenSQL+`) x ON i.verdict IN ('accepted', 'repaired')
 		WHERE i.org_id = @org AND i.receipt_id = @id ORDER BY i.seq`, postgres.NamedArgs{"org": org, "id": id})

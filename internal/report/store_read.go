@@ -167,6 +167,9 @@ func reportWhere(f Filter) string {
 	if f.Repair != "" {
 		conditions = append(conditions, `r.repairs @> jsonb_build_array(jsonb_build_object('Code', @repair::text))`)
 	}
+	if f.Doubted {
+		conditions = append(conditions, `r.trust = 2`)
+	}
 	return strings.Join(conditions, " AND ")
 }
 
@@ -196,7 +199,7 @@ func queueReports(b *postgres.Batch, org org.ID, q Query, into *[]Line) {
 	}
 	args["limit"] = q.Limit
 	collect(b, into, "reports", `
-		SELECT r.report_id, r.day, r.reporter, r.policy_domain, r.messages, r.aligned, coalesce(jsonb_array_length(r.repairs), 0) AS repairs, r.stored_at
+		SELECT r.report_id, r.day, r.reporter, r.policy_domain, r.messages, r.aligned, coalesce(jsonb_array_length(r.repairs), 0) AS repairs, r.stored_at, r.trust
 		FROM reports r WHERE `+where+` ORDER BY r.day DESC, r.report_id DESC LIMIT @limit`, args)
 }
 
@@ -255,7 +258,7 @@ func queueRecords(b *postgres.Batch, org org.ID, id ID, q RecordQuery, into *[]R
 		SELECT t.seq, t.source_ip, n.name, t.messages, `+classSQL+` AS class, t.disposition, t.dkim, t.spf, t.forwarding,
 		       t.header_from, t.envelope_from, t.envelope_to, t.evaluated, a.results
 		FROM records t `+joins+` JOIN auth_results a ON a.org_id = t.org_id AND a.auth_id = t.auth_id
-		WHERE `+where+` ORDER BY t.messages DESC, t.seq LIMIT @limit OFFSET @offset`, args)
+		WHERE `+where+` ORDER BY `+classSQL+` = 3 DESC, t.messages DESC, t.seq LIMIT @limit OFFSET @offset`, args)
 }
 
 // of returns the conditions that say where receipts r came from, and their values.
@@ -296,7 +299,7 @@ func queueReceipts(b *postgres.Batch, org org.ID, q ReceiptQuery, into *[]Receip
 		       r.auth_method, r.auth_result, r.auth_domain, r.first_id,
 		       EXISTS (SELECT FROM originals o WHERE o.org_id = r.org_id AND o.receipt_id = r.receipt_id) AS original,
 		       EXISTS (SELECT FROM originals o WHERE o.org_id = r.org_id AND o.receipt_id = r.receipt_id AND o.damaged) AS damaged,
-		       i.kind, i.domain, i.reporter, coalesce(i.messages, 0)::bigint AS messages, i.reports
+		       i.kind, i.domain, i.reporter, coalesce(i.messages, 0)::bigint AS messages, coalesce(i.repairs, 0)::bigint AS repairs, i.reports
 		FROM (SELECT r.org_id, r.receipt_id, r.source, r.mailbox_id, r.mail_id, r.upload_id, r.uploaded_by, r.label, r.mail_at, r.received_at, r.size, r.verdict, r.reason,
 		             r.auth_method, r.auth_result, r.auth_domain, r.first_id
 		      FROM receipts r WHERE `+where+` ORDER BY r.receipt_id DESC LIMIT @limit) r
@@ -304,6 +307,7 @@ func queueReceipts(b *postgres.Batch, org org.ID, q ReceiptQuery, into *[]Receip
 		LEFT JOIN people p ON p.person_id = m.person_id
 		LEFT JOIN LATERAL (
 			SELECT min(i.kind) AS kind, min(i.domain) AS domain, coalesce(min(p.reporter), min(t.reporter)) AS reporter, sum(p.messages) FILTER (WHERE i.verdict NOT IN ('conflict', 'replaced')) AS messages,
+			       sum(jsonb_array_length(coalesce(p.repairs, t.repairs))) FILTER (WHERE i.verdict = 'repaired') AS repairs,
 			       array_agg(DISTINCT i.report_id) FILTER (WHERE i.report_id IS NOT NULL AND i.kind = 'aggregate' AND i.verdict NOT IN ('conflict', 'replaced')) AS reports
 			FROM receipt_items i
 			LEFT JOIN reports p ON i.kind = 'aggregate' AND p.org_id = i.org_id AND p.report_id = i.report_id

@@ -67,7 +67,11 @@ func queueRefusals(b *postgres.Batch, org org.ID, into *Refusals) {
 	var last ReceiptID
 	args := postgres.NamedArgs{"org": org}
 	scan(b, "refused mails", refusedOriginals, args, &into.Kept, &into.Lost, &last)
-	b.Queue(`SELECT started_at, advanced_at, finished_at, last_id, cursor_id, total, done FROM rereadings WHERE org_id = @org`, args).Query(func(rows pgx.Rows) error {
+	b.Queue(`
+		SELECT started_at, advanced_at, finished_at, last_id, cursor_id, total, done,
+		       (SELECT count(*) FROM receipts r JOIN originals o ON o.org_id = r.org_id AND o.receipt_id = r.receipt_id
+		        WHERE r.org_id = @org AND r.verdict = 'refused' AND r.receipt_id <= last_id) AS still
+		FROM rereadings WHERE org_id = @org`, args).Query(func(rows pgx.Rows) error {
 		runs, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByName[Rereading])
 		if err != nil {
 			return fmt.Errorf("rereading: %w", err)

@@ -71,6 +71,12 @@ func TestReportsThatNobodyVouchesForAreShownAndChangeNoAdvice(t *testing.T) {
 	if got := sum.Domains[0].Total(); got != 400+8*10_505 || sum.Doubted != 8*10_505 {
 		t.Errorf("%d messages shown, %d doubted", got, sum.Doubted)
 	}
+	doubted := report.LastDays(now, 28)
+	doubted.Doubted = true
+	lines, total, _, err := b.Reports(t.Context(), b.org.ID, report.Query{Filter: doubted, Limit: 5})
+	if err != nil || total != 8 || len(lines) != 5 || lines[0].Trust != report.Unvouched {
+		t.Errorf("%d reports are listed as doubted, %+v, %v", total, lines, err)
+	}
 	if got := one[string](t, b, `SELECT string_agg(DISTINCT coalesce(auth_method, '-') || ' ' || auth_result || ' ' || coalesce(auth_domain, '-'), ', ') FROM receipts`); got != "dkim none -, dkim pass reporter.example" {
 		t.Errorf("receipts say %s", got)
 	}

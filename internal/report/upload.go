@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"sendvery.com/sendvery/internal/fault"
@@ -33,8 +34,9 @@ const uploadReceipts = 20
 
 // Uploaded is what became of an uploaded file.
 type Uploaded struct {
-	Mails    int       // 1, but for an mbox file
-	Receipts []Receipt // the latest first, at most uploadReceipts
+	Mails    int             // 1, but for an mbox file
+	Verdicts map[Verdict]int // of all its mails
+	Receipts []Receipt       // in the order of the mails, at most uploadReceipts
 }
 
 // Upload stores what a file of a person holds, by the same limits and verdicts
@@ -54,16 +56,26 @@ func (s *Service) Upload(ctx context.Context, a org.Access, upload UploadID, f F
 		}
 		items = append(items, item{source: FromUpload, upload: upload, person: a.Person, label: fileName(f.Name), size: mail.Size, content: mail.ReaderAt})
 	}
+	if len(items) > 1 {
+		for i := range items {
+			items[i].label += fmt.Sprintf(", mail %d", i+1)
+		}
+	}
 	results, err := s.ingest(ctx, a.ID, items, func(context.Context, postgres.Tx, int) error { return nil })
 	if err != nil {
 		return Uploaded{}, err
 	}
-	ids := make([]ReceiptID, len(results))
-	for i, r := range results {
-		ids[i] = r.receipt
+	out := Uploaded{Mails: len(items), Verdicts: map[Verdict]int{}}
+	var ids []ReceiptID
+	for _, r := range results {
+		out.Verdicts[r.verdict]++
+		if len(ids) < uploadReceipts {
+			ids = append(ids, r.receipt)
+		}
 	}
-	list, _, err := s.Receipts(ctx, a.ID, ReceiptQuery{IDs: ids, Limit: uploadReceipts})
-	return Uploaded{Mails: len(items), Receipts: list}, err
+	out.Receipts, _, err = s.Receipts(ctx, a.ID, ReceiptQuery{IDs: ids, Limit: uploadReceipts})
+	slices.Reverse(out.Receipts) // the latest came first
+	return out, err
 }
 
 // fileName is a file's name as it is kept: a label for people, never a path.

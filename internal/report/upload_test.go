@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -71,6 +72,14 @@ func TestUploadedMailboxFileIsReadMailByMail(t *testing.T) {
 	got := b.upload(t, uid.New[report.Visit](), "all.mbox", box.String())
 	if verdicts := strings.Join(b.verdicts(t), " "); verdicts != "accepted no_report accepted" || got.Mails != 3 || len(got.Receipts) != 3 {
 		t.Errorf("%s; %d mails, %d receipts", verdicts, got.Mails, len(got.Receipts))
+	}
+	for i, r := range got.Receipts {
+		if want := fmt.Sprintf("all.mbox, mail %d", i+1); *r.Label != want {
+			t.Errorf("receipt %d is of %q, want %q", i, *r.Label, want)
+		}
+	}
+	if got.Verdicts[report.Accepted] != 2 || got.Verdicts[report.NoReport] != 1 {
+		t.Errorf("verdicts: %v", got.Verdicts)
 	}
 	_, err := b.Upload(t.Context(), b.org, uid.New[report.Visit](), report.File{Name: "huge.mbox", Content: strings.NewReader(strings.Repeat("From x Thu Jan  1 00:00:00 2026\n\n", 5001)), Size: 5001 * 33})
 	if !fault.Is(err, fault.Invalid) || len(b.verdicts(t)) != 3 {

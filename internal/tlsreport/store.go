@@ -93,7 +93,7 @@ func insert(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in I
 		ON CONFLICT (org_id, key_digest) DO NOTHING RETURNING tls_report_id`,
 		postgres.NamedArgs{
 			"org": org, "receipt": in.Receipt, "day": r.ReportedDay(), "begin": time.Unix(r.Begin, 0).UTC(), "end": time.Unix(r.End, 0).UTC(),
-			"reporter": r.OrgName, "reporter_domain": reporterDomain(r), "contact": r.ContactInfo, "reporter_id": r.ReportID, "repairs": repairs,
+			"reporter": r.OrgName, "reporter_domain": ReporterDomain(r), "contact": r.ContactInfo, "reporter_id": r.ReportID, "repairs": repairs,
 			"key": key[:], "base": base, "content": r.Digest[:], "now": now, "trust": in.Trust,
 		}).Scan(&id)
 	switch {

@@ -259,9 +259,9 @@ func KeyDigest(r *tlsrpt.Report) [32]byte {
 	return sha256.Sum256(b)
 }
 
-// reporterDomain groups reporters for display: the organizational domain of
+// ReporterDomain groups reporters for display: the organizational domain of
 // the contact address, or the name as sent where there is none.
-func reporterDomain(r *tlsrpt.Report) string {
+func ReporterDomain(r *tlsrpt.Report) string {
 	if _, host, ok := strings.Cut(r.ContactInfo, "@"); ok {
 		if name, err := fqdn.Parse(host); err == nil && name.Organizational() != "" {
 			return name.Organizational().String()

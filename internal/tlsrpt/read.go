@@ -24,7 +24,7 @@ func Read(src io.Reader, limits Limits) (*Report, error) {
 		return &Report{}, err
 	}
 	if len(data) > limits.Bytes {
-		return &Report{}, refuse(RefusedTooLarge, "")
+		return &Report{Size: len(data)}, refuse(RefusedTooLarge, "")
 	}
 	b := builder{limits: limits, report: &Report{Size: len(data)}}
 	err = b.read(data)

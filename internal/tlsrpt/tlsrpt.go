@@ -19,7 +19,7 @@ type Report struct {
 	Policies    []Policy
 	Repairs     []finding.Repair
 	Digest      [32]byte // SHA-256 over the values; the same for every copy of a report
-	Size        int      // bytes of the JSON text, which bound what the values take
+	Size        int      // bytes that were read, which bound what the values take
 }
 
 // Policy is one entry of policies: what was found for a domain, and how it went.
@@ -94,9 +94,9 @@ type Limits struct {
 	Count    int64 // greatest number of sessions in one place
 }
 
-// Without returns what a report leaves over of the limits for those that
-// follow in the same mail.
+// Without returns what a report, read or refused, leaves over of the limits
+// for those that follow in the same mail.
 func (l Limits) Without(r *Report) Limits {
-	l.Bytes, l.Policies, l.Failures = l.Bytes-r.Size, l.Policies-len(r.Policies), l.Failures-r.Details()
+	l.Bytes, l.Policies, l.Failures = max(0, l.Bytes-r.Size), l.Policies-len(r.Policies), l.Failures-r.Details()
 	return l
 }

@@ -9,6 +9,7 @@ export function takeUploads(form) {
   const results = document.querySelector("[data-upload-results]");
   const waiting = [];
   const failed = new Set();
+  const counts = {}; // mails by verdict
   let all = 0;
   let read = 0;
   let running = 0;
@@ -40,6 +41,8 @@ export function takeUploads(form) {
       const upload = waiting.shift();
       send(form.action, upload).then(
         (rows) => {
+          for (const { dataset } of rows.querySelectorAll("[data-tally]"))
+            counts[dataset.tally] = (counts[dataset.tally] ?? 0) + Number(dataset.count);
           upload.row.replaceWith(rows);
           read++;
         },
@@ -69,6 +72,10 @@ export function takeUploads(form) {
     const left = bar.value - read;
     results.querySelector("[data-upload-words]").textContent =
       `${read} of ${all} ${all === 1 ? "file" : "files"} read` + (left > 0 ? `, ${left} not taken` : "");
+    results.querySelector("[data-upload-tally]").textContent = [...results.querySelectorAll("[data-tally-word]")]
+      .filter(({ dataset }) => counts[dataset.tallyWord])
+      .map(({ dataset, textContent }) => `${counts[dataset.tallyWord]} ${textContent}`)
+      .join(", ");
     results.querySelector("[data-upload-link]").hidden = read === 0;
     results.querySelector("[data-retry-all]").hidden = busy || failed.size < 2;
   }

@@ -24,13 +24,13 @@ type verdictLook struct {
 }
 
 var verdictLooks = map[Verdict]verdictLook{
-	Accepted: {"Accepted", Good, "The report was read and is counted."},
-	Repaired: {"Repaired", Good, "The report had small faults; it was read and is counted."},
-	Known:    {"Already known", Plain, "The same report had arrived before. It is counted once."},
+	Accepted: {"Accepted", Good, "It was read without a fault."},
+	Repaired: {"Repaired", Good, "It had small faults and was read all the same."},
+	Known:    {"Already known", Plain, "The same report had arrived before. This copy changes nothing."},
 	Held:     {"Held", Warning, "The report is kept and not counted."},
 	Conflict: {"Conflict", Warning, "Another report with the same reporter, name and period says something else, and counts. You can choose the other way round."},
-	Refused:  {"Refused", Bad, "The report could not be read. The mail itself was left as it was."},
-	NoReport: {"No report", Plain, "It holds no report. Nothing of what it says is kept, and a mail is not touched."},
+	Refused:  {"Refused", Bad, "It could not be read, so nothing of it is counted."},
+	NoReport: {"No report", Plain, "It holds no report. Nothing of what it says is kept."},
 }
 
 // Word returns the verdict's name for people.

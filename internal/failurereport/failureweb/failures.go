@@ -4,7 +4,9 @@ package failureweb
 import (
 	"net/http"
 
+	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/failurereport"
+	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/web/format"
 	"sendvery.com/sendvery/web/ui"
@@ -12,7 +14,9 @@ import (
 
 // Web answers the requests for failure reports.
 type Web struct {
-	Failures *failurereport.Service
+	Failures  *failurereport.Service
+	Domains   *domain.Service
+	Mailboxes *mailbox.Service
 	// Frame returns the frame of a page inside the organization.
 	Frame func(w http.ResponseWriter, r *http.Request, title string) ui.Page
 }
@@ -25,6 +29,7 @@ type FailuresPage struct {
 	Headline string
 	Sections []ui.Choice
 	Reports  []FailureRow
+	Nothing  ui.Nothing // why none can have arrived; may be empty
 	Pager    ui.Pager
 }
 

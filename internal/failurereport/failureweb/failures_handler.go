@@ -31,7 +31,7 @@ func (h *Web) List(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	}
 	p := FailuresPage{
 		Page: h.Frame(w, r, "Failure reports").In(ui.ReportsSection), Sections: ui.ReportLists(place(a), ui.FailuresList, true),
-		Headline: format.Of(total, "failure report", "failure reports") + " in the last 30 days",
+		Headline: format.Of(total, "failure report", "failure reports") + ", kept for 30 days after reading",
 	}
 	if len(lines) > perPage {
 		lines = lines[:perPage]
@@ -46,7 +46,23 @@ func (h *Web) List(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	for _, l := range lines {
 		p.Reports = append(p.Reports, h.row(a, l))
 	}
+	if total == 0 {
+		if p.Nothing, err = h.unfed(r, a); err != nil {
+			return err
+		}
+	}
 	return httpio.OK(w, r, Failures(p))
+}
+
+// unfed is why nothing can have arrived; zero when a mailbox is connected and
+// a domain watched.
+func (h *Web) unfed(r *http.Request, a org.Access) (ui.Nothing, error) {
+	domains, err := h.Domains.List(r.Context(), a.ID)
+	if err != nil {
+		return ui.Nothing{}, err
+	}
+	connected, err := h.Mailboxes.Connected(r.Context(), a.ID)
+	return ui.Unfed(place(a), connected, len(domains) > 0, a.Role.May(org.ManageMailboxes)), err
 }
 
 func (h *Web) row(a org.Access, l failurereport.Line) FailureRow {
@@ -80,7 +96,7 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 		Page:     h.Frame(w, r, "Failure report about "+line.Domain).In(ui.ReportsSection, ui.Link{Text: "Failure reports", Href: place(a).Path("failures")}),
 		Headline: headline(line), Facts: facts(line, rep), Checks: checks(rep.Kept), Align: rep.Kept.IdentityAlignment,
 		Stored: format.When(rep.StoredAt, h.Failures.Now()), Deleted: line.Deleted,
-		Receipt: ui.Link{Text: "this mail", Href: place(a).Path(fmt.Sprintf("receipts/%d", rep.Receipt))},
+		Receipt: ui.Link{Text: "this mail or file", Href: place(a).Path(fmt.Sprintf("receipts/%d", rep.Receipt))},
 	}
 	for _, f := range rep.Kept.Repairs {
 		p.Findings = append(p.Findings, arf.RepairSentence(f.Code))

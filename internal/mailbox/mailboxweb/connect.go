@@ -129,7 +129,7 @@ func (p ConnectPage) after() ui.Field {
 
 func (p ConnectPage) authserv() ui.Field {
 	return ui.Field{Name: "authserv", Label: "Name of your incoming mail server", Value: p.Form.Authserv, Error: p.Errors["authserv"],
-		Help:        "Optional. Open the source of any mail you received and look for “Authentication-Results:”. Copy the name right after it. Sendvery then trusts that server's check of who sent a report. For Microsoft 365, which writes no name, type a hyphen.",
+		Help:        "Optional. Open the source of any mail you received and look for “Authentication-Results:”. Copy the name right after it. Sendvery then trusts that server's check of who sent a report. For Microsoft 365, which writes no name, type a hyphen. Without a name, Sendvery verifies the DKIM signature of the report mail and asks DNS for its key, unless the operator of this installation has switched that off.",
 		Placeholder: "mx.example.org", Autocomplete: "off", MaxLength: 200, Focus: p.focus("authserv")}
 }
 

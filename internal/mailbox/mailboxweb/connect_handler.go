@@ -162,7 +162,10 @@ func (h *Web) Test(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	}
 	p := TestPage{
 		Page: h.frame(w, r, "Connection test", listLink(a)), Mailbox: m.Title(), State: TestRunning, FragmentHref: r.URL.Path,
-		EditHref: below(a, m.ID, "edit"), RetryAction: below(a, m.ID, "test"), ContinueHref: below(a, m.ID, "domains"),
+		EditHref: below(a, m.ID, "edit"), RetryAction: below(a, m.ID, "test"), Continue: ui.Link{Text: "Find my domains", Href: below(a, m.ID, "domains")},
+	}
+	if m.Connected() {
+		p.Continue = ui.Link{Text: "Go to the mailbox", Href: nextStep(a, m)}
 	}
 	switch run.State {
 	case mailbox.RunFailed:

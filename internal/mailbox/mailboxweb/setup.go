@@ -22,11 +22,11 @@ type TestPage struct {
 	Mailbox      string // "dmarc@example.org at imap.example.org"
 	State        TestState
 	Steps        []ui.Step
-	FragmentHref string // answers TestFragment alone
-	EditHref     string // the form with the values kept
-	RetryAction  string // POST runs the test once more
-	ContinueHref string // passed: the page of found domains
-	Candidates   int64  // passed: mails that may hold a report; shown in the heading
+	FragmentHref string  // answers TestFragment alone
+	EditHref     string  // the form with the values kept
+	RetryAction  string  // POST runs the test once more
+	Continue     ui.Link // passed: to the found domains, or back to a mailbox that was connected before
+	Candidates   int64   // passed: mails that may hold a report; shown in the heading
 }
 
 // DomainsPage lists the domains found by the first scan, to confirm. While the

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 
@@ -25,9 +26,13 @@ type Choice struct {
 	Part        string
 }
 
+// noAdvice is what becomes of an aggregate report that nobody vouches for.
+const noAdvice = "It is shown, and no advice stands on it."
+
 // authenticationOf puts into words who a mail comes from, and whether that is
 // who the report in it names; head is nil where no single report is meant.
-func authenticationOf(source report.Source, v *mailauth.Verdict, head *dmarcrpt.Report) ui.Authenticated {
+// Without authentication the consequence follows; it may be empty.
+func authenticationOf(source report.Source, v *mailauth.Verdict, head *dmarcrpt.Report, consequence string) ui.Authenticated {
 	if source != report.FromMailbox {
 		return ui.Authenticated{Word: "by whoever handed it in", Words: "It came as a file, not by mail.", Tone: ui.Plain}
 	}
@@ -38,20 +43,22 @@ func authenticationOf(source report.Source, v *mailauth.Verdict, head *dmarcrpt.
 	if v.Method == mailauth.ByHeader {
 		how = "by your incoming mail server"
 	}
-	switch v.Result {
-	case mailauth.Pass:
+	if v.Result == mailauth.Pass {
 		a := ui.Authenticated{Word: "as " + v.Domain.String(), Words: "Found out " + how + ".", Tone: ui.Good}
 		if head != nil && !report.NamesReporter(v.Domain, head.EmailDomain(), head.OrgName) {
 			a.Tone = ui.Warning
-			a.Words += fmt.Sprintf(" But the report names %s as its reporter, so nobody who can be known vouches for it. It is shown, and no advice stands on it.", head.Reporter())
+			a.Words += fmt.Sprintf(" But the report names %s as its reporter, so nobody who can be known vouches for it. %s", head.Reporter(), consequence)
 		}
 		return a
-	case mailauth.None:
-		return ui.Authenticated{Word: "no", Words: "The mail carries no signature, so anybody could have written it. It is shown, and no advice stands on it.", Tone: ui.Warning}
-	case mailauth.TempError:
-		return ui.Authenticated{Word: "no", Words: "The key of its signature could not be looked up when it was read. It is shown, and no advice stands on it.", Tone: ui.Warning}
 	}
-	return ui.Authenticated{Word: "no", Words: "No signature of the sender's own domain holds, so anybody could have written it. It is shown, and no advice stands on it.", Tone: ui.Warning}
+	why := "No signature of the sender's own domain holds, so anybody could have written it."
+	switch v.Result {
+	case mailauth.None:
+		why = "The mail carries no signature, so anybody could have written it."
+	case mailauth.TempError:
+		why = "The key of its signature could not be looked up when it was read."
+	}
+	return ui.Authenticated{Word: "no", Words: strings.TrimSpace(why + " " + consequence), Tone: ui.Warning}
 }
 
 // conflicts are the reports of a mail that the owner can choose about.

@@ -31,7 +31,7 @@ type DomainPage struct {
 	ui.Page
 	Name        string
 	Headline    string // the verdict with its n
-	Doubts      string // what is shown and not believed; may be empty
+	Doubts      Doubts
 	Advice      string
 	Action      ui.Link // the one primary action; zero = none
 	Days        []ui.Choice

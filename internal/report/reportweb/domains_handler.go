@@ -92,6 +92,7 @@ func (h *Web) ShowDomain(w http.ResponseWriter, r *http.Request, a org.Access) e
 	for _, total := range sum.Domains {
 		if total.ID == d.ID {
 			h.judge(&p, a, total, sum)
+			p.Doubts = doubts(a, filter, sum)
 		}
 	}
 	p.Volume = h.volume(a, filter, f, sum)
@@ -112,7 +113,7 @@ func (h *Web) ShowDomain(w http.ResponseWriter, r *http.Request, a org.Access) e
 // judge fills in what the reports come to.
 func (h *Web) judge(p *DomainPage, a org.Access, d report.DomainTotal, sum report.Summary) {
 	as := sum.Assess(d.ID)
-	p.Headline, p.Advice, p.Doubts = verdictSentence(as), advice(as.Blockers), doubts(sum)
+	p.Headline, p.Advice = verdictSentence(as, d), advice(as.Blockers)
 	if len(as.Blockers) > 0 {
 		first := senderRow(a, nil, as.Blockers[0], false)
 		p.Action = ui.Link{Text: "Look at " + first.Name + " first", Href: first.Href}

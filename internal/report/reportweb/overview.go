@@ -13,8 +13,8 @@ import (
 type OverviewPage struct {
 	ui.Page
 	State         OverviewState
-	Headline      string       // the answer with its n: "98.7 % of 41 203 messages passed. 2 senders need you."
-	Doubts        string       // what is shown and not believed; may be empty
+	Headline      string // the answer with its n: "98.7 % of 41 203 messages passed. 2 senders need you."
+	Doubts        Doubts
 	Advice        string       // why, and what to do next, in a sentence or two; may be empty
 	Action        ui.Link      // the one primary action; zero = none
 	Days          []ui.Choice  // the range picker: 7, 28, 90 days
@@ -67,6 +67,14 @@ type Suggestion struct {
 	Action  string
 }
 
+// waiting says what the reports do and what to do about them.
+func (s Suggestion) waiting() string {
+	if s.Reports == 1 {
+		return " arrived and waits. Is the domain yours? Add it, and the report is counted."
+	}
+	return " arrived and wait. Is the domain yours? Add it, and they are counted."
+}
+
 // VerdictRow is what one domain's reports come to.
 type VerdictRow struct {
 	Domain   string
@@ -75,7 +83,14 @@ type VerdictRow struct {
 	Sentence string  // "Not safe to enforce yet: 2 senders, 1.3 % of mail, would be lost."
 	Policy   string  // "p=none"; empty = not seen
 	Split    ui.Split
+	Judged   string    // "the verdict goes by 812 of them"; empty = by all
 	Blockers []ui.Link // the senders that stand in the way
+}
+
+// Doubts is what is shown and not believed; nothing without Words.
+type Doubts struct {
+	Words string
+	Href  string // the reports that are meant
 }
 
 // SenderRow is one source of mail in a list.
@@ -101,4 +116,5 @@ type ReportRow struct {
 	Passing  int64
 	Received format.Time
 	Remark   string // "2 repairs", "conflict"; may be empty
+	Doubt    string // "not authenticated"; empty = somebody vouches for it
 }

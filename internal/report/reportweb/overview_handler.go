@@ -95,7 +95,7 @@ func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, query
 	for _, d := range sum.Days {
 		all = all.Add(d.Split)
 	}
-	p.Headline, p.Advice, p.Doubts = headline(all, len(blockers)), advice(blockers), doubts(sum)
+	p.Headline, p.Advice, p.Doubts = headline(all, len(blockers)), advice(blockers), doubts(a, query, sum)
 	switch {
 	case p.State == NoMailbox:
 		p.Headline = "Your reports are not read yet."
@@ -155,7 +155,10 @@ func verdictRows(a org.Access, sum report.Summary) []VerdictRow {
 				continue
 			}
 			row := VerdictRow{Domain: d.Name.String(), Href: path(a, "domains/"+d.Name.String(), nil), Tone: tones[as.Standing],
-				Sentence: verdictSentence(as), Policy: policyTag(d.Policy), Split: split(d.Split)}
+				Sentence: verdictSentence(as, d), Policy: policyTag(d.Policy), Split: split(d.Split)}
+			if n := as.On.Total(); n > 0 && n < d.Total() {
+				row.Judged = "The verdict goes by the " + format.Count(n) + " that are authenticated."
+			}
 			for _, b := range as.Blockers {
 				row.Blockers = append(row.Blockers, ui.Link{Text: b.Sender, Href: senderRow(a, nil, b, false).Href})
 			}

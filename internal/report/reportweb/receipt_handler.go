@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 
@@ -32,9 +33,9 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 	v := ui.Verdict(rec.Verdict)
 	p := ReceiptPage{
 		Page: h.frame(w, r, ui.ReportsSection, rec.Title(), ui.Link{Text: "Mails", Href: path(a, "receipts", nil)}), Verdict: v, Heading: rec.Title(),
-		Received: format.When(rec.ReceivedAt, h.now()), Size: format.Bytes(rec.Size), Explanation: v.Meaning(),
+		Received: format.When(rec.ReceivedAt, h.now()), Size: format.Bytes(rec.Size), Explanation: meaning(rec),
 	}
-	if rec.Reason != nil {
+	if rec.Reason != nil && rec.Verdict != report.Repaired { // of repairs there may be several
 		p.Heading = rec.Reason.Sentence()
 	}
 	if rec.MailAt != nil {
@@ -51,7 +52,7 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 	}
 	p.Choices = conflicts(a, rec, items)
 	if len(items) > 0 {
-		p.Authenticated = authenticationOf(rec.Source, rec.Authentication(), nil)
+		p.Authenticated = authenticationOf(rec.Source, rec.Authentication(), nil, consequence(items))
 	}
 	for _, i := range items {
 		link, err := h.reportOf(r, a, i)
@@ -61,9 +62,9 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 		if link.Href != "" && i.Verdict != report.Conflict { // of one in conflict it is the other one
 			p.Reports = append(p.Reports, link)
 		}
-		describe(i, &p)
+		p.describe(a, i)
 	}
-	if len(p.Findings) == 1 && p.Findings[0].What == p.Heading {
+	if len(p.Findings) == 1 && p.Findings[0].What == p.Heading && p.Findings[0].Note == "" {
 		p.File, p.Findings = p.Findings[0].Where, nil // said once is enough
 	}
 	switch {
@@ -133,12 +134,56 @@ func (h *Web) reportOf(r *http.Request, a org.Access, i report.Item) (ui.Link, e
 	return link("The report", "reports"), nil
 }
 
-// describe adds what became of one report in the mail.
-func describe(i report.Item, p *ReceiptPage) {
-	if i.Reason != nil {
-		p.Findings = append(p.Findings, Finding{What: i.Reason.Sentence(), Where: i.Label})
+// describe adds what became of one report in the mail: all that was unusual.
+func (p *ReceiptPage) describe(a org.Access, i report.Item) {
+	found := repairs(i.Repairs)
+	if len(found) == 0 && i.Reason != nil {
+		found = []Finding{{What: i.Reason.Sentence()}}
 	}
-	if advice := i.Advice(); advice != "" {
-		p.Advice = advice
+	for _, f := range found {
+		f.Where = i.Label
+		p.Findings = append(p.Findings, f)
 	}
+	advice := i.Advice(a.Role)
+	if advice == "" {
+		return
+	}
+	p.Advice = advice
+	if *i.Reason == report.ReasonUnwatched && a.Role.May(org.ManageDomains) {
+		p.AdviceLink = ui.Link{Text: "Go to your domains", Href: path(a, "domains", nil)}
+	}
+}
+
+// meaning explains the verdict on a mail or file.
+func meaning(rec report.Receipt) string {
+	words := []string{ui.Verdict(rec.Verdict).Meaning()}
+	failure := rec.Kind != nil && *rec.Kind == report.FailureReport
+	switch mail := rec.Source == report.FromMailbox; {
+	case rec.Verdict.Stored() && failure:
+		words = append(words, "What is kept of it is deleted after 30 days.")
+	case rec.Verdict == report.Known && rec.Messages > 0:
+		words = append(words, "The report is counted once.")
+	case rec.Verdict.Stored() && rec.Messages > 0:
+		words = append(words, "The report is counted.")
+	case rec.Verdict == report.Refused && mail, rec.Verdict == report.NoReport && mail:
+		words = append(words, "The mail itself was left as it was.")
+	case rec.Verdict == report.NoReport:
+		words = append(words, "Only the name of the file is.")
+	}
+	return strings.Join(words, " ")
+}
+
+// consequence says what becomes of the reports of a mail that is not
+// authenticated; "" where none is stored.
+func consequence(items []report.Item) string {
+	for _, i := range items {
+		switch {
+		case !i.Verdict.Stored():
+		case i.Kind == report.AggregateReport:
+			return noAdvice
+		case i.Kind == report.TLSReport:
+			return "It is shown, and its sessions are not counted."
+		}
+	}
+	return ""
 }

@@ -35,6 +35,9 @@ func (h *Web) receiptRows(a org.Access, list []report.Receipt) []ui.Receipt {
 		if r.Reason != nil {
 			row.Reason = r.Reason.Sentence()
 		}
+		if r.Repairs > 1 {
+			row.Reason += " And " + format.Of(r.Repairs-1, "more repair", "more repairs") + "."
+		}
 		switch len(r.Reports) {
 		case 0:
 		case 1:
@@ -129,7 +132,12 @@ func (h *Web) ListReceipts(w http.ResponseWriter, r *http.Request, a org.Access)
 	p.Receipts = h.sourcedRows(a, list, boxes)
 	p.Verdicts = verdictChoices(a, query, chosen, counts)
 	p.Headline = receiptsHeadline(counts)
-	p.EmptyWhy = "No mail or file has this verdict."
+	if _, total := open(counts); !q.Upload.IsZero() && total > 0 {
+		p.Headline = "Of " + format.Of(total, "file or mail", "files and mails") + ": " + tally(counts) + "."
+	}
+	if p.Nothing, err = h.noReceipts(r, a, q, chosen, counts); err != nil {
+		return err
+	}
 	if p.Again, err = h.again(r, a); err != nil {
 		return err
 	}
@@ -140,6 +148,26 @@ func (h *Web) ListReceipts(w http.ResponseWriter, r *http.Request, a org.Access)
 		p.Page.Refresh = 5
 	}
 	return httpio.OK(w, r, Receipts(p))
+}
+
+// noReceipts is why a list of mails and files is empty.
+func (h *Web) noReceipts(r *http.Request, a org.Access, q report.ReceiptQuery, chosen string, counts map[report.Verdict]int64) (ui.Nothing, error) {
+	all := path(a, "receipts", url.Values{"verdict": {"all"}})
+	_, total := open(counts)
+	switch {
+	case total > 0 && chosen == notCounted:
+		return ui.Nothing{Icon: "circle-check", Title: "Nothing is left out", Words: "No mail or file was refused, is held or in conflict.",
+			Action: ui.Link{Text: "Show all mails and files", Href: path(a, "receipts", with(r.URL.Query(), "verdict", "all"))}}, nil
+	case total > 0:
+		return ui.Nothing{Icon: "circle-check", Title: "Nothing here", Words: "No mail or file has this result.", Action: ui.Link{Text: "Show all mails and files", Href: all}}, nil
+	case q.Source != "" || !q.Mailbox.IsZero() || !q.Upload.IsZero():
+		return ui.Nothing{Icon: "inbox", Title: "Nothing came in this way yet", Words: "Choose another source above, or look at everything.", Action: ui.Link{Text: "Show all mails and files", Href: all}}, nil
+	}
+	nothing, err := h.unfed(r, a, true) // also what is about no watched domain is listed
+	if nothing.Title == "" {
+		nothing = ui.Nothing{Icon: "mail-search", Title: "No mail was read yet", Words: "Your mailbox is looked into every 15 minutes. What becomes of each mail is listed here."}
+	}
+	return nothing, err
 }
 
 // open counts what a person should look at, of all.

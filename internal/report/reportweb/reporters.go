@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"sendvery.com/sendvery/internal/httpio"
@@ -22,13 +23,16 @@ type ReportersPage struct {
 	Days         []ui.Choice
 	DomainFilter []ui.Choice
 	Reporters    []Reporter
+	Nothing      ui.Nothing // when Reporters is empty
 }
 
 // Reporter is one line of a ReportersPage.
 type Reporter struct {
 	Name      string
-	Href      string // its reports
+	Org       string // what it calls itself, where that is another name; may be empty
+	Href      string // its reports; may be empty
 	Reports   int64
+	TLS       int64 // of these, TLS reports
 	Messages  int64
 	Last      string // "20 Nov 2026"; empty = no report was stored
 	Repaired  int64  // reports with any repair
@@ -56,7 +60,7 @@ func (r Reporter) faults() string {
 type Repair struct {
 	Name     string // "invalid_utf8"
 	Sentence string
-	Reports  int64
+	Reports  string // "3 TLS reports"
 	Href     string // those reports
 }
 
@@ -77,43 +81,87 @@ func (h *Web) ListReporters(w http.ResponseWriter, r *http.Request, a org.Access
 		Days: dayChoices(a, "reporters", query), DomainFilter: domainChoices(a, "reporters", query, domains),
 	}
 	chosen := url.Values{"from": {format.ISODay(f.From)}, "to": {format.ISODay(f.To)}}
+	tls := url.Values{"days": {strconv.Itoa(days(query))}}
 	if !f.Domain.IsZero() {
 		chosen.Set("domain", query.Get("domain"))
+		tls.Set("domain", query.Get("domain"))
 	}
 	for _, q := range list {
-		p.Reporters = append(p.Reporters, reporterOf(a, chosen, q))
+		p.Reporters = append(p.Reporters, reporterOf(a, chosen, tls, q))
+	}
+	if len(list) == 0 {
+		if p.Nothing, err = h.noReporters(r, a, f, len(domains) > 0); err != nil {
+			return err
+		}
 	}
 	return httpio.OK(w, r, Reporters(p))
 }
 
-func reporterOf(a org.Access, chosen url.Values, q report.Quality) Reporter {
+// noReporters is why nobody reported.
+func (h *Web) noReporters(r *http.Request, a org.Access, f report.Filter, watched bool) (ui.Nothing, error) {
+	_, _, ever, err := h.Reports.Reports(r.Context(), a.ID, report.Query{Filter: f, Limit: 1})
+	switch {
+	case err != nil:
+		return ui.Nothing{}, err
+	case ever == 0:
+		return h.noReport(r, a, watched)
+	}
+	return ui.Nothing{Icon: "calendar-x", Title: "No reports in these days", Words: "There are reports about other days or domains. Choose a longer time or another domain above."}, nil
+}
+
+// reporterOf is a line; its aggregate reports are found by one query, TLS
+// reports by another.
+func reporterOf(a org.Access, chosen, tls url.Values, q report.Quality) Reporter {
 	own := with(chosen, "reporter", q.Reporter)
 	out := Reporter{
-		Name: q.Reporter, Reports: q.Reports, Messages: q.Messages, Repaired: q.Repaired, Skipped: q.Skipped, Refused: q.Refused, Conflicts: q.Conflicts,
+		Name: q.Reporter, Reports: q.Reports, TLS: q.TLS, Messages: q.Messages, Repaired: q.Repaired, Skipped: q.Skipped, Refused: q.Refused, Conflicts: q.Conflicts,
+	}
+	if !strings.EqualFold(q.Name, q.Reporter) {
+		out.Org = q.Name
+	}
+	tlsHref := path(a, "tls", tls) + "#reports"
+	switch {
+	case q.Reporter == "":
+		out.Name, out.Href = "Reporter not known", path(a, "receipts", url.Values{"verdict": {string(report.Refused)}})
+	case q.Reports > q.TLS:
+		out.Href = path(a, "reports", own)
+	case q.TLS > 0:
+		out.Href = tlsHref
 	}
 	if q.LastDay != nil {
-		out.Href, out.Last = path(a, "reports", own), format.Day(*q.LastDay)
+		out.Last = format.Day(*q.LastDay)
 	}
 	for _, k := range q.Repairs {
-		out.Repairs = append(out.Repairs, Repair{Name: string(k.Code), Sentence: report.Reason(k.Code).Sentence(), Reports: k.Reports,
-			Href: path(a, "reports", with(own, "repair", string(k.Code)))})
+		r := Repair{Name: string(k.Code), Sentence: report.Reason(k.Code).Sentence()}
+		if k.Kind == report.TLSReport {
+			r.Reports, r.Href = format.Of(k.Reports, "TLS report", "TLS reports"), tlsHref
+		} else {
+			r.Reports, r.Href = format.Of(k.Reports, "report", "reports"), path(a, "reports", with(own, "repair", string(k.Code)))
+		}
+		out.Repairs = append(out.Repairs, r)
 	}
 	return out
 }
 
 func reportersHeadline(list []report.Quality) string {
-	var reports, repaired int64
+	var named, reports, faulty int64
 	for _, q := range list {
 		reports += q.Reports
-		if q.Repaired+q.Skipped+q.Refused+q.Conflicts > 0 {
-			repaired++
+		if q.Reporter == "" {
+			continue
+		}
+		named++
+		if q.Faulty() {
+			faulty++
 		}
 	}
 	switch {
 	case len(list) == 0:
 		return "Nobody reported on these days."
-	case repaired == 0:
-		return fmt.Sprintf("%s sent %s, all without a fault.", format.Of(len(list), "reporter", "reporters"), format.Of(reports, "report", "reports"))
+	case named == 0:
+		return "What arrived could not be read, and does not say who sent it."
+	case faulty == 0:
+		return fmt.Sprintf("%s sent %s, all without a fault.", format.Of(named, "reporter", "reporters"), format.Of(reports, "report", "reports"))
 	}
-	return fmt.Sprintf("%s sent %s; those of %s had faults.", format.Of(len(list), "reporter", "reporters"), format.Of(reports, "report", "reports"), format.Of(repaired, "reporter", "reporters"))
+	return fmt.Sprintf("%s sent %s; those of %s had faults.", format.Of(named, "reporter", "reporters"), format.Of(reports, "report", "reports"), format.Of(faulty, "reporter", "reporters"))
 }

@@ -22,7 +22,7 @@ type ReportsPage struct {
 	UploadHref string         // empty where the role may not
 	Reports    []ReportRow
 	Pager      ui.Pager
-	EmptyWhy   string // which cause it is, when Reports is empty
+	Nothing    ui.Nothing // when Reports is empty
 }
 
 // ReportFilter is the filter as it stands in the address.
@@ -83,8 +83,8 @@ type Extension struct {
 // Finding is one thing that was unusual in a report.
 type Finding struct {
 	What  string
-	Name  string // of the repair; empty where it is none
-	Where string // "record 14, row/source_ip"; may be empty
+	Note  string // what was found, in a sentence; may be empty
+	Where string // the part of a mail that it is about; may be empty
 }
 
 // Record is one line of a report: a source with equal results.
@@ -129,7 +129,7 @@ type ReceiptsPage struct {
 	Again      Again
 	Receipts   []ui.Receipt
 	Pager      ui.Pager
-	EmptyWhy   string
+	Nothing    ui.Nothing // when Receipts is empty
 }
 
 // Again is what can be done about refused mails and files, and how far it has
@@ -151,6 +151,7 @@ type ReceiptPage struct {
 	Heading       string      // "The archive ends in the middle; the rest is missing."
 	Explanation   string      // why, in a sentence or two; may be empty
 	Advice        string      // what to do next; may be empty
+	AdviceLink    ui.Link     // where to do it; may be empty
 	Source        ui.Link     // its mailbox, or who uploaded it; Href may be empty
 	Name          string      // of an uploaded or imported file; empty = a mail
 	Received      format.Time // when Sendvery read it

@@ -80,10 +80,17 @@ func (h *Web) ListReports(w http.ResponseWriter, r *http.Request, a org.Access) 
 	p.Reports = reportRows(a, lines, func(l report.Line) format.Time { return format.When(l.StoredAt, h.now()) })
 	p.Headline = format.Of(total, "report", "reports") + " from " + format.Span(f.From, f.To)
 	switch {
+	case len(lines) > 0:
 	case ever == 0:
-		p.EmptyWhy = "No report has arrived yet. Most reporters send once a day: expect the first within 24 to 48 hours."
+		p.Nothing, err = h.noReport(r, a, len(domains) > 0)
+	case len(p.Active) > 0:
+		p.Nothing = ui.Nothing{Icon: "file-search", Title: "No reports here", Words: "No report holds messages like these. Take a filter away, or look at all reports.",
+			Action: ui.Link{Text: "Show all reports", Href: p.ClearHref}}
 	default:
-		p.EmptyWhy = "No report holds messages like these. Take a filter away or choose other days."
+		p.Nothing = ui.Nothing{Icon: "calendar-x", Title: "No reports in these days", Words: "There are reports about other days. Choose earlier ones in the filter above."}
+	}
+	if err != nil {
+		return err
 	}
 	return httpio.OK(w, r, Reports(p))
 }
@@ -128,9 +135,9 @@ func (h *Web) reporterOptions(r *http.Request, a org.Access, f report.Filter) ([
 // active lists the filters in force, each with a way to take it away.
 func active(a org.Access, query url.Values) []ActiveFilter {
 	var out []ActiveFilter
-	for _, name := range []string{"domain", "reporter", "sender", "ip", "class", "repair"} {
+	for _, name := range []string{"domain", "reporter", "sender", "ip", "class", "repair", "authenticated"} {
 		value := query.Get(name)
-		if value == "" {
+		if value == "" || name == "authenticated" && value != "no" {
 			continue
 		}
 		switch name {
@@ -138,6 +145,8 @@ func active(a org.Access, query url.Values) []ActiveFilter {
 			value = ui.Class(value).Word()
 		case "repair":
 			value = "repaired: " + value
+		case "authenticated":
+			value = "not authenticated"
 		}
 		out = append(out, ActiveFilter{Text: value, ClearHref: path(a, "reports", with(query, name, ""))})
 	}
@@ -172,11 +181,11 @@ func (h *Web) ShowReport(w http.ResponseWriter, r *http.Request, a org.Access) e
 		Reporter: rep.Reporter, ReporterMail: rep.Head.Email, ReportID: rep.Head.ReportID,
 		Domain: ui.Link{Text: rep.Head.Policy.Domain.String(), Href: path(a, "domains/"+rep.Domain.String(), nil)},
 		Begin:  format.Moment(rep.BeginAt), End: format.Moment(rep.EndAt), Day: format.Day(rep.Day),
-		Received: format.When(rep.StoredAt, h.now()), Receipt: ui.Link{Text: "the mail it came in", Href: path(a, fmt.Sprintf("receipts/%d", rep.Receipt), nil)},
+		Received: format.When(rep.StoredAt, h.now()), Receipt: ui.Link{Text: "the " + report.Receipt{Source: rep.Source}.Noun() + " it came in", Href: path(a, fmt.Sprintf("receipts/%d", rep.Receipt), nil)},
 		Split: split(rep.Split), Policy: policyRows(rep.Head.Policy), Findings: findings(rep), Classes: recordClasses(a, rest, query, rep.Split),
 	}
 	p.fillHead(rep)
-	p.Authenticated = authenticationOf(rep.Source, rep.Authentication(), &rep.Head)
+	p.Authenticated = authenticationOf(rep.Source, rep.Authentication(), &rep.Head, noAdvice)
 	if rep.Conflicts > 0 {
 		p.Conflict = "Another version of this report arrived with other numbers. This one is counted. The mail that brought the other one lets you choose."
 	}
@@ -201,22 +210,6 @@ func (h *Web) ShowReport(w http.ResponseWriter, r *http.Request, a org.Access) e
 func pageOf(query url.Values) int {
 	n, _ := strconv.Atoi(query.Get("page")) // anything else is the first
 	return min(max(n, 0), 100_000)
-}
-
-// findings are the repairs and the rows that were left out.
-func findings(rep report.Report) []Finding {
-	var out []Finding
-	for _, f := range rep.Repairs {
-		what := report.Reason(f.Code).Sentence()
-		if f.Count > 1 {
-			what += " (" + format.Count(f.Count) + " times)"
-		}
-		out = append(out, Finding{What: what, Name: string(f.Code), Where: f.Detail})
-	}
-	for _, b := range rep.Bad {
-		out = append(out, Finding{What: dmarcrpt.BadRecordSentence(b.Code), Where: strings.TrimSpace(fmt.Sprintf("row %d %s", b.Seq, b.Detail))})
-	}
-	return out
 }
 
 func recordClasses(a org.Access, rest string, query url.Values, s report.Split) []ui.Choice {

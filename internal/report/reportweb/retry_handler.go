@@ -54,23 +54,37 @@ func (h *Web) again(r *http.Request, a org.Access) (Again, error) {
 	}
 	out := Again{FragmentHref: r.URL.RequestURI()}
 	run := refusals.Run
+	const one, many = "refused mail or file", "refused mails and files"
 	if run != nil && run.UnderWay(h.now()) {
 		out.Running, out.Done, out.Total = true, run.Done, run.Total
-		out.Words = "Reading " + format.Of(run.Total, "refused mail", "refused mails") + " again: " + format.Count(run.Done) + " done."
+		out.Words = "Reading " + format.Of(run.Total, one, many) + " again: " + format.Count(run.Done) + " done."
 		return out, nil
 	}
 	var words []string
 	if run != nil && run.FinishedAt != nil && h.now().Sub(*run.FinishedAt) < news {
-		words = append(words, format.Of(run.Total, "refused mail was", "refused mails were")+" read again. What could not be read this time either is still refused.")
+		words = append(words, ended(run))
 		out.ResultHref = path(a, "receipts", nil)
 	}
 	if refusals.Kept > 0 && a.Role.May(org.ManageMailboxes) {
-		out.Action, out.Button = path(a, "receipts/retry", nil), "Read "+format.Of(refusals.Kept, "refused mail", "refused mails")+" again"
+		out.Action, out.Button = path(a, "receipts/retry", nil), "Read "+format.Of(refusals.Kept, one, many)+" again"
 		words = append(words, "After an update of Sendvery, what was refused may be readable.")
 	}
 	if refusals.Lost > 0 {
-		words = append(words, format.Of(refusals.Lost, "refused mail", "refused mails")+" cannot be read again: the original is not kept.")
+		words = append(words, format.Of(refusals.Lost, one, many)+" cannot be read again: the original is not kept.")
 	}
 	out.Words = strings.Join(words, " ")
 	return out, nil
+}
+
+// ended says what a run over all refused mails and files came to.
+func ended(run *report.Rereading) string {
+	all := format.Of(run.Total, "refused mail or file was", "refused mails and files were") + " read again: "
+	switch readable := run.Readable(); readable {
+	case 0:
+		return all + "nothing more could be read than before."
+	case run.Total:
+		return all + "everything could be read this time."
+	default:
+		return all + format.Count(readable) + " could be read this time, " + format.Count(run.Still) + " " + agree(int(run.Still), "is", "are") + " still refused."
+	}
 }

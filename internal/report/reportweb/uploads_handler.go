@@ -26,8 +26,9 @@ func (h *Web) uploadPage(w http.ResponseWriter, r *http.Request, a org.Access, u
 	query := url.Values{"upload": {upload.String()}}
 	return UploadPage{
 		Page:   h.frame(w, r, ui.ReportsSection, "Upload reports", ui.Link{Text: "Reports", Href: path(a, "reports", nil)}),
-		Action: path(a, "uploads", query), ResultsHref: path(a, "receipts", query), MostBytes: report.MaxUpload,
-		TooLarge: fmt.Sprintf("This file is larger than %d MB, the most that is taken. It was not sent. Compress it (zip or gzip) and try again.", report.MaxUpload>>20),
+		Action: path(a, "uploads", query), ResultsHref: path(a, "receipts", query), EarlierHref: path(a, "receipts", url.Values{"source": {string(report.FromUpload)}, "verdict": {"all"}}),
+		MostBytes: report.MaxUpload,
+		TooLarge:  fmt.Sprintf("This file is larger than %d MB, the most that is taken. It was not sent. Compress it (zip or gzip) and try again.", report.MaxUpload>>20),
 	}
 }
 
@@ -58,7 +59,7 @@ func (h *Web) Upload(w http.ResponseWriter, r *http.Request, a org.Access) error
 	if !httpio.Fragment(r) {
 		return httpio.See(w, r, path(a, "receipts", url.Values{"upload": {upload.String()}}))
 	}
-	rows := UploadResult{Receipts: h.receiptRows(a, last.Receipts), MoreHref: path(a, "receipts", url.Values{"upload": {upload.String()}})}
+	rows := UploadResult{Receipts: h.receiptRows(a, last.Receipts), Verdicts: last.Verdicts, MoreHref: path(a, "receipts", url.Values{"upload": {upload.String()}})}
 	if n := last.Mails - len(last.Receipts); n > 0 {
 		rows.More = "And " + format.Of(n, "more mail", "more mails") + " of this file"
 	}

@@ -59,6 +59,23 @@ func domainChoices(a org.Access, rest string, query url.Values, all []domain.Dom
 	return ui.DomainChoices(ui.Org{Slug: a.Slug}, rest, query, domain.Names(all))
 }
 
+// unfed is why nothing can have arrived; zero when a mailbox is connected and
+// a domain watched.
+func (h *Web) unfed(r *http.Request, a org.Access, watched bool) (ui.Nothing, error) {
+	connected, err := h.Mailboxes.Connected(r.Context(), a.ID)
+	return ui.Unfed(ui.Org{Slug: a.Slug}, connected, watched, a.Role.May(org.ManageMailboxes)), err
+}
+
+// noReport is why an organization has no report at all.
+func (h *Web) noReport(r *http.Request, a org.Access, watched bool) (ui.Nothing, error) {
+	nothing, err := h.unfed(r, a, watched)
+	if nothing.Title == "" {
+		nothing = ui.Nothing{Icon: "calendar-x", Title: "No report has arrived yet",
+			Words: "Your mailbox is looked into every 15 minutes. Most reporters send once a day: expect the first within 24 to 48 hours after the record of your domain is published."}
+	}
+	return nothing, err
+}
+
 // classes ties the classes of the core to those of the pages.
 var classes = map[report.Class]ui.Class{
 	report.Passing: ui.Passing, report.Forwarded: ui.Forwarded, report.NeedsFixing: ui.NeedsFixing, report.Unknown: ui.Unknown,
@@ -102,7 +119,7 @@ func (h *Web) rangeFilter(query url.Values, domains []domain.Domain) report.Filt
 func (h *Web) messageFilter(query url.Values, domains []domain.Domain) (f report.Filter, ipError string) {
 	f = h.rangeFilter(query, domains)
 	f.Class, f.Reporter, f.Sender = classOf(query.Get("class")), query.Get("reporter"), query.Get("sender")
-	f.Repair = finding.Code(query.Get("repair"))
+	f.Repair, f.Doubted = finding.Code(query.Get("repair")), query.Get("authenticated") == "no"
 	if ip := query.Get("ip"); ip != "" {
 		network, err := parseNetwork(ip)
 		if err != nil {

@@ -3,6 +3,7 @@ package reportweb
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"sendvery.com/sendvery/internal/org"
@@ -17,9 +18,13 @@ var tones = map[report.Standing]ui.Tone{
 	report.SafeToGo: ui.Good, report.Enforced: ui.Good, report.Parked: ui.Good,
 }
 
-// verdictSentence says how a domain stands, with the number and its n.
-func verdictSentence(as report.Assessment) string {
+// verdictSentence says how a domain stands, with the number and its n: shown is
+// all that was reported, also what nobody vouches for.
+func verdictSentence(as report.Assessment, shown report.DomainTotal) string {
 	d := as.On
+	if d.Total() == 0 && shown.Total() > 0 {
+		return "No verdict yet: none of " + format.Of(shown.Total(), "message", "messages") + " was reported in an authenticated mail."
+	}
 	senders := format.Of(len(as.Blockers), "sender", "senders")
 	n := format.Of(d.Total(), "message", "messages")
 	lost := format.Percent(as.Lost(), d.Total()) + " of " + n
@@ -136,17 +141,24 @@ func needy(senders []report.SenderTotal) (ordered []report.SenderTotal) {
 	return append(ordered, rest...)
 }
 
-// doubts says what is shown and not believed, "" for nothing.
-func doubts(sum report.Summary) string {
+// doubts says what is shown and not believed, and what verdicts go by instead.
+func doubts(a org.Access, query url.Values, sum report.Summary) Doubts {
 	var all int64
 	for _, d := range sum.Days {
 		all += d.Total()
 	}
 	if sum.Doubted == 0 {
-		return ""
+		return Doubts{}
 	}
-	return fmt.Sprintf("%s of %s came in report mails that are not authenticated: anybody could have written them. They are shown, and no advice stands on them.",
-		format.Count(sum.Doubted), format.Of(all, "message", "messages"))
+	rest := "no verdict and no advice stands on them."
+	if sure := all - sum.Doubted; sure > 0 {
+		rest = fmt.Sprintf("verdicts and advice go by the other %s.", format.Count(sure))
+	}
+	return Doubts{
+		Words: fmt.Sprintf("%s of %s came in report mails that are not authenticated: anybody could have written them. They are shown; %s",
+			format.Count(sum.Doubted), format.Of(all, "message", "messages"), rest),
+		Href: path(a, "reports", with(with(query, "days", strconv.Itoa(days(query))), "authenticated", "no")),
+	}
 }
 
 func reportRows(a org.Access, lines []report.Line, when func(report.Line) format.Time) []ReportRow {
@@ -158,6 +170,9 @@ func reportRows(a org.Access, lines []report.Line, when func(report.Line) format
 		}
 		if l.Repairs > 0 {
 			row.Remark = format.Of(l.Repairs, "repair", "repairs")
+		}
+		if l.Trust == report.Unvouched {
+			row.Doubt = "not authenticated"
 		}
 		rows = append(rows, row)
 	}

@@ -43,9 +43,9 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	}
 	p := ReportPage{
 		Page:     h.Frame(w, r, "TLS report of "+format.Middle(rep.Reporter, 60)+" for "+format.Day(rep.Day)).In(ui.TLSSection, ui.Link{Text: "TLS", Href: place(a).Path("tls")}),
-		Headline: fmt.Sprintf("%s made %s; %s succeeded.", format.Middle(rep.Reporter, 60), format.Of(rep.Total(), "TLS session", "TLS sessions"), format.Percent(rep.Successful, rep.Total())),
+		Headline: reportHeadline(rep), NoFailures: noFailures(rep),
 		Reporter: cut(rep.Reporter), Contact: cut(rep.Contact), ReportID: cut(rep.ReporterID), Begin: format.Moment(rep.BeginAt), End: format.Moment(rep.EndAt), Day: format.Day(rep.Day),
-		Received: format.When(rep.StoredAt, h.Reports.Now()), Receipt: ui.Link{Text: "this mail", Href: place(a).Path(fmt.Sprintf("receipts/%d", rep.Receipt))},
+		Received: format.When(rep.StoredAt, h.Reports.Now()), Receipt: ui.Link{Text: "this " + report.Receipt{Source: kept.Source}.Noun(), Href: place(a).Path(fmt.Sprintf("receipts/%d", rep.Receipt))},
 		Authentic: authentic(rep.Trust, kept.Source, kept.Authentication), PolicyCount: rep.Policies, FailureCount: rep.Failures, PolicyPager: policies.links(rep.Policies, "policy", "policies"), FailurePager: failures.links(rep.Failures, "failure", "failures"),
 	}
 	if kept.Conflicts > 0 {
@@ -55,7 +55,7 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 		p.OriginalHref = place(a).Path(fmt.Sprintf("receipts/%d/original", rep.Receipt))
 	}
 	for _, f := range rep.Repairs {
-		p.Findings = append(p.Findings, finding(report.Reason(f.Code).Sentence(), f.Detail, f.Count))
+		p.Findings = append(p.Findings, Finding{What: report.Reason(f.Code).Sentence(), Note: cut(format.Sample(f.Detail, f.Count))})
 	}
 	for _, s := range ps {
 		p.Policies = append(p.Policies, policyRow(s))
@@ -64,13 +64,6 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 		p.Failures = append(p.Failures, failureRow(f))
 	}
 	return httpio.OK(w, r, Report(p))
-}
-
-func finding(what, where string, times int) Finding {
-	if times > 1 {
-		what += " (" + format.Count(times) + " times)"
-	}
-	return Finding{What: what, Where: where}
 }
 
 func policyRow(s tlsreport.Policy) PolicyRow {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/tlsreport"
@@ -15,9 +16,10 @@ import (
 
 // Web answers the requests for TLS reports.
 type Web struct {
-	TLS     *tlsreport.Service
-	Domains *domain.Service
-	Reports *report.Service // knows the mails that reports came in, and the time
+	TLS       *tlsreport.Service
+	Domains   *domain.Service
+	Mailboxes *mailbox.Service
+	Reports   *report.Service // knows the mails that reports came in, and the time
 	// Frame returns the frame of a page inside the organization.
 	Frame func(w http.ResponseWriter, r *http.Request, title string) ui.Page
 }
@@ -46,8 +48,8 @@ type TLSPage struct {
 	Reports      []ReportRow
 	ReportCount  int64
 	Pager        ui.Pager
-	ConnectHref  string  // for NoDomain
-	Publish      Publish // for NoReport
+	Nothing      ui.Nothing // why nothing can have arrived, for Unfed and NoReport; may be empty
+	Publish      Publish    // for NoReport
 }
 
 // State says which page it is.
@@ -56,7 +58,7 @@ type State string
 // The states.
 const (
 	HasSessions State = ""
-	NoDomain    State = "domain" // nothing is watched yet
+	Unfed       State = "unfed"  // no domain is watched
 	NoReport    State = "report" // none has ever come for the chosen domains
 	NoneInDays  State = "days"   // there are some, but of other days
 )
@@ -153,14 +155,15 @@ type ReportPage struct {
 	PolicyCount  int64
 	PolicyPager  ui.Pager
 	Failures     []FailureRow
+	NoFailures   string // why there are none
 	FailureCount int64
 	FailurePager ui.Pager
 }
 
 // Finding is one thing that was unusual in a report.
 type Finding struct {
-	What  string
-	Where string // from the document; may be empty
+	What string
+	Note string // what was found, in a sentence; may be empty
 }
 
 // FailureRow is one failure detail of a report. Empty values are not stated.

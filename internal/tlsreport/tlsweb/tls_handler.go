@@ -34,15 +34,17 @@ func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) err
 	}
 	p := TLSPage{
 		Page: h.Frame(w, r, "TLS").In(ui.TLSSection), Days: ui.DayChoices(place(a), "tls", query), Span: format.Span(f.From, f.To),
-		DomainFilter: ui.DomainChoices(place(a), "tls", query, domain.Names(domains)), ConnectHref: place(a).Path("mailboxes/new"),
+		DomainFilter: ui.DomainChoices(place(a), "tls", query, domain.Names(domains)),
 	}
 	p.Headline, p.Advice = headline(sum)
 	switch {
 	case len(domains) == 0:
-		p.State, p.Headline = NoDomain, "No domains yet"
+		p.State, p.Headline = Unfed, "No TLS report is counted yet."
+		p.Nothing, err = h.unfed(r, a, false)
 	case sum.Ever == 0:
 		p.State, p.Headline = NoReport, "No TLS report has arrived yet."
 		p.Publish = publish(a, query, sum.Domains)
+		p.Nothing, err = h.unfed(r, a, true)
 	case sum.Reports == 0:
 		p.State = NoneInDays
 	default:
@@ -53,6 +55,13 @@ func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) err
 		return err
 	}
 	return httpio.OK(w, r, TLS(p))
+}
+
+// unfed is why nothing can have arrived; zero when a mailbox is connected and
+// a domain watched.
+func (h *Web) unfed(r *http.Request, a org.Access, watched bool) (ui.Nothing, error) {
+	connected, err := h.Mailboxes.Connected(r.Context(), a.ID)
+	return ui.Unfed(place(a), connected, watched, a.Role.May(org.ManageMailboxes)), err
 }
 
 // filter reads days and domain out of an address.

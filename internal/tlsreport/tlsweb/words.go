@@ -35,6 +35,26 @@ func headline(sum tlsreport.Summary) (text, advice string) {
 	return text + " Most failures: “" + m.Word + "”.", m.Do
 }
 
+// reportHeadline says how the sessions of one report went.
+func reportHeadline(rep tlsreport.Report) string {
+	who := format.Middle(rep.Reporter, 60)
+	switch {
+	case rep.Total() == 0:
+		return who + " made no TLS session."
+	case rep.Failed == 0:
+		return who + " made " + format.Of(rep.Total(), "TLS session", "TLS sessions") + "; none failed."
+	}
+	return who + " made " + format.Of(rep.Total(), "TLS session", "TLS sessions") + "; " + format.Percent(rep.Successful, rep.Total()) + " succeeded."
+}
+
+// noFailures says why a report lists no failure.
+func noFailures(rep tlsreport.Report) string {
+	if rep.Failed == 0 {
+		return "No session failed, so there is nothing to explain."
+	}
+	return format.Of(rep.Failed, "session", "sessions") + " failed, and the report does not say why."
+}
+
 // leftOut says what the sums leave out and why, "" for nothing.
 func leftOut(d tlsreport.Doubted) string {
 	if d.Reports == 0 {
@@ -129,6 +149,14 @@ func orDash(s string) string {
 		return format.Dash
 	}
 	return s
+}
+
+// entries counts the lines of a list; an empty one explains itself.
+func entries(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return format.Of(n, "entry", "entries")
 }
 
 // some says how many of a list are shown, where that is not all.
