@@ -28,6 +28,16 @@ func listGallery() []galleryPage {
 			return reportweb.Reports(page)
 		}},
 		{"report", "report", func(p ui.Page) templ.Component { return reportweb.Report(sampleReport(p)) }},
+		{"report", "report-conflict", func(p ui.Page) templ.Component {
+			page := sampleReport(p)
+			page.Contest = sampleContest(report.Contest{Open: 1})
+			return reportweb.Report(page)
+		}},
+		{"report", "report-chosen", func(p ui.Page) templ.Component {
+			page := sampleReport(p)
+			page.Contest = sampleContest(report.Contest{Receipt: 1, Beside: true, Closed: 1})
+			return reportweb.Report(page)
+		}},
 		{"report", "reporters", func(p ui.Page) templ.Component { return reportweb.Reporters(sampleReporters(p)) }},
 		{"report", "reporters-none", func(p ui.Page) templ.Component {
 			page := sampleReporters(p)

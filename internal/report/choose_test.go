@@ -57,8 +57,8 @@ func versions() map[string][3]string {
 		return tlsMail("example.org", tlsDoc{id: "c", policies: []tlsPolicy{{"example.org", ok, 3}}}.json())
 	}
 	return map[string][3]string{
-		"aggregate reports":       {mailOf(first, ""), mailOf(second, ""), mailOf(third, "")},
-		"TLS reports":             {tls(10), tls(20), tls(30)},
+		"aggregate reports": {mailOf(first, ""), mailOf(second, ""), mailOf(third, "")},
+		"TLS reports":       {tls(10), tls(20), tls(30)},
 	}
 }
 

@@ -229,17 +229,16 @@ func (g *group) silence() {
 
 // Arrival is what receipts know about a stored report of another kind.
 type Arrival struct {
-	Conflicts      int64 // other versions of it that arrived
-	Original       bool  // the mail it came in is kept
+	Original       bool // the mail it came in is kept, and can be read
 	Source         Source
 	Authentication *mailauth.Verdict // who the mail comes from; nil when nobody asked
 }
 
-// Arrival returns how a report of a kind arrived, by the mail that brought it.
-func (s *Service) Arrival(ctx context.Context, org org.ID, kind Kind, id ID, receipt ReceiptID) (a Arrival, err error) {
+// Arrival returns how a report arrived, by the mail that brought it.
+func (s *Service) Arrival(ctx context.Context, org org.ID, receipt ReceiptID) (a Arrival, err error) {
 	var method, outcome, domain *string
 	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
-		queueArrival(b, org, kind, id, receipt, &a, &method, &outcome, &domain)
+		queueArrival(b, org, receipt, &a, &method, &outcome, &domain)
 	})
 	a.Authentication = authenticatedAs(method, outcome, domain)
 	return a, err

@@ -13,6 +13,7 @@ const (
 	Known    Verdict = "known"
 	Held     Verdict = "held"
 	Conflict Verdict = "conflict"
+	Replaced Verdict = "replaced"
 	Refused  Verdict = "refused"
 	NoReport Verdict = "no_report"
 )
@@ -28,7 +29,8 @@ var verdictLooks = map[Verdict]verdictLook{
 	Repaired: {"Repaired", Good, "The report had small faults; it was read and is counted."},
 	Known:    {"Already known", Plain, "The same report had arrived before. It is counted once."},
 	Held:     {"Held", Warning, "The report is kept and not counted."},
-	Conflict: {"Conflict", Warning, "Another report with the same reporter, name and period says something else, and counts. You can choose the other way round."},
+	Conflict: {"Conflict", Warning, "Another report with the same reporter, name and period says something else, and counts until you choose."},
+	Replaced: {"Replaced", Plain, "Another report with the same reporter, name and period counts instead. This one is kept."},
 	Refused:  {"Refused", Bad, "The report could not be read. The mail itself was left as it was."},
 	NoReport: {"No report", Plain, "It holds no report. Nothing of what it says is kept, and a mail is not touched."},
 }
