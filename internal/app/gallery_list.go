@@ -35,7 +35,7 @@ func listGallery() []galleryPage {
 		}},
 		{"report", "report-chosen", func(p ui.Page) templ.Component {
 			page := sampleReport(p)
-			page.Contest = sampleContest(report.Contest{Receipt: 1, Beside: true, Closed: 1})
+			page.Contest = sampleContest(report.Contest{Receipt: 1, Beside: 2})
 			return reportweb.Report(page)
 		}},
 		{"report", "reporters", func(p ui.Page) templ.Component { return reportweb.Reporters(sampleReporters(p)) }},

@@ -38,7 +38,7 @@ func receiptGallery() []galleryPage {
 			page := repairedReceipt(p)
 			page.Verdict, page.Heading, page.Explanation, page.Findings = ui.Accepted, "google.com about example.org", ui.Accepted.Meaning(), nil
 			c := report.Contest{Receipt: 1}
-			page.Undos = []reportweb.Undo{{Heading: "You chose that this report counts", Explanation: c.Sentence(), Undo: sampleUndo(c)}}
+			page.Undos = []reportweb.Undo{{Heading: "Your choice", Explanation: c.Sentence(), Undo: sampleUndo(c)}}
 			return reportweb.Receipt(page)
 		}},
 		{"report", "receipt-same-file", func(p ui.Page) templ.Component {
@@ -126,5 +126,5 @@ func sampleUndo(c report.Contest) ui.Undo {
 	if c.Receipt == 0 {
 		return ui.Undo{}
 	}
-	return ui.Undo{Words: report.UndoSentence(c.Beside), Action: galleryPath + "receipt-chosen", Part: "0"}
+	return ui.Undo{Words: report.UndoSentence(c.Beside != 0), Action: galleryPath + "receipt-chosen", Part: "0"}
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 
 	"sendvery.com/sendvery/internal/org"
@@ -14,8 +15,8 @@ type Contest struct {
 	// Receipt and Part are where it is in its own mail, when it counts by a
 	// choice that can be taken back; 0 = it does not.
 	Receipt ReceiptID
-	Part    int // from 0
-	Beside  bool
+	Part    int       // from 0
+	Beside  ReceiptID // the mail with the one that it counts beside; 0 = it counts instead
 }
 
 // Contest returns how a report stands among others with its key.
@@ -29,10 +30,8 @@ func (c Contest) Sentence() string {
 	switch {
 	case c.Open != 0:
 		return "Another version of this report arrived with other numbers, and nobody has chosen yet. Until then this one counts."
-	case c.Receipt != 0 && c.Beside:
-		return "You chose to count this report beside another one with the same reporter, name and period."
 	case c.Receipt != 0:
-		return "You chose that this report counts, instead of another one with the same reporter, name and period."
+		return ChoiceSentence(c.Beside != 0)
 	case c.Closed != 0:
 		return "Another version of this report arrived with other numbers. It is kept and not counted."
 	}
@@ -41,14 +40,18 @@ func (c Contest) Sentence() string {
 
 // Other is the mail that brought the other version; 0 = none.
 func (c Contest) Other() ReceiptID {
-	if c.Open != 0 {
-		return c.Open
-	}
-	return c.Closed
+	return cmp.Or(c.Open, c.Beside, c.Closed)
 }
 
-// UndoSentence says what taking back the choice about a report does; "" when
-// there is none.
+// ChoiceSentence says what was chosen about a report.
+func ChoiceSentence(beside bool) string {
+	if beside {
+		return "You chose to count this report beside another one with the same reporter, name and period."
+	}
+	return "You chose that this report counts, instead of another one with the same reporter, name and period."
+}
+
+// UndoSentence says what taking back the choice about a report does.
 func UndoSentence(beside bool) string {
 	if beside {
 		return "When you take this choice back, only the other report counts, as before, and all numbers with it."

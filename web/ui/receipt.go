@@ -27,7 +27,7 @@ type verdictLook struct {
 var verdictLooks = map[Verdict]verdictLook{
 	Accepted: {"Accepted", Good, "The report was read and is counted."},
 	Repaired: {"Repaired", Good, "The report had small faults; it was read and is counted."},
-	Known:    {"Already known", Plain, "The same report had arrived before. It is counted once."},
+	Known:    {"Already known", Plain, "The same report or file had arrived before. Nothing counts twice."},
 	Held:     {"Held", Warning, "The report is kept and not counted."},
 	Conflict: {"Conflict", Warning, "Another report with the same reporter, name and period says something else, and counts until you choose."},
 	Replaced: {"Replaced", Plain, "Another report with the same reporter, name and period counts instead. This one is kept."},

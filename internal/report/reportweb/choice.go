@@ -144,10 +144,9 @@ func (v *Rival) say(kind report.Kind, says *report.Version) {
 // undo is the way back from a choice about a report of the mail.
 func undo(a org.Access, id report.ReceiptID, items []report.Item, n int) Undo {
 	i := items[n]
-	st := report.Contest{Receipt: id, Part: n, Beside: i.Beside}
-	u := Undo{Heading: "You chose that this report counts", Explanation: st.Sentence(), Undo: ui.Org{Slug: a.Slug}.TakeBack(report.UndoSentence(i.Beside), int64(id), n)}
+	u := Undo{Heading: "Your choice", Explanation: report.ChoiceSentence(i.Beside), Undo: ui.Org{Slug: a.Slug}.TakeBack(report.UndoSentence(i.Beside), int64(id), n)}
 	if name := nameIn(items, n); name != "" {
-		u.Heading = "You chose that " + name + " counts"
+		u.Heading = "Your choice about " + name
 	}
 	return u
 }
@@ -182,7 +181,7 @@ func contest(a org.Access, st report.Contest) ui.Contest {
 	o := ui.Org{Slug: a.Slug}
 	c := ui.Contest{Words: st.Sentence(), Open: st.Open != 0, Other: o.Compare(int64(st.Other()))}
 	if a.Role.May(org.ManageDomains) {
-		c.Undo = o.TakeBack(report.UndoSentence(st.Beside), int64(st.Receipt), st.Part)
+		c.Undo = o.TakeBack(report.UndoSentence(st.Beside != 0), int64(st.Receipt), st.Part)
 	}
 	return c
 }

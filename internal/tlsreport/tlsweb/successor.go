@@ -15,7 +15,7 @@ import (
 func contest(a org.Access, st report.Contest) ui.Contest {
 	c := ui.Contest{Words: st.Sentence(), Open: st.Open != 0, Other: place(a).Compare(int64(st.Other()))}
 	if a.Role.May(org.ManageDomains) {
-		c.Undo = place(a).TakeBack(report.UndoSentence(st.Beside), int64(st.Receipt), st.Part)
+		c.Undo = place(a).TakeBack(report.UndoSentence(st.Beside != 0), int64(st.Receipt), st.Part)
 	}
 	return c
 }
