@@ -136,11 +136,10 @@ func (g *group) storeTLS(o other, ri *receiptItem) error {
 	case tlsreport.OffRange:
 		ri.verdict, ri.reason = Held, ReasonDay
 	case tlsreport.Other:
-		if g.ownTLS(o, s) { // a newer reader sees more in it
-			ri.accept(ri.report, o.report.TLS.Repairs)
-		} else {
+		if !g.ownTLS(o, s) {
 			return g.differs(g.ctx, ri, version{o.report.TLS.Digest, tlsVersion(o.report.TLS)}, ri.report, d.trust)
 		}
+		ri.accept(ri.report, o.report.TLS.Repairs) // a newer reader sees more in it
 	case tlsreport.Same, tlsreport.New:
 		g.settle(o, ri, s.Outcome == tlsreport.Same, ReceiptID(s.Receipt), o.report.TLS.Repairs)
 	}
