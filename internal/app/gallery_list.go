@@ -34,6 +34,16 @@ func listGallery() []galleryPage {
 			page.Authenticated = ui.Authenticated{Word: "no", Words: "The mail carries no signature, so anybody could have written it. It is shown, and no advice stands on it.", Tone: ui.Warning}
 			return reportweb.Report(page)
 		}},
+		{"report", "report-conflict", func(p ui.Page) templ.Component {
+			page := sampleReport(p)
+			page.Contest = sampleContest(report.Contest{Open: 1})
+			return reportweb.Report(page)
+		}},
+		{"report", "report-chosen", func(p ui.Page) templ.Component {
+			page := sampleReport(p)
+			page.Contest = sampleContest(report.Contest{Receipt: 1, Beside: 2})
+			return reportweb.Report(page)
+		}},
 		{"report", "reporters", func(p ui.Page) templ.Component { return reportweb.Reporters(sampleReporters(p)) }},
 		{"report", "reporters-none", func(p ui.Page) templ.Component {
 			page := sampleReporters(p)

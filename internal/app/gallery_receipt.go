@@ -41,17 +41,34 @@ func receiptGallery() []galleryPage {
 			page.OriginalHref, page.OriginalNote = "", "Only owners and admins can download originals."
 			return reportweb.Receipt(page)
 		}},
-		{"report", "receipt-conflict", func(p ui.Page) templ.Component {
-			page := sampleReceipt(p)
-			page.RetryAction, page.Advice, page.Verdict, page.Findings = "", "", ui.Conflict, nil
-			page.Heading, page.Explanation = report.ReasonConflict.Sentence(), ui.Conflict.Meaning()
-			page.Choices = []reportweb.Choice{{Heading: "Which report about example.org counts?", Part: "0", Action: galleryPath + "receipt-conflict",
-				Explanation: "Two reports have the same reporter, name and period, but other numbers. As long as you choose nothing, the other one counts.",
-				Counted:     ui.Link{Text: "Look at the one that counts", Href: galleryPath + "report"}}}
-			page.Authenticated = ui.Authenticated{Word: "no", Words: "The mail carries no signature, so anybody could have written it.", Tone: ui.Warning}
+		{"report", "upload-done", func(p ui.Page) templ.Component { return reportweb.Receipts(uploadedList(p)) }},
+		{"report", "receipt-conflict", func(p ui.Page) templ.Component { return reportweb.Receipt(conflictReceipt(p)) }},
+		{"report", "receipt-replaced", func(p ui.Page) templ.Component {
+			page := conflictReceipt(p)
+			page.Verdict, page.Heading, page.Explanation = ui.Replaced, report.ReasonReplaced.Sentence(), ui.Replaced.Meaning()
+			page.Choices = page.Choices[:1]
+			page.Choices[0].Explanation = "Two reports have the same reporter, name and period, but other numbers. You chose that the other one counts."
+			page.Choices[0].This.Count = "" // from before numbers were noted
 			return reportweb.Receipt(page)
 		}},
-		{"report", "upload-done", func(p ui.Page) templ.Component { return reportweb.Receipts(uploadedList(p)) }},
+		{"report", "receipt-chosen", func(p ui.Page) templ.Component {
+			page := repairedReceipt(p)
+			page.Verdict, page.Heading, page.Explanation, page.Findings = ui.Accepted, "google.com about example.org", ui.Accepted.Meaning(), nil
+			c := report.Contest{Receipt: 1}
+			page.Undos = []reportweb.Undo{{Heading: "Your choice", Explanation: c.Sentence(), Undo: sampleUndo(c)}}
+			return reportweb.Receipt(page)
+		}},
+		{"report", "receipt-same-file", func(p ui.Page) templ.Component {
+			page := sampleReceipt(p)
+			page.Verdict, page.Heading, page.Explanation, page.Advice, page.Findings = ui.Known, report.ReasonSameFile.Sentence(), ui.Known.Meaning(), "", nil
+			page.First, page.OriginalHref, page.RetryAction, page.OriginalNote = ui.Link{Text: "The first time it was read", Href: galleryPath + "receipt-refused"}, "", "", "Not kept again: that of the first time is."
+			return reportweb.Receipt(page)
+		}},
+		{"report", "receipt-damaged", func(p ui.Page) templ.Component {
+			page := repairedReceipt(p)
+			page.OriginalHref, page.OriginalNote = "", "It is damaged and can no longer be read. Nothing else has changed: what counts counts."
+			return reportweb.Receipt(page)
+		}},
 		{"report", "upload", func(p ui.Page) templ.Component { return reportweb.Upload(sampleUpload(p)) }},
 		{"report", "upload-refused", func(p ui.Page) templ.Component {
 			page := sampleUpload(p)
@@ -119,4 +136,36 @@ func repairedReceipt(p ui.Page) reportweb.ReceiptPage {
 		{What: "Some evaluated results are neither pass nor fail; they do not count as a pass.", Note: "3 times; the first says “softfail”.", Where: "seznam.cz!example.org!1763596800!1763683199.xml.gz"}}
 	page.Reports = []ui.Link{{Text: "Seznam.cz, 20 Nov 2026, 18 messages", Href: galleryPath + "report"}}
 	return page
+}
+
+// conflictReceipt is a file with two reports, each in conflict with another one.
+func conflictReceipt(p ui.Page) reportweb.ReceiptPage {
+	page := repairedReceipt(p)
+	page.Verdict, page.Heading, page.Explanation = ui.Conflict, report.ReasonConflict.Sentence(), ui.Conflict.Meaning()
+	page.Findings, page.Reports = nil, nil
+	page.Source, page.Name, page.UID = ui.Link{Text: "uploaded by ada@example.org", Href: galleryPath + "receipts"}, "reports.zip", ""
+	counted := reportweb.Rival{Title: "Counted now", Unit: "Messages", Count: "41\u202f203, 98.7\u202f% passed", RowUnit: "Rows", Rows: "1\u202f204", Begin: "20 Nov 2026, 00:00:00 UTC", End: "20 Nov 2026, 23:59:59 UTC",
+		Source: "dmarc@example.org", Read: ago(30 * time.Hour), Report: ui.Link{Text: "Look at it in full", Href: galleryPath + "report"}, Mail: ui.Link{Text: "Its mail or file", Href: galleryPath + "receipt-repaired"}}
+	this := counted
+	this.Title, this.Count, this.Rows, this.Source, this.Read = "This one: google.com!example.org!1763596800.xml, report 1 of 2", "41\u202f210, 98.7\u202f% passed", "1\u202f205", "uploaded by ada@example.org", ago(2*time.Hour)
+	this.Report, this.Mail = ui.Link{}, ui.Link{}
+	first := reportweb.Choice{Heading: "Which report about example.org counts?", Counted: counted, This: this, Action: galleryPath + "receipt-conflict", Part: "0",
+		Explanation: "Two reports have the same reporter, name and period, but other numbers. As long as you choose nothing, the other one counts.",
+		Note:        "Both are kept. You can take your choice back on the page of the report that counts, and here."}
+	second := first
+	second.Part, second.Action, second.Note, second.This.Title = "1", "", "Whoever manages the domains can choose the other way round.", "This one: google.com!example.org!1763683200.xml, report 2 of 2"
+	page.Choices = []reportweb.Choice{first, second}
+	return page
+}
+
+// sampleContest is a report's standing among others, with the way back.
+func sampleContest(c report.Contest) ui.Contest {
+	return ui.Contest{Words: c.Sentence(), Open: c.Open != 0, Other: ui.Link{Text: "Compare the two", Href: galleryPath + "receipt-conflict"}, Undo: sampleUndo(c)}
+}
+
+func sampleUndo(c report.Contest) ui.Undo {
+	if c.Receipt == 0 {
+		return ui.Undo{}
+	}
+	return ui.Undo{Words: report.UndoSentence(c.Beside != 0), Action: galleryPath + "receipt-chosen", Part: "0"}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/a-h/templ"
 
 	"sendvery.com/sendvery/internal/failurereport/failureweb"
+	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/tlsreport"
 	"sendvery.com/sendvery/internal/tlsreport/tlsweb"
 	"sendvery.com/sendvery/web/ui"
@@ -63,9 +64,14 @@ func tlsGallery() []galleryPage {
 			page.Authentic = ui.Authenticated{Word: "no", Words: "The mail carries no signature, so anybody could have written it. It is shown, and its sessions are not counted.", Tone: ui.Warning}
 			return tlsweb.Report(page)
 		}},
+		{"tls", "tls-report-chosen", func(p ui.Page) templ.Component {
+			page := sampleTLSReport(p)
+			page.Contest = sampleContest(report.Contest{Receipt: 1})
+			return tlsweb.Report(page)
+		}},
 		{"tls", "tls-report-conflict", func(p ui.Page) templ.Component {
 			page := sampleTLSReport(p)
-			page.Conflict = "Another version of this report arrived with other numbers. This one, which came first, is counted."
+			page.Contest = sampleContest(report.Contest{Open: 1})
 			page.Policies, page.Failures, page.FailurePager, page.PolicyCount, page.FailureCount, page.NoFailures = nil, nil, ui.Pager{}, 0, 0, "No session failed, so there is nothing to explain."
 			return tlsweb.Report(page)
 		}},

@@ -136,11 +136,10 @@ func (g *group) storeTLS(o other, ri *receiptItem) error {
 	case tlsreport.OffRange:
 		ri.verdict, ri.reason = Held, ReasonDay
 	case tlsreport.Other:
-		if g.ownTLS(o, s) { // a newer reader sees more in it
-			ri.accept(ri.report, o.report.TLS.Repairs)
-		} else {
+		if !g.ownTLS(o, s) {
 			return g.differs(g.ctx, ri, version{o.report.TLS.Digest, tlsVersion(o.report.TLS)}, ri.report, d.trust)
 		}
+		ri.accept(ri.report, o.report.TLS.Repairs) // a newer reader sees more in it
 	case tlsreport.Same, tlsreport.New:
 		g.settle(o, ri, s.Outcome == tlsreport.Same, ReceiptID(s.Receipt), o.report.TLS.Repairs)
 	}
@@ -229,17 +228,16 @@ func (g *group) silence() {
 
 // Arrival is what receipts know about a stored report of another kind.
 type Arrival struct {
-	Conflicts      int64 // other versions of it that arrived
-	Original       bool  // the mail it came in is kept
+	Original       bool // the mail it came in is kept, and can be read
 	Source         Source
 	Authentication *mailauth.Verdict // who the mail comes from; nil when nobody asked
 }
 
-// Arrival returns how a report of a kind arrived, by the mail that brought it.
-func (s *Service) Arrival(ctx context.Context, org org.ID, kind Kind, id ID, receipt ReceiptID) (a Arrival, err error) {
+// Arrival returns how a report arrived, by the mail that brought it.
+func (s *Service) Arrival(ctx context.Context, org org.ID, receipt ReceiptID) (a Arrival, err error) {
 	var method, outcome, domain *string
 	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
-		queueArrival(b, org, kind, id, receipt, &a, &method, &outcome, &domain)
+		queueArrival(b, org, receipt, &a, &method, &outcome, &domain)
 	})
 	a.Authentication = authenticatedAs(method, outcome, domain)
 	return a, err

@@ -76,8 +76,7 @@ type Report struct {
 	Document   json.RawMessage `db:"document"`
 	RepairsRaw json.RawMessage `db:"repairs"`
 	Split      Split           `db:"-"`
-	Conflicts  int64           `db:"-"` // other versions of it that arrived
-	Original   bool            `db:"-"` // the mail it came in is kept
+	Original   bool            `db:"-"` // the mail it came in is kept, and can be read
 	Trust      Trust           `db:"-"`
 	Source     Source          `db:"-"` // of the mail it came in
 	AuthMethod *string         `db:"-"`

@@ -29,7 +29,7 @@ func troubles(t *testing.T, b *bench) map[report.Verdict]string {
 func (b *bench) first(t *testing.T, n int) string {
 	t.Helper()
 	return one[string](t, b, `SELECT r.verdict || coalesce(' ' || r.reason, '') || coalesce(' of ' || f.verdict, '') || CASE WHEN o.receipt_id IS NULL THEN '' ELSE ' kept' END
-		FROM (SELECT * FROM receipts ORDER BY receipt_id OFFSET $1 LIMIT 1) r LEFT JOIN receipts f ON f.receipt_id = r.first_id
+		FROM (SELECT receipt_id, verdict, reason, first_id FROM receipts ORDER BY receipt_id OFFSET $1 LIMIT 1) r LEFT JOIN receipts f ON f.receipt_id = r.first_id
 		LEFT JOIN originals o ON o.receipt_id = r.receipt_id`, n)
 }
 

@@ -134,3 +134,17 @@ func queueSuccessor(b *postgres.Batch, org org.ID, kind Kind, gone ID, into *ID)
 	scan(b, "successor", `SELECT instead_id FROM replaced_reports WHERE org_id = @org AND kind = @kind AND report_id = @id`,
 		postgres.NamedArgs{"org": org, "kind": kind, "id": gone}, into)
 }
+
+func queueContest(b *postgres.Batch, org org.ID, kind Kind, id ID, into *Contest) {
+	args := postgres.NamedArgs{"org": org, "kind": kind, "id": id}
+	scan(b, "other versions of a report", `
+		SELECT coalesce(max(receipt_id) FILTER (WHERE verdict = 'conflict'), 0), coalesce(max(receipt_id) FILTER (WHERE verdict = 'replaced'), 0)
+		FROM receipt_items WHERE org_id = @org AND kind = @kind AND report_id = @id`, args, &into.Open, &into.Closed)
+	scan(b, "choice about a report", `
+		SELECT i.receipt_id, i.seq - 1, coalesce((SELECT o.receipt_id FROM (
+			SELECT receipt_id, key_digest FROM reports WHERE org_id = @org AND @kind = 'aggregate' UNION ALL
+			SELECT receipt_id, key_digest FROM tls_reports WHERE org_id = @org AND @kind = 'tls') o WHERE o.key_digest = c.base_key), 0)
+		FROM receipt_items i CROSS JOIN LATERAL (`+countedSQL+`) c
+		WHERE i.org_id = @org AND i.kind = @kind AND i.report_id = @id AND i.receipt_id = c.receipt_id AND i.verdict IN ('accepted', 'repaired')
+		AND (c.base_key IS NOT NULL OR EXISTS (`+chosenSQL+`))`, args, &into.Receipt, &into.Part, &into.Beside)
+}

@@ -231,14 +231,13 @@ func queueReport(b *postgres.Batch, org org.ID, id ID, r *Report, found *bool) {
 		SELECT true, t.report_id, t.domain_id, d.name, t.receipt_id, t.day, t.begin_at, t.end_at, t.reporter, t.reporter_domain,
 		       t.records, t.bad_records, t.messages, t.aligned, t.stored_at, t.document, t.repairs, t.trust,
 		       m.source, m.auth_method, m.auth_result, m.auth_domain,
-		       (SELECT count(*) FROM receipt_items i WHERE i.org_id = @org AND i.kind = 'aggregate' AND i.report_id = t.report_id AND i.verdict = 'conflict'),
-		       EXISTS (SELECT FROM originals o WHERE o.org_id = @org AND o.receipt_id = t.receipt_id)
+		       EXISTS (SELECT FROM originals o WHERE o.org_id = @org AND o.receipt_id = t.receipt_id AND NOT o.damaged)
 		FROM reports t JOIN domains d ON d.org_id = t.org_id AND d.domain_id = t.domain_id
 		JOIN receipts m ON m.org_id = t.org_id AND m.receipt_id = t.receipt_id
 		WHERE t.org_id = @org AND t.report_id = @id`, args,
 		found, &r.ID, &r.DomainID, &r.Domain, &r.Receipt, &r.Day, &r.BeginAt, &r.EndAt, &r.Reporter, &r.ReporterDomain,
 		&r.Records, &r.BadRecords, &r.Messages, &r.Aligned, &r.StoredAt, &r.Document, &r.RepairsRaw, &r.Trust,
-		&r.Source, &r.AuthMethod, &r.AuthResult, &r.AuthDomain, &r.Conflicts, &r.Original)
+		&r.Source, &r.AuthMethod, &r.AuthResult, &r.AuthDomain, &r.Original)
 	scan(b, "report split", `SELECT `+splitSQL+` FROM records t `+joins+` WHERE `+ofReport, args,
 		&r.Split.Passing, &r.Split.Forwarded, &r.Split.Fix, &r.Split.Unknown)
 }

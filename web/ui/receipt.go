@@ -13,6 +13,7 @@ const (
 	Known    Verdict = "known"
 	Held     Verdict = "held"
 	Conflict Verdict = "conflict"
+	Replaced Verdict = "replaced"
 	Refused  Verdict = "refused"
 	NoReport Verdict = "no_report"
 )
@@ -26,9 +27,10 @@ type verdictLook struct {
 var verdictLooks = map[Verdict]verdictLook{
 	Accepted: {"Accepted", Good, "It was read without a fault."},
 	Repaired: {"Repaired", Good, "It had small faults and was read all the same."},
-	Known:    {"Already known", Plain, "The same report had arrived before. This copy changes nothing."},
+	Known:    {"Already known", Plain, "The same report or file had arrived before. Nothing counts twice."},
 	Held:     {"Held", Warning, "The report is kept and not counted."},
-	Conflict: {"Conflict", Warning, "Another report with the same reporter, name and period says something else, and counts. You can choose the other way round."},
+	Conflict: {"Conflict", Warning, "Another report with the same reporter, name and period says something else, and counts until you choose."},
+	Replaced: {"Replaced", Plain, "Another report with the same reporter, name and period counts instead. This one is kept."},
 	Refused:  {"Refused", Bad, "It could not be read, so nothing of it is counted."},
 	NoReport: {"No report", Plain, "It holds no report. Nothing of what it says is kept."},
 }

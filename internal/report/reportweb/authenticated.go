@@ -2,29 +2,13 @@ package reportweb
 
 import (
 	"fmt"
-	"net/http"
-	"strconv"
 	"strings"
 
-	"github.com/go-chi/chi/v5"
-
 	"sendvery.com/sendvery/internal/dmarcrpt"
-	"sendvery.com/sendvery/internal/fault"
-	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/mailauth"
-	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/web/ui"
 )
-
-// Choice is a report that differs from the one that counts under its name.
-type Choice struct {
-	Heading     string
-	Explanation string
-	Counted     ui.Link // the one that counts
-	Action      string
-	Part        string
-}
 
 // noAdvice is what becomes of an aggregate report that nobody vouches for.
 const noAdvice = "It is shown, and no advice stands on it."
@@ -59,49 +43,4 @@ func authenticationOf(source report.Source, v *mailauth.Verdict, head *dmarcrpt.
 		why = "The key of its signature could not be looked up when it was read."
 	}
 	return ui.Authenticated{Word: "no", Words: strings.TrimSpace(why + " " + consequence), Tone: ui.Warning}
-}
-
-// conflicts are the reports of a mail that the owner can choose about.
-func conflicts(a org.Access, rec report.Receipt, items []report.Item) []Choice {
-	if !rec.Original || !a.Role.May(org.ManageDomains) {
-		return nil
-	}
-	var list []Choice
-	for n, i := range items {
-		if i.Verdict != report.Conflict || i.Kind != report.AggregateReport || i.Report == nil {
-			continue
-		}
-		c := Choice{
-			Heading: "Which report counts?", Action: path(a, fmt.Sprintf("receipts/%d/choice", rec.ID), nil), Part: strconv.Itoa(n),
-			Explanation: "Two reports have the same reporter, name and period, but other numbers. As long as you choose nothing, the other one counts.",
-			Counted:     ui.Link{Text: "Look at the one that counts", Href: path(a, fmt.Sprintf("reports/%d", *i.Report), nil)},
-		}
-		if i.Domain != nil {
-			c.Heading = "Which report about " + *i.Domain + " counts?"
-		}
-		list = append(list, c)
-	}
-	return list
-}
-
-// Choose carries out what a person chose about a report in conflict.
-func (h *Web) Choose(w http.ResponseWriter, r *http.Request, a org.Access) error {
-	id, err := strconv.ParseInt(chi.URLParam(r, "id"), 10, 64)
-	if err != nil {
-		return fault.Wrap(fault.NotFound, "There is no such mail.", err)
-	}
-	part, err := strconv.Atoi(r.PostFormValue("part"))
-	if err != nil {
-		part = -1 // refused with a sentence
-	}
-	choice := report.Choice(r.PostFormValue("choice"))
-	if err := h.Reports.Choose(r.Context(), a, report.ReceiptID(id), part, choice); err != nil {
-		return err
-	}
-	sentence := "This report counts now, instead of the other one."
-	if choice == report.Add {
-		sentence = "Both reports count now."
-	}
-	h.Flash(w, sentence)
-	return httpio.See(w, r, path(a, fmt.Sprintf("receipts/%d", id), nil))
 }

@@ -50,24 +50,36 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 	if p.Source, err = h.cameBy(r, a, rec); err != nil {
 		return err
 	}
-	p.Choices = conflicts(a, rec, items)
+	if err := h.contested(r, a, rec, items, &p); err != nil {
+		return err
+	}
+	if rec.First != nil {
+		p.First = ui.Link{Text: "The first time it was read", Href: path(a, fmt.Sprintf("receipts/%d", *rec.First), nil)}
+	}
 	if len(items) > 0 {
 		p.Authenticated = authenticationOf(rec.Source, rec.Authentication(), nil, consequence(items))
 	}
-	for _, i := range items {
+	for n, i := range items {
 		link, err := h.reportOf(r, a, i)
 		if err != nil {
 			return err
 		}
-		if link.Href != "" && i.Verdict != report.Conflict { // of one in conflict it is the other one
+		if link.Href != "" && !i.Contested() { // of one in conflict it is the other one
+			if name := nameIn(items, n); name != "" {
+				link.Text += " (" + name + ")"
+			}
 			p.Reports = append(p.Reports, link)
 		}
-		p.describe(a, i)
+		p.describe(a, rec, i)
 	}
 	if len(p.Findings) == 1 && p.Findings[0].What == p.Heading && p.Findings[0].Note == "" {
 		p.File, p.Findings = p.Findings[0].Where, nil // said once is enough
 	}
 	switch {
+	case rec.Damaged:
+		p.OriginalNote = "It is damaged and can no longer be read. Nothing else has changed: what counts counts."
+	case rec.First != nil:
+		p.OriginalNote = "Not kept again: that of the first time is."
 	case rec.Original && a.Role.May(org.ReadOriginals):
 		p.OriginalHref = path(a, fmt.Sprintf("receipts/%d/original", id), nil)
 	case rec.Original:
@@ -135,7 +147,7 @@ func (h *Web) reportOf(r *http.Request, a org.Access, i report.Item) (ui.Link, e
 }
 
 // describe adds what became of one report in the mail: all that was unusual.
-func (p *ReceiptPage) describe(a org.Access, i report.Item) {
+func (p *ReceiptPage) describe(a org.Access, rec report.Receipt, i report.Item) {
 	found := repairs(i.Repairs)
 	if len(found) == 0 && i.Reason != nil {
 		found = []Finding{{What: i.Reason.Sentence()}}
@@ -145,7 +157,7 @@ func (p *ReceiptPage) describe(a org.Access, i report.Item) {
 		p.Findings = append(p.Findings, f)
 	}
 	advice := i.Advice(a.Role)
-	if advice == "" {
+	if advice == "" || i.Verdict == report.Held && !rec.Original { // nothing can be counted without its original
 		return
 	}
 	p.Advice = advice

@@ -38,9 +38,11 @@ func (h *Web) receiptRows(a org.Access, list []report.Receipt) []ui.Receipt {
 		if r.Repairs > 1 {
 			row.Reason += " And " + format.Of(r.Repairs-1, "more repair", "more repairs") + "."
 		}
-		switch len(r.Reports) {
-		case 0:
-		case 1:
+		switch {
+		case r.First != nil:
+			row.Reports = ui.Link{Text: "The first time it was read", Href: path(a, fmt.Sprintf("receipts/%d", *r.First), nil)}
+		case len(r.Reports) == 0:
+		case len(r.Reports) == 1:
 			row.Reports = ui.Link{Text: "The report", Href: path(a, fmt.Sprintf("reports/%d", r.Reports[0]), nil)}
 		default:
 			row.Reports = ui.Link{Text: format.Of(len(r.Reports), "report", "reports"), Href: row.Href}

@@ -65,7 +65,7 @@ type ReportPage struct {
 	Policy        []PolicyRow
 	Findings      []Finding       // repairs made while reading
 	Complaints    []dmarcrpt.Note // errors that the reporter itself wrote into the report
-	Conflict      string          // another version of this report exists: sentence; empty = none
+	Contest       ui.Contest      // with other versions of this report
 	Classes       []ui.Choice
 	Records       []Record
 	Pager         ui.Pager
@@ -162,7 +162,9 @@ type ReceiptPage struct {
 	Findings      []Finding   // repairs made, or what is wrong
 	Reports       []ui.Link   // the reports that came out of it
 	Authenticated ui.Authenticated
-	Choices       []Choice // reports in conflict that the person can choose about
+	First         ui.Link  // the receipt of the very same file, which was read before; empty = it was not
+	Choices       []Choice // reports that another one is counted instead of
+	Undos         []Undo   // choices that can be taken back
 	OriginalHref  string   // the original mail; empty = not kept, or the role may not
 	OriginalNote  string   // why there is none, or none for this role
 	RetryAction   string   // posts without fields: read it again; empty = not refused, not kept, or the role may not

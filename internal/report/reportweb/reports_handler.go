@@ -170,6 +170,13 @@ func (h *Web) ShowReport(w http.ResponseWriter, r *http.Request, a org.Access) e
 	page := pageOf(query)
 	rq := report.RecordQuery{Class: classOf(query.Get("class")), Offset: page * recordsPerPage, Limit: recordsPerPage + 1}
 	rep, records, err := h.Reports.Report(r.Context(), a.ID, report.ID(id), rq)
+	if fault.Is(err, fault.NotFound) {
+		return h.successor(w, r, a, report.ID(id), err)
+	}
+	if err != nil {
+		return err
+	}
+	stands, err := h.Reports.Contest(r.Context(), a.ID, report.AggregateReport, report.ID(id))
 	if err != nil {
 		return err
 	}
@@ -186,9 +193,7 @@ func (h *Web) ShowReport(w http.ResponseWriter, r *http.Request, a org.Access) e
 	}
 	p.fillHead(rep)
 	p.Authenticated = authenticationOf(rep.Source, rep.Authentication(), &rep.Head, noAdvice)
-	if rep.Conflicts > 0 {
-		p.Conflict = "Another version of this report arrived with other numbers. This one is counted. The mail that brought the other one lets you choose."
-	}
+	p.Contest = contest(a, stands)
 	if rep.Original && a.Role.May(org.ReadOriginals) {
 		p.OriginalHref = path(a, fmt.Sprintf("receipts/%d/original", rep.Receipt), nil)
 	}

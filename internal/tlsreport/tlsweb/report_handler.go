@@ -34,10 +34,17 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	policies := pager{a, id, query, "policies", policiesPerPage}
 	failures := pager{a, id, query, "failures", failuresPerPage}
 	rep, ps, fs, err := h.TLS.Report(r.Context(), a.ID, tlsreport.ID(id), policies.part(), failures.part())
+	if fault.Is(err, fault.NotFound) {
+		return h.successor(w, r, a, report.ID(id), err)
+	}
 	if err != nil {
 		return err
 	}
-	kept, err := h.Reports.Arrival(r.Context(), a.ID, report.TLSReport, report.ID(id), report.ReceiptID(rep.Receipt))
+	kept, err := h.Reports.Arrival(r.Context(), a.ID, report.ReceiptID(rep.Receipt))
+	if err != nil {
+		return err
+	}
+	stands, err := h.Reports.Contest(r.Context(), a.ID, report.TLSReport, report.ID(id))
 	if err != nil {
 		return err
 	}
@@ -48,9 +55,7 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 		Received: format.When(rep.StoredAt, h.Reports.Now()), Receipt: ui.Link{Text: "this " + report.Receipt{Source: kept.Source}.Noun(), Href: place(a).Path(fmt.Sprintf("receipts/%d", rep.Receipt))},
 		Authentic: authentic(rep.Trust, kept.Source, kept.Authentication), PolicyCount: rep.Policies, FailureCount: rep.Failures, PolicyPager: policies.links(rep.Policies, "policy", "policies"), FailurePager: failures.links(rep.Failures, "failure", "failures"),
 	}
-	if kept.Conflicts > 0 {
-		p.Conflict = "Another version of this report arrived with other numbers. This one, which came first, is counted."
-	}
+	p.Contest = contest(a, stands)
 	if kept.Original && a.Role.May(org.ReadOriginals) {
 		p.OriginalHref = place(a).Path(fmt.Sprintf("receipts/%d/original", rep.Receipt))
 	}

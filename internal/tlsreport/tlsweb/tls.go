@@ -140,7 +140,7 @@ type ReportRow struct {
 type ReportPage struct {
 	ui.Page
 	Headline     string
-	Conflict     string // another version exists: sentence; may be empty
+	Contest      ui.Contest // with other versions of this report
 	Reporter     string
 	Contact      string // may be empty
 	ReportID     string
