@@ -65,7 +65,8 @@ func (it *item) digestContent() error {
 		return nil
 	}
 	h := sha256.New()
-	if n, err := io.Copy(h, io.NewSectionReader(it.content, 0, it.size)); err != nil || n != it.size {
+	buffer := make([]byte, max(1, min(it.size, smallOriginal))) // most are far smaller than what is made without one
+	if n, err := io.CopyBuffer(h, io.NewSectionReader(it.content, 0, it.size), buffer); err != nil || n != it.size {
 		return fmt.Errorf("read original: %d of %d bytes: %w", n, it.size, err)
 	}
 	it.digest = h.Sum(nil)
