@@ -37,9 +37,9 @@ func ourTokens(doc io.Reader) (tokens []string, ok bool) {
 			flush()
 			return tokens, len(repairs.List()) == 0
 		case tokText:
-			text = appendText(text, t.raw, &repairs)
+			text = appendText(text, []byte(newlines(string(t.raw))), &repairs)
 		case tokCDATA:
-			text = append(text, t.raw...)
+			text = append(text, newlines(string(t.raw))...)
 		case tokStart:
 			flush()
 			var err error
