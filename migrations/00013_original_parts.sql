@@ -18,3 +18,11 @@ ALTER TABLE original_parts FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON original_parts USING (org_id = nullif(current_setting('sendvery.org_id', true), '')::uuid);
 CREATE POLICY system ON original_parts TO sendvery_system USING (true);
 GRANT SELECT, INSERT ON original_parts TO sendvery_app;
+
+-- Read once per statement instead of once per row.
+ALTER POLICY tenant ON receipts USING (org_id = (SELECT nullif(current_setting('sendvery.org_id', true), '')::uuid));
+ALTER POLICY tenant ON originals USING (org_id = (SELECT nullif(current_setting('sendvery.org_id', true), '')::uuid));
+ALTER POLICY tenant ON reports USING (org_id = (SELECT nullif(current_setting('sendvery.org_id', true), '')::uuid));
+ALTER POLICY tenant ON receipt_items USING (org_id = (SELECT nullif(current_setting('sendvery.org_id', true), '')::uuid));
+ALTER POLICY tenant ON records USING (org_id = (SELECT nullif(current_setting('sendvery.org_id', true), '')::uuid));
+ALTER POLICY tenant ON rollups USING (org_id = (SELECT nullif(current_setting('sendvery.org_id', true), '')::uuid));

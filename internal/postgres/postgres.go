@@ -31,8 +31,6 @@ type (
 	Tx = pgx.Tx
 	// Batch is several statements in one round trip.
 	Batch = pgx.Batch
-	// NamedArgs are a statement's parameters by name.
-	NamedArgs = pgx.NamedArgs
 )
 
 // What scopes are made of.

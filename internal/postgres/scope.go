@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -21,60 +20,88 @@ var errNested = errors.New("a transaction is under way already: pass its Tx on i
 // commits when fn returns nil, else rolls back. The context given to fn marks
 // the scope; opening another one with it is refused.
 func (db *DB) InOrg(ctx context.Context, org TenantID, fn func(context.Context, Tx) error) error {
-	return run(ctx, db.app, begin(setting("sendvery.org_id", org.String())), fn)
+	return run(ctx, db.app, scope{"sendvery.org_id": org.String()}, nil, fn)
+}
+
+// InOrgAfter is InOrg whose first statements share the round trip in which it
+// begins: those that queue collects. fn runs once their results are there.
+func (db *DB) InOrgAfter(ctx context.Context, org TenantID, queue func(*Batch), fn func(context.Context, Tx) error) error {
+	return run(ctx, db.app, scope{"sendvery.org_id": org.String()}, queue, fn)
 }
 
 // InOrgAs is InOrg that sees the person's other memberships too.
 func (db *DB) InOrgAs(ctx context.Context, org TenantID, person PersonID, fn func(context.Context, Tx) error) error {
-	return run(ctx, db.app, begin(setting("sendvery.org_id", org.String()), setting("sendvery.person_id", person.String())), fn)
+	return run(ctx, db.app, scope{"sendvery.org_id": org.String(), "sendvery.person_id": person.String()}, nil, fn)
 }
 
 // InPerson runs fn in a transaction that sees where one person belongs:
 // their memberships and the organizations of these, nothing else.
 func (db *DB) InPerson(ctx context.Context, person PersonID, fn func(context.Context, Tx) error) error {
-	return run(ctx, db.app, begin(setting("sendvery.person_id", person.String())), fn)
+	return run(ctx, db.app, scope{"sendvery.person_id": person.String()}, nil, fn)
 }
 
 // InTx runs fn in a transaction without a tenant: only the tables that belong
 // to no organization show rows.
 func (db *DB) InTx(ctx context.Context, fn func(context.Context, Tx) error) error {
-	return run(ctx, db.app, "", fn)
+	return run(ctx, db.app, nil, nil, fn)
 }
 
 // InSystem runs fn across all tenants, with the few rights the system role
 // has. Its callers are listed in the architecture test.
 func (db *DB) InSystem(ctx context.Context, fn func(context.Context, Tx) error) error {
-	return run(ctx, db.system, "", fn)
+	return run(ctx, db.system, nil, nil, fn)
 }
 
-// setting is one call that sets a scope. The value is the text of an
-// identifier, never a caller's string.
-func setting(name, id string) string { return "set_config('" + name + "', '" + id + "', true)" }
+// scope is what row-level security reads, by the names of settings.
+type scope map[string]string
 
-// begin opens the transaction and sets its scope in one round trip.
-func begin(settings ...string) string { return "begin; select " + strings.Join(settings, ", ") }
+func (s scope) queue(b *Batch) {
+	for name, id := range s {
+		b.Queue("select set_config($1, $2, true)", name, id)
+	}
+}
 
-func run(ctx context.Context, pool *pgxpool.Pool, beginQuery string, fn func(context.Context, Tx) error) (err error) {
+func run(ctx context.Context, pool *pgxpool.Pool, s scope, queue func(*Batch), fn func(context.Context, Tx) error) error {
 	if ctx.Value(scopeKey{}) != nil {
 		return errNested
 	}
-	tx, err := pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: beginQuery})
+	b := &Batch{}
+	b.BeginTx(pgx.TxOptions{})
+	s.queue(b)
+	if queue != nil {
+		queue(b)
+	}
+	conn, err := pool.Acquire(ctx)
 	if err != nil {
 		return mapError(fmt.Errorf("begin: %w", err))
 	}
-	// A rollback after a commit does nothing; after a panic it frees the connection.
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	if err := fn(context.WithValue(ctx, scopeKey{}, true), tx); err != nil {
+	defer conn.Release()
+	over := func() bool { return conn.Conn().PgConn().TxStatus() == 'I' } // it did not begin, or see QueueCommit
+	begun := conn.SendBatch(ctx, b)
+	tx := begun.Tx()
+	defer func() {
+		if !over() {
+			_ = tx.Rollback(context.WithoutCancel(ctx)) // after an error, and after a panic
+		}
+	}()
+	if err := begun.Close(); err != nil {
+		return mapError(fmt.Errorf("begin: %w", err))
+	}
+	if err := fn(context.WithValue(ctx, scopeKey{}, true), tx); err != nil || over() {
 		return mapError(err)
 	}
 	return mapError(tx.Commit(ctx))
 }
 
+// QueueCommit makes the commit part of the transaction's last round trip.
+// Nothing can follow in the transaction, and fn is to return the batch's error.
+func QueueCommit(b *Batch) { b.Queue("commit") }
+
 // ReadOrg sends the queries that queue collects in one round trip, scoped to
 // one organization, and runs their result callbacks.
 func (db *DB) ReadOrg(ctx context.Context, org TenantID, queue func(*Batch)) error {
 	b := &Batch{}
-	b.Queue("select set_config('sendvery.org_id', $1, true)", org.String())
+	scope{"sendvery.org_id": org.String()}.queue(b)
 	queue(b)
 	return mapError(db.app.SendBatch(ctx, b).Close())
 }

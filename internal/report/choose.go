@@ -93,7 +93,7 @@ func (s *Service) withdraw(ctx context.Context, org org.ID, i Item, record func(
 			if err := record(ctx, tx); err != nil {
 				return err
 			}
-			return g.storeSources(&postgres.Batch{})
+			return g.finish(&postgres.Batch{})
 		})
 		if !postgres.Met(err) || try == 5 {
 			return err

@@ -116,7 +116,7 @@ func signedBy(r *dmarcrpt.Record, policy fqdn.Name) bool {
 		if !dmarcrpt.IsPass(d.Result) {
 			continue
 		}
-		if name, err := fqdn.Parse(d.Domain); err == nil && name.Organizational() == policy.Organizational() {
+		if name, err := fqdn.Parse(d.Domain); err == nil && (name == policy || name.Organizational() == policy.Organizational()) {
 			return true
 		}
 	}

@@ -33,9 +33,10 @@ type group struct {
 	// dictionary holds authentication results by their id.
 	dictionary map[int64]json.RawMessage
 
-	others  []other
-	open    *pending        // the aggregate report being read
-	reading *reading.Report // the report being read, when it is of another kind
+	others   []other
+	streamed bool            // its only item is read while it is written: its rows are more than are held
+	open     *pending        // the aggregate report being read
+	reading  *reading.Report // the report being read, when it is of another kind
 
 	// Within the transaction only.
 	tx      postgres.Tx

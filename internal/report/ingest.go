@@ -153,18 +153,13 @@ func (s *Service) ingestGroup(ctx context.Context, org org.ID, items []item, adv
 		if err != nil {
 			return nil, err
 		}
-		streamed := len(g.items) == 0
-		if streamed {
+		if len(g.items) == 0 {
+			g.streamed = true
 			g.take(items[0])
 			g.results[0].items = []receiptItem{{}} // it was seen to hold a report
 		}
 		g.authenticate(ctx)
-		err = s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
-			if streamed {
-				return g.storeStreamed(ctx, tx, advance)
-			}
-			return g.store(ctx, tx, advance)
-		})
+		err = g.store(ctx, advance)
 		missing, months := errors.AsType[missingMonths](err)
 		switch {
 		case err == nil:
@@ -192,7 +187,7 @@ func (s *Service) poisoned(ctx context.Context, org org.ID, it item, cause error
 		it.label = "" // not even a file's name: it may be private
 	}
 	g := &group{s: s, org: org, now: s.Now(), items: []item{it}, results: []result{{receipt: it.receipt, items: []receiptItem{ri}}}}
-	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error { return g.store(ctx, tx, advance) })
+	err := g.store(ctx, advance)
 	return g.results[0], err
 }
 

@@ -53,7 +53,7 @@ var (
 func (s *Service) pack(original io.ReaderAt, size int64, full func(part []byte) error) (last []byte, err error) {
 	e, ok := s.encoders.Get().(*zstd.Encoder)
 	if !ok {
-		if e, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20)); err != nil {
+		if e, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(1<<20)); err != nil {
 			return nil, fmt.Errorf("compress original: %w", err)
 		}
 	}

@@ -57,21 +57,24 @@ func (s sources) chunks(org org.ID) iter.Seq[postgres.NamedArgs] {
 	}
 }
 
-// storeSources notes the addresses, together with what b has queued. Those of
-// large reports go in several statements, so that they need not be in memory
-// once more as columns.
-func (g *group) storeSources(b *postgres.Batch) error {
+// finish notes the addresses, together with what b has queued, and commits.
+// The addresses of large reports go in several statements, so that they need
+// not be in memory once more as columns.
+func (g *group) finish(b *postgres.Batch) error {
 	for args := range g.sources.chunks(g.org) {
-		addSources(b, args)
-		if err := send(g.ctx, g.tx, b, "store addresses"); err != nil {
-			return err
+		if len(g.sources) > groupRows {
+			if err := send(g.ctx, g.tx, b, "store addresses"); err != nil {
+				return err
+			}
+			b = &postgres.Batch{}
 		}
-		b = &postgres.Batch{}
+		addSources(b, args)
 	}
 	for args := range g.lost.chunks(g.org) {
 		loseSources(b, args)
 	}
-	return send(g.ctx, g.tx, b, "store addresses")
+	postgres.QueueCommit(b)
+	return send(g.ctx, g.tx, b, "finish storing")
 }
 
 // addSources notes addresses. Most are known and nothing about them changes:
@@ -91,17 +94,19 @@ func addSources(b *postgres.Batch, args postgres.NamedArgs) {
 const ownRows = `(t.dkim = 1 OR t.spf = 1) AND t.forwarding = 0 AND t.trust <> 2`
 
 // loseSources takes back that addresses of reports that are counted no more
-// are a domain's own, where nothing else shows it.
+// are a domain's own, where nothing else shows it. The rollup has no index by
+// address: it is gone through once for all of them, by a plan that knows how
+// many these are.
 func loseSources(b *postgres.Batch, args postgres.NamedArgs) {
-	const touched = `(SELECT d, ip FROM unnest(@domains::uuid[], @ips::inet[]) AS u (d, ip))`
+	b.Queue(`SET LOCAL plan_cache_mode = force_custom_plan`)
 	b.Queue(`
-		UPDATE sources s SET own = false
-		WHERE s.org_id = @org AND (s.domain_id, s.source_ip) IN (
-			SELECT k.domain_id, k.source_ip FROM sources k
-			WHERE k.org_id = @org AND k.own AND (k.domain_id, k.source_ip) IN `+touched+` AND NOT EXISTS (
-				SELECT FROM daily_messages t
-				WHERE t.org_id = @org AND t.domain_id = k.domain_id AND t.source_ip = k.source_ip AND `+ownRows+`)
-			ORDER BY k.domain_id, k.source_ip FOR UPDATE)`, args)
+		SELECT FROM sources s JOIN unnest(@domains::uuid[], @ips::inet[]) AS u (d, ip) ON s.domain_id = u.d AND s.source_ip = u.ip
+		WHERE s.org_id = @org ORDER BY s.domain_id, s.source_ip FOR UPDATE OF s`, args)
+	b.Queue(`
+		UPDATE sources s SET own = false FROM unnest(@domains::uuid[], @ips::inet[]) AS u (d, ip)
+		WHERE s.org_id = @org AND s.domain_id = u.d AND s.source_ip = u.ip AND s.own AND (u.d, u.ip) NOT IN (
+			SELECT t.domain_id, t.source_ip FROM daily_messages t
+			WHERE t.org_id = @org AND t.domain_id = ANY(@domains) AND t.source_ip = ANY(@ips) AND `+ownRows+`)`, args)
 }
 
 // sourcesOf are the addresses of a stored report.

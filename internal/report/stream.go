@@ -1,7 +1,6 @@
 package report
 
 import (
-	"context"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -9,19 +8,6 @@ import (
 
 	"sendvery.com/sendvery/internal/postgres"
 )
-
-// storeStreamed reads the group's only item while it writes what it holds: the
-// rows of a large report, or of many reports, are never all in memory.
-func (g *group) storeStreamed(ctx context.Context, tx postgres.Tx, advance advance) error {
-	if err := g.begin(ctx, tx); err != nil {
-		return err
-	}
-	g.results[0].items = nil
-	if err := g.read(ctx); err != nil {
-		return err
-	}
-	return g.write(ctx, advance)
-}
 
 // stream writes what is there of a report that is too large to hold: its row
 // first, then records as they come, behind a savepoint that a refusal returns

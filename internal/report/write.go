@@ -35,25 +35,28 @@ type existing struct {
 	version Version
 }
 
-// store writes a group that was read before the transaction began.
-func (g *group) store(ctx context.Context, tx postgres.Tx, advance advance) error {
-	if err := g.begin(ctx, tx); err != nil {
-		return err
+// store writes the group in a transaction. What that stands on comes with its
+// beginning: which domains are watched, and the ids of what it will write.
+func (g *group) store(ctx context.Context, advance advance) error {
+	var domains []domain.Domain
+	queue := func(b *postgres.Batch) {
+		domain.QueueSettled(b, g.org, &domains)
+		queueIDs(b, len(g.items), len(g.reports), &g.ids)
 	}
-	return g.write(ctx, advance)
+	return g.s.DB.InOrgAfter(ctx, g.org, queue, func(ctx context.Context, tx postgres.Tx) error {
+		g.begin(ctx, tx, domains)
+		if g.streamed {
+			if err := g.read(ctx); err != nil {
+				return err
+			}
+		}
+		return g.write(ctx, advance)
+	})
 }
 
-// begin settles what the transaction stands on, in one round trip: which
-// domains are watched, and the ids of what it will write.
-func (g *group) begin(ctx context.Context, tx postgres.Tx) error {
+// begin makes the group one of the transaction.
+func (g *group) begin(ctx context.Context, tx postgres.Tx, domains []domain.Domain) {
 	g.ctx, g.tx, g.sources, g.lost = ctx, tx, sources{}, sources{}
-	b := &postgres.Batch{}
-	var domains []domain.Domain
-	domain.QueueSettled(b, g.org, &domains)
-	queueIDs(b, len(g.items), len(g.reports), &g.ids)
-	if err := send(ctx, tx, b, "begin storing"); err != nil {
-		return err
-	}
 	g.domains = make(map[fqdn.Name]domain.ID, len(domains))
 	for _, d := range domains {
 		g.domains[d.Name] = d.ID
@@ -63,7 +66,9 @@ func (g *group) begin(ctx context.Context, tx postgres.Tx) error {
 			g.results[i].receipt = g.ids.receipt()
 		}
 	}
-	return nil
+	if g.streamed {
+		g.results[0].items = nil // what it was seen to hold is read now
+	}
 }
 
 // place finds the watched domain that a report is for, or says why it is held.
@@ -118,7 +123,7 @@ func (g *group) write(ctx context.Context, advance advance) error {
 		}
 		b = &postgres.Batch{}
 	}
-	return g.storeSources(b)
+	return g.finish(b)
 }
 
 // settleReports judges the reports that were read, and queues the rows of those
