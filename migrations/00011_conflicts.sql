@@ -11,8 +11,11 @@ ALTER TABLE receipt_items ADD CONSTRAINT receipt_items_verdict_check
 ALTER TABLE receipts NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE receipt_items NO FORCE ROW LEVEL SECURITY;
 UPDATE receipt_items SET verdict = 'replaced' WHERE verdict = 'conflict' AND reason IN ('replaced_by_choice', 'replaced_by_authenticated');
-UPDATE receipts r SET verdict = 'replaced' WHERE r.verdict = 'conflict' AND NOT EXISTS (
-    SELECT FROM receipt_items i WHERE i.org_id = r.org_id AND i.receipt_id = r.receipt_id AND i.verdict = 'conflict');
+-- The verdict of a mail is that of its part that most needs a person.
+UPDATE receipts r SET verdict = i.verdict, reason = i.reason
+FROM (SELECT DISTINCT ON (org_id, receipt_id) org_id, receipt_id, verdict, reason FROM receipt_items
+      ORDER BY org_id, receipt_id, array_position('{refused, conflict, held, repaired, accepted, replaced, known}', verdict), seq) i
+WHERE r.verdict = 'conflict' AND i.org_id = r.org_id AND i.receipt_id = r.receipt_id AND i.verdict <> 'conflict';
 ALTER TABLE receipt_items FORCE ROW LEVEL SECURITY;
 ALTER TABLE receipts FORCE ROW LEVEL SECURITY;
 
@@ -35,6 +38,8 @@ COMMENT ON COLUMN originals.damaged IS 'it could not be unpacked when it was las
 
 ALTER TABLE reports ADD COLUMN base_key bytea;
 ALTER TABLE tls_reports ADD COLUMN base_key bytea;
+CREATE INDEX reports_base ON reports (org_id, base_key) WHERE base_key IS NOT NULL;
+CREATE INDEX tls_reports_base ON tls_reports (org_id, base_key) WHERE base_key IS NOT NULL;
 COMMENT ON COLUMN reports.base_key IS 'the key that it shares with the report beside which it counts; null when it counts alone';
 COMMENT ON COLUMN tls_reports.base_key IS 'as in reports';
 

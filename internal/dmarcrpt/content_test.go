@@ -262,13 +262,15 @@ func TestLimits(t *testing.T) {
 		limits dmarcrpt.Limits
 		want   finding.Code
 	}{
-		"records":         {many, dmarcrpt.Limits{Records: 10}, dmarcrpt.RefusedManyRecords},
-		"records allowed": {many, dmarcrpt.Limits{Records: 11}, ""},
-		"early":           {early, dmarcrpt.Limits{EarlyRecords: 10}, dmarcrpt.RefusedEarlyRecords},
-		"early allowed":   {early, dmarcrpt.Limits{EarlyRecords: 11}, ""},
-		"depth":           {good, dmarcrpt.Limits{Depth: 4}, dmarcrpt.RefusedTooDeep},
-		"documents":       {good + good + good, dmarcrpt.Limits{Documents: 1}, dmarcrpt.RefusedManyReports},
-		"sum":             {strings.ReplaceAll(many, "<count>3<", "<count>9223372036854775807<"), dmarcrpt.Limits{Count: 1<<63 - 1}, dmarcrpt.RefusedSum},
+		"records":          {many, dmarcrpt.Limits{Records: 10}, dmarcrpt.RefusedManyRecords},
+		"records allowed":  {many, dmarcrpt.Limits{Records: 11}, ""},
+		"early":            {early, dmarcrpt.Limits{EarlyRecords: 10}, dmarcrpt.RefusedEarlyRecords},
+		"early allowed":    {early, dmarcrpt.Limits{EarlyRecords: 11}, ""},
+		"depth":            {good, dmarcrpt.Limits{Depth: 4}, dmarcrpt.RefusedTooDeep},
+		"documents":        {good + good + good, dmarcrpt.Limits{Documents: 1}, dmarcrpt.RefusedManyReports},
+		"sum":              {strings.ReplaceAll(many, "<count>3<", "<count>9223372036854775807<"), dmarcrpt.Limits{Count: 1<<63 - 1, Messages: 1<<63 - 1}, dmarcrpt.RefusedSum},
+		"messages":         {many, dmarcrpt.Limits{Messages: 32}, dmarcrpt.RefusedSum},
+		"messages allowed": {many, dmarcrpt.Limits{Messages: 33}, ""},
 	} {
 		r := read(t, test.doc, test.limits)[0]
 		var got finding.Code

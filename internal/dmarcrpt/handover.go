@@ -105,12 +105,12 @@ func (doc *document) badRecord() {
 // deliver adds a readable record to the sums and hands it over.
 func (doc *document) deliver(rec *Record) error {
 	aligned := rec.Aligned()
-	doc.sum.Messages += rec.Count // cannot wrap within the default limits; checked below for others
+	if rec.Count > doc.d.limits.Messages-doc.sum.Messages {
+		return refuse(RefusedSum, "")
+	}
+	doc.sum.Messages += rec.Count
 	if aligned {
 		doc.sum.Aligned += rec.Count
-	}
-	if doc.sum.Messages < 0 {
-		return refuse(RefusedSum, "")
 	}
 	doc.unusual(rec, aligned)
 	return handled(doc.h.Record(rec))

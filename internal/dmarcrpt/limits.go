@@ -14,4 +14,5 @@ type Limits struct {
 	EarlyBytes   int   // text of those
 	BadRecords   int   // unreadable records that are listed with their reason; all are counted
 	Count        int64 // messages of one record
+	Messages     int64 // of one report
 }

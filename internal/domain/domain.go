@@ -77,7 +77,7 @@ func (s *Service) Add(ctx context.Context, a org.Access, names []fqdn.Name) erro
 
 // AddIn is Add within a transaction.
 func (s *Service) AddIn(ctx context.Context, tx postgres.Tx, a org.Access, names []fqdn.Name) error {
-	if err := adding(ctx, tx, a.ID); err != nil {
+	if err := Await(ctx, tx, a.ID); err != nil {
 		return err
 	}
 	have, err := count(ctx, tx, a.ID)

@@ -40,9 +40,9 @@ func QueueSettled(b *postgres.Batch, org org.ID, into *[]Domain) {
 	})
 }
 
-// adding waits for the reports that are being stored, and lets none begin
-// until the transaction ends.
-func adding(ctx context.Context, tx postgres.Tx, org org.ID) error {
+// Await waits for the reports that are being stored, and lets none begin until
+// the transaction ends.
+func Await(ctx context.Context, tx postgres.Tx, org org.ID) error {
 	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, hashtext($2))`, domainLock, org.String()); err != nil {
 		return fmt.Errorf("wait for reports: %w", err)
 	}

@@ -43,6 +43,9 @@ type Limits struct {
 	BadRecords   int   `cfg:"LIMIT_BAD_RECORDS" default:"100" help:"Unreadable records of a report that are listed with their reason; all are counted."`
 	Count        int64 `cfg:"LIMIT_COUNT" default:"1000000000000" help:"Messages of a record, or sessions of a TLS policy."`
 
+	// Sums over all reports of an organization stay far below what a number holds.
+	Messages int64 `cfg:"LIMIT_MESSAGES" default:"4000000000000" help:"Messages of all records of a report."`
+
 	// TLS reports.
 	TLSBytes    int `cfg:"LIMIT_TLS_BYTES" default:"4194304" help:"All TLS reports of a mail, which are held in memory."`
 	TLSDepth    int `cfg:"LIMIT_TLS_DEPTH" default:"16" help:"Nesting of JSON in a TLS report."`
@@ -100,7 +103,7 @@ func (l Limits) Aggregate() dmarcrpt.Limits {
 	return dmarcrpt.Limits{
 		Token: l.TokenBytes, Depth: l.XMLDepth, Attributes: l.Attributes, Documents: l.Documents, Records: l.Records,
 		RecordBytes: l.RecordBytes, Results: l.Results, EarlyRecords: l.EarlyRecords, EarlyBytes: l.EarlyBytes,
-		BadRecords: l.BadRecords, Count: l.Count,
+		BadRecords: l.BadRecords, Count: l.Count, Messages: l.Messages,
 	}
 }
 

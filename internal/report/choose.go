@@ -95,6 +95,9 @@ func (s *Service) withdraw(ctx context.Context, org org.ID, i Item, record func(
 			}
 			return g.finish(&postgres.Batch{})
 		})
+		if err == nil {
+			s.lose(ctx, org, g.lost)
+		}
 		if !postgres.Met(err) || try == 5 {
 			return err
 		}

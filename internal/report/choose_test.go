@@ -188,6 +188,61 @@ func TestBothVersionsSayWhatTheySay(t *testing.T) {
 	}
 }
 
+func TestReportBesideAnotherIsKnownToANewerReader(t *testing.T) {
+	t.Parallel()
+	for name, v := range versions() {
+		b := newBench(t, "example.org")
+		b.take(t, v[0], v[1])
+		b.choose(t, 1, 0, report.Add, "accepted accepted")
+		before := b.numbers(t)
+		// As if an older reader had seen less in it.
+		for _, table := range []string{"reports", "tls_reports"} {
+			b.admin(t, `UPDATE `+table+` SET content_digest = sha256('less'), key_digest = sha256(base_key || sha256('less')) WHERE base_key IS NOT NULL`)
+		}
+		for range 2 {
+			if _, err := b.Reparse(t.Context(), b.org.ID, report.Originals{}); err != nil {
+				t.Fatal(err)
+			}
+			if got := b.lines(t) + "; " + b.numbers(t); got != "accepted accepted; "+before {
+				t.Errorf("%s: %s, before %s", name, got, before)
+			}
+		}
+		b.choose(t, 1, 0, report.Undo, "accepted conflict")
+	}
+}
+
+func TestLargeReportsOfOneFileCanBeChosenBetween(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	v := allVersions()["large aggregate reports"]
+	b.take(t, zipped(t, "a.xml", v[0][strings.Index(v[0], "<?xml"):], "b.xml", v[1][strings.Index(v[1], "<?xml"):]))
+	if got := b.lines(t); got != "accepted+conflict" {
+		t.Fatal(got)
+	}
+	before := b.numbers(t)
+	for choice, want := range map[report.Choice]string{report.Add: "accepted+accepted", report.Replace: "replaced+accepted"} {
+		b.choose(t, 0, 1, choice, want)
+		b.choose(t, 0, 1, report.Undo, "accepted+conflict")
+		if got := b.numbers(t); got != before {
+			t.Errorf("%s and taken back: %.100s, before %.100s", choice, got, before)
+		}
+	}
+}
+
+func TestTakingAChoiceBackKeepsWhatWasVouchedForMeanwhile(t *testing.T) {
+	t.Parallel()
+	first, second := twoVersions()
+	b := newBench(t, "example.org")
+	b.Mails = signedBy{"signed by the receiver", "reporter.example"}
+	b.take(t, mailOf(first, ""), mailOf(second, ""))
+	b.choose(t, 1, 0, report.Replace, "replaced accepted")
+	b.take(t, mailOf(first, "signed by the receiver"))
+	b.choose(t, 1, 0, report.Undo, "accepted conflict known")
+	if got := one[int](t, b, `SELECT trust FROM reports`); report.Trust(got) != report.Vouched {
+		t.Errorf("trust %d", got)
+	}
+}
+
 func TestCopyOfAChosenReportIsKnown(t *testing.T) {
 	t.Parallel()
 	for name, v := range versions() {

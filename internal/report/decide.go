@@ -69,10 +69,14 @@ func (g *group) differs(ctx context.Context, ri *receiptItem, v version, counted
 	ri.verdict, ri.reason, ri.report = Conflict, ReasonConflict, counted
 	ri.content, ri.version = v.content[:], &v.Version
 	reason, err := g.decided(ctx, ri)
-	if err == nil && reason != "" && (reason != ReasonOvertaken || trust != Vouched) {
-		ri.verdict, ri.reason = Replaced, reason
+	if err != nil || reason == "" || reason == ReasonOvertaken && trust == Vouched {
+		return err
 	}
-	return err
+	ri.verdict, ri.reason = Replaced, reason
+	if trust != Vouched {
+		return nil
+	}
+	return vouchFormer(ctx, g.tx, g.org, ri) // for when the decision is taken back
 }
 
 // decided returns why a copy of a report does not count; "" when nobody decided.

@@ -16,6 +16,7 @@ import (
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/spool"
+	"sendvery.com/sendvery/internal/tlsreport"
 	"sendvery.com/sendvery/internal/work"
 )
 
@@ -164,10 +165,11 @@ func (s *Service) ingestGroup(ctx context.Context, org org.ID, items []item, adv
 		switch {
 		case err == nil:
 			s.results.add(g.added)
+			s.lose(ctx, org, g.lost)
 			return g.results, nil
 		case months && try < 24:
 			err = s.ensureMonths(ctx, missing.days)
-		case (postgres.Met(err) || errors.Is(err, errMoved)) && try < 5:
+		case (postgres.Met(err) || errors.Is(err, errMoved) || errors.Is(err, tlsreport.ErrMoved)) && try < 5:
 			err = nil
 		}
 		if err != nil {

@@ -29,8 +29,13 @@ func (g *group) meet(ctx context.Context, reports []*pending) error {
 	if err != nil {
 		return err
 	}
+	if again := g.again(reports); len(again) > 0 {
+		if err := findBesides(ctx, g.tx, g.org, keys, again, met); err != nil {
+			return err
+		}
+	}
 	for _, p := range reports {
-		key := p.key
+		key := g.besideAgain(p, met)
 		if _, beside := met[addedKey(p)]; beside {
 			key = addedKey(p)
 		}
@@ -60,6 +65,32 @@ func (g *group) own(p *pending, old existing) bool {
 	return g.items[p.item].again && old.receipt == r.receipt &&
 		!slices.ContainsFunc(r.items, func(i receiptItem) bool { return i.kind.aggregate() && i.report == old.id && i.counts() }) &&
 		!slices.ContainsFunc(g.reports, func(q *pending) bool { return other && q.item == p.item && q.summary.Digest == old.content })
+}
+
+// again are the receipts of reports that are read again.
+func (g *group) again(reports []*pending) (receipts []ReceiptID) {
+	for _, p := range reports {
+		if g.items[p.item].again {
+			receipts = append(receipts, g.results[p.item].receipt)
+		}
+	}
+	return receipts
+}
+
+// besideAgain is the key under which a report is met: its own, or that of the
+// report beside another one that it was when its receipt was read before. A
+// newer reader may see more in it, and then its content leads nowhere.
+func (g *group) besideAgain(p *pending, met stored) [32]byte {
+	key, found := p.key, existing{}
+	if !g.items[p.item].again || met[key].content == p.summary.Digest || g.own(p, met[key]) {
+		return key
+	}
+	for k, e := range met {
+		if e.base == p.key && g.own(p, e) && (found.id == 0 || e.id < found.id) {
+			key, found = k, e
+		}
+	}
+	return key
 }
 
 // addedKey is the key of a report that counts beside another one of the same key.

@@ -34,6 +34,9 @@ func (s *Service) Original(ctx context.Context, org org.ID, id ReceiptID) (origi
 		original, err = s.unpack(ctx, tx, org, id)
 		return err
 	})
+	if err != nil && original != nil {
+		_ = original.Close() // nobody reads it
+	}
 	switch {
 	case errors.Is(err, errDamaged):
 		return nil, fault.Wrap(fault.Conflict, "The original of this mail is damaged and cannot be read any more.", err)
@@ -68,6 +71,7 @@ func (s *Service) pack(original io.ReaderAt, size int64, full func(part []byte) 
 	}
 	parts := &partWriter{full: full}
 	e.Reset(parts)
+	defer e.Reset(nil) // or it keeps what it wrote to
 	if n, err := io.Copy(e, source); err != nil || n != size {
 		return nil, fmt.Errorf("read original: %d of %d bytes: %w", n, size, err)
 	}
@@ -113,7 +117,10 @@ func (s *Service) unpack(ctx context.Context, tx postgres.Tx, org org.ID, id Rec
 			return nil, fmt.Errorf("decompress original: %w", err)
 		}
 	}
-	defer s.decoders.Put(d)
+	defer func() {
+		_ = d.Reset(nil) // or it keeps what it read from
+		s.decoders.Put(d)
+	}()
 	if err := d.Reset(parts); err != nil {
 		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}

@@ -41,10 +41,10 @@ func (s *Service) Release(ctx context.Context, j Release) error {
 		items, err = s.releasable(ctx, tx, j.Org, releaseItems)
 		return err
 	})
+	defer discard(items)
 	if err != nil || len(items) == 0 {
 		return err
 	}
-	defer discard(items)
 	if _, err := s.ingest(ctx, j.Org, items, nil); err != nil {
 		return err
 	}

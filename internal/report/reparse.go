@@ -57,10 +57,10 @@ func (s *Service) readAgain(ctx context.Context, org org.ID, q Originals, advanc
 		items, err = s.chosenOriginals(ctx, tx, org, q, rereadItems)
 		return err
 	})
+	defer func() { discard(items) }()
 	if err != nil || len(items) == 0 {
 		return nil, nil, err
 	}
-	defer discard(items)
 	results, err = s.ingest(ctx, org, items, func(ctx context.Context, tx postgres.Tx, n int) error { return advance(ctx, tx, items[:n]) })
 	return items, results, err
 }

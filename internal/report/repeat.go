@@ -52,7 +52,7 @@ func (g *group) recognise(ctx context.Context) error {
 // of it is new, and it is worth being kept.
 func (r result) repeatable() bool {
 	return r.keepsOriginal() && (r.verdict == Refused || r.verdict == Conflict || r.verdict == Replaced) &&
-		!slices.ContainsFunc(r.items, func(i receiptItem) bool { return i.verdict == Accepted || i.verdict == Repaired })
+		!slices.ContainsFunc(r.items, func(i receiptItem) bool { return i.verdict == Accepted || i.verdict == Repaired || i.verdict == Held })
 }
 
 // stored reports whether everything in it counts, now or before.

@@ -71,6 +71,20 @@ func TestSameFileAgainIsNoSecondTrouble(t *testing.T) {
 	}
 }
 
+func TestFileIsReadAnewForWhatCanBeHeldByNow(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	b.hold(t, 10_000, 1)
+	cut := simple("cut", 1)
+	file := zipped(t, "a.xml", cut[:len(cut)-40], "b.xml", strings.ReplaceAll(simple("foreign", 1), "example.org", "example.com"))
+	b.take(t, file)
+	b.admin(t, `DELETE FROM receipts WHERE verdict = 'held'`)
+	b.take(t, file)
+	if got := b.lines(t); got != "refused+refused refused+held" {
+		t.Error(got)
+	}
+}
+
 func TestSameFileTwiceAtOnceIsRefusedOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "example.org")

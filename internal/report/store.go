@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -68,21 +69,40 @@ func ensureMonth(ctx context.Context, tx postgres.Tx, day time.Time) error {
 // findReports returns the stored reports that have one of the keys, and locks
 // them.
 func findReports(ctx context.Context, tx postgres.Tx, org org.ID, keys [][32]byte) (stored, error) {
-	found := stored{}
+	return findBy(ctx, tx, `key_digest = ANY(@keys)`, postgres.NamedArgs{"org": org, "keys": digests(keys)})
+}
+
+// findBesides adds to what is found the reports of receipts that count beside
+// one with one of the keys, and locks them too.
+func findBesides(ctx context.Context, tx postgres.Tx, org org.ID, keys [][32]byte, receipts []ReceiptID, into stored) error {
+	found, err := findBy(ctx, tx, `base_key = ANY(@keys) AND receipt_id = ANY(@receipts)`,
+		postgres.NamedArgs{"org": org, "keys": digests(keys), "receipts": receipts})
+	maps.Copy(into, found)
+	return err
+}
+
+func digests(keys [][32]byte) [][]byte {
 	list := make([][]byte, len(keys))
 	for i := range keys {
 		list[i] = keys[i][:]
 	}
+	return list
+}
+
+func findBy(ctx context.Context, tx postgres.Tx, condition string, args postgres.NamedArgs) (stored, error) {
+	found := stored{}
 	rows, err := tx.Query(ctx, `
-		SELECT key_digest, report_id, receipt_id, domain_id, day, content_digest, trust, messages, aligned, records, begin_at, end_at
-		FROM reports WHERE org_id = $1 AND key_digest = ANY($2) ORDER BY report_id FOR UPDATE`, org, list)
+		SELECT key_digest, coalesce(base_key, ''), report_id, receipt_id, domain_id, day, content_digest, trust, messages, aligned, records, begin_at, end_at
+		FROM reports WHERE org_id = @org AND `+condition+` ORDER BY report_id FOR UPDATE`, args)
 	if err != nil {
 		return nil, fmt.Errorf("find reports: %w", err)
 	}
-	var key, content []byte
+	var key, base, content []byte
 	var e existing
 	v := &e.version
-	_, err = pgx.ForEachRow(rows, []any{&key, &e.id, &e.receipt, &e.domain, &e.day, &content, &e.trust, &v.Messages, &v.Passing, &v.Records, &v.Begin, &v.End}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&key, &base, &e.id, &e.receipt, &e.domain, &e.day, &content, &e.trust, &v.Messages, &v.Passing, &v.Records, &v.Begin, &v.End}, func() error {
+		e.base = [32]byte{}
+		copy(e.base[:], base)
 		copy(e.content[:], content)
 		found[[32]byte(key)] = e
 		return nil

@@ -25,6 +25,20 @@ func decidedBefore(ctx context.Context, tx postgres.Tx, org org.ID, ri *receiptI
 	return reason, nil
 }
 
+// vouchFormer notes that somebody vouches for the replaced report that a line
+// is a copy of.
+func vouchFormer(ctx context.Context, tx postgres.Tx, org org.ID, ri *receiptItem) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE replaced_reports x SET trust = @trust FROM receipt_items i
+		WHERE x.org_id = @org AND x.kind = @kind AND x.instead_id = @report AND i.org_id = @org AND i.receipt_id = x.receipt_id AND i.seq = x.seq
+		      AND i.content_digest = @content`,
+		postgres.NamedArgs{"org": org, "kind": cmp.Or(ri.kind, AggregateReport), "report": ri.report, "content": ri.content, "trust": Vouched})
+	if err != nil {
+		return fmt.Errorf("vouch for replaced report: %w", err)
+	}
+	return nil
+}
+
 // replaceItems notes that one report counts instead of another: on the lines
 // that name the other one, on their receipts, and for whoever comes to its
 // address. A choice can be taken back as long as the other one can be read.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 )
@@ -57,7 +58,7 @@ func (s sources) chunks(org org.ID) iter.Seq[postgres.NamedArgs] {
 	}
 }
 
-// finish notes the addresses, together with what b has queued, and commits.
+// finish notes new addresses, together with what b has queued, and commits.
 // The addresses of large reports go in several statements, so that they need
 // not be in memory once more as columns.
 func (g *group) finish(b *postgres.Batch) error {
@@ -69,9 +70,6 @@ func (g *group) finish(b *postgres.Batch) error {
 			b = &postgres.Batch{}
 		}
 		addSources(b, args)
-	}
-	for args := range g.lost.chunks(g.org) {
-		loseSources(b, args)
 	}
 	postgres.QueueCommit(b)
 	return send(g.ctx, g.tx, b, "finish storing")
@@ -93,15 +91,34 @@ func addSources(b *postgres.Batch, args postgres.NamedArgs) {
 // domain's own, as row.own has it.
 const ownRows = `(t.dkim = 1 OR t.spf = 1) AND t.forwarding = 0 AND t.trust <> 2`
 
-// loseSources takes back that addresses of reports that are counted no more
-// are a domain's own, where nothing else shows it. The rollup has no index by
-// address: it is gone through once for all of them, by a plan that knows how
-// many these are.
+// lose takes back that addresses of reports that are counted no more are a
+// domain's own. That is judged by everything that is stored, so it waits until
+// nothing is being stored. If it fails they stay the domain's own: mail of theirs
+// that fails needs fixing rather than being unknown.
+func (s *Service) lose(ctx context.Context, org org.ID, lost sources) {
+	if len(lost) == 0 {
+		return
+	}
+	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
+		if err := domain.Await(ctx, tx, org); err != nil {
+			return err
+		}
+		b := &postgres.Batch{}
+		for args := range lost.chunks(org) {
+			loseSources(b, args)
+		}
+		return send(ctx, tx, b, "take back addresses")
+	})
+	if err != nil {
+		s.Log.ErrorContext(ctx, "addresses of reports that are counted no more are still the domain's own", "org", org, "error", err)
+	}
+}
+
+// loseSources takes back that addresses are a domain's own where nothing shows
+// it. The rollup has no index by address: it is gone through once for all of
+// them, by a plan that knows how many these are.
 func loseSources(b *postgres.Batch, args postgres.NamedArgs) {
 	b.Queue(`SET LOCAL plan_cache_mode = force_custom_plan`)
-	b.Queue(`
-		SELECT FROM sources s JOIN unnest(@domains::uuid[], @ips::inet[]) AS u (d, ip) ON s.domain_id = u.d AND s.source_ip = u.ip
-		WHERE s.org_id = @org ORDER BY s.domain_id, s.source_ip FOR UPDATE OF s`, args)
 	b.Queue(`
 		UPDATE sources s SET own = false FROM unnest(@domains::uuid[], @ips::inet[]) AS u (d, ip)
 		WHERE s.org_id = @org AND s.domain_id = u.d AND s.source_ip = u.ip AND s.own AND (u.d, u.ip) NOT IN (

@@ -16,7 +16,8 @@ func (g *group) stream(p *pending) error {
 	if p.streamed {
 		return g.flush(p)
 	}
-	if g.place(p) != "" || g.holds(p.key) {
+	_, chosen := g.items[p.item].choices[len(g.results[p.item].items)]
+	if g.place(p) != "" || g.holds(p.key) && !chosen {
 		p.dropped = true // judged at the end
 		g.cut(p)
 		return nil

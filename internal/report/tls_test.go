@@ -358,3 +358,39 @@ func TestVouchedTLSReportTakesThePlaceOfADoubtedOneUnderItsKey(t *testing.T) {
 		}
 	}
 }
+
+func TestTLSReportThatIsReplacedMeanwhileIsMetAsItsSuccessor(t *testing.T) {
+	t.Parallel()
+	const rounds, writers = 20, 4
+	v := versions()["TLS reports"]
+	b := newBench(t, "example.org")
+	for round := range rounds {
+		mail := func(i int) string {
+			return strings.ReplaceAll(v[i], `"report-id":"c"`, fmt.Sprintf(`"report-id":"c%d"`, round))
+		}
+		b.take(t, mail(0), mail(1))
+		id := one[report.ReceiptID](t, b, `SELECT max(receipt_id) FROM receipts`)
+		done := make(chan error, writers)
+		for n := range writers {
+			go func() {
+				c := mail(2) + strings.Repeat("\r\n", n)
+				_, err := b.Import(context.Background(), b.org.ID, []report.File{{Name: "c.eml", Content: strings.NewReader(c), Size: int64(len(c))}})
+				done <- err
+			}()
+		}
+		if err := b.Choose(t.Context(), b.org, id, 0, report.Replace); err != nil {
+			t.Error(err)
+		}
+		for range writers {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if n := one[int](t, b, `SELECT count(*) FROM tls_reports`); n != rounds {
+		t.Errorf("%d reports, want %d", n, rounds)
+	}
+	if n := one[int](t, b, `SELECT count(*) FROM receipt_items i WHERE NOT EXISTS (SELECT FROM tls_reports r WHERE r.tls_report_id = i.report_id)`); n != 0 {
+		t.Errorf("%d lines name a report that is gone", n)
+	}
+}

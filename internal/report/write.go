@@ -30,6 +30,7 @@ type existing struct {
 	receipt ReceiptID
 	domain  DomainID
 	day     time.Time
+	base    [32]byte // the key beside which it counts; zero when it counts alone
 	content [32]byte
 	trust   Trust
 	version Version

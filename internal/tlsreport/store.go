@@ -16,13 +16,16 @@ import (
 )
 
 // find returns the report that is stored under the key, or beside that one
-// with the same content; zero when there is none.
-func find(ctx context.Context, tx postgres.Tx, org org.ID, key, content [32]byte) (e existing, err error) {
+// with the same content or out of the same receipt, locked: who else meets it
+// waits. Zero when there is none.
+func find(ctx context.Context, tx postgres.Tx, org org.ID, key, content [32]byte, receipt int64) (e existing, err error) {
 	beside := besideKey(key, content)
 	var digest []byte
 	err = tx.QueryRow(ctx, `
-		SELECT tls_report_id, receipt_id, content_digest, trust FROM tls_reports WHERE org_id = @org AND key_digest = ANY(@keys)
-		ORDER BY key_digest = @beside DESC LIMIT 1`, postgres.NamedArgs{"org": org, "keys": [][]byte{key[:], beside[:]}, "beside": beside[:]}).
+		SELECT tls_report_id, receipt_id, content_digest, trust FROM tls_reports
+		WHERE org_id = @org AND (key_digest = ANY(@keys) OR base_key = @key AND receipt_id = @receipt)
+		ORDER BY key_digest = @beside DESC, content_digest = @content DESC, base_key IS NOT NULL DESC LIMIT 1 FOR UPDATE`,
+		postgres.NamedArgs{"org": org, "keys": [][]byte{key[:], beside[:]}, "key": key[:], "beside": beside[:], "content": content[:], "receipt": receipt}).
 		Scan(&e.id, &e.receipt, &digest, &e.trust)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return e, fmt.Errorf("find TLS report: %w", err)

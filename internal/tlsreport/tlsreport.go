@@ -10,6 +10,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -114,7 +115,7 @@ func Store(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in In
 	key := KeyDigest(in.Report)
 	entries := entriesOf(in)
 	s := Stored{Receipt: in.Receipt, Domains: names(entries)}
-	old, err := find(ctx, tx, org, key, in.Report.Digest)
+	old, err := find(ctx, tx, org, key, in.Report.Digest, in.Receipt)
 	if err != nil {
 		return s, err
 	}
@@ -150,11 +151,19 @@ func Store(ctx context.Context, tx postgres.Tx, org org.ID, now time.Time, in In
 		return s, err
 	}
 	// The same report came in by another way meanwhile.
-	if old, err = find(ctx, tx, org, key, in.Report.Digest); err == nil {
-		err = s.meet(ctx, tx, org, in, old)
+	old, err = find(ctx, tx, org, key, in.Report.Digest, in.Receipt)
+	switch {
+	case err != nil:
+		return s, err
+	case old.id == 0:
+		return s, ErrMoved
 	}
-	return s, err
+	return s, s.meet(ctx, tx, org, in, old)
 }
+
+// ErrMoved says that another transaction replaced what a report met: it is to
+// be stored again, in a transaction of its own.
+var ErrMoved = errors.New("a stored TLS report was replaced meanwhile")
 
 // yields reports whether a stored report makes way for another one under its
 // key: one that was chosen, and nobody can keep out a true one by forging its
