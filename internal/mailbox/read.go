@@ -89,5 +89,6 @@ func (s *Service) finish(ctx context.Context, j Slice, m Mailbox, session mailfe
 	if err != nil || m.AfterImport != MarkSeen {
 		return err
 	}
-	return session.Finish(ctx, stored, mailfetch.MarkSeen)
+	_, err = session.Finish(ctx, stored, mailfetch.Disposal{Action: mailfetch.MarkSeen})
+	return err
 }

@@ -92,7 +92,7 @@ func TestDovecotMarksSeen(t *testing.T) {
 	f, a := fetcher(cert.Roots, d.IMAPS), account(d.IMAPS, ImplicitTLS)
 	s := open(t, f, a)
 	for range 2 {
-		if err := s.Finish(t.Context(), []MailID{"2", "77"}, MarkSeen); err != nil {
+		if _, err := s.Finish(t.Context(), []MailID{"2", "77"}, Disposal{Action: MarkSeen}); err != nil {
 			t.Fatal(err)
 		}
 	}

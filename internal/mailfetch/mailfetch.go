@@ -1,5 +1,5 @@
 // Package mailfetch reads mail out of a customer's mailbox without disturbing
-// it. One contract, Session, stands for IMAP now and POP3 later.
+// it. One contract, Session, stands for IMAP and POP3.
 //
 // What every reader here promises: credentials travel only through verified
 // TLS 1.2 or newer; reading never marks, moves or deletes anything; each mail
@@ -26,6 +26,10 @@ const (
 	POP3 Protocol = "pop3"
 )
 
+// Ordered reports whether mails have an order that a Cursor can stand in. POP3
+// has none: whoever reads it has to remember the ids of what was read.
+func (p Protocol) Ordered() bool { return p != POP3 }
+
 // Security is when TLS begins. There is no third choice.
 type Security string
 
@@ -43,7 +47,8 @@ type Account struct {
 	Security Security
 	Username string
 	Password string
-	Folder   string    // "": INBOX
+	Token    string    // OAuth2 access token, used instead of a password (XOAUTH2)
+	Folder   string    // "": INBOX; POP3 has no other
 	Since    time.Time // Open counts mails received on or after this UTC day; zero: all
 }
 
@@ -84,7 +89,8 @@ type Folder struct {
 	Mails      int    // all mails in it, as the server says
 }
 
-// Query chooses mails to list.
+// Query chooses mails to list. POP3 knows neither order nor dates: After and
+// Since choose nothing there, and its newest mails are those it lists last.
 type Query struct {
 	After  Cursor    // only mails after it; zero: from the start
 	Since  time.Time // received on or after this UTC day; zero: any
@@ -127,14 +133,19 @@ type Outcome struct {
 // Action is what happens to a report mail once its report is committed.
 type Action uint8
 
-// The actions. Move and Delete have their place in the contract; carrying
-// them out safely is a later step, until then Finish refuses them.
+// The actions. POP3 knows Leave and Delete only.
 const (
 	Leave Action = iota
 	MarkSeen
 	Move
 	Delete
 )
+
+// Disposal is the owner's choice for report mails.
+type Disposal struct {
+	Action Action
+	Folder string // of Move; created when it is missing
+}
 
 // Session is an open folder. It is for one goroutine; its errors are *Error,
 // or the callback's. After an error that is not the server's plain "no" the
@@ -149,11 +160,21 @@ type Session interface {
 	// when it fails. At most MaxBatch ids. An error of fn ends the session.
 	Fetch(ctx context.Context, ids []MailID, fn func(Mail) error) ([]Outcome, error)
 	// CursorAt returns the cursor that stands on a mail: the caller moves
-	// there once the outcome of it and of all before it is recorded.
+	// there once the outcome of it and of all before it is recorded. The zero
+	// Cursor where mails have no order.
 	CursorAt(id MailID) (Cursor, error)
 	// Finish carries out the owner's choice on mails whose reports are
-	// committed. Doing it again does no harm.
-	Finish(ctx context.Context, ids []MailID, a Action) error
+	// committed, however many. Doing it again does no harm, and mails that are
+	// gone are none. With onlyMarked the server cannot remove single mails:
+	// they are marked as deleted and go when their owner's mail program removes
+	// what is marked. After Finish the session only finishes and closes.
+	Finish(ctx context.Context, ids []MailID, d Disposal) (onlyMarked bool, err error)
+	// CanWatch reports whether the server tells of new mail by itself (IDLE,
+	// RFC 2177).
+	CanWatch() bool
+	// Watch waits until the server tells of new mail, at most so long, and
+	// reports whether it did. The session stays open.
+	Watch(ctx context.Context, most time.Duration) (news bool, err error)
 	// Close signs out, waiting two seconds at most.
 	Close() error
 }

@@ -236,18 +236,18 @@ func TestFinish(t *testing.T) {
 	_, f, a := memory(t, ImplicitTLS, 3)
 	s := open(t, f, a)
 	for _, action := range []Action{Move, Delete} {
-		if err := s.Finish(t.Context(), []MailID{"1"}, action); KindOf(err) != NotYet || !fault.Is(err, fault.Invalid) {
+		if _, err := s.Finish(t.Context(), []MailID{"1"}, Disposal{Action: action}); KindOf(err) != NotYet || !fault.Is(err, fault.Invalid) {
 			t.Errorf("action %d: %v", action, err)
 		}
 	}
-	if err := s.Finish(t.Context(), []MailID{"1"}, Leave); err != nil {
+	if _, err := s.Finish(t.Context(), []MailID{"1"}, Disposal{Action: Leave}); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff([]string{"", "", ""}, flags(t, f, a)); d != "" {
 		t.Error(d)
 	}
 	for range 2 { // doing it again does no harm, nor does a mail that is gone
-		if err := s.Finish(t.Context(), []MailID{"2", "99"}, MarkSeen); err != nil {
+		if _, err := s.Finish(t.Context(), []MailID{"2", "99"}, Disposal{Action: MarkSeen}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -72,9 +72,9 @@ func (a Account) check() error {
 		return bad(NotYet, "protocol "+string(a.Protocol))
 	case a.Security != ImplicitTLS && a.Security != STARTTLS:
 		return bad(BadAccount, "security "+string(a.Security))
-	case a.Host == "" || a.Port == 0 || a.Username == "" || a.Password == "":
+	case a.Host == "" || a.Port == 0 || a.Username == "" || (a.Password == "") == (a.Token == ""):
 		return bad(BadAccount, "a field is empty")
-	case strings.ContainsAny(a.Username+a.Password+a.Folder+a.Host, "\x00\r\n"):
+	case strings.ContainsAny(a.Username+a.Password+a.Token+a.Folder+a.Host, "\x00\r\n"):
 		return bad(BadAccount, "a field holds a control character")
 	}
 	return nil

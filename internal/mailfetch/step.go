@@ -43,6 +43,7 @@ type Step struct {
 	Took     time.Duration // once ended
 	TLS      *TLSFacts     `json:",omitzero"` // for StepTLS where a certificate was seen, also a refused one
 	Mails    int           `json:",omitzero"` // for StepCount
+	Folders  []string      `json:",omitzero"` // for StepFolder, also where it failed: what the server lists, shortened to 500
 }
 
 // TLSFacts describes the secured connection and the server's certificate. The
