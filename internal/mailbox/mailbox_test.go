@@ -141,7 +141,7 @@ func (b *bench) dispatch(t *testing.T) {
 
 // settings are those of the bench's own server.
 func (b *bench) settings() mailbox.Settings {
-	return mailbox.Settings{Host: mailtest.Host, Port: int(b.server.Port), Security: mailfetch.ImplicitTLS, Username: mailtest.User,
+	return mailbox.Settings{Protocol: mailfetch.IMAP, Host: mailtest.Host, Port: int(b.server.Port), Security: mailfetch.ImplicitTLS, Username: mailtest.User,
 		Password: mailtest.Password, Folder: "INBOX", AfterImport: mailbox.LeaveUntouched}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/postgres"
@@ -30,6 +31,10 @@ const (
 	pauseFailures = 5
 	maxBackoff    = 6 * time.Hour
 )
+
+// mostUnfinished is how many report mails a slice at most marks, moves or
+// deletes; it reads fewer.
+const mostUnfinished = 5000
 
 // Do does a slice: the next bit of whatever the mailbox's state asks for. It
 // then gives the lease back and says when the next one is due.
@@ -87,16 +92,21 @@ func (s *Service) step(ctx context.Context, j Slice, m Mailbox, password string)
 	if err != nil {
 		return s.noteFailure(ctx, j, m, err)
 	}
-	defer func() { _ = session.Close() }() // only reads were made
-	next := never
+	next, handedOn := never, false
+	defer func() {
+		if !handedOn {
+			_ = session.Close() // nothing hangs on how it went
+		}
+	}()
 	if m.State == Scanning {
 		err = s.scan(ctx, j, m, session)
-	} else {
-		next, err = s.read(ctx, j, m, session)
+	} else if next, err = s.read(ctx, j, m, session); err == nil {
+		err = s.finish(ctx, j, m, session)
 	}
 	if _, ok := errors.AsType[*mailfetch.Error](err); ok {
 		return s.noteFailure(ctx, j, m, err)
 	}
+	handedOn = err == nil && next > 0 && s.idle(j, session, next)
 	return next, err
 }
 
@@ -104,16 +114,19 @@ func (s *Service) step(ctx context.Context, j Slice, m Mailbox, password string)
 func (s *Service) open(ctx context.Context, m Mailbox, password string, onStep func(mailfetch.Step)) (mailfetch.Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	return s.Fetcher.Open(ctx, account(m, password), onStep)
+	a := account(m)
+	a.Password = password
+	return s.Fetcher.Open(ctx, a, onStep)
 }
 
 // never means that nothing is due until a person acts.
 const never time.Duration = -1
 
-func account(m Mailbox, password string) mailfetch.Account {
+// account describes the mailbox without its secret.
+func account(m Mailbox) mailfetch.Account {
 	a := mailfetch.Account{
 		Protocol: m.Protocol, Host: m.Host, Port: uint16(m.Port), Security: m.Security,
-		Username: m.Username, Password: password, Folder: m.Folder,
+		Username: m.Username, Folder: m.Folder,
 	}
 	if m.ReadFrom != nil {
 		a.Since = *m.ReadFrom
@@ -143,18 +156,25 @@ func (s *Service) noteFailure(ctx context.Context, j Slice, m Mailbox, cause err
 	if m.State == Testing { // somebody waits for the end of the test
 		return never, s.endTest(ctx, j, cause)
 	}
-	sentence, advice, retry := fault.Sentence(cause), "", true
-	if e, ok := errors.AsType[*mailfetch.Error](cause); ok {
-		sentence, advice, retry = e.Sentence(), e.Advice(), e.Kind.Retry()
-	}
+	sentence, advice := fault.Sentence(cause), ""
 	failures := m.Failures + 1
-	state := m.State
-	next := min(time.Minute<<min(failures, 10), maxBackoff)
-	if !retry && failures >= pauseFailures {
-		state, next = Paused, never
+	state, next := m.State, min(time.Minute<<min(failures, 10), maxBackoff)
+	if e, ok := errors.AsType[*mailfetch.Error](cause); ok {
+		sentence, advice = e.Sentence(), e.Advice()
+		if !e.Kind.Retry() && failures >= pauseFailures {
+			state, next = Paused, never
+		}
 	}
 	err := s.DB.InOrg(ctx, j.Org, func(ctx context.Context, tx postgres.Tx) error {
-		return setFailure(ctx, tx, j, state, sentence, advice, s.Now())
+		held, err := setFailure(ctx, tx, j, state, sentence, advice, s.Now())
+		if err != nil || !held || state != Paused {
+			return err
+		}
+		if err := s.tellPaused(ctx, tx, j); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Event{Org: j.Org, Action: "mailbox.stop", Subject: j.Mailbox.String(), At: s.Now(),
+			Detail: map[string]string{"host": m.Host, "username": m.Username, "reason": mailfetch.KindOf(cause).String()}})
 	})
 	return next, err
 }

@@ -32,6 +32,8 @@ type Preset struct {
 // Form holds the values as typed; the password is never among them.
 type Form struct {
 	Preset   string
+	Protocol string // "imap" or "pop3"
+	MoveTo   string // folder of the choice "move"
 	Host     string
 	Port     string
 	Security string // "tls" or "starttls"

@@ -66,7 +66,7 @@ func (h *Web) Create(w http.ResponseWriter, r *http.Request, a org.Access) error
 // there is nothing to type.
 func (h *Web) settings(r *http.Request) (mailbox.Settings, Form) {
 	form := Form{
-		Preset: r.PostFormValue("preset"), Host: r.PostFormValue("host"), Port: strings.TrimSpace(r.PostFormValue("port")),
+		Preset: r.PostFormValue("preset"), Protocol: r.PostFormValue("protocol"), MoveTo: r.PostFormValue("move"), Host: r.PostFormValue("host"), Port: strings.TrimSpace(r.PostFormValue("port")),
 		Security: r.PostFormValue("security"), Username: r.PostFormValue("username"), Folder: r.PostFormValue("folder"),
 		After: r.PostFormValue("after"), Since: r.PostFormValue("since"), Authserv: r.PostFormValue("authserv"),
 	}
@@ -76,7 +76,7 @@ func (h *Web) settings(r *http.Request) (mailbox.Settings, Form) {
 		days = -1
 	}
 	set := mailbox.Settings{
-		Host: form.Host, Port: port, Security: mailfetch.Security(form.Security), Username: form.Username,
+		Protocol: mailfetch.Protocol(form.Protocol), MoveTo: form.MoveTo, Host: form.Host, Port: port, Security: mailfetch.Security(form.Security), Username: form.Username,
 		Password: r.PostFormValue("password"), Folder: form.Folder, AfterImport: mailbox.AfterImport(form.After), Authserv: form.Authserv, ReadDays: days,
 	}
 	if h.Demo != nil && form.Preset == DemoKey && set.Password == "" {
@@ -103,7 +103,7 @@ func (h *Web) Edit(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	if err != nil {
 		return err
 	}
-	form := Form{Host: m.Host, Port: strconv.Itoa(m.Port), Security: string(m.Security), Username: m.Username,
+	form := Form{Protocol: string(m.Protocol), MoveTo: m.MoveTo, Host: m.Host, Port: strconv.Itoa(m.Port), Security: string(m.Security), Username: m.Username,
 		Folder: m.Folder, After: string(m.AfterImport), Since: h.sinceOf(m), Authserv: m.Authserv}
 	return httpio.OK(w, r, Connect(h.editPage(w, r, a, m, form)))
 }
@@ -210,7 +210,8 @@ func (h *Web) TestAgain(w http.ResponseWriter, r *http.Request, a org.Access) er
 	if err != nil {
 		return err
 	}
-	set := mailbox.Settings{Host: m.Host, Port: m.Port, Security: m.Security, Username: m.Username, Folder: m.Folder, AfterImport: m.AfterImport, Authserv: m.Authserv}
+	set := mailbox.Settings{Protocol: m.Protocol, Host: m.Host, Port: m.Port, Security: m.Security, Username: m.Username, Folder: m.Folder,
+		AfterImport: m.AfterImport, MoveTo: m.MoveTo, Authserv: m.Authserv}
 	if n, err := strconv.Atoi(h.sinceOf(m)); err == nil {
 		set.ReadDays = n
 	}
