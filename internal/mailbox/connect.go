@@ -237,6 +237,12 @@ func (s *Service) event(a org.Access, id ID, action string, m Mailbox) audit.Eve
 		Detail: map[string]string{"host": m.Host, "username": m.Username}}
 }
 
+// ownEvent is something that the program did or saw by itself, and why.
+func (s *Service) ownEvent(j Slice, m Mailbox, action string, cause error) audit.Event {
+	return audit.Event{Org: j.Org, Action: action, Subject: j.Mailbox.String(), At: s.Now(),
+		Detail: map[string]string{"host": m.Host, "username": m.Username, "reason": mailfetch.KindOf(cause).String()}}
+}
+
 // Delete removes the mailbox with its password and place; stored reports stay.
 func (s *Service) Delete(ctx context.Context, a org.Access, id ID) error {
 	return s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {

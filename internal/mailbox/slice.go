@@ -173,8 +173,7 @@ func (s *Service) noteFailure(ctx context.Context, j Slice, m Mailbox, cause err
 		if err := s.tellPaused(ctx, tx, j); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Event{Org: j.Org, Action: "mailbox.stop", Subject: j.Mailbox.String(), At: s.Now(),
-			Detail: map[string]string{"host": m.Host, "username": m.Username, "reason": mailfetch.KindOf(cause).String()}})
+		return audit.Record(ctx, tx, s.ownEvent(j, m, "mailbox.stop", cause))
 	})
 	return next, err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/postgres"
@@ -33,11 +34,11 @@ func (s *Service) test(ctx context.Context, j Slice, m Mailbox, password string)
 		}
 		return 0, saveErr
 	}
-	if _, ok := errors.AsType[*mailfetch.Error](err); ok {
+	if refused, ok := errors.AsType[*mailfetch.Error](err); ok {
 		if ctx.Err() != nil {
 			return 0, context.Cause(ctx)
 		}
-		return never, s.saveSteps(ctx, j, steps, RunFailed)
+		return never, s.failTest(ctx, j, m, steps, refused)
 	}
 	if err != nil {
 		return 0, err
@@ -55,6 +56,17 @@ func (s *Service) test(ctx context.Context, j Slice, m Mailbox, password string)
 			return err
 		}
 		return startRun(ctx, tx, j.Org, j.Mailbox, ScanRun, now)
+	})
+}
+
+// failTest ends a test. That credentials were refused is recorded: somebody
+// may be trying passwords.
+func (s *Service) failTest(ctx context.Context, j Slice, m Mailbox, steps []mailfetch.Step, refused *mailfetch.Error) error {
+	return s.fenced(ctx, j, func(ctx context.Context, tx postgres.Tx) error {
+		if err := saveSteps(ctx, tx, j, steps, RunFailed, s.Now()); err != nil || refused.Step != mailfetch.StepSignIn || refused.Kind.Retry() {
+			return err
+		}
+		return audit.Record(ctx, tx, s.ownEvent(j, m, "mailbox.sign-in-refused", refused))
 	})
 }
 
