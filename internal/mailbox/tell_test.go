@@ -42,6 +42,9 @@ func TestWhoeverManagesMailboxesIsToldThatOneStopped(t *testing.T) {
 	b.join(t, "member@first.example", org.Member)
 	b.join(t, "viewer@first.example", org.Viewer)
 	id := b.polling(t, b.settings())
+	if err := b.CheckNow(t.Context(), b.org, id); err != nil {
+		t.Fatal(err)
+	}
 	b.pauses(t, id)
 	if len(b.tells) != 3 {
 		t.Fatalf("%d people are told, want the owner and both admins", len(b.tells))
