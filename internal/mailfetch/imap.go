@@ -20,11 +20,14 @@ const (
 
 // imapSession is a Session over IMAP4rev1 or rev2 (RFC 3501, RFC 9051).
 type imapSession struct {
+	fetcher  *Fetcher
 	account  Account
 	limits   Limits
 	raw      *idleConn
 	conn     *watchConn
 	client   *imapclient.Client
+	arrivals *arrivals
+	idleFor  time.Duration
 	validity uint32
 	mails    int
 	writable bool   // the folder is open by SELECT, not EXAMINE
@@ -39,9 +42,12 @@ func newIMAP(o *opening) *imapSession {
 	if o.account.Security == STARTTLS {
 		conn.greeting = []byte("* OK secured\r\n")
 	}
+	arrivals := newArrivals()
 	return &imapSession{
-		account: o.account, limits: o.limits(), raw: o.raw, conn: conn,
-		client: imapclient.New(conn, &imapclient.Options{}),
+		fetcher: o.Fetcher, account: o.account, limits: o.limits(), raw: o.raw, conn: conn, arrivals: arrivals, idleFor: idleFor,
+		client: imapclient.New(conn, &imapclient.Options{
+			UnilateralDataHandler: &imapclient.UnilateralDataHandler{Mailbox: arrivals.mailbox, Expunge: arrivals.expunge},
+		}),
 	}
 }
 
@@ -50,7 +56,7 @@ func (s *imapSession) enter(ctx context.Context, w walk) error {
 	if err := w.do(StepSignIn, "Signing in.", func(step *Step) *Error { return s.signIn(ctx, step) }); err != nil {
 		return err
 	}
-	if err := w.do(StepFolder, "Opening the folder "+s.account.Folder+".", func(step *Step) *Error { return s.examine(ctx, step) }); err != nil {
+	if err := w.do(StepFolder, "Opening the folder "+s.account.Folder+".", func(step *Step) *Error { return s.examine(ctx, step, w.on != nil) }); err != nil {
 		return err
 	}
 	if w.on == nil {
@@ -68,9 +74,11 @@ func (s *imapSession) run(ctx context.Context, step StepName, budget int64, exch
 		return s.broken
 	}
 	s.conn.allow(budget)
+	s.raw.patience(0)
 	stop := context.AfterFunc(ctx, func() { _ = s.raw.abort(context.Cause(ctx)) })
 	err := exchange()
 	stop()
+	s.raw.patience(owesNothing)
 	if err == nil && ctx.Err() == nil {
 		return nil
 	}
@@ -87,14 +95,19 @@ func (s *imapSession) fail(ctx context.Context, step StepName, err error) *Error
 	if text, ok := s.conn.bye(); ok && errors.Is(cause, errConnectionEnded) {
 		cause = fmt.Errorf("%w (%w)", byeAnswer(text), cause)
 	}
-	a := s.account
-	e := &Error{Kind: kindOf(step, cause), Step: step, Host: a.Host, Port: a.Port, Folder: a.Folder, Cause: cause}
+	e := s.failure(kindOf(step, cause), s.account.Folder, cause)
+	e.Step = step
 	answer, plain := errors.AsType[*imap.Error](err)
 	if !plain || answer.Type != imap.StatusResponseTypeNo {
 		s.broken = e
 		_ = s.raw.abort(err) // already failing
 	}
 	return e
+}
+
+// failure is an error that leaves the session as it is.
+func (s *imapSession) failure(kind Kind, folder string, cause error) *Error {
+	return &Error{Kind: kind, Step: StepRead, Host: s.account.Host, Port: s.account.Port, Folder: folder, Cause: cause}
 }
 
 // byeAnswer splits the response code off the text of a BYE.
@@ -143,12 +156,21 @@ func (s *imapSession) signIn(ctx context.Context, step *Step) *Error {
 
 // examine opens the folder for reading. EXAMINE keeps \Recent as it is, but is
 // no protection: that nothing is written is up to this package.
-func (s *imapSession) examine(ctx context.Context, step *Step) *Error {
+func (s *imapSession) examine(ctx context.Context, step *Step, list bool) *Error {
 	data, err := s.choose(ctx, StepFolder, true)
+	if list && (err == nil || err.Kind == FolderMissing) {
+		step.Folders = s.folders(ctx)
+	}
 	if err != nil {
 		return err
 	}
 	s.validity, s.mails = data.UIDValidity, int(data.NumMessages)
+	s.arrivals.opened(data.NumMessages)
+	if s.broken != nil {
+		if err := s.again(ctx); err != nil {
+			return err
+		}
+	}
 	step.Sentence = "Opened the folder " + s.account.Folder + "."
 	return nil
 }
@@ -206,8 +228,7 @@ func (s *imapSession) Close() error {
 	}
 	s.hangUp()
 	if s.broken == nil {
-		a := s.account
-		s.broken = &Error{Kind: Cancelled, Step: StepRead, Host: a.Host, Port: a.Port, Folder: a.Folder, Cause: errors.New("session is closed")}
+		s.broken = s.failure(Cancelled, s.account.Folder, errors.New("session is closed"))
 	}
 	return nil
 }

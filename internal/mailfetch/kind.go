@@ -39,6 +39,9 @@ const (
 	OverQuota
 	Unavailable
 	Dropped
+	SameFolder
+	TargetMissing
+	NotPermitted
 )
 
 // text is what the owner is told: {host}, {port} and {folder} are filled in.
@@ -107,6 +110,12 @@ var texts = [...]text{
 		"You need not do anything: we try again later."},
 	Dropped: {"dropped", true, "{host} closed the connection early.",
 		"You need not do anything: we try again later and go on where we stopped."},
+	SameFolder: {"same-folder", false, "Report mails cannot be moved to the folder that they are read from.",
+		"Choose another folder for them, or leave them where they are."},
+	TargetMissing: {"target-missing", false, "The folder {folder}, which report mails are to be moved to, does not exist and could not be created.",
+		"Create it in your mail program, or choose another folder. The mails stay where they are until then."},
+	NotPermitted: {"not-permitted", false, "{host} does not allow this account to mark, move or delete mails in the folder {folder}.",
+		"Ask whoever manages the mailbox for that right, or choose to leave report mails untouched."},
 }
 
 // String names the kind for logs and stored rows.

@@ -14,12 +14,18 @@ import (
 // other commands to fetch.
 func scripted(t *testing.T, n int, rest mailtest.Script) (*Fetcher, Account) {
 	t.Helper()
+	return scriptedWith(t, "", n, rest)
+}
+
+// scriptedWith is scripted for a server with capabilities.
+func scriptedWith(t *testing.T, caps string, n int, rest mailtest.Script) (*Fetcher, Account) {
+	t.Helper()
 	cert := mailtest.NewCert(t)
 	port := mailtest.NewScript(t, cert, "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hello", func(tag, command string) (string, bool) {
 		switch verb, _, _ := strings.Cut(command, " "); verb {
 		case "AUTHENTICATE":
-			return tag + " OK [CAPABILITY IMAP4rev1] in\r\n", true
-		case "EXAMINE":
+			return tag + " OK [CAPABILITY IMAP4rev1" + caps + "] in\r\n", true
+		case "EXAMINE", "SELECT":
 			return fmt.Sprintf("* %d EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT %d] ok\r\n* FLAGS (\\Seen)\r\n%s OK [READ-ONLY] open\r\n", n, n+1, tag), true
 		case "LOGOUT":
 			return "* BYE bye\r\n" + tag + " OK\r\n", false

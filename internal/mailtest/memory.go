@@ -24,6 +24,7 @@ type Faults struct {
 	Login  error // instead of judging the password; *imap.Error for a chosen answer
 	Select error
 	Fetch  error
+	Create error
 }
 
 // Options of the in-memory server.
@@ -134,4 +135,11 @@ func (s *faultySession) Fetch(w *imapserver.FetchWriter, set imap.NumSet, o *ima
 		return s.faults.Fetch
 	}
 	return s.SessionIMAP4rev2.Fetch(w, set, o)
+}
+
+func (s *faultySession) Create(name string, o *imap.CreateOptions) error {
+	if s.faults.Create != nil {
+		return s.faults.Create
+	}
+	return s.SessionIMAP4rev2.Create(name, o)
 }
