@@ -293,21 +293,27 @@ func (d *Dovecot) Deliver(tb testing.TB, raw []byte, received time.Time, flags s
 }
 
 // Snapshot describes every mail file: folder, name with flags, and content.
-// Two equal snapshots mean that nothing was marked, moved, added or changed.
+// Those of INBOX begin with "cur/", "new/" or "tmp/", those of a folder X with
+// ".X/". Two equal snapshots mean that nothing was marked, moved, added or
+// changed.
 func (d *Dovecot) Snapshot(tb testing.TB) map[string]string {
 	tb.Helper()
 	files := map[string]string{}
-	for _, folder := range []string{"cur", "new", "tmp"} {
-		entries, err := os.ReadDir(d.maildir(folder))
+	for _, pattern := range []string{"[cnt][uem][rwp]/*", ".*/[cnt][uem][rwp]/*"} {
+		paths, err := filepath.Glob(d.maildir(pattern))
 		if err != nil {
 			tb.Fatal(err)
 		}
-		for _, e := range entries {
-			data, err := os.ReadFile(d.maildir(folder, e.Name()))
+		for _, path := range paths {
+			data, err := os.ReadFile(path)
 			if err != nil {
 				tb.Fatal(err)
 			}
-			files[folder+"/"+e.Name()] = string(data)
+			name, err := filepath.Rel(d.maildir(), path)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			files[name] = string(data)
 		}
 	}
 	return files
