@@ -148,6 +148,7 @@ var systemCallers = map[string]string{
 	"internal/mailbox/forget.go":       "removes settings that never passed their test",
 	"internal/mailbox/lease.go":        "finds mailboxes that are due, whoever owns them",
 	"internal/mailbox/reseal.go":       "lists the passwords that a new key must seal; each is written in its organization",
+	"internal/mailbox/revoke.go":       "asks whether another mailbox lives by what an account granted",
 	"internal/org/org.go":              "finds the organization that the operator's command names",
 	"internal/report/authenticate.go":  "finds the organizations with mails whose sender's key was not to be had",
 	"internal/report/expire.go":        "removes the originals of refused mails when their time is over",

@@ -34,6 +34,8 @@ const (
 	PasswordsRefused
 	SignInBlocked
 	ProtocolDisabled
+	OAuthRevoked
+	TokenRefused
 	FolderMissing
 	Throttled
 	OverQuota
@@ -97,6 +99,10 @@ var texts = [...]text{
 		"Sign in once in your provider's web mail, confirm that it was you, then test again."},
 	ProtocolDisabled: {"protocol-disabled", false, "IMAP is switched off for this account.",
 		"Switch on IMAP in the settings of your mail account, or ask its administrator to."},
+	OAuthRevoked: {"access-revoked", false, "The access to the mailbox at {host} was withdrawn.",
+		"Sign in with your provider once more to allow it again. Reports wait in the mailbox meanwhile; none is lost."},
+	TokenRefused: {"token-refused", true, "{host} did not accept our access to the mailbox.",
+		"You need not do anything: we ask for new access and try again."},
 	FolderMissing: {"folder-missing", false, "The folder {folder} does not exist or cannot be read by this account.",
 		"Check its name, including upper and lower case, or use INBOX."},
 	Throttled: {"throttled", true, "{host} asks us to slow down or to use fewer connections.",
