@@ -75,7 +75,11 @@ func (s *Settings) normalise() error {
 		wrong["days"] = "Choose how far back to read."
 	}
 	for name, value := range map[string]string{"username": s.Username, "password": s.Password, "folder": s.Folder, "move": s.MoveTo, "authserv": s.Authserv} {
-		if len(value) > 1000 || strings.ContainsAny(value, "\x00\r\n") {
+		most := 1000
+		if name == "password" {
+			most = 8000 // a refresh token is long
+		}
+		if len(value) > most || strings.ContainsAny(value, "\x00\r\n") {
 			wrong[name] = "This holds a character that no mail server accepts."
 		}
 	}
@@ -153,7 +157,7 @@ func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings)
 			set.Protocol, set.Host, set.Port, set.Security, set.Username = old.Protocol, old.Host, old.Port, old.Security, old.Username
 		}
 		if set.Password == "" && strings.EqualFold(old.Host, strings.TrimSpace(set.Host)) && old.Username == strings.TrimSpace(set.Username) {
-			if set.Password, err = s.password(ctx, tx, a.ID, id); err != nil {
+			if set.Password, err = s.secret(ctx, tx, a.ID, id); err != nil {
 				return err
 			}
 		}
@@ -245,9 +249,13 @@ func (s *Service) ownEvent(j Slice, m Mailbox, action string, cause error) audit
 
 // Delete removes the mailbox with its password and place; stored reports stay.
 func (s *Service) Delete(ctx context.Context, a org.Access, id ID) error {
-	return s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
-		m, err := get(ctx, tx, a.ID, id)
-		if err != nil {
+	var m Mailbox
+	var granted string
+	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) (err error) {
+		if m, err = get(ctx, tx, a.ID, id); err != nil {
+			return err
+		}
+		if granted, err = s.refreshToken(ctx, tx, a.ID, m); err != nil {
 			return err
 		}
 		if err := remove(ctx, tx, a.ID, id); err != nil {
@@ -255,6 +263,10 @@ func (s *Service) Delete(ctx context.Context, a org.Access, id ID) error {
 		}
 		return audit.Record(ctx, tx, s.event(a, id, "mailbox.delete", m))
 	})
+	if err == nil {
+		s.revokeAtProvider(ctx, m, granted)
+	}
+	return err
 }
 
 // CheckNow has the mailbox read at once instead of at its next time. A paused
@@ -305,8 +317,9 @@ func (s *Service) Choose(ctx context.Context, a org.Access, id ID, names []fqdn.
 	return err
 }
 
-func (s *Service) password(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (string, error) {
-	sealed, err := secret(ctx, tx, org, id)
+// secret is the mailbox's password, or the refresh token of its provider.
+func (s *Service) secret(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (string, error) {
+	sealed, err := sealedSecret(ctx, tx, org, id)
 	if err != nil {
 		return "", err
 	}

@@ -18,6 +18,7 @@ import (
 	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailer"
 	"sendvery.com/sendvery/internal/mailfetch"
+	"sendvery.com/sendvery/internal/oauth"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/seal"
@@ -186,6 +187,10 @@ type Service struct {
 	Idlers      *Idlers // nil: no mailbox is watched between polls
 	Holder      string  // names this process in leases
 	Now         func() time.Time
+
+	Grants map[SignIn]*oauth.Client // providers that can let us into a mailbox without its password
+	Box    *seal.Box                // of what a browser keeps while its person is at one of them
+	tokens tokens
 
 	// How the people who manage mailboxes are told that one needs them.
 	Mail    mailer.Sender

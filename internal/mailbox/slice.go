@@ -42,14 +42,14 @@ func (s *Service) Do(ctx context.Context, j Slice) error {
 	var m Mailbox
 	var next time.Duration
 	err := s.underLease(ctx, j, func(held context.Context) error {
-		var password string
+		var secret string
 		var err error
-		if m, password, err = s.load(held, j); err != nil {
+		if m, secret, err = s.load(held, j); err != nil {
 			return err
 		}
 		work, cancel := context.WithTimeout(held, workTime)
 		defer cancel()
-		next, err = s.step(work, j, m, password)
+		next, err = s.step(work, j, m, secret)
 		if err != nil && held.Err() == nil && errors.Is(work.Err(), context.DeadlineExceeded) {
 			next, err = s.noteFailure(held, j, m, errTooSlow)
 		}
@@ -81,16 +81,19 @@ var errTooSlow = fault.New(fault.Temporary, "The mail server is too slow: not ev
 // step does what the state asks for and returns the pause until the next
 // slice. Failures of the customer's server are noted on the mailbox and are
 // no error of ours.
-func (s *Service) step(ctx context.Context, j Slice, m Mailbox, password string) (time.Duration, error) {
+func (s *Service) step(ctx context.Context, j Slice, m Mailbox, secret string) (time.Duration, error) {
 	switch m.State {
 	case Testing:
-		return s.test(ctx, j, m, password)
+		return s.test(ctx, j, m, secret)
 	case Choosing:
 		return never, nil
 	}
-	session, err := s.open(ctx, m, password, nil)
-	if err != nil {
+	session, err := s.open(ctx, j, m, secret, nil)
+	if _, ok := errors.AsType[*mailfetch.Error](err); ok {
 		return s.noteFailure(ctx, j, m, err)
+	}
+	if err != nil {
+		return 0, err
 	}
 	next, handedOn := never, false
 	defer func() {
@@ -110,13 +113,26 @@ func (s *Service) step(ctx context.Context, j Slice, m Mailbox, password string)
 	return next, err
 }
 
-// open opens the mailbox, within a bound on the whole of it.
-func (s *Service) open(ctx context.Context, m Mailbox, password string, onStep func(mailfetch.Step)) (mailfetch.Session, error) {
+// open opens the mailbox, within a bound on the whole of it. A token that was
+// kept and is refused is asked for again once: it may have been withdrawn
+// before its time.
+func (s *Service) open(ctx context.Context, j Slice, m Mailbox, secret string, onStep func(mailfetch.Step)) (mailfetch.Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
+	kept := s.tokens.has(m.ID)
 	a := account(m)
-	a.Password = password
-	return s.Fetcher.Open(ctx, a, onStep)
+	var err error
+	if a.Password, a.Token, err = s.credentials(ctx, j, m, secret); err != nil {
+		return nil, err
+	}
+	session, err := s.Fetcher.Open(ctx, a, onStep)
+	if refused, ok := errors.AsType[*mailfetch.Error](err); ok && refused.Kind == mailfetch.TokenRefused {
+		s.forgetToken(m.ID)
+		if kept {
+			return s.open(ctx, j, m, secret, onStep)
+		}
+	}
+	return session, err
 }
 
 // never means that nothing is due until a person acts.
@@ -134,16 +150,16 @@ func account(m Mailbox) mailfetch.Account {
 	return a
 }
 
-// load returns the mailbox and its password.
-func (s *Service) load(ctx context.Context, j Slice) (m Mailbox, password string, err error) {
+// load returns the mailbox and its secret.
+func (s *Service) load(ctx context.Context, j Slice) (m Mailbox, secret string, err error) {
 	err = s.DB.InOrg(ctx, j.Org, func(ctx context.Context, tx postgres.Tx) error {
 		if m, err = get(ctx, tx, j.Org, j.Mailbox); err != nil {
 			return err
 		}
-		password, err = s.password(ctx, tx, j.Org, j.Mailbox)
+		secret, err = s.secret(ctx, tx, j.Org, j.Mailbox)
 		return err
 	})
-	return m, password, err
+	return m, secret, err
 }
 
 // noteFailure writes down for the owner why the mailbox could not be read and
@@ -161,7 +177,7 @@ func (s *Service) noteFailure(ctx context.Context, j Slice, m Mailbox, cause err
 	state, next := m.State, min(time.Minute<<min(failures, 10), maxBackoff)
 	if e, ok := errors.AsType[*mailfetch.Error](cause); ok {
 		sentence, advice = e.Sentence(), e.Advice()
-		if !e.Kind.Retry() && failures >= pauseFailures {
+		if e.Kind == mailfetch.OAuthRevoked || !e.Kind.Retry() && failures >= pauseFailures {
 			state, next = Paused, never
 		}
 	}
@@ -172,6 +188,11 @@ func (s *Service) noteFailure(ctx context.Context, j Slice, m Mailbox, cause err
 		}
 		if err := s.tellPaused(ctx, tx, j); err != nil {
 			return err
+		}
+		if mailfetch.KindOf(cause) == mailfetch.OAuthRevoked {
+			if err := audit.Record(ctx, tx, s.ownEvent(j, m, "mailbox.grant-lost", cause)); err != nil {
+				return err
+			}
 		}
 		return audit.Record(ctx, tx, s.ownEvent(j, m, "mailbox.stop", cause))
 	})

@@ -43,7 +43,7 @@ func list(ctx context.Context, tx postgres.Tx, org org.ID) ([]Mailbox, error) {
 	return all, nil
 }
 
-func secret(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (sealed []byte, err error) {
+func sealedSecret(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (sealed []byte, err error) {
 	if err := tx.QueryRow(ctx, `SELECT secret FROM mailboxes WHERE org_id = $1 AND mailbox_id = $2`, org, id).Scan(&sealed); err != nil {
 		return nil, fmt.Errorf("mailbox secret: %w", err)
 	}

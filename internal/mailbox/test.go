@@ -14,10 +14,13 @@ import (
 // test opens the mailbox as reading would and writes down each step as it
 // happens. A mailbox that passes goes on to be scanned; one that does not waits
 // for its owner.
-func (s *Service) test(ctx context.Context, j Slice, m Mailbox, password string) (time.Duration, error) {
+func (s *Service) test(ctx context.Context, j Slice, m Mailbox, secret string) (time.Duration, error) {
 	var steps []mailfetch.Step
 	var saveErr error
 	note := func(step mailfetch.Step) {
+		if step.Name == mailfetch.StepResolve && step.State == mailfetch.Running {
+			steps = nil // also of a second try, with a new token
+		}
 		if n := len(steps); n > 0 && steps[n-1].Name == step.Name {
 			steps[n-1] = step
 		} else {
@@ -27,7 +30,7 @@ func (s *Service) test(ctx context.Context, j Slice, m Mailbox, password string)
 			saveErr = err
 		}
 	}
-	session, err := s.open(ctx, m, password, note)
+	session, err := s.open(ctx, j, m, secret, note)
 	if saveErr != nil {
 		if err == nil {
 			_ = session.Close() // nothing was changed
@@ -37,6 +40,9 @@ func (s *Service) test(ctx context.Context, j Slice, m Mailbox, password string)
 	if refused, ok := errors.AsType[*mailfetch.Error](err); ok {
 		if ctx.Err() != nil {
 			return 0, context.Cause(ctx)
+		}
+		if len(steps) == 0 { // it failed before the server was asked: at the provider
+			steps = append(steps, mailfetch.Step{Name: refused.Step, State: mailfetch.Failed, Kind: refused.Kind, Sentence: refused.Sentence(), Advice: refused.Advice()})
 		}
 		return never, s.failTest(ctx, j, m, steps, refused)
 	}
