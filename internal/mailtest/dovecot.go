@@ -275,3 +275,16 @@ func (d *Dovecot) Kick(tb testing.TB) {
 		tb.Fatalf("kick: %v %s", err, out)
 	}
 }
+
+// Folder makes a folder under the very bytes of a name, which a mail program
+// would encode (modified UTF-7, RFC 3501 section 5.1.3).
+func (d *Dovecot) Folder(tb testing.TB, name string) {
+	tb.Helper()
+	for _, sub := range []string{"", "cur", "new", "tmp"} {
+		path := d.maildir("."+name, sub)
+		if err := os.MkdirAll(path, 0o755); err != nil {
+			tb.Fatal(err)
+		}
+		d.own(tb, path)
+	}
+}

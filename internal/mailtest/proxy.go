@@ -24,13 +24,14 @@ type Spoil struct {
 type Proxy struct {
 	Port uint16
 
-	target uint16
-	spoil  Spoil
-	mu     sync.Mutex
-	conns  []net.Conn
-	sent   bytes.Buffer
-	got    int
-	wait   sync.WaitGroup
+	target   uint16
+	spoil    Spoil
+	mu       sync.Mutex
+	conns    []net.Conn
+	sent     bytes.Buffer
+	got      int
+	accepted int
+	wait     sync.WaitGroup
 }
 
 // NewProxy starts a proxy in front of a loopback port; port 0 has no server
@@ -55,6 +56,13 @@ func (p *Proxy) FromClient() []byte {
 	return bytes.Clone(p.sent.Bytes())
 }
 
+// Accepted returns how many connections came so far.
+func (p *Proxy) Accepted() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.accepted
+}
+
 // CutAll closes every connection now.
 func (p *Proxy) CutAll() {
 	p.mu.Lock()
@@ -71,6 +79,9 @@ func (p *Proxy) accept(l net.Listener) {
 			return
 		}
 		p.keep(client)
+		p.mu.Lock()
+		p.accepted++
+		p.mu.Unlock()
 		if p.spoil.Mute {
 			continue
 		}
