@@ -6,9 +6,9 @@ import (
 	"github.com/emersion/go-imap/v2"
 )
 
-// answerCodes maps response codes (RFC 5530 and the base protocol) to kinds;
-// a code outranks the text beside it, except where providers hide the real
-// reason in the text.
+// answerCodes maps response codes (RFC 5530, the base protocol, and for POP3
+// RFC 2449 and 3206) to kinds; a code outranks the text beside it, except where
+// providers hide the real reason in the text.
 var answerCodes = map[imap.ResponseCode]Kind{
 	imap.ResponseCodeExpired:             WrongPassword,
 	imap.ResponseCodeAuthorizationFailed: ProtocolDisabled,
@@ -18,6 +18,9 @@ var answerCodes = map[imap.ResponseCode]Kind{
 	imap.ResponseCodeInUse:               Unavailable,
 	imap.ResponseCodeLimit:               Throttled,
 	"THROTTLED":                          Throttled,
+	"IN-USE":                             MailboxInUse,
+	"LOGIN-DELAY":                        Throttled,
+	"SYS/TEMP":                           Unavailable,
 	imap.ResponseCodeOverQuota:           OverQuota,
 	"WEBALERT":                           SignInBlocked,
 	imap.ResponseCodeNonExistent:         FolderMissing,
@@ -40,9 +43,13 @@ var answerTexts = [...]struct {
 	{"web browser", SignInBlocked},
 	{"web login required", SignInBlocked},
 	{"not enabled for imap", ProtocolDisabled},
+	{"not enabled for pop", ProtocolDisabled},
+	{"pop access is disabled", ProtocolDisabled},
 	{"imap is disabled", ProtocolDisabled},
 	{"imap access is disabled", ProtocolDisabled},
 	{"authenticated but not connected", Unavailable},
+	{"already locked", MailboxInUse},
+	{"unable to lock", MailboxInUse},
 	{"bandwidth limits", OverQuota},
 	{"quota", OverQuota},
 	{"too many simultaneous connections", Throttled},
@@ -56,7 +63,8 @@ var answerTexts = [...]struct {
 	{"shutting down", Dropped},
 }
 
-// answerKind judges a NO, BAD or BYE of the server.
+// answerKind judges a NO, BAD or BYE of the server; a -ERR of POP3 comes as NO.
+// Its codes AUTH and SYS/PERM yield to text: they stand for many reasons.
 func answerKind(step StepName, e *imap.Error) Kind {
 	said := strings.ToLower(e.Text)
 	textKind, found := Odd, false
@@ -79,6 +87,10 @@ func answerKind(step StepName, e *imap.Error) Kind {
 		return textKind
 	}
 	switch {
+	case e.Code == "AUTH":
+		return WrongPassword
+	case e.Code == "SYS/PERM":
+		return ServerFault
 	case e.Type == imap.StatusResponseTypeBye:
 		return Dropped
 	case e.Type == imap.StatusResponseTypeBad:

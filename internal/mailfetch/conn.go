@@ -118,16 +118,16 @@ func (c *idleConn) SetDeadline(time.Time) error      { return nil }
 func (c *idleConn) SetReadDeadline(time.Time) error  { return nil }
 func (c *idleConn) SetWriteDeadline(time.Time) error { return nil }
 
-// watchConn lies above TLS, where the IMAP library reads. It counts what the
-// server sends against a budget per command, because the library buffers text
-// of any length, and keeps the last of it, because the library forgets why a
-// server said "* BYE".
+// watchConn lies above TLS, where the protocols are read. It counts what the
+// server sends against a budget per command, because the IMAP library buffers
+// text of any length, and keeps the last of it, because that library forgets
+// why a server said "* BYE".
 type watchConn struct {
 	*tls.Conn
 	raw *idleConn
 
 	mu       sync.Mutex
-	greeting []byte // read before anything of the server: see startTLS
+	greeting []byte // read before anything of the server: see newIMAP
 	budget   int64
 	tail     []byte
 }

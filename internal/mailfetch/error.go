@@ -19,12 +19,13 @@ import (
 // Error is a mailbox that could not be read. Its chain holds a fault with the
 // sentence, and the cause, which may quote the server and is for the log only.
 type Error struct {
-	Kind   Kind
-	Step   StepName // how far it had come
-	Host   string
-	Port   uint16
-	Folder string
-	Cause  error
+	Kind     Kind
+	Step     StepName // how far it had come
+	Protocol Protocol // "": IMAP
+	Host     string
+	Port     uint16
+	Folder   string
+	Cause    error
 }
 
 // Error describes the failure for the log.
@@ -52,7 +53,12 @@ func (e *Error) Sentence() string { return e.fill(texts[e.Kind].sentence) }
 func (e *Error) Advice() string { return e.fill(advise(e.Kind, e.Host)) }
 
 func (e *Error) fill(s string) string {
-	return strings.NewReplacer("{host}", e.Host, "{port}", strconv.Itoa(int(e.Port)), "{folder}", e.Folder).Replace(s)
+	protocol, implicit, byCommand := "IMAP", "993", "143"
+	if e.Protocol == POP3 {
+		protocol, implicit, byCommand = "POP3", "995", "110"
+	}
+	return strings.NewReplacer("{host}", e.Host, "{port}", strconv.Itoa(int(e.Port)), "{folder}", e.Folder,
+		"{protocol}", protocol, "{tls}", implicit, "{starttls}", byCommand).Replace(s)
 }
 
 // KindOf returns the kind of the first *Error in err's chain, Odd without one.
@@ -69,7 +75,11 @@ var (
 	errNoTLS        = errors.New("the server refused STARTTLS")
 	errPreauth      = errors.New("the server greeted with PREAUTH before TLS")
 	errInjected     = errors.New("bytes arrived between the answer to STARTTLS and the handshake")
-	errNoPasswords  = errors.New("LOGINDISABLED and no AUTH=PLAIN")
+	errNoPasswords  = errors.New("neither plain passwords nor SASL PLAIN are offered")
+	errNoTokens     = errors.New("XOAUTH2 is not offered")
+	errTokenRefused = errors.New("the server refused the access token")
+	errNoUniqueIDs  = errors.New("the server has no UIDL")
+	errOnlyIMAP     = errors.New("POP3 cannot do this")
 	errNotNumbered  = errors.New("the server gave no UIDVALIDITY")
 	errRenumbered   = errors.New("UIDVALIDITY changed within the session")
 	errNotSupported = errors.New("not supported yet")
@@ -80,6 +90,9 @@ var (
 func kindOf(step StepName, cause error) Kind {
 	if guard, ok := errors.AsType[*netguard.Error](cause); ok {
 		return guardKinds[guard.Reason]
+	}
+	if errors.Is(cause, errTokenRefused) {
+		return TokenRefused
 	}
 	if answer, ok := errors.AsType[*imap.Error](cause); ok {
 		return answerKind(step, answer)
@@ -98,6 +111,12 @@ func kindOf(step StepName, cause error) Kind {
 		return Interference
 	case errors.Is(cause, errNoPasswords):
 		return PasswordsRefused
+	case errors.Is(cause, errNoTokens):
+		return TokensNotOffered
+	case errors.Is(cause, errNoUniqueIDs):
+		return NoUniqueIDs
+	case errors.Is(cause, errOnlyIMAP):
+		return BadAccount
 	case errors.Is(cause, errNotSupported):
 		return NotYet
 	case errors.Is(cause, errTooMuch), errors.Is(cause, errNotNumbered):

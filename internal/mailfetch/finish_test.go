@@ -98,6 +98,7 @@ func contents(t *testing.T, f *Fetcher, a Account, folder string) []string {
 	for _, m := range data {
 		_, subject, _ := strings.Cut(string(m.FindBodySection(section)), "Subject: mail ")
 		n, _, _ := strings.Cut(subject, "\r\n")
+		slices.Sort(m.Flags)
 		for _, flag := range m.Flags {
 			if flag = imap.Flag(strings.ToLower(string(flag))); flag != `\recent` {
 				n += " " + string(flag)

@@ -3,7 +3,6 @@ package mailfetch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -20,32 +19,28 @@ const (
 
 // imapSession is a Session over IMAP4rev1 or rev2 (RFC 3501, RFC 9051).
 type imapSession struct {
+	link
 	fetcher  *Fetcher
-	account  Account
-	limits   Limits
-	raw      *idleConn
-	conn     *watchConn
 	client   *imapclient.Client
 	arrivals *arrivals
 	idleFor  time.Duration
 	validity uint32
 	mails    int
-	writable bool   // the folder is open by SELECT, not EXAMINE
-	broken   *Error // why the session is over
+	writable bool // the folder is open by SELECT, not EXAMINE
 }
 
 // newIMAP starts the library on a secured connection. After STARTTLS there is
 // no second greeting, which the library waits for: it is given one without
 // capabilities, so that it asks for them under TLS.
 func newIMAP(o *opening) *imapSession {
-	conn := &watchConn{Conn: o.tls, raw: o.raw, budget: signInBytes}
+	l := newLink(o)
 	if o.account.Security == STARTTLS {
-		conn.greeting = []byte("* OK secured\r\n")
+		l.conn.greeting = []byte("* OK secured\r\n")
 	}
 	arrivals := newArrivals()
 	return &imapSession{
-		fetcher: o.Fetcher, account: o.account, limits: o.limits(), raw: o.raw, conn: conn, arrivals: arrivals, idleFor: idleFor,
-		client: imapclient.New(conn, &imapclient.Options{
+		link: l, fetcher: o.Fetcher, arrivals: arrivals, idleFor: idleFor,
+		client: imapclient.New(l.conn, &imapclient.Options{
 			UnilateralDataHandler: &imapclient.UnilateralDataHandler{Mailbox: arrivals.mailbox, Expunge: arrivals.expunge},
 		}),
 	}
@@ -65,74 +60,16 @@ func (s *imapSession) enter(ctx context.Context, w walk) error {
 	return w.do(StepCount, "Counting mails.", func(step *Step) *Error { return s.count(ctx, step) })
 }
 
-// run does one exchange with the server: under its own byte budget, ended by
-// the context through closing the connection, because no method of the library
-// takes one. Only one exchange is ever in progress: the library deadlocks when
-// a FETCH meets another command.
-func (s *imapSession) run(ctx context.Context, step StepName, budget int64, exchange func() error) *Error {
-	if s.broken != nil {
-		return s.broken
-	}
-	s.conn.allow(budget)
-	s.raw.patience(0)
-	stop := context.AfterFunc(ctx, func() { _ = s.raw.abort(context.Cause(ctx)) })
-	err := exchange()
-	stop()
-	s.raw.patience(owesNothing)
-	if err == nil && ctx.Err() == nil {
-		return nil
-	}
-	if err == nil {
-		err = context.Cause(ctx)
-	}
-	return s.fail(ctx, step, err)
-}
-
-// fail names a failure. Anything but a plain answer of the server ends the
-// session, since what the server says next could belong to the lost exchange.
-func (s *imapSession) fail(ctx context.Context, step StepName, err error) *Error {
-	cause := s.raw.reason(ctx, err)
-	if text, ok := s.conn.bye(); ok && errors.Is(cause, errConnectionEnded) {
-		cause = fmt.Errorf("%w (%w)", byeAnswer(text), cause)
-	}
-	e := s.failure(kindOf(step, cause), s.account.Folder, cause)
-	e.Step = step
-	answer, plain := errors.AsType[*imap.Error](err)
-	if !plain || answer.Type != imap.StatusResponseTypeNo {
-		s.broken = e
-		_ = s.raw.abort(err) // already failing
-	}
+// refusal is an error about a folder that leaves the session as it is.
+func (s *imapSession) refusal(kind Kind, folder string, cause error) *Error {
+	e := s.account.failure(kind, StepRead, cause)
+	e.Folder = folder
 	return e
 }
 
-// failure is an error that leaves the session as it is.
-func (s *imapSession) failure(kind Kind, folder string, cause error) *Error {
-	return &Error{Kind: kind, Step: StepRead, Host: s.account.Host, Port: s.account.Port, Folder: folder, Cause: cause}
-}
-
-// byeAnswer splits the response code off the text of a BYE.
-func byeAnswer(text string) *imap.Error {
-	e := &imap.Error{Type: imap.StatusResponseTypeBye, Text: text}
-	if rest, ok := cutPrefixByte(text, '['); ok {
-		for i := range len(rest) {
-			if rest[i] == ' ' || rest[i] == ']' {
-				e.Code = imap.ResponseCode(rest[:i])
-				break
-			}
-		}
-	}
-	return e
-}
-
-func cutPrefixByte(s string, c byte) (string, bool) {
-	if s == "" || s[0] != c {
-		return s, false
-	}
-	return s[1:], true
-}
-
-// signIn uses AUTHENTICATE PLAIN where offered, else LOGIN, else nothing:
-// LOGINDISABLED forbids LOGIN (RFC 9051 section 6.2.3).
+// signIn uses the token where the account has one. Else it uses AUTHENTICATE
+// PLAIN where offered, else LOGIN, else nothing: LOGINDISABLED forbids LOGIN
+// (RFC 9051 section 6.2.3).
 func (s *imapSession) signIn(ctx context.Context, step *Step) *Error {
 	err := s.run(ctx, StepSignIn, signInBytes, func() error {
 		if err := s.client.WaitGreeting(); err != nil {
@@ -142,6 +79,11 @@ func (s *imapSession) signIn(ctx context.Context, step *Step) *Error {
 		switch {
 		case caps == nil:
 			return errors.New("the server did not list its capabilities")
+		case s.account.Token != "":
+			if !caps.Has(imap.AuthCap(xoauth2)) {
+				return errNoTokens
+			}
+			return tokenAnswer(s.client.Authenticate(&tokenClient{s.account}))
 		case caps.Has(imap.AuthCap(sasl.Plain)):
 			return s.client.Authenticate(sasl.NewPlainClient("", s.account.Username, s.account.Password))
 		case caps.Has(imap.CapLoginDisabled):
@@ -196,14 +138,7 @@ func (s *imapSession) count(ctx context.Context, step *Step) *Error {
 		}
 		step.Mails = len(uids)
 	}
-	switch step.Mails {
-	case 0:
-		step.Sentence = "There is no mail to look through yet."
-	case 1:
-		step.Sentence = "There is one mail to look through."
-	default:
-		step.Sentence = fmt.Sprintf("There are %d mails to look through.", step.Mails)
-	}
+	step.Sentence = countSentence(step.Mails)
 	return nil
 }
 
@@ -217,9 +152,6 @@ func (s *imapSession) hangUp() {
 	_ = s.client.Close() // its error is that the connection is closed
 }
 
-// farewell is how long Close waits for the answer to LOGOUT.
-const farewell = 2 * time.Second
-
 func (s *imapSession) Close() error {
 	if s.broken == nil {
 		ctx, cancel := context.WithTimeout(context.Background(), farewell)
@@ -227,8 +159,6 @@ func (s *imapSession) Close() error {
 		_ = s.run(ctx, StepRead, signInBytes, func() error { return s.client.Logout().Wait() }) // courtesy only
 	}
 	s.hangUp()
-	if s.broken == nil {
-		s.broken = s.failure(Cancelled, s.account.Folder, errors.New("session is closed"))
-	}
+	s.over()
 	return nil
 }

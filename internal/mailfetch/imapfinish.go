@@ -34,7 +34,7 @@ func (s *imapSession) Finish(ctx context.Context, ids []MailID, d Disposal) (onl
 		}
 	}
 	if d.Action == Move && (d.Folder == "" || sameFolder(d.Folder, s.account.Folder)) {
-		return false, s.failure(SameFolder, d.Folder, errors.New("the target is the source"))
+		return false, s.refusal(SameFolder, d.Folder, errors.New("the target is the source"))
 	}
 	if err := s.openForWriting(ctx); err != nil {
 		return false, err
@@ -151,7 +151,7 @@ func (s *imapSession) into(ctx context.Context, target string, put func() error)
 	case created == nil:
 		return s.change(ctx, put)
 	case missing:
-		return s.failure(TargetMissing, target, created)
+		return s.refusal(TargetMissing, target, created)
 	default:
 		return err
 	}

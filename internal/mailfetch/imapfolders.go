@@ -50,7 +50,7 @@ func (s *imapSession) again(ctx context.Context) *Error {
 	if err != nil {
 		failure, ok := errors.AsType[*Error](err)
 		if !ok {
-			failure = s.failure(Odd, s.account.Folder, err)
+			failure = s.refusal(Odd, s.account.Folder, err)
 		}
 		return failure
 	}

@@ -65,7 +65,7 @@ func (s *imapSession) CanWatch() bool { return s.broken == nil && s.can(imap.Cap
 // Watch answers at once when mail arrived since the last List or Watch.
 func (s *imapSession) Watch(ctx context.Context, most time.Duration) (news bool, err error) {
 	if s.broken == nil && !s.can(imap.CapIdle) {
-		return false, s.failure(NotYet, s.account.Folder, errNotSupported)
+		return false, s.refusal(NotYet, s.account.Folder, errNotSupported)
 	}
 	end := time.Now().Add(most)
 	for left := most; left > 0; left = time.Until(end) {

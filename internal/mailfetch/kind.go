@@ -34,17 +34,24 @@ const (
 	PasswordsRefused
 	SignInBlocked
 	ProtocolDisabled
+	TokensNotOffered
+	TokenRefused
+	OAuthRevoked // noticed by whoever asks for tokens; nothing here returns it
 	FolderMissing
+	NoUniqueIDs
+	MailboxInUse
 	Throttled
 	OverQuota
 	Unavailable
+	ServerFault
 	Dropped
 	SameFolder
 	TargetMissing
 	NotPermitted
 )
 
-// text is what the owner is told: {host}, {port} and {folder} are filled in.
+// text is what the owner is told: {host}, {port}, {folder} and {protocol} are
+// filled in, and the protocol's usual ports {tls} and {starttls}.
 type text struct {
 	name     string // for logs and stored rows
 	retry    bool   // trying again later may help by itself
@@ -56,8 +63,8 @@ type text struct {
 var texts = [...]text{
 	Odd: {"odd-server", true, "{host} answered in a way we do not understand.",
 		"Check that this is a mail server and that port and security fit together. If it is, we keep trying."},
-	BadAccount: {"bad-account", false, "The mailbox settings are incomplete.",
-		"Fill in server, port, user name and password."},
+	BadAccount: {"bad-account", false, "The mailbox settings are incomplete or do not fit together.",
+		"Fill in server, port, user name and password. With POP3 there is no folder but INBOX, and mails are left there or deleted."},
 	NotYet: {"not-yet", false, "This is not possible yet.",
 		"Choose another setting for now."},
 	Cancelled: {"cancelled", true, "The connection was stopped before it was finished.",
@@ -75,13 +82,13 @@ var texts = [...]text{
 	Unreachable: {"unreachable", true, "{host} could not be reached on port {port}.",
 		"Check the server name, and that the server is reachable from the internet."},
 	TimedOut: {"timed-out", true, "{host} did not answer in time.",
-		"Check that port and security fit together (993 for TLS, 143 for STARTTLS). If they do, the server may be busy: we try again later."},
+		"Check that port and security fit together ({tls} for TLS, {starttls} for STARTTLS). If they do, the server may be busy: we try again later."},
 	TLSNotOffered: {"tls-not-offered", false, "{host} does not offer encryption on port {port}, so we did not sign in.",
-		"Try port 993 with TLS. If the server has no encryption at all, its operator has to switch it on: we never send a password in the clear."},
+		"Try port {tls} with TLS. If the server has no encryption at all, its operator has to switch it on: we never send a password in the clear."},
 	TLSFailed: {"tls-failed", false, "No secure connection could be agreed with {host}.",
 		"The server has to offer TLS 1.2 or newer. Check also that port and security fit together."},
 	Interference: {"interference", true, "The start of encryption with {host} was disturbed, so we did not sign in.",
-		"Something between us and the server may be interfering. Port 993 with TLS is safer: use it where you can."},
+		"Something between us and the server may be interfering. Port {tls} with TLS is safer: use it where you can."},
 	CertificateExpired: {"certificate-expired", true, "The certificate of {host} is not valid today.",
 		"The operator of the server has to renew it. We keep trying."},
 	CertificateWrongHost: {"certificate-wrong-host", false, "The certificate of the server is not for {host}.",
@@ -98,16 +105,28 @@ var texts = [...]text{
 		"Allow it in the settings of your mail account, or use an app password or another mailbox for reports."},
 	SignInBlocked: {"sign-in-blocked", false, "{host} stopped the sign-in for security reasons.",
 		"Sign in once in your provider's web mail, confirm that it was you, then test again."},
-	ProtocolDisabled: {"protocol-disabled", false, "IMAP is switched off for this account.",
-		"Switch on IMAP in the settings of your mail account, or ask its administrator to."},
+	ProtocolDisabled: {"protocol-disabled", false, "{protocol} is switched off for this account.",
+		"Switch on {protocol} in the settings of your mail account, or ask its administrator to."},
+	TokensNotOffered: {"tokens-not-offered", false, "{host} does not let us sign in with the permission that your provider gave.",
+		"Check that the server belongs to the provider that you connected, or use a password."},
+	TokenRefused: {"token-refused", false, "{host} did not accept the permission that your provider gave us.",
+		"Check that the user name is the account that you gave permission for. If it is, connect it again with the button of your provider."},
+	OAuthRevoked: {"access-revoked", false, "The access to the mailbox at {host} was withdrawn.",
+		"Sign in with your provider once more to allow it again. Reports wait in the mailbox meanwhile; none is lost."},
 	FolderMissing: {"folder-missing", false, "The folder {folder} does not exist or cannot be read by this account.",
 		"Check its name, including upper and lower case, or use INBOX."},
+	NoUniqueIDs: {"no-unique-ids", false, "{host} does not say by POP3 which mails are new, so we cannot read it without missing or repeating some.",
+		"Use IMAP if the server has it. Else its operator has to switch on UIDL."},
+	MailboxInUse: {"mailbox-in-use", true, "Another program has the mailbox open at {host}.",
+		"You need not do anything: we try again later. If this stays, let the other program fetch mail less often."},
 	Throttled: {"throttled", true, "{host} asks us to slow down or to use fewer connections.",
 		"You need not do anything: we try again later. Other programs reading the same mailbox make this more likely."},
 	OverQuota: {"over-quota", true, "The account has used up an allowance at {host}.",
 		"Check the storage and transfer limits of the account. We try again later."},
 	Unavailable: {"unavailable", true, "{host} is not available just now.",
 		"You need not do anything: we try again later."},
+	ServerFault: {"server-fault", true, "{host} has a lasting problem with this mailbox.",
+		"Ask the operator of the server to look at it. We keep trying."},
 	Dropped: {"dropped", true, "{host} closed the connection early.",
 		"You need not do anything: we try again later and go on where we stopped."},
 	SameFolder: {"same-folder", false, "Report mails cannot be moved to the folder that they are read from.",

@@ -20,11 +20,12 @@ const (
 
 // Open resolves, connects, secures, signs in, opens the folder for reading and
 // counts the mails to look through, and reports each step to onStep as it
-// begins and ends. With a nil onStep nothing is reported, nor counted. Its error is *Error. Each wait for the server is
-// bounded by Limits.Silence; the whole is bounded by the deadline of ctx.
+// begins and ends. With a nil onStep nothing is reported, nor counted. Its
+// error is *Error. Each wait for the server is bounded by Limits.Silence; the
+// whole is bounded by the deadline of ctx.
 func (f *Fetcher) Open(ctx context.Context, a Account, onStep func(Step)) (Session, error) {
 	if a.Folder == "" {
-		a.Folder = "INBOX"
+		a.Folder = inbox
 	}
 	o := &opening{Fetcher: f, account: a, walk: walk{on: onStep, clock: f.now}}
 	if err := a.check(); err != nil {
@@ -62,23 +63,30 @@ func (f *Fetcher) limits() Limits {
 }
 
 // check refuses what cannot work, before any connection. NUL is the separator
-// of SASL PLAIN (RFC 4616) and ends lines in no protocol; CR and LF do.
+// of SASL PLAIN (RFC 4616), 1 that of XOAUTH2; CR and LF end lines.
 func (a Account) check() error {
-	bad := func(kind Kind, cause string) error {
-		return &Error{Kind: kind, Step: StepResolve, Host: a.Host, Port: a.Port, Folder: a.Folder, Cause: errors.New(cause)}
-	}
+	bad := func(cause string) error { return a.failure(BadAccount, StepResolve, errors.New(cause)) }
 	switch {
-	case a.Protocol != IMAP:
-		return bad(NotYet, "protocol "+string(a.Protocol))
+	case a.Protocol != IMAP && a.Protocol != POP3:
+		return bad("protocol " + string(a.Protocol))
+	case a.Protocol == POP3 && !strings.EqualFold(a.Folder, inbox):
+		return bad("POP3 has no folder but INBOX")
 	case a.Security != ImplicitTLS && a.Security != STARTTLS:
-		return bad(BadAccount, "security "+string(a.Security))
+		return bad("security " + string(a.Security))
 	case a.Host == "" || a.Port == 0 || a.Username == "" || (a.Password == "") == (a.Token == ""):
-		return bad(BadAccount, "a field is empty")
-	case strings.ContainsAny(a.Username+a.Password+a.Token+a.Folder+a.Host, "\x00\r\n"):
-		return bad(BadAccount, "a field holds a control character")
+		return bad("a field is empty")
+	case strings.ContainsAny(a.Username+a.Password+a.Token+a.Folder+a.Host, "\x00\r\n"), strings.ContainsRune(a.Username+a.Token, '\x01'):
+		return bad("a field holds a control character")
 	}
 	return nil
 }
+
+func (a Account) failure(kind Kind, step StepName, cause error) *Error {
+	return &Error{Kind: kind, Step: step, Protocol: a.Protocol, Host: a.Host, Port: a.Port, Folder: a.Folder, Cause: cause}
+}
+
+// inbox is the folder that everyone has, and POP3 alone.
+const inbox = "INBOX"
 
 // opening is one Open in progress.
 type opening struct {
@@ -101,7 +109,16 @@ func (o *opening) open(ctx context.Context) (Session, error) {
 	if err := o.do(StepTLS, "Agreeing on encryption.", func(s *Step) *Error { return o.secure(ctx, s) }); err != nil {
 		return nil, err
 	}
-	s := newIMAP(o)
+	var s interface {
+		Session
+		enter(ctx context.Context, w walk) error
+		hangUp()
+	}
+	if a.Protocol == POP3 {
+		s = newPOP3(o)
+	} else {
+		s = newIMAP(o)
+	}
 	if err := s.enter(ctx, o.walk); err != nil {
 		s.hangUp()
 		return nil, err
@@ -110,8 +127,7 @@ func (o *opening) open(ctx context.Context) (Session, error) {
 }
 
 func (o *opening) fail(step StepName, cause error) *Error {
-	a := o.account
-	return &Error{Kind: kindOf(step, cause), Step: step, Host: a.Host, Port: a.Port, Folder: a.Folder, Cause: cause}
+	return o.account.failure(kindOf(step, cause), step, cause)
 }
 
 func (o *opening) resolve(ctx context.Context, s *Step) *Error {
@@ -149,7 +165,11 @@ func (o *opening) secure(ctx context.Context, s *Step) *Error {
 	stop := context.AfterFunc(ctx, func() { _ = o.raw.abort(context.Cause(ctx)) })
 	defer stop()
 	if o.account.Security == STARTTLS {
-		if err := startTLS(o.raw); err != nil {
+		start := startTLS
+		if o.account.Protocol == POP3 {
+			start = stls
+		}
+		if err := start(o.raw); err != nil {
 			return o.fail(StepTLS, o.raw.reason(ctx, err))
 		}
 	}

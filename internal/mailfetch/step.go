@@ -3,6 +3,7 @@ package mailfetch
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -44,6 +45,18 @@ type Step struct {
 	TLS      *TLSFacts     `json:",omitzero"` // for StepTLS where a certificate was seen, also a refused one
 	Mails    int           `json:",omitzero"` // for StepCount
 	Folders  []string      `json:",omitzero"` // for StepFolder, also where it failed: what the server lists, shortened to 500
+}
+
+// countSentence says how many mails a folder holds to look through.
+func countSentence(mails int) string {
+	switch mails {
+	case 0:
+		return "There is no mail to look through yet."
+	case 1:
+		return "There is one mail to look through."
+	default:
+		return fmt.Sprintf("There are %d mails to look through.", mails)
+	}
 }
 
 // TLSFacts describes the secured connection and the server's certificate. The

@@ -16,15 +16,24 @@ import (
 
 // DovecotOptions change the server's configuration.
 type DovecotOptions struct {
-	Cert  *Cert  // nil: no TLS at all
-	Extra string // further lines of configuration
+	Cert     *Cert    // nil: no TLS at all
+	Extra    string   // further lines of configuration
+	Accounts []string // further user names, with the same password; see Dovecot.As
+	// Introspect is an end point that judges access tokens (RFC 7662): with it,
+	// XOAUTH2 and OAUTHBEARER are offered. Its answer names the user as
+	// "username".
+	Introspect string
 }
 
-// Dovecot is a running Dovecot with one account and an INBOX in Maildir form.
+// Dovecot is a running Dovecot and one of its accounts, which has an INBOX in
+// Maildir form.
 type Dovecot struct {
 	IMAP  uint16 // plain and STARTTLS
 	IMAPS uint16 // TLS from the first byte; 0 without a certificate
+	POP3  uint16 // plain and STLS
+	POP3S uint16 // TLS from the first byte; 0 without a certificate
 
+	user     string
 	dir      string
 	conf     string
 	uid, gid int // owner of the mail, when it is not us
@@ -36,7 +45,7 @@ base_dir = {{.Dir}}/run
 state_dir = {{.Dir}}/state
 log_path = {{.Dir}}/log
 listen = 127.0.0.1
-protocols = imap
+protocols = imap pop3
 {{- if .Chain}}
 ssl = yes
 ssl_cert = <{{.Chain}}
@@ -45,7 +54,7 @@ ssl_key = <{{.Key}}
 ssl = no
 {{- end}}
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login{{if .Introspect}} xoauth2 oauthbearer{{end}}
 # Tests sign in wrongly on purpose; the penalty per address would hit the next.
 auth_failure_delay = 0
 service anvil {
@@ -62,6 +71,13 @@ passdb {
   driver = passwd-file
   args = {{.Dir}}/users
 }
+{{- if .Introspect}}
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {{.Dir}}/oauth2.conf
+}
+{{- end}}
 userdb {
   driver = static
   args = uid={{.UID}} gid={{.GID}} home={{.Dir}}/mail/%u
@@ -81,6 +97,18 @@ service imap-login {
   chroot =
 {{- end}}
 }
+service pop3-login {
+  inet_listener pop3 {
+    port = {{.POP3}}
+  }
+  inet_listener pop3s {
+    port = {{.POP3S}}
+    ssl = yes
+  }
+{{- if .Me}}
+  chroot =
+{{- end}}
+}
 {{- if .Me}}
 default_login_user = {{.Me}}
 default_internal_user = {{.Me}}
@@ -88,6 +116,13 @@ default_internal_group = {{.Group}}
 {{- end}}
 {{.Extra}}
 `))
+
+const oauth2Conf = `introspection_mode = post
+introspection_url = %s
+username_attribute = username
+active_attribute = active
+active_value = true
+`
 
 // NewDovecot starts a Dovecot of its own on loopback and waits for its
 // greeting. It works as root, where mail must belong to someone else, and as
@@ -102,23 +137,23 @@ func NewDovecot(tb testing.TB, o DovecotOptions) *Dovecot {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
-	d := &Dovecot{dir: dir, conf: filepath.Join(dir, "dovecot.conf"), uid: os.Geteuid(), gid: os.Getegid()}
+	d := &Dovecot{user: User, dir: dir, conf: filepath.Join(dir, "dovecot.conf"), uid: os.Geteuid(), gid: os.Getegid()}
 	if os.Geteuid() == 0 {
 		d.uid, d.gid = 65534, 65534 // nobody
 	}
-	plain, secure := listen(tb), listen(tb)
-	d.IMAP = portOf(plain)
+	imap, imaps, pop3, pop3s := listen(tb), listen(tb), listen(tb), listen(tb)
+	d.IMAP, d.POP3 = portOf(imap), portOf(pop3)
 	if o.Cert != nil {
-		d.IMAPS = portOf(secure)
+		d.IMAPS, d.POP3S = portOf(imaps), portOf(pop3s)
 	}
 	d.configure(tb, o)
-	d.start(tb, program, plain, secure)
+	d.start(tb, program, imap, imaps, pop3, pop3s)
 	return d
 }
 
 func (d *Dovecot) configure(tb testing.TB, o DovecotOptions) {
 	tb.Helper()
-	values := map[string]any{"Dir": d.dir, "UID": d.uid, "GID": d.gid, "IMAP": d.IMAP, "IMAPS": d.IMAPS, "Extra": o.Extra}
+	values := map[string]any{"Dir": d.dir, "UID": d.uid, "GID": d.gid, "IMAP": d.IMAP, "IMAPS": d.IMAPS, "POP3": d.POP3, "POP3S": d.POP3S, "Introspect": o.Introspect, "Extra": o.Extra}
 	if o.Cert != nil {
 		values["Chain"], values["Key"] = o.Cert.write(tb, d.dir)
 	}
@@ -137,12 +172,18 @@ func (d *Dovecot) configure(tb testing.TB, o DovecotOptions) {
 	if err := dovecotConf.Execute(&conf, values); err != nil {
 		tb.Fatal(err)
 	}
-	for path, text := range map[string]string{d.conf: conf.String(), filepath.Join(d.dir, "users"): User + ":{PLAIN}" + Password + "\n"} {
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+	users, folders := "", []string{"", "mail"}
+	for _, account := range append([]string{User}, o.Accounts...) {
+		users += account + ":{PLAIN}" + Password + "\n"
+		home := "mail/" + account
+		folders = append(folders, home, home+"/Maildir", home+"/Maildir/cur", home+"/Maildir/new", home+"/Maildir/tmp")
+	}
+	for name, text := range map[string]string{"dovecot.conf": conf.String(), "users": users, "oauth2.conf": fmt.Sprintf(oauth2Conf, o.Introspect)} {
+		if err := os.WriteFile(filepath.Join(d.dir, name), []byte(text), 0o644); err != nil {
 			tb.Fatal(err)
 		}
 	}
-	for _, sub := range []string{"", "mail", "mail/" + User, "mail/" + User + "/Maildir", "mail/" + User + "/Maildir/cur", "mail/" + User + "/Maildir/new", "mail/" + User + "/Maildir/tmp"} {
+	for _, sub := range folders {
 		path := filepath.Join(d.dir, sub)
 		if err := os.MkdirAll(path, 0o755); err != nil {
 			tb.Fatal(err)
@@ -168,7 +209,7 @@ func (d *Dovecot) own(tb testing.TB, path string) {
 // by systemd's protocol, so no other program can take the ports in between.
 func (d *Dovecot) start(tb testing.TB, program string, listeners ...net.Listener) {
 	tb.Helper()
-	cmd := exec.Command("sh", "-c", `sh -c 'LISTEN_PID=$$ LISTEN_FDS=2 exec "$0" -F -c "$1"' "$0" "$1" & cat >/dev/null; kill -9 $!; wait`, program, d.conf)
+	cmd := exec.Command("sh", "-c", `sh -c 'LISTEN_PID=$$ LISTEN_FDS=4 exec "$0" -F -c "$1"' "$0" "$1" & cat >/dev/null; kill -9 $!; wait`, program, d.conf)
 	var output strings.Builder
 	cmd.Stdout, cmd.Stderr = &output, &output
 	for _, l := range listeners {
@@ -221,7 +262,15 @@ func (d *Dovecot) greets() error {
 }
 
 func (d *Dovecot) maildir(parts ...string) string {
-	return filepath.Join(append([]string{d.dir, "mail", User, "Maildir"}, parts...)...)
+	return filepath.Join(append([]string{d.dir, "mail", d.user, "Maildir"}, parts...)...)
+}
+
+// As returns the same server with another of its accounts: what is delivered,
+// described and kicked is that one's.
+func (d *Dovecot) As(user string) *Dovecot {
+	other := *d
+	other.user, other.mails = user, 0
+	return &other
 }
 
 // Deliver puts a mail into INBOX. flags are Maildir's letters ("S" seen, "F"
@@ -244,21 +293,27 @@ func (d *Dovecot) Deliver(tb testing.TB, raw []byte, received time.Time, flags s
 }
 
 // Snapshot describes every mail file: folder, name with flags, and content.
-// Two equal snapshots mean that nothing was marked, moved, added or changed.
+// Those of INBOX begin with "cur/", "new/" or "tmp/", those of a folder X with
+// ".X/". Two equal snapshots mean that nothing was marked, moved, added or
+// changed.
 func (d *Dovecot) Snapshot(tb testing.TB) map[string]string {
 	tb.Helper()
 	files := map[string]string{}
-	for _, folder := range []string{"cur", "new", "tmp"} {
-		entries, err := os.ReadDir(d.maildir(folder))
+	for _, pattern := range []string{"[cnt][uem][rwp]/*", ".*/[cnt][uem][rwp]/*"} {
+		paths, err := filepath.Glob(d.maildir(pattern))
 		if err != nil {
 			tb.Fatal(err)
 		}
-		for _, e := range entries {
-			data, err := os.ReadFile(d.maildir(folder, e.Name()))
+		for _, path := range paths {
+			data, err := os.ReadFile(path)
 			if err != nil {
 				tb.Fatal(err)
 			}
-			files[folder+"/"+e.Name()] = string(data)
+			name, err := filepath.Rel(d.maildir(), path)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			files[name] = string(data)
 		}
 	}
 	return files
@@ -271,7 +326,7 @@ func (d *Dovecot) Kick(tb testing.TB) {
 	if err != nil {
 		tb.Fatalf("doveadm is missing beside Dovecot: %v", err)
 	}
-	if out, err := exec.Command(path, "-c", d.conf, "kick", User).CombinedOutput(); err != nil {
+	if out, err := exec.Command(path, "-c", d.conf, "kick", d.user).CombinedOutput(); err != nil {
 		tb.Fatalf("kick: %v %s", err, out)
 	}
 }

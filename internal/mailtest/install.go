@@ -11,7 +11,7 @@ import (
 )
 
 // installDovecot is what a person would type; tests run the same as root.
-const installDovecot = "apt-get install -y --no-install-recommends dovecot-imapd"
+const installDovecot = "apt-get install -y --no-install-recommends dovecot-imapd dovecot-pop3d"
 
 // findDovecot returns the path of the dovecot program. Where it is missing,
 // root installs it, and anyone else is told how; it is never skipped.
@@ -42,16 +42,18 @@ func findDovecot(tb testing.TB) string {
 	return ""
 }
 
-// lookDovecot finds a Dovecot that has its IMAP part; a package installation
-// in progress has the program first.
+// lookDovecot finds a Dovecot that has its IMAP and POP3 parts; a package
+// installation in progress has the program first.
 func lookDovecot() (string, bool) {
 	for _, dir := range append(filepath.SplitList(os.Getenv("PATH")), "/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin") {
 		path := filepath.Join(dir, "dovecot")
 		if info, err := os.Stat(path); err != nil || info.Mode()&0o111 == 0 {
 			continue
 		}
-		for _, imap := range []string{"../lib/dovecot/imap", "../libexec/dovecot/imap"} {
-			if _, err := os.Stat(filepath.Join(dir, imap)); err == nil {
+		for _, parts := range []string{"../lib/dovecot", "../libexec/dovecot"} {
+			_, imap := os.Stat(filepath.Join(dir, parts, "imap"))
+			_, pop3 := os.Stat(filepath.Join(dir, parts, "pop3"))
+			if imap == nil && pop3 == nil {
 				return path, true
 			}
 		}

@@ -19,8 +19,30 @@ type Script func(tag, command string) (answer string, keep bool)
 // script: for what no real server can be made to say. It returns the port.
 func NewScript(tb testing.TB, cert *Cert, greeting string, script Script) uint16 {
 	tb.Helper()
-	plain := listen(tb)
-	l := tls.NewListener(plain, &tls.Config{Certificates: []tls.Certificate{cert.TLS}})
+	return NewLines(tb, Lines{Cert: cert, Implicit: true, Greeting: greeting}, func(line string) (string, bool) {
+		tag, command, _ := strings.Cut(line, " ")
+		return script(tag, strings.ToUpper(command))
+	})
+}
+
+// Lines are the options of a server of lines.
+type Lines struct {
+	Cert     *Cert
+	Implicit bool // TLS from the first byte; else a line that says STLS begins it
+	Greeting string
+	TLS      func(*tls.Config)
+}
+
+// NewLines starts a server that greets and then answers line by line, POP3 for
+// example: with what to send, and whether to keep the connection. It returns
+// the port.
+func NewLines(tb testing.TB, o Lines, answer func(line string) (string, bool)) uint16 {
+	tb.Helper()
+	cfg := &tls.Config{Certificates: []tls.Certificate{o.Cert.TLS}}
+	if o.TLS != nil {
+		o.TLS(cfg)
+	}
+	l := listen(tb)
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	var conns []net.Conn
@@ -33,7 +55,10 @@ func NewScript(tb testing.TB, cert *Cert, greeting string, script Script) uint16
 			mu.Lock()
 			conns = append(conns, conn)
 			mu.Unlock()
-			wait.Go(func() { follow(conn, greeting, script) })
+			if o.Implicit {
+				conn = tls.Server(conn, cfg)
+			}
+			wait.Go(func() { follow(conn, cfg, o.Greeting, answer) })
 		}
 	})
 	tb.Cleanup(func() {
@@ -45,20 +70,23 @@ func NewScript(tb testing.TB, cert *Cert, greeting string, script Script) uint16
 		mu.Unlock()
 		wait.Wait()
 	})
-	return portOf(plain)
+	return portOf(l)
 }
 
-func follow(conn net.Conn, greeting string, script Script) {
-	defer conn.Close()
+func follow(conn net.Conn, cfg *tls.Config, greeting string, script func(string) (string, bool)) {
+	defer func() { _ = conn.Close() }()
 	if _, err := fmt.Fprintf(conn, "%s\r\n", greeting); err != nil {
 		return
 	}
 	lines := bufio.NewScanner(conn)
 	for lines.Scan() {
-		tag, command, _ := strings.Cut(lines.Text(), " ")
-		answer, keep := script(tag, strings.ToUpper(command))
+		answer, keep := script(lines.Text())
 		if _, err := conn.Write([]byte(answer)); err != nil || !keep {
 			return
+		}
+		if lines.Text() == "STLS" && strings.HasPrefix(answer, "+OK") {
+			conn = tls.Server(conn, cfg)
+			lines = bufio.NewScanner(conn)
 		}
 	}
 }
