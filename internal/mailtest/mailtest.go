@@ -37,6 +37,7 @@ const Host = "localhost"
 type Cert struct {
 	TLS   tls.Certificate
 	Roots *x509.CertPool // trusts the authority; the certificate of SelfSigned is in no pool
+	CA    []byte         // the authority as PEM; nil for SelfSigned
 
 	chain, key []byte // PEM
 }
@@ -71,6 +72,7 @@ func NewCert(tb TB, options ...CertOption) *Cert {
 	c := sign(tb, root, caKey, options)
 	c.Roots = x509.NewCertPool()
 	c.Roots.AddCert(root)
+	c.CA = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER})
 	return c
 }
 
