@@ -33,6 +33,7 @@ type Config struct {
 	MailFrom      string `cfg:"MAIL_FROM" help:"Sender of the program's own mail, for example Sendvery <sendvery@example.org>."`
 	AllowNetworks string `cfg:"ALLOW_NETWORKS" help:"Private networks that mailboxes may be in: prefixes such as 10.0.0.0/8, comma separated."`
 	AllowPorts    string `cfg:"ALLOW_PORTS" help:"Mailbox ports allowed beside 110, 143, 993 and 995, comma separated."`
+	CAFile        string `name:"ca-file" cfg:"CA_FILE" help:"File of certificates (PEM) whose authorities mail servers may use beside the public ones, of mailboxes on servers of your own."`
 	Idle          int    `name:"idle-connections" cfg:"IDLE_CONNECTIONS" default:"100" help:"How many IMAP mailboxes a process stays connected to between polls, so that their servers tell of new mail at once. 0 polls only."`
 	IPLookup      string `cfg:"IP_LOOKUP" default:"dns" help:"Whether the names of sending addresses are looked up by the system resolver: dns or off."`
 	DKIMLookup    string `name:"dkim-lookup" cfg:"DKIM_LOOKUP" default:"dns" help:"Whether the signatures of report mails are verified with keys that the system resolver looks up: dns or off. Reports in mails that are not authenticated are shown and change no advice."`
@@ -92,6 +93,9 @@ func (c Config) Check() error {
 	}
 	if _, _, err := c.mailboxRules(); err != nil {
 		p.add("ALLOW_NETWORKS or ALLOW_PORTS", err.Error())
+	}
+	if _, err := c.mailboxRoots(nil); err != nil {
+		p.add("CA_FILE", err.Error())
 	}
 	return p.err()
 }

@@ -80,6 +80,8 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		{"IP_LOOKUP", "hunter2", "IP_LOOKUP is neither"},
 		{"ALLOW_NETWORKS", "hunter2", "ALLOW_NETWORKS or ALLOW_PORTS"},
 		{"ALLOW_PORTS", "143,hunter2", "ALLOW_NETWORKS or ALLOW_PORTS"},
+		{"CA_FILE", "/nowhere/hunter2.pem", "CA_FILE cannot be read"},
+		{"CA_FILE", "config_test.go", "CA_FILE holds no certificate"},
 	} {
 		environ := production()
 		environ[tt.name] = tt.value
@@ -107,6 +109,7 @@ func TestCheckReportsAllProblemsAtOnce(t *testing.T) {
 		"COOKIE_KEY":     "hunter2-cookie",
 		"IP_LOOKUP":      "hunter2-lookup",
 		"ALLOW_NETWORKS": "hunter2-network",
+		"CA_FILE":        "/nowhere/hunter2.pem",
 	}
 	c, err := configure(t, environ)
 	if err != nil {
@@ -114,7 +117,7 @@ func TestCheckReportsAllProblemsAtOnce(t *testing.T) {
 	}
 	c.TrustedHops = -1
 	err = c.Check()
-	for _, name := range []string{"PUBLIC_URL", "LISTEN", "TRUSTED_HOPS", "SEAL_KEYS", "COOKIE_KEY", "IP_LOOKUP", "ALLOW_NETWORKS", "DATABASE_URL", "SMTP_URL"} {
+	for _, name := range []string{"PUBLIC_URL", "LISTEN", "TRUSTED_HOPS", "SEAL_KEYS", "COOKIE_KEY", "IP_LOOKUP", "ALLOW_NETWORKS", "CA_FILE", "DATABASE_URL", "SMTP_URL"} {
 		if err == nil || !strings.Contains(err.Error(), name+" ") {
 			t.Errorf("%s is not among the problems: %v", name, err)
 		}

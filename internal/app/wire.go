@@ -85,10 +85,14 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	if err != nil {
 		return err
 	}
+	roots, err := a.cfg.mailboxRoots(a.parts.Roots)
+	if err != nil {
+		return err
+	}
 	a.mailboxes = &mailbox.Service{
 		Tests: tests, TestsAtHost: testsAtHost, Mail: sender, Compose: a.composePaused,
 		DB: a.db, Ring: a.ring, Intake: a.reports, Domains: a.domains, Now: a.now, Holder: rand.Text(),
-		Fetcher: &mailfetch.Fetcher{Dialer: guard, Roots: a.parts.Roots},
+		Fetcher: &mailfetch.Fetcher{Dialer: guard, Roots: roots},
 	}
 	work.Handle(jobs, mailbox.SliceTimeout, a.mailboxes.Do)
 	work.Handle(jobs, 0, a.mailboxes.ForgetDrafts)

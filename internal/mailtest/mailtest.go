@@ -31,6 +31,8 @@ type Cert struct {
 	TLS   tls.Certificate
 	Roots *x509.CertPool // trusts the authority; the certificate of SelfSigned is in no pool
 
+	Authority []byte // the authority's own certificate in PEM form; nil of SelfSigned
+
 	chain, key []byte // PEM
 }
 
@@ -64,6 +66,7 @@ func NewCert(tb testing.TB, options ...CertOption) *Cert {
 	c := sign(tb, root, caKey, options)
 	c.Roots = x509.NewCertPool()
 	c.Roots.AddCert(root)
+	c.Authority = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER})
 	return c
 }
 
