@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net"
 	"sync"
-	"testing"
 	"time"
 )
 
@@ -36,7 +35,7 @@ type Proxy struct {
 
 // NewProxy starts a proxy in front of a loopback port; port 0 has no server
 // behind it and suits Spoil.Mute.
-func NewProxy(tb testing.TB, port uint16, spoil Spoil) *Proxy {
+func NewProxy(tb TB, port uint16, spoil Spoil) *Proxy {
 	tb.Helper()
 	l := listen(tb)
 	p := &Proxy{Port: portOf(l), target: port, spoil: spoil}
