@@ -286,15 +286,15 @@ func TestGrantIsOverAfterTenMinutes(t *testing.T) {
 	g := newGranting(t, mailtest.OAuthOptions{})
 	page, cookie := g.begin(t)
 	answer := answerOf(g.oauth.Consent(t, page, true))
-	if slug, err := g.GrantSlug(cookie); err != nil || slug != g.org.Slug {
-		t.Error(slug, err)
+	if e, err := g.GrantErrand(cookie); err != nil || e.Slug != g.org.Slug || e.Provider != google || e.Mailbox != nil {
+		t.Error(e, err)
 	}
 	g.advance(mailbox.GrantLife + time.Second)
 	if _, err := g.CompleteGrant(t.Context(), g.org, cookie, answer); !fault.Is(err, fault.Invalid) || g.mailboxes(t) != 0 {
 		t.Error(err)
 	}
-	if slug, err := g.GrantSlug(cookie); err == nil || slug != "" {
-		t.Error(slug, err)
+	if e, err := g.GrantErrand(cookie); err == nil || e.Slug != "" {
+		t.Error(e, err)
 	}
 }
 
