@@ -100,14 +100,14 @@ func TestGoogleLetsUsIntoAMailbox(t *testing.T) {
 	waitFor(t, b, test.Location, "Find my domains")
 }
 
-// asPage checks the status of a page that says what is wrong, and returns that
-// of one where nothing is.
-func asPage(t *testing.T, p apptest.Page, want int) int {
+// saysAs is says for a page with another status, one that says what is wrong.
+func saysAs(t *testing.T, status int, p apptest.Page, words ...string) {
 	t.Helper()
-	if p.Status != want {
-		t.Errorf("status %d, want %d", p.Status, want)
+	if p.Status != status {
+		t.Errorf("status %d, want %d", p.Status, status)
 	}
-	return 200
+	p.Status = 200
+	says(t, p, words...)
 }
 
 // waitFor asks for a page until it says one of the words.
@@ -184,8 +184,7 @@ func TestDenialLeadsBackToTheChoices(t *testing.T) {
 	b := a.SignIn(t, "ada@first.example")
 	back := o.Consent(t, sentTo(t, b.Post(t, b.Home+"mailboxes/grant/google", grantForm...)), false)
 	p := b.Get(t, back.RequestURI())
-	p.Status = asPage(t, p, 422)
-	says(t, p, "Access was not allowed at Google", `href="`+b.Home+`mailboxes/grant/google"`, "Begin again")
+	saysAs(t, 422, p, "Access was not allowed at Google", `href="`+b.Home+`mailboxes/grant/google"`, "Begin again")
 	o.Fail(503, "server_error")
 	back = o.Consent(t, sentTo(t, b.Post(t, b.Home+"mailboxes/grant/google", grantForm...)), true)
 	if p := b.Get(t, back.RequestURI()); p.Status != 503 || !strings.Contains(p.Body, "could not be asked just now") || strings.Contains(a.Log.String(), back.Query().Get("code")) {
@@ -240,15 +239,13 @@ func TestSettingsAreFoundByTheAddress(t *testing.T) {
 	says(t, find("ada@port.example"), "No settings are published for port.example", "port 22, which is not used for reading mail")
 	says(t, find("ada@broken.example"), "could not be asked about broken.example just now")
 	p := find("ada<b>")
-	p.Status = asPage(t, p, 422)
 	if strings.Contains(p.Body, "ada<b>") {
 		t.Error("what was typed is markup")
 	}
-	says(t, p, "Type a whole e-mail address", "ada&lt;b&gt;")
+	saysAs(t, 422, p, "Type a whole e-mail address", "ada&lt;b&gt;")
 	for n := range 40 {
 		if p := find("ada@n" + string(rune('a'+n%26)) + ".example"); p.Status == 429 {
-			p.Status = asPage(t, p, 429)
-			says(t, p, "These were many look-ups", "Test the connection")
+			saysAs(t, 429, p, "These were many look-ups", "Test the connection")
 			return
 		}
 	}

@@ -73,21 +73,6 @@ func (g *granting) granted(t *testing.T) mailbox.ID {
 	return id
 }
 
-// slice claims the mailbox.
-func (g *granting) slice(t *testing.T, id mailbox.ID) mailbox.Slice {
-	t.Helper()
-	if err := g.Dispatch(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for _, j := range g.take() {
-		if j.Mailbox == id {
-			return j
-		}
-	}
-	t.Fatal("the mailbox is not due")
-	return mailbox.Slice{}
-}
-
 func (g *granting) mailboxes(t *testing.T) int {
 	t.Helper()
 	return one[int](t, g.bench, `SELECT count(*) FROM mailboxes`)

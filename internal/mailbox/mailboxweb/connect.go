@@ -73,8 +73,8 @@ func (p ConnectPage) focus(name string) bool {
 			return field == name
 		}
 	}
-	if len(p.Errors) > 0 {
-		return false
+	if len(p.Errors) > 0 || p.Find.Error != "" || p.Find.Note != "" {
+		return false // what was found is read first
 	}
 	if p.chosen().Complete {
 		return name == "username"
