@@ -245,17 +245,16 @@ func TestFinishAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var said []string
+			var said heard
 			f, a := scriptedWith(t, " MOVE UIDPLUS", 3, func(tag, command string) (string, bool) {
 				verb, _, _ := strings.Cut(strings.TrimPrefix(command, "UID "), " ")
 				if verb == "SEARCH" {
 					return "* SEARCH 1\r\n" + tag + " OK\r\n", true
 				}
-				said = append(said, verb)
-				answer := c.move
+				nth, answer := said.add(verb), c.move
 				if verb == "CREATE" {
 					answer = c.create
-				} else if len(said) > 2 {
+				} else if nth > 2 {
 					answer = "OK"
 				}
 				if answer == "" {
@@ -269,7 +268,7 @@ func TestFinishAnswers(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 			_ = s.Close()
-			if d := cmp.Diff(c.commands, strings.Join(said, " ")); d != "" {
+			if d := cmp.Diff(c.commands, strings.Join(said.all(), " ")); d != "" {
 				t.Error(d)
 			}
 		})
@@ -280,9 +279,9 @@ func TestFinishAnswers(t *testing.T) {
 // than were asked for does not get them moved.
 func TestServerThatFindsMore(t *testing.T) {
 	t.Parallel()
-	var said []string
+	var said heard
 	f, a := scriptedWith(t, " UIDPLUS", 9, func(tag, command string) (string, bool) {
-		said = append(said, command)
+		said.add(command)
 		if strings.HasPrefix(command, "UID SEARCH") {
 			return "* SEARCH 1 2 3 4\r\n" + tag + " OK\r\n", true
 		}
@@ -294,7 +293,7 @@ func TestServerThatFindsMore(t *testing.T) {
 	}
 	_ = s.Close()
 	want := []string{"UID SEARCH UID 2:3,9 UNDELETED", `UID COPY 2:3 "REPORTS"`, `UID STORE 2:3 +FLAGS.SILENT (\DELETED)`, "UID EXPUNGE 2:3"}
-	if d := cmp.Diff(want, said); d != "" {
+	if d := cmp.Diff(want, said.all()); d != "" {
 		t.Error(d)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -20,8 +22,9 @@ func (s *imapSession) folders(ctx context.Context) []string {
 	_ = s.run(ctx, StepFolder, slackBytes, func() error { // a broken session is seen by the caller
 		cmd := s.client.List("", "*", nil)
 		for f := cmd.Next(); f != nil; f = cmd.Next() {
+			shown := f.Mailbox != "" && printable(f.Mailbox) == f.Mailbox && !strings.ContainsRune(f.Mailbox, utf8.RuneError)
 			closed := slices.Contains(f.Attrs, imap.MailboxAttrNoSelect) || slices.Contains(f.Attrs, imap.MailboxAttrNonExistent)
-			if !closed && f.Mailbox != "" && printable(f.Mailbox) == f.Mailbox {
+			if shown && !closed {
 				names = append(names, f.Mailbox)
 			}
 		}

@@ -2,7 +2,9 @@ package mailfetch
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,6 +35,26 @@ func scriptedWith(t *testing.T, caps string, n int, rest mailtest.Script) (*Fetc
 		return rest(tag, command)
 	})
 	return fetcher(cert.Roots, port), account(port, ImplicitTLS)
+}
+
+// heard is the commands that a scripted server got.
+type heard struct {
+	mu   sync.Mutex
+	list []string
+}
+
+// add keeps a command and says how many there are now.
+func (h *heard) add(command string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.list = append(h.list, command)
+	return len(h.list)
+}
+
+func (h *heard) all() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.list)
 }
 
 func sizes(uids ...int) string {

@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 )
 
@@ -49,7 +48,7 @@ type OAuth struct {
 type request struct{ redirect, challenge, scope, account string }
 
 // NewOAuth starts a server; whoever comes to its page is User.
-func NewOAuth(tb testing.TB, options OAuthOptions) *OAuth {
+func NewOAuth(tb TB, options OAuthOptions) *OAuth {
 	tb.Helper()
 	o := &OAuth{
 		ClientID: "client.example", ClientSecret: "secret-" + rand.Text(), options: options, account: User,
@@ -81,7 +80,7 @@ func (o *OAuth) Endpoints(imap, pop3 uint16) string {
 
 // Dovecot is configuration that has Dovecot take the server's access tokens
 // (DovecotOptions.Extra).
-func (o *OAuth) Dovecot(tb testing.TB) string {
+func (o *OAuth) Dovecot(tb TB) string {
 	tb.Helper()
 	dir, err := os.MkdirTemp("", "svoa") //nolint:usetesting // Dovecot's processes must get there, which they cannot in t.TempDir
 	if err != nil {
@@ -101,7 +100,7 @@ func (o *OAuth) Dovecot(tb testing.TB) string {
 
 // Consent presses Allow, or Deny, on the page that a browser is sent to, and
 // returns where the browser is sent back to.
-func (o *OAuth) Consent(tb testing.TB, page string, allow bool) *url.URL {
+func (o *OAuth) Consent(tb TB, page string, allow bool) *url.URL {
 	tb.Helper()
 	answer := "deny"
 	if allow {

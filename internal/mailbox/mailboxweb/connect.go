@@ -158,7 +158,7 @@ func (p ConnectPage) after() ui.Field {
 
 func (p ConnectPage) move() ui.Field {
 	return ui.Field{Name: "move", Label: "Folder for imported report mails", Value: p.Form.MoveTo, Error: p.Errors["move"],
-		Help: "Only if they are moved. It is created if it does not exist.", Placeholder: "DMARC", Autocomplete: "off", MaxLength: 200, Focus: p.focus("move")}
+		Help: "It is created if it does not exist.", Placeholder: "DMARC", Autocomplete: "off", MaxLength: 200, Focus: p.focus("move")}
 }
 
 func (p ConnectPage) authserv() ui.Field {
