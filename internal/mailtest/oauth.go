@@ -82,7 +82,7 @@ func (o *OAuth) Endpoints(imap, pop3 uint16) string {
 // (DovecotOptions.Extra).
 func (o *OAuth) Dovecot(tb TB) string {
 	tb.Helper()
-	dir, err := os.MkdirTemp("", "svoa") //nolint:usetesting // Dovecot's processes must get there, which they cannot in t.TempDir
+	dir, err := os.MkdirTemp("", "svoa") // Dovecot's processes must get there, which they cannot in t.TempDir
 	if err != nil {
 		tb.Fatal(err)
 	}
