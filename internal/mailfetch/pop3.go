@@ -142,22 +142,26 @@ func (s *popSession) Watch(context.Context, time.Duration) (bool, error) {
 
 func (s *popSession) hangUp() { _ = s.raw.Close() } // not through TLS, which would wait to say good-bye
 
-// Close signs out, and no mail was marked for deletion. Where even so the
-// server may remove what was read, hanging up forbids it (RFC 1939 section 6).
+// Close signs out in a way that leaves no mark: Dovecot sets \Seen on QUIT for
+// what was read, but not after RSET. A server that may even remove what was read
+// is not told QUIT: hanging up forbids any change (RFC 1939 section 6).
 func (s *popSession) Close() error {
 	if s.broken == nil && !s.caps.expires {
 		ctx, cancel := context.WithTimeout(context.Background(), farewell)
 		defer cancel()
-		_ = s.quit(ctx) // courtesy only
+		if s.ask(ctx, "RSET") == nil {
+			_ = s.ask(ctx, "QUIT") // courtesy only
+		}
 	}
 	s.hangUp()
 	s.over()
 	return nil
 }
 
-func (s *popSession) quit(ctx context.Context) *Error {
+// ask sends a command whose answer says only whether it was done.
+func (s *popSession) ask(ctx context.Context, command string) *Error {
 	return s.run(ctx, StepRead, signInBytes, func() error {
-		_, err := s.pop.command("QUIT")
+		_, err := s.pop.command(command)
 		return err
 	})
 }
