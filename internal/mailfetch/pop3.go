@@ -12,7 +12,9 @@ import (
 )
 
 // popSession is a Session over POP3 (RFC 1939). Its maildrop is as it was at
-// sign-in; mail that comes later shows in the next session.
+// sign-in; mail that comes later shows in the next session. POP3 has no way to
+// read that the server could not take note of: signing in makes mail no longer
+// recent, and when a session breaks, Dovecot may set \Seen on what it handed out.
 type popSession struct {
 	link
 	fetcher *Fetcher // opens the second session of Finish
@@ -142,14 +144,14 @@ func (s *popSession) Watch(context.Context, time.Duration) (bool, error) {
 
 func (s *popSession) hangUp() { _ = s.raw.Close() } // not through TLS, which would wait to say good-bye
 
-// Close signs out in a way that leaves no mark: Dovecot sets \Seen on QUIT for
-// what was read, but not after RSET. A server that may even remove what was read
-// is not told QUIT: hanging up forbids any change (RFC 1939 section 6).
+// Close signs out in a way that leaves no mark: without RSET, Dovecot sets \Seen
+// on what was read. A server that may even remove what was read is not told
+// QUIT: hanging up forbids that (RFC 1939 section 6).
 func (s *popSession) Close() error {
-	if s.broken == nil && !s.caps.expires {
+	if s.broken == nil {
 		ctx, cancel := context.WithTimeout(context.Background(), farewell)
 		defer cancel()
-		if s.ask(ctx, "RSET") == nil {
+		if s.ask(ctx, "RSET") == nil && !s.caps.expires {
 			_ = s.ask(ctx, "QUIT") // courtesy only
 		}
 	}

@@ -302,7 +302,7 @@ func TestPOP3AmbiguousIDs(t *testing.T) {
 func TestPOP3ReadingEndsWithoutUpdate(t *testing.T) {
 	t.Parallel()
 	for caps, want := range map[string][]string{
-		"UIDL\r\nUSER\r\nEXPIRE 0\r\n":     nil,
+		"UIDL\r\nUSER\r\nEXPIRE 0\r\n":     {"RSET"},
 		"UIDL\r\nUSER\r\nEXPIRE NEVER\r\n": {"RSET", "QUIT"},
 	} {
 		p, f, a := scriptedPOP3(t, 2, func(line string) string {
