@@ -33,6 +33,7 @@ type Config struct {
 	MailFrom      string `cfg:"MAIL_FROM" help:"Sender of the program's own mail, for example Sendvery <sendvery@example.org>."`
 	AllowNetworks string `cfg:"ALLOW_NETWORKS" help:"Private networks that mailboxes may be in: prefixes such as 10.0.0.0/8, comma separated."`
 	AllowPorts    string `cfg:"ALLOW_PORTS" help:"Mailbox ports allowed beside 110, 143, 993 and 995, comma separated."`
+	Idle          int    `name:"idle-connections" cfg:"IDLE_CONNECTIONS" default:"100" help:"How many IMAP mailboxes a process stays connected to between polls, so that their servers tell of new mail at once. 0 polls only."`
 	IPLookup      string `cfg:"IP_LOOKUP" default:"dns" help:"Whether the names of sending addresses are looked up by the system resolver: dns or off."`
 	DKIMLookup    string `name:"dkim-lookup" cfg:"DKIM_LOOKUP" default:"dns" help:"Whether the signatures of report mails are verified with keys that the system resolver looks up: dns or off. Reports in mails that are not authenticated are shown and change no advice."`
 	DataDir       string `cfg:"DATA_DIR" default:"data" help:"Folder of development mode: its private PostgreSQL and keys."`
@@ -79,6 +80,9 @@ func (c Config) Check() error {
 	}
 	if c.TrustedHops < 0 {
 		p.add("TRUSTED_HOPS", "is negative")
+	}
+	if c.Idle < 0 {
+		p.add("IDLE_CONNECTIONS", "is negative")
 	}
 	if c.IPLookup != "dns" && c.IPLookup != "off" {
 		p.add("IP_LOOKUP", "is neither dns nor off")

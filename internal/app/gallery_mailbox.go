@@ -53,7 +53,8 @@ func setupGallery() []galleryPage {
 		{"mailbox", "edit", func(p ui.Page) templ.Component {
 			page := sampleConnect(p, "Another provider")
 			page.Presets, page.Editing, page.Mailbox = nil, true, "dmarc@example.org"
-			page.Form.Host, page.Form.Username = "imap.example.org", "dmarc@example.org"
+			page.Form.Host, page.Form.Username, page.Form.Folder, page.Form.After, page.Form.MoveTo = "imap.example.org", "dmarc@example.org", "INBOX/Reports", "move", "DMARC"
+			page.Folders = []string{"INBOX", "Archive", "DMARC", "INBOX/Reports", "Sent"}
 			return mailboxweb.Connect(page)
 		}},
 		{"mailbox", "test-running", func(p ui.Page) templ.Component {
@@ -84,7 +85,7 @@ func mailboxes() ui.Link { return ui.Link{Text: "Mailboxes", Href: galleryPath +
 
 func sampleConnect(p ui.Page, chosen string) mailboxweb.ConnectPage {
 	page := mailboxweb.ConnectPage{Page: titled(p, ui.MailboxSection, "Connect", mailboxes()), Action: galleryPath + "test-running", CancelHref: galleryPath + "mailboxes",
-		Form: mailboxweb.Form{Port: "993", Security: "tls", Folder: "INBOX", After: "leave", Since: "90"}}
+		Form: mailboxweb.Form{Protocol: "imap", Port: "993", Security: "tls", Folder: "INBOX", After: "leave", Since: "90"}}
 	for _, preset := range []mailboxweb.Preset{
 		{Name: "Demonstration mailbox", Demo: true, Complete: true},
 		{Name: "Gmail", Complete: true, Advice: "Gmail asks for an app password: turn on two-step verification, then make one for Sendvery. Your own password does not work here."},

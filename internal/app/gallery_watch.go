@@ -36,6 +36,22 @@ func watchGallery() []galleryPage {
 			page.Receipts, page.Verdicts, page.LastReport = nil, nil, format.Time{}
 			return mailboxweb.Mailbox(page)
 		}},
+		{"mailbox", "mailbox-paused", func(p ui.Page) templ.Component {
+			page := sampleMailbox(p)
+			page.Tone, page.Sentence, page.Advice = ui.Warning, "Paused. Nothing is read until somebody resumes it.", "New reports wait in the mailbox meanwhile."
+			page.NextPoll, page.Resume, page.PauseAction = format.Time{}, true, ""
+			return mailboxweb.Mailbox(page)
+		}},
+		{"mailbox", "mailbox-mails-left", func(p ui.Page) templ.Component {
+			page := sampleMailbox(p)
+			page.Tone, page.Sentence, page.OnlyMarked = ui.Warning, "Reports are stored, but their mails stay where they are: the folder DMARC could not be created.", true
+			page.Advice = "Create the folder in your mail program, or choose another one."
+			return mailboxweb.Mailbox(page)
+		}},
+		{"mailbox", "mailbox-read-again", func(p ui.Page) templ.Component {
+			return mailboxweb.ReadAgain(mailboxweb.ReadAgainPage{Page: titled(p, ui.MailboxSection, "Read from the start", mailboxes()), Action: galleryPath + "mailbox", CancelHref: galleryPath + "mailbox",
+				Mailbox: "dmarc@example.org", Ordered: true, Since: "90", After: true})
+		}},
 		{"mailbox", "mailbox-delete", func(p ui.Page) templ.Component { return mailboxweb.Delete(sampleMailbox(p).Delete) }},
 	}
 }
@@ -60,7 +76,7 @@ func sampleMailbox(p ui.Page) mailboxweb.MailboxPage {
 			{Name: "Folder", Value: "INBOX"}, {Name: "Imported report mail", Value: "stays as it is"}, {Name: "Read back", Value: "90 days"}},
 		Verdicts: []mailboxweb.VerdictCount{{Verdict: ui.Accepted, Count: 398, Href: galleryPath + "receipts"}, {Verdict: ui.Repaired, Count: 14, Href: galleryPath + "receipts"},
 			{Verdict: ui.Known, Count: 9, Href: galleryPath + "receipts"}, {Verdict: ui.Held, Count: 1, Href: galleryPath + "receipts"}, {Verdict: ui.Refused, Count: 2, Href: galleryPath + "receipts"}, {Verdict: ui.NoReport, Count: 31, Href: galleryPath + "receipts"}},
-		Receipts: sampleReceipts(), ReceiptsHref: galleryPath + "receipts", CheckAction: galleryPath + "mailbox", EditHref: galleryPath + "edit",
+		Receipts: sampleReceipts(), ReceiptsHref: galleryPath + "receipts", CheckAction: galleryPath + "mailbox", PauseAction: galleryPath + "mailbox-paused", ReadAgainHref: galleryPath + "mailbox-read-again", EditHref: galleryPath + "edit",
 		DeleteHref: galleryPath + "mailbox-delete",
 		Delete:     mailboxweb.DeletePage{Page: frame, Action: galleryPath + "mailboxes", CancelHref: galleryPath + "mailbox", Mailbox: "dmarc@example.org", Reports: 2413},
 	}

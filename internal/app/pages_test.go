@@ -109,7 +109,7 @@ func TestTextThatNoDatabaseHoldsIsRefusedWithAPage(t *testing.T) {
 				t.Errorf("POST %s with %q: %d", path, bad, p.Status)
 			}
 		}
-		p := w.owner.Post(t, w.owner.Home+"mailboxes/new", "host", "127.0.0.1", "port", "993", "security", "tls", "username", "u"+bad,
+		p := w.owner.Post(t, w.owner.Home+"mailboxes/new", "host", "127.0.0.1", "port", "993", "protocol", "imap", "security", "tls", "username", "u"+bad,
 			"password", "p"+bad, "folder", "f"+bad, "after", "leave", "since", "90")
 		if p.Status < 400 || p.Status >= 500 {
 			t.Errorf("a mailbox with %q: %d", bad, p.Status)

@@ -110,6 +110,9 @@ func (a *App) members(b browser) {
 	b.inOrg("GET", "/mailboxes/{id}/domains", org.ManageMailboxes, m.FoundDomains)
 	b.inOrg("POST", "/mailboxes/{id}/domains", org.ManageMailboxes, m.Choose)
 	b.inOrg("POST", "/mailboxes/{id}/check", org.ManageMailboxes, m.CheckNow)
+	b.inOrg("POST", "/mailboxes/{id}/pause", org.ManageMailboxes, m.Pause)
+	b.inOrg("GET", "/mailboxes/{id}/read-again", org.ManageMailboxes, m.AskReadAgain)
+	b.inOrg("POST", "/mailboxes/{id}/read-again", org.ManageMailboxes, m.ReadAgain)
 	b.inOrg("GET", "/mailboxes/{id}/delete", org.ManageMailboxes, m.AskDelete)
 	b.inOrg("POST", "/mailboxes/{id}/delete", org.ManageMailboxes, m.Delete)
 }

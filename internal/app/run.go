@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"sendvery.com/sendvery/internal/mailbox"
 )
 
 // Role is a part of the program that a process may run alone.
@@ -51,6 +53,9 @@ func (a *App) Run(ctx context.Context, roles []string, ready func(net.Addr)) err
 // They outlive ctx until stop, so that requests under way find them working.
 func (a *App) startWork(ctx context.Context) (stop func(), err error) {
 	ctx = context.WithoutCancel(ctx)
+	if a.cfg.Idle > 0 {
+		a.mailboxes.Idlers = mailbox.NewIdlers(a.cfg.Idle)
+	}
 	if err := a.queue.Start(ctx); err != nil {
 		return nil, fmt.Errorf("start jobs: %w", err)
 	}
@@ -66,6 +71,9 @@ func (a *App) startWork(ctx context.Context) (stop func(), err error) {
 		defer cancel()
 		if err := a.queue.Stop(ctx); err != nil {
 			a.log.Error("jobs did not stop in order", "error", err)
+		}
+		if a.mailboxes.Idlers != nil {
+			a.mailboxes.Idlers.Close()
 		}
 	}, nil
 }

@@ -71,7 +71,7 @@ func newWorld(t *testing.T, a *apptest.App, email string) world {
 // connect begins a mailbox and returns its id.
 func connect(t *testing.T, b *apptest.Browser, slug string) string {
 	t.Helper()
-	p := b.Post(t, "/o/"+slug+"/mailboxes/new", "host", "127.0.0.1", "port", "993", "security", "tls", "username", "u@example.org",
+	p := b.Post(t, "/o/"+slug+"/mailboxes/new", "host", "127.0.0.1", "port", "993", "protocol", "imap", "security", "tls", "username", "u@example.org",
 		"password", "very secret", "folder", "INBOX", "after", "leave", "since", "90")
 	parts := strings.Split(p.Location, "/")
 	if p.Status != 303 || len(parts) != 6 {

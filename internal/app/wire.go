@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
 	"sendvery.com/sendvery/internal/domain"
@@ -37,7 +39,7 @@ import (
 func (a *App) wire(sender mailer.Sender) error {
 	jobs := work.NewRegistry()
 	a.orgs = &org.Service{DB: a.db, Now: a.now}
-	if err := errors.Join(a.wireAuth(jobs, sender), a.wireReports(jobs)); err != nil {
+	if err := errors.Join(a.wireAuth(jobs, sender), a.wireReports(jobs, sender)); err != nil {
 		return err
 	}
 	a.wirePages()
@@ -52,7 +54,7 @@ func (a *App) wire(sender mailer.Sender) error {
 
 // wireReports makes domains, mailboxes and reports, which hold one another:
 // mailboxes hand their mail to reports, new domains release held ones.
-func (a *App) wireReports(jobs *work.Registry) error {
+func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	guard, err := a.guard()
 	if err != nil {
 		return err
@@ -79,13 +81,18 @@ func (a *App) wireReports(jobs *work.Registry) error {
 	if err != nil {
 		return err
 	}
+	testsAtHost, err := limit.NewMemory("connection tests at a host", 120, time.Hour)
+	if err != nil {
+		return err
+	}
 	a.mailboxes = &mailbox.Service{
-		Tests: tests,
-		DB:    a.db, Ring: a.ring, Intake: a.reports, Domains: a.domains, Now: a.now, Holder: rand.Text(),
+		Tests: tests, TestsAtHost: testsAtHost, Mail: sender, Compose: a.composePaused,
+		DB: a.db, Ring: a.ring, Intake: a.reports, Domains: a.domains, Now: a.now, Holder: rand.Text(),
 		Fetcher: &mailfetch.Fetcher{Dialer: guard, Roots: a.parts.Roots},
 	}
 	work.Handle(jobs, mailbox.SliceTimeout, a.mailboxes.Do)
 	work.Handle(jobs, 0, a.mailboxes.ForgetDrafts)
+	work.Handle(jobs, 0, a.mailboxes.Tell)
 	work.Handle(jobs, 0, a.reports.Release)
 	work.Handle(jobs, 0, a.reports.Reread)
 	work.Handle(jobs, 0, a.reports.LookUpNames)
@@ -133,7 +140,7 @@ func (a *App) wireAuth(jobs *work.Registry, sender mailer.Sender) error {
 	a.auth = &auth.Service{
 		DB: a.db, Box: a.cookies.Box, Mail: sender, Limits: limits, Now: a.now,
 		Compose: a.composeSignIn,
-		LinkURL: func(token string) string { return strings.TrimSuffix(a.cfg.PublicURL, "/") + "/signin/link/" + token },
+		LinkURL: func(token string) string { return a.publicURL("/signin/link/" + token) },
 	}
 	a.authWeb = &authweb.Web{
 		Auth: a.auth, Cookies: a.cookies, Home: a.home, Frame: a.frame,
@@ -148,21 +155,52 @@ func (a *App) wireAuth(jobs *work.Registry, sender mailer.Sender) error {
 	return nil
 }
 
-// composeSignIn writes the sign-in mail.
-func (a *App) composeSignIn(m auth.LinkMail) (mailer.Message, error) {
-	host := a.cfg.PublicURL
-	if u, err := url.Parse(host); err == nil {
-		host = u.Host
+// publicHost is the name of this installation, to tell it from others.
+func (a *App) publicHost() string {
+	if u, err := url.Parse(a.cfg.PublicURL); err == nil {
+		return u.Host
 	}
-	letter := mail.SignIn{
-		Link: m.Link, Code: m.Code, Lifetime: format.For(m.Life), Email: m.To, Device: m.Device, Network: m.Network,
-		Asked: format.Moment(m.AskedAt), Host: host,
-	}
+	return a.cfg.PublicURL
+}
+
+// publicURL is the whole address of a path.
+func (a *App) publicURL(path string) string { return strings.TrimSuffix(a.cfg.PublicURL, "/") + path }
+
+// letter is a mail in both its forms.
+type letter interface {
+	Subject() string
+	Text() string
+	HTML() templ.Component
+}
+
+func compose(l letter) (mailer.Message, error) {
 	var html strings.Builder
-	if err := letter.HTML().Render(context.Background(), &html); err != nil {
+	if err := l.HTML().Render(context.Background(), &html); err != nil {
 		return mailer.Message{}, err
 	}
-	return mailer.Message{Subject: letter.Subject(), Text: letter.Text(), HTML: html.String()}, nil
+	return mailer.Message{Subject: l.Subject(), Text: l.Text(), HTML: html.String()}, nil
+}
+
+// composePaused writes the mail about a mailbox that needs somebody.
+func (a *App) composePaused(in org.Organization, m mailbox.Mailbox) (mailer.Message, error) {
+	l := mail.MailboxPaused{
+		Mailbox: m.Title(), Organization: in.Name, Link: a.publicURL(ui.Org{Slug: in.Slug}.Path("mailboxes/" + m.ID.String())), Host: a.publicHost(),
+	}
+	if m.Failure != nil {
+		l.Sentence = *m.Failure
+	}
+	if m.Advice != nil {
+		l.Advice = *m.Advice
+	}
+	return compose(l)
+}
+
+// composeSignIn writes the sign-in mail.
+func (a *App) composeSignIn(m auth.LinkMail) (mailer.Message, error) {
+	return compose(mail.SignIn{
+		Link: m.Link, Code: m.Code, Lifetime: format.For(m.Life), Email: m.To, Device: m.Device, Network: m.Network,
+		Asked: format.Moment(m.AskedAt), Host: a.publicHost(),
+	})
 }
 
 // home is the page that a person sees first.

@@ -43,6 +43,7 @@ var house = map[string]floor{
 	"internal/mailer":           machinery,
 	"internal/mailfetch":        machinery,
 	"internal/netguard":         machinery,
+	"internal/oauth":            machinery,
 	"internal/postgres":         machinery,
 	"internal/postgres/cluster": machinery,
 	"internal/seal":             machinery,
@@ -122,6 +123,7 @@ var technologies = map[string][]string{
 	"github.com/throttled/throttled/v2": {"internal/limit"},
 	"github.com/wneessen/go-mail":       {"internal/mailer"},
 	"golang.org/x/crypto":               {"internal/seal"},
+	"golang.org/x/oauth2":               {"internal/oauth"},
 	"golang.org/x/net/idna":             {"internal/fqdn"},
 	"golang.org/x/net/publicsuffix":     {"internal/fqdn"},
 	"golang.org/x/text":                 {"internal/dmarcrpt", "internal/mimepart"},
@@ -146,6 +148,7 @@ var systemCallers = map[string]string{
 	"internal/mailbox/forget.go":       "removes settings that never passed their test",
 	"internal/mailbox/lease.go":        "finds mailboxes that are due, whoever owns them",
 	"internal/mailbox/reseal.go":       "lists the passwords that a new key must seal; each is written in its organization",
+	"internal/mailbox/revoke.go":       "asks whether another mailbox lives by what an account granted",
 	"internal/org/org.go":              "finds the organization that the operator's command names",
 	"internal/report/authenticate.go":  "finds the organizations with mails whose sender's key was not to be had",
 	"internal/report/expire.go":        "removes the originals of refused mails when their time is over",
@@ -154,5 +157,8 @@ var systemCallers = map[string]string{
 
 // imapLosses are calls of the IMAP client that lose mail: Move without the
 // server's MOVE deletes what it could not copy, Expunge removes what others
-// have marked.
-var imapLosses = []string{"Move", "Expunge"}
+// have marked. The file beside a call asks the server for MOVE first.
+var imapLosses = map[string]string{
+	"Move":    "internal/mailfetch/imapfinish.go",
+	"Expunge": "",
+}

@@ -51,6 +51,9 @@ func TestRules(t *testing.T) {
 		{"internal/mailbox/lease.go", `func f() { s.DB.InSystem() }`, ""},
 		{"internal/mailfetch/a.go", `import "github.com/emersion/go-imap/v2/imapclient"; func f() { c.Move() }`, "loses mail"},
 		{"internal/mailfetch/a.go", `import "github.com/emersion/go-imap/v2/imapclient"; func f() { c.UIDExpunge() }`, ""},
+		{"internal/mailfetch/a.go", `import "github.com/emersion/go-imap/v2"; func f() { s.client.Move() }`, "loses mail"},
+		{"internal/mailfetch/imapfinish.go", `import "github.com/emersion/go-imap/v2"; func f() { s.client.Move() }`, ""},
+		{"internal/mailfetch/imapfinish.go", `import "github.com/emersion/go-imap/v2"; func f() { s.client.Expunge() }`, "loses mail"},
 	} {
 		f, err := readFile(tt.name, []byte("package a; "+tt.source))
 		if err != nil {

@@ -156,8 +156,21 @@ func textOf(rr dns.RR, kind uint16) (string, bool) {
 		return rr.AAAA.String(), true
 	case *dns.PTR:
 		return strings.TrimSuffix(strings.ToLower(rr.Ptr), "."), true
+	case *dns.SRV:
+		return fmt.Sprintf("%d %d %d %s", rr.Priority, rr.Weight, rr.Port, target(rr.Target)), true
+	case *dns.MX:
+		return fmt.Sprintf("%d %s", rr.Preference, target(rr.Mx)), true
 	}
 	return "", false
+}
+
+// target is the name of a server, lower case and without the final dot; "." is
+// none at all.
+func target(name string) string {
+	if name == "." {
+		return name
+	}
+	return strings.TrimSuffix(strings.ToLower(name), ".")
 }
 
 // unescape turns the presentation form of a TXT string (RFC 1035 section 5.1:

@@ -80,7 +80,7 @@ func (c *caller) signsIn(address string) {
 
 func (c *caller) connectsTheDemonstration() {
 	c.Helper()
-	form := url.Values{"preset": {"demo"}, "security": {"tls"}, "folder": {"INBOX"}, "after": {"leave"}, "since": {"90"}}
+	form := url.Values{"preset": {"demo"}, "protocol": {"imap"}, "security": {"tls"}, "folder": {"INBOX"}, "after": {"leave"}, "since": {"90"}}
 	for _, name := range []string{"host", "port", "username"} {
 		form.Set(name, c.find(c.org+"/mailboxes/new?preset=demo", `name="`+name+`"[^>]* value="([^"]*)"`))
 	}

@@ -18,6 +18,7 @@ import (
 
 // Settings are what the owner types to connect a mailbox.
 type Settings struct {
+	Protocol    mailfetch.Protocol
 	Host        string
 	Port        int
 	Security    mailfetch.Security
@@ -25,6 +26,7 @@ type Settings struct {
 	Password    string
 	Folder      string
 	AfterImport AfterImport
+	MoveTo      string // folder of Move
 	// Authserv is the authserv-id of the server that takes the mailbox's mail
 	// in (RFC 8601): what it says about who a mail comes from is believed. "-" for
 	// one that writes none; "" believes only signatures that we verify.
@@ -32,23 +34,32 @@ type Settings struct {
 	ReadDays int // how many days back to read first; 0 = everything
 }
 
+// maxReadDays bounds how far back to read where there is a bound at all.
+const maxReadDays = 3650
+
 // normalise trims and completes the settings and says what is wrong with
 // them, field by field.
 func (s *Settings) normalise() error {
 	s.Host = strings.ToLower(strings.TrimSuffix(strings.TrimSpace(s.Host), "."))
 	s.Username = strings.TrimSpace(s.Username)
 	s.Authserv = strings.ToLower(strings.TrimSpace(s.Authserv))
-	if s.Folder = strings.TrimSpace(s.Folder); s.Folder == "" {
-		s.Folder = "INBOX"
+	if s.Folder = strings.TrimSpace(s.Folder); s.Folder == "" || !s.Protocol.Ordered() {
+		s.Folder = "INBOX" // POP3 has no other
+	}
+	if s.MoveTo = strings.TrimSpace(s.MoveTo); s.AfterImport != Move {
+		s.MoveTo = ""
 	}
 	wrong := fault.Fields{}
+	if s.Protocol != mailfetch.IMAP && s.Protocol != mailfetch.POP3 {
+		wrong["protocol"] = "Choose IMAP or POP3."
+	}
 	if s.Host == "" {
 		wrong["host"] = "Give the name of the mail server, such as imap.example.org."
 	} else if !validHost(s.Host) {
 		wrong["host"] = "This is not a server name. It should look like imap.example.org, without http:// or a port."
 	}
 	if s.Port < 1 || s.Port > 65535 {
-		wrong["port"] = "Give the port: 993 for TLS, 143 for STARTTLS."
+		wrong["port"] = "Give the port: 993 for IMAP and 995 for POP3 with TLS, 143 and 110 with STARTTLS."
 	}
 	if s.Security != mailfetch.ImplicitTLS && s.Security != mailfetch.STARTTLS {
 		wrong["security"] = "Choose TLS or STARTTLS."
@@ -59,18 +70,35 @@ func (s *Settings) normalise() error {
 	if s.Password == "" {
 		wrong["password"] = "Give the password. Many providers ask for an app password."
 	}
-	if s.AfterImport != LeaveUntouched && s.AfterImport != MarkSeen {
-		wrong["after"] = "Choose what happens to report mails once they are read."
-	}
-	if s.ReadDays < 0 || s.ReadDays > 3650 {
+	s.checkAfter(wrong)
+	if s.ReadDays < 0 || s.ReadDays > maxReadDays {
 		wrong["days"] = "Choose how far back to read."
 	}
-	for name, value := range map[string]string{"username": s.Username, "password": s.Password, "folder": s.Folder, "authserv": s.Authserv} {
-		if len(value) > 1000 || strings.ContainsAny(value, "\x00\r\n") {
+	for name, value := range map[string]string{"username": s.Username, "password": s.Password, "folder": s.Folder, "move": s.MoveTo, "authserv": s.Authserv} {
+		most := 1000
+		if name == "password" {
+			most = 8000 // a refresh token is long
+		}
+		if len(value) > most || strings.ContainsAny(value, "\x00\r\n") {
 			wrong[name] = "This holds a character that no mail server accepts."
 		}
 	}
 	return fault.InvalidFields(wrong)
+}
+
+// checkAfter says what is wrong with what is to happen to report mails.
+func (s *Settings) checkAfter(wrong fault.Fields) {
+	_, known := actions[s.AfterImport]
+	switch {
+	case !known:
+		wrong["after"] = "Choose what happens to report mails once they are read."
+	case s.Protocol == mailfetch.POP3 && s.AfterImport != LeaveUntouched && s.AfterImport != Delete:
+		wrong["after"] = "POP3 has neither marks nor folders: report mails can only stay or be deleted. Use IMAP for the rest."
+	case s.AfterImport == Move && s.MoveTo == "":
+		wrong["move"] = "Give the folder that report mails are moved to. It is created if it does not exist."
+	case s.AfterImport == Move && strings.EqualFold(s.MoveTo, s.Folder):
+		wrong["move"] = "This is the folder that reports are read from. Choose another one."
+	}
 }
 
 func validHost(host string) bool {
@@ -90,7 +118,7 @@ func (s *Service) Connect(ctx context.Context, a org.Access, set Settings) (ID, 
 	if err := set.normalise(); err != nil {
 		return ID{}, err
 	}
-	if err := s.mayTest(ctx, a.ID); err != nil {
+	if err := s.mayTest(ctx, a.ID, set.Host); err != nil {
 		return ID{}, err
 	}
 	m := s.fromSettings(uid.New[Mailbox](), set)
@@ -110,10 +138,12 @@ func (s *Service) Connect(ctx context.Context, a org.Access, set Settings) (ID, 
 }
 
 // Retest replaces the settings of a mailbox and tests it again; once that
-// passes, it goes on with what it was doing. An empty password keeps the one that is sealed, unless the
-// server or the user changed: a secret is never sent to another place.
+// passes, it goes on with what it was doing. An empty password keeps the secret
+// that is sealed, unless the server or the user changed: a secret is never sent
+// to another place. What a provider granted is for its server and one account,
+// which stay until a password is typed.
 func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings) error {
-	if err := s.mayTest(ctx, a.ID); err != nil {
+	if err := s.mayTest(ctx, a.ID, set.Host); err != nil {
 		return err
 	}
 	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
@@ -121,8 +151,13 @@ func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings)
 		if err != nil {
 			return err
 		}
+		signIn := ByPassword
+		if old.SignIn != ByPassword && set.Password == "" {
+			signIn = old.SignIn
+			set.Protocol, set.Host, set.Port, set.Security, set.Username = old.Protocol, old.Host, old.Port, old.Security, old.Username
+		}
 		if set.Password == "" && strings.EqualFold(old.Host, strings.TrimSpace(set.Host)) && old.Username == strings.TrimSpace(set.Username) {
-			if set.Password, err = s.password(ctx, tx, a.ID, id); err != nil {
+			if set.Password, err = s.secret(ctx, tx, a.ID, id); err != nil {
 				return err
 			}
 		}
@@ -130,7 +165,8 @@ func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings)
 			return err
 		}
 		m := s.fromSettings(id, set)
-		if err := update(ctx, tx, a.ID, m, s.Ring.Seal(place(a.ID, id), []byte(set.Password))); err != nil {
+		m.SignIn = signIn
+		if err := s.replace(ctx, tx, a.ID, old, m, set.Password); err != nil {
 			return err
 		}
 		if err := startRun(ctx, tx, a.ID, id, TestRun, s.Now()); err != nil {
@@ -144,10 +180,32 @@ func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings)
 	return err
 }
 
-// mayTest takes one turn of the organization's connection tests: they are for
-// connecting mailboxes, not for trying passwords or looking for servers.
-func (s *Service) mayTest(ctx context.Context, org org.ID) error {
+// replace stores other settings of a mailbox. In another mailbox or folder
+// reading begins anew, and what was to be done with mails means none there.
+func (s *Service) replace(ctx context.Context, tx postgres.Tx, org org.ID, old, m Mailbox, secret string) error {
+	if err := update(ctx, tx, org, m, s.Ring.Seal(place(org, m.ID), []byte(secret))); err != nil {
+		return err
+	}
+	elsewhere := old.Protocol != m.Protocol || old.Host != m.Host || old.Username != m.Username || old.Folder != m.Folder
+	if elsewhere {
+		if err := forgetPlace(ctx, tx, org, m.ID); err != nil {
+			return err
+		}
+	}
+	if elsewhere || m.AfterImport == LeaveUntouched {
+		return forgetUnfinished(ctx, tx, org, m.ID)
+	}
+	return nil
+}
+
+// mayTest takes one turn of the connection tests of the organization and of
+// those at the host: they are for connecting mailboxes, not for trying
+// passwords or looking for servers.
+func (s *Service) mayTest(ctx context.Context, org org.ID, host string) error {
 	wait, err := s.Tests.Take(ctx, org.String())
+	if err == nil && wait == 0 {
+		wait, err = s.TestsAtHost.Take(ctx, host)
+	}
 	if err != nil {
 		return err
 	}
@@ -162,14 +220,20 @@ func (s *Service) mayTest(ctx context.Context, org org.ID) error {
 func (s *Service) fromSettings(id ID, set Settings) Mailbox {
 	now := s.Now()
 	m := Mailbox{
-		ID: id, Protocol: mailfetch.IMAP, Host: set.Host, Port: set.Port, Security: set.Security, Username: set.Username,
-		Folder: set.Folder, AfterImport: set.AfterImport, Authserv: set.Authserv, State: Testing, CreatedAt: now, NextAt: &now,
-	}
-	if set.ReadDays > 0 {
-		from := now.UTC().Truncate(24*time.Hour).AddDate(0, 0, -set.ReadDays)
-		m.ReadFrom = &from
+		ID: id, Protocol: set.Protocol, Host: set.Host, Port: set.Port, Security: set.Security, SignIn: ByPassword, Username: set.Username,
+		Folder: set.Folder, AfterImport: set.AfterImport, MoveTo: set.MoveTo, Authserv: set.Authserv, ReadFrom: s.daysAgo(set.ReadDays),
+		State: Testing, CreatedAt: now, NextAt: &now,
 	}
 	return m
+}
+
+// daysAgo is the UTC day so many days ago; nil for 0.
+func (s *Service) daysAgo(days int) *time.Time {
+	if days == 0 {
+		return nil
+	}
+	from := s.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -days)
+	return &from
 }
 
 func (s *Service) event(a org.Access, id ID, action string, m Mailbox) audit.Event {
@@ -177,11 +241,21 @@ func (s *Service) event(a org.Access, id ID, action string, m Mailbox) audit.Eve
 		Detail: map[string]string{"host": m.Host, "username": m.Username}}
 }
 
+// ownEvent is something that the program did or saw by itself, and why.
+func (s *Service) ownEvent(j Slice, m Mailbox, action string, cause error) audit.Event {
+	return audit.Event{Org: j.Org, Action: action, Subject: j.Mailbox.String(), At: s.Now(),
+		Detail: map[string]string{"host": m.Host, "username": m.Username, "reason": mailfetch.KindOf(cause).String()}}
+}
+
 // Delete removes the mailbox with its password and place; stored reports stay.
 func (s *Service) Delete(ctx context.Context, a org.Access, id ID) error {
-	return s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
-		m, err := get(ctx, tx, a.ID, id)
-		if err != nil {
+	var m Mailbox
+	var granted string
+	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) (err error) {
+		if m, err = get(ctx, tx, a.ID, id); err != nil {
+			return err
+		}
+		if granted, err = s.refreshToken(ctx, tx, a.ID, m); err != nil {
 			return err
 		}
 		if err := remove(ctx, tx, a.ID, id); err != nil {
@@ -189,6 +263,10 @@ func (s *Service) Delete(ctx context.Context, a org.Access, id ID) error {
 		}
 		return audit.Record(ctx, tx, s.event(a, id, "mailbox.delete", m))
 	})
+	if err == nil {
+		s.revokeAtProvider(ctx, m, granted)
+	}
+	return err
 }
 
 // CheckNow has the mailbox read at once instead of at its next time. A paused
@@ -239,8 +317,9 @@ func (s *Service) Choose(ctx context.Context, a org.Access, id ID, names []fqdn.
 	return err
 }
 
-func (s *Service) password(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (string, error) {
-	sealed, err := secret(ctx, tx, org, id)
+// secret is the mailbox's password, or the refresh token of its provider.
+func (s *Service) secret(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (string, error) {
+	sealed, err := sealedSecret(ctx, tx, org, id)
 	if err != nil {
 		return "", err
 	}

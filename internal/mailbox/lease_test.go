@@ -9,9 +9,7 @@ import (
 
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailbox"
-	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/org"
-	"sendvery.com/sendvery/internal/postgres"
 )
 
 // dispatchAtOnce has several processes look for work at the same time.
@@ -133,9 +131,9 @@ type thief struct {
 }
 
 // Take implements mailbox.Intake.
-func (s thief) Take(ctx context.Context, o org.ID, mails []mailbox.Mail, advance func(context.Context, postgres.Tx, int) error) ([]mailfetch.MailID, error) {
+func (s thief) Take(ctx context.Context, o org.ID, mails []mailbox.Mail, settle mailbox.Settle) error {
 	s.steal()
-	return s.Intake.Take(ctx, o, mails, advance)
+	return s.Intake.Take(ctx, o, mails, settle)
 }
 
 func TestSliceThatWasTakenOverCommitsNothing(t *testing.T) {

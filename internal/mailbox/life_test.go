@@ -108,10 +108,10 @@ type watcher struct {
 }
 
 // Take implements mailbox.Intake.
-func (w watcher) Take(ctx context.Context, o org.ID, mails []mailbox.Mail, advance func(context.Context, postgres.Tx, int) error) ([]mailfetch.MailID, error) {
-	stored, err := w.Intake.Take(ctx, o, mails, advance)
+func (w watcher) Take(ctx context.Context, o org.ID, mails []mailbox.Mail, settle mailbox.Settle) error {
+	err := w.Intake.Take(ctx, o, mails, settle)
 	w.stored()
-	return stored, err
+	return err
 }
 
 func TestMailIsMarkedOnlyAfterItsReportIsCommitted(t *testing.T) {
@@ -207,8 +207,12 @@ type counting struct{ db *postgres.DB }
 func (counting) Survey(context.Context, io.ReaderAt, int64) ([]mailbox.Found, error) { return nil, nil }
 
 // Take implements mailbox.Intake.
-func (c counting) Take(ctx context.Context, o org.ID, mails []mailbox.Mail, advance func(context.Context, postgres.Tx, int) error) ([]mailfetch.MailID, error) {
-	return nil, c.db.InOrg(ctx, o, func(ctx context.Context, tx postgres.Tx) error { return advance(ctx, tx, len(mails)) })
+func (c counting) Take(ctx context.Context, o org.ID, mails []mailbox.Mail, settle mailbox.Settle) error {
+	ids := make([]mailfetch.MailID, len(mails))
+	for i, m := range mails {
+		ids[i] = m.ID
+	}
+	return c.db.InOrg(ctx, o, func(ctx context.Context, tx postgres.Tx) error { return settle(ctx, tx, ids, nil) })
 }
 
 func TestDeletingTakesThePasswordAndKeepsTheReports(t *testing.T) {

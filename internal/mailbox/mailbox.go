@@ -16,7 +16,9 @@ import (
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/limit"
+	"sendvery.com/sendvery/internal/mailer"
 	"sendvery.com/sendvery/internal/mailfetch"
+	"sendvery.com/sendvery/internal/oauth"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/seal"
@@ -37,7 +39,7 @@ const (
 	Choosing  State = "choosing"  // the owner picks among the found domains
 	Importing State = "importing" // everything up to now is read
 	Polling   State = "polling"   // new mail is read every quarter of an hour
-	Paused    State = "paused"    // reading stopped after repeated failures that only the owner can mend
+	Paused    State = "paused"    // reading stopped: by a person, or after failures that only one can mend (then with a Failure)
 )
 
 // AfterImport is what happens to a report mail once its report is stored.
@@ -47,18 +49,34 @@ type AfterImport string
 const (
 	LeaveUntouched AfterImport = "leave"
 	MarkSeen       AfterImport = "seen"
+	Move           AfterImport = "move"
+	Delete         AfterImport = "delete"
 )
 
-// Mailbox is a connected mailbox, without its password.
+// actions are what the choices mean to a session.
+var actions = map[AfterImport]mailfetch.Action{
+	LeaveUntouched: mailfetch.Leave, MarkSeen: mailfetch.MarkSeen, Move: mailfetch.Move, Delete: mailfetch.Delete,
+}
+
+// SignIn is how a mailbox is signed in to: by password, or by what a provider
+// of this name grants.
+type SignIn string
+
+// ByPassword is the way without a provider.
+const ByPassword SignIn = "password"
+
+// Mailbox is a connected mailbox, without its secret.
 type Mailbox struct {
 	ID           ID                 `db:"mailbox_id"`
 	Protocol     mailfetch.Protocol `db:"protocol"`
 	Host         string             `db:"host"`
 	Port         int                `db:"port"`
 	Security     mailfetch.Security `db:"security"`
+	SignIn       SignIn             `db:"sign_in"`
 	Username     string             `db:"username"`
 	Folder       string             `db:"folder"`
 	AfterImport  AfterImport        `db:"after_import"`
+	MoveTo       string             `db:"move_to"`   // folder of Move
 	Authserv     string             `db:"authserv"`  // see Settings
 	ReadFrom     *time.Time         `db:"read_from"` // UTC day of the oldest mail to read; nil = all
 	State        State              `db:"state"`
@@ -71,6 +89,12 @@ type Mailbox struct {
 	FailedAt     *time.Time         `db:"failed_at"`
 	Failures     int                `db:"failures"` // in a row
 	NextAt       *time.Time         `db:"next_at"`
+
+	// How it went with marking, moving or deleting report mails. Reading goes on
+	// either way.
+	OnlyMarked    bool    `db:"only_marked"`    // the server cannot remove single mails: they are marked as deleted
+	FinishFailure *string `db:"finish_failure"` // sentence for the owner; nil = it went well
+	FinishAdvice  *string `db:"finish_advice"`
 }
 
 // Connected reports whether the mailbox has been set up to its end.
@@ -140,10 +164,13 @@ type Intake interface {
 	// stores nothing.
 	Survey(ctx context.Context, content io.ReaderAt, size int64) ([]Found, error)
 	// Take stores what the mails hold, in their order and in one or several
-	// transactions. In each of them it calls advance with how many of the mails
-	// are settled once it commits. It returns which mails held a stored report.
-	Take(ctx context.Context, org org.ID, mails []Mail, advance func(ctx context.Context, tx postgres.Tx, settled int) error) (stored []mailfetch.MailID, err error)
+	// transactions, and calls settle in each of them.
+	Take(ctx context.Context, org org.ID, mails []Mail, settle Settle) error
 }
+
+// Settle is told within a transaction which mails are settled once it commits,
+// in their order, and which of them hold nothing but reports that are stored.
+type Settle func(ctx context.Context, tx postgres.Tx, settled, stored []mailfetch.MailID) error
 
 // Service is what can be done with mailboxes.
 type Service struct {
@@ -154,8 +181,20 @@ type Service struct {
 	Intake  Intake
 	Domains *domain.Service
 	Tests   *limit.Limiter // of connection tests, per organization
-	Holder  string         // names this process in leases
-	Now     func() time.Time
+	// TestsAtHost limits the connection tests of all organizations together, per
+	// host.
+	TestsAtHost *limit.Limiter
+	Idlers      *Idlers // nil: no mailbox is watched between polls
+	Holder      string  // names this process in leases
+	Now         func() time.Time
+
+	Grants map[SignIn]*oauth.Client // providers that can let us into a mailbox without its password
+	Box    *seal.Box                // of what a browser keeps while its person is at one of them
+	tokens tokens
+
+	// How the people who manage mailboxes are told that one needs them.
+	Mail    mailer.Sender
+	Compose func(org.Organization, Mailbox) (mailer.Message, error)
 }
 
 // place is where a mailbox's password is sealed for.

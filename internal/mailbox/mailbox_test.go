@@ -47,6 +47,7 @@ type bench struct {
 	mu     sync.Mutex
 	now    time.Time
 	slices []mailbox.Slice
+	tells  []mailbox.TellPaused
 }
 
 func newBench(t *testing.T) *bench {
@@ -96,8 +97,11 @@ func (b *bench) advance(d time.Duration) {
 func (b *bench) Enqueue(_ context.Context, _ postgres.Tx, args work.Args, _ ...work.Option) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if j, ok := args.(mailbox.Slice); ok {
+	switch j := args.(type) {
+	case mailbox.Slice:
 		b.slices = append(b.slices, j)
+	case mailbox.TellPaused:
+		b.tells = append(b.tells, j)
 	}
 	return nil
 }
@@ -141,7 +145,7 @@ func (b *bench) dispatch(t *testing.T) {
 
 // settings are those of the bench's own server.
 func (b *bench) settings() mailbox.Settings {
-	return mailbox.Settings{Host: mailtest.Host, Port: int(b.server.Port), Security: mailfetch.ImplicitTLS, Username: mailtest.User,
+	return mailbox.Settings{Protocol: mailfetch.IMAP, Host: mailtest.Host, Port: int(b.server.Port), Security: mailfetch.ImplicitTLS, Username: mailtest.User,
 		Password: mailtest.Password, Folder: "INBOX", AfterImport: mailbox.LeaveUntouched}
 }
 

@@ -16,7 +16,7 @@ const scanMails = 1000
 // stores no mail: that begins when the owner has chosen. It goes through them
 // in one slice of several batches; a repeated scan starts over.
 func (s *Service) scan(ctx context.Context, j Slice, m Mailbox, session mailfetch.Session) error {
-	listing, err := session.List(ctx, mailfetch.Query{Since: account(m, "").Since, Newest: scanMails})
+	listing, err := session.List(ctx, mailfetch.Query{Since: account(m).Since, Newest: scanMails})
 	if err != nil {
 		return err
 	}

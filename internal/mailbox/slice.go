@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/postgres"
@@ -31,20 +32,24 @@ const (
 	maxBackoff    = 6 * time.Hour
 )
 
+// mostUnfinished is how many report mails a slice at most marks, moves or
+// deletes; it reads fewer.
+const mostUnfinished = 5000
+
 // Do does a slice: the next bit of whatever the mailbox's state asks for. It
 // then gives the lease back and says when the next one is due.
 func (s *Service) Do(ctx context.Context, j Slice) error {
 	var m Mailbox
 	var next time.Duration
 	err := s.underLease(ctx, j, func(held context.Context) error {
-		var password string
+		var secret string
 		var err error
-		if m, password, err = s.load(held, j); err != nil {
+		if m, secret, err = s.load(held, j); err != nil {
 			return err
 		}
 		work, cancel := context.WithTimeout(held, workTime)
 		defer cancel()
-		next, err = s.step(work, j, m, password)
+		next, err = s.step(work, j, m, secret)
 		if err != nil && held.Err() == nil && errors.Is(work.Err(), context.DeadlineExceeded) {
 			next, err = s.noteFailure(held, j, m, errTooSlow)
 		}
@@ -76,44 +81,68 @@ var errTooSlow = fault.New(fault.Temporary, "The mail server is too slow: not ev
 // step does what the state asks for and returns the pause until the next
 // slice. Failures of the customer's server are noted on the mailbox and are
 // no error of ours.
-func (s *Service) step(ctx context.Context, j Slice, m Mailbox, password string) (time.Duration, error) {
+func (s *Service) step(ctx context.Context, j Slice, m Mailbox, secret string) (time.Duration, error) {
 	switch m.State {
 	case Testing:
-		return s.test(ctx, j, m, password)
+		return s.test(ctx, j, m, secret)
 	case Choosing:
 		return never, nil
 	}
-	session, err := s.open(ctx, m, password, nil)
-	if err != nil {
+	session, err := s.open(ctx, j, m, secret, nil)
+	if _, ok := errors.AsType[*mailfetch.Error](err); ok {
 		return s.noteFailure(ctx, j, m, err)
 	}
-	defer func() { _ = session.Close() }() // only reads were made
-	next := never
+	if err != nil {
+		return 0, err
+	}
+	next, handedOn := never, false
+	defer func() {
+		if !handedOn {
+			_ = session.Close() // nothing hangs on how it went
+		}
+	}()
 	if m.State == Scanning {
 		err = s.scan(ctx, j, m, session)
-	} else {
-		next, err = s.read(ctx, j, m, session)
+	} else if next, err = s.read(ctx, j, m, session); err == nil {
+		err = s.finish(ctx, j, m, session)
 	}
 	if _, ok := errors.AsType[*mailfetch.Error](err); ok {
 		return s.noteFailure(ctx, j, m, err)
 	}
+	handedOn = err == nil && next > 0 && s.idle(j, session, next)
 	return next, err
 }
 
-// open opens the mailbox, within a bound on the whole of it.
-func (s *Service) open(ctx context.Context, m Mailbox, password string, onStep func(mailfetch.Step)) (mailfetch.Session, error) {
+// open opens the mailbox, within a bound on the whole of it. A token that was
+// kept and is refused is asked for again once: it may have been withdrawn
+// before its time.
+func (s *Service) open(ctx context.Context, j Slice, m Mailbox, secret string, onStep func(mailfetch.Step)) (mailfetch.Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	return s.Fetcher.Open(ctx, account(m, password), onStep)
+	kept := s.tokens.has(m.ID)
+	a := account(m)
+	var err error
+	if a.Password, a.Token, err = s.credentials(ctx, j, m, secret); err != nil {
+		return nil, err
+	}
+	session, err := s.Fetcher.Open(ctx, a, onStep)
+	if refused, ok := errors.AsType[*mailfetch.Error](err); ok && refused.Kind == mailfetch.TokenRefused {
+		s.forgetToken(m.ID)
+		if kept {
+			return s.open(ctx, j, m, secret, onStep)
+		}
+	}
+	return session, err
 }
 
 // never means that nothing is due until a person acts.
 const never time.Duration = -1
 
-func account(m Mailbox, password string) mailfetch.Account {
+// account describes the mailbox without its secret.
+func account(m Mailbox) mailfetch.Account {
 	a := mailfetch.Account{
 		Protocol: m.Protocol, Host: m.Host, Port: uint16(m.Port), Security: m.Security,
-		Username: m.Username, Password: password, Folder: m.Folder,
+		Username: m.Username, Folder: m.Folder,
 	}
 	if m.ReadFrom != nil {
 		a.Since = *m.ReadFrom
@@ -121,16 +150,16 @@ func account(m Mailbox, password string) mailfetch.Account {
 	return a
 }
 
-// load returns the mailbox and its password.
-func (s *Service) load(ctx context.Context, j Slice) (m Mailbox, password string, err error) {
+// load returns the mailbox and its secret.
+func (s *Service) load(ctx context.Context, j Slice) (m Mailbox, secret string, err error) {
 	err = s.DB.InOrg(ctx, j.Org, func(ctx context.Context, tx postgres.Tx) error {
 		if m, err = get(ctx, tx, j.Org, j.Mailbox); err != nil {
 			return err
 		}
-		password, err = s.password(ctx, tx, j.Org, j.Mailbox)
+		secret, err = s.secret(ctx, tx, j.Org, j.Mailbox)
 		return err
 	})
-	return m, password, err
+	return m, secret, err
 }
 
 // noteFailure writes down for the owner why the mailbox could not be read and
@@ -143,18 +172,29 @@ func (s *Service) noteFailure(ctx context.Context, j Slice, m Mailbox, cause err
 	if m.State == Testing { // somebody waits for the end of the test
 		return never, s.endTest(ctx, j, cause)
 	}
-	sentence, advice, retry := fault.Sentence(cause), "", true
-	if e, ok := errors.AsType[*mailfetch.Error](cause); ok {
-		sentence, advice, retry = e.Sentence(), e.Advice(), e.Kind.Retry()
-	}
+	sentence, advice := fault.Sentence(cause), ""
 	failures := m.Failures + 1
-	state := m.State
-	next := min(time.Minute<<min(failures, 10), maxBackoff)
-	if !retry && failures >= pauseFailures {
-		state, next = Paused, never
+	state, next := m.State, min(time.Minute<<min(failures, 10), maxBackoff)
+	if e, ok := errors.AsType[*mailfetch.Error](cause); ok {
+		sentence, advice = e.Sentence(), e.Advice()
+		if e.Kind == mailfetch.OAuthRevoked || !e.Kind.Retry() && failures >= pauseFailures {
+			state, next = Paused, never
+		}
 	}
 	err := s.DB.InOrg(ctx, j.Org, func(ctx context.Context, tx postgres.Tx) error {
-		return setFailure(ctx, tx, j, state, sentence, advice, s.Now())
+		held, err := setFailure(ctx, tx, j, state, sentence, advice, s.Now())
+		if err != nil || !held || state != Paused {
+			return err
+		}
+		if err := s.tellPaused(ctx, tx, j); err != nil {
+			return err
+		}
+		if mailfetch.KindOf(cause) == mailfetch.OAuthRevoked {
+			if err := audit.Record(ctx, tx, s.ownEvent(j, m, "mailbox.grant-lost", cause)); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, s.ownEvent(j, m, "mailbox.stop", cause))
 	})
 	return next, err
 }

@@ -13,8 +13,8 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-const columns = `mailbox_id, protocol, host, port, security, username, folder, after_import, authserv, read_from, state,
-	created_at, cursor, last_poll_at, last_report_at, failure, advice, failed_at, failures, next_at`
+const columns = `mailbox_id, protocol, host, port, security, username, sign_in, folder, after_import, move_to, authserv, read_from, state,
+	created_at, cursor, last_poll_at, last_report_at, failure, advice, failed_at, failures, next_at, only_marked, finish_failure, finish_advice`
 
 func get(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (Mailbox, error) {
 	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM mailboxes WHERE org_id = $1 AND mailbox_id = $2`, org, id)
@@ -43,7 +43,7 @@ func list(ctx context.Context, tx postgres.Tx, org org.ID) ([]Mailbox, error) {
 	return all, nil
 }
 
-func secret(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (sealed []byte, err error) {
+func sealedSecret(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (sealed []byte, err error) {
 	if err := tx.QueryRow(ctx, `SELECT secret FROM mailboxes WHERE org_id = $1 AND mailbox_id = $2`, org, id).Scan(&sealed); err != nil {
 		return nil, fmt.Errorf("mailbox secret: %w", err)
 	}
@@ -53,15 +53,15 @@ func secret(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (sealed []by
 func settingArgs(org org.ID, m Mailbox, sealed []byte) postgres.NamedArgs {
 	return postgres.NamedArgs{
 		"org": org, "id": m.ID, "protocol": m.Protocol, "host": m.Host, "port": m.Port, "security": m.Security,
-		"username": m.Username, "secret": sealed, "folder": m.Folder, "after": m.AfterImport, "authserv": m.Authserv, "from": m.ReadFrom,
+		"signin": m.SignIn, "username": m.Username, "secret": sealed, "folder": m.Folder, "after": m.AfterImport, "move": m.MoveTo, "authserv": m.Authserv, "from": m.ReadFrom,
 		"state": m.State, "created": m.CreatedAt, "next": m.NextAt,
 	}
 }
 
 func insert(ctx context.Context, tx postgres.Tx, org org.ID, m Mailbox, sealed []byte) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO mailboxes (org_id, mailbox_id, protocol, host, port, security, username, secret, folder, after_import, authserv, read_from, state, created_at, next_at)
-		VALUES (@org, @id, @protocol, @host, @port, @security, @username, @secret, @folder, @after, @authserv, @from, @state, @created, @next)`,
+		INSERT INTO mailboxes (org_id, mailbox_id, protocol, host, port, security, sign_in, username, secret, folder, after_import, move_to, authserv, read_from, state, created_at, next_at)
+		VALUES (@org, @id, @protocol, @host, @port, @security, @signin, @username, @secret, @folder, @after, @move, @authserv, @from, @state, @created, @next)`,
 		settingArgs(org, m, sealed))
 	if err != nil {
 		return fmt.Errorf("insert mailbox: %w", err)
@@ -69,15 +69,13 @@ func insert(ctx context.Context, tx postgres.Tx, org org.ID, m Mailbox, sealed [
 	return nil
 }
 
-// update replaces the settings; in another mailbox or folder reading begins
-// anew. It takes the lease from a slice that works
+// update replaces the settings. It takes the lease from a slice that works
 // with the older ones.
 func update(ctx context.Context, tx postgres.Tx, org org.ID, m Mailbox, sealed []byte) error {
 	_, err := tx.Exec(ctx, `
-		UPDATE mailboxes SET host = @host, port = @port, security = @security, username = @username, secret = @secret,
-		       folder = @folder, after_import = @after, authserv = @authserv, read_from = @from, next_at = @next, state = 'testing',
-		       failure = NULL, advice = NULL, failures = 0,
-		       cursor = CASE WHEN host = @host AND username = @username AND folder = @folder THEN cursor ELSE '' END,
+		UPDATE mailboxes SET protocol = @protocol, host = @host, port = @port, security = @security, sign_in = @signin, username = @username, secret = @secret,
+		       folder = @folder, after_import = @after, move_to = @move, authserv = @authserv, read_from = @from, next_at = @next, state = 'testing',
+		       failure = NULL, advice = NULL, failures = 0, finish_failure = NULL, finish_advice = NULL, only_marked = false,
 		       generation = generation + 1, holder = NULL, lease_until = NULL
 		WHERE org_id = @org AND mailbox_id = @id`, settingArgs(org, m, sealed))
 	if err != nil {
@@ -145,16 +143,55 @@ func setState(ctx context.Context, tx postgres.Tx, j Slice, state State) error {
 	return nil
 }
 
-func setFailure(ctx context.Context, tx postgres.Tx, j Slice, state State, sentence, advice string, now time.Time) error {
-	_, err := tx.Exec(ctx, `
+// setFailure notes a failure while the slice's lease is held, and reports
+// whether it was.
+func setFailure(ctx context.Context, tx postgres.Tx, j Slice, state State, sentence, advice string, now time.Time) (held bool, err error) {
+	tag, err := tx.Exec(ctx, `
 		UPDATE mailboxes SET state = @state, failure = @sentence, advice = @advice, failed_at = @now, failures = failures + 1, last_poll_at = @now
 		WHERE org_id = @org AND mailbox_id = @id AND generation = @generation`,
 		postgres.NamedArgs{"org": j.Org, "id": j.Mailbox, "generation": j.Generation, "state": state,
 			"sentence": sentence, "advice": advice, "now": now})
 	if err != nil {
-		return fmt.Errorf("note failure: %w", err)
+		return false, fmt.Errorf("note failure: %w", err)
 	}
-	return nil
+	return tag.RowsAffected() == 1, nil
+}
+
+// pause stops reading, also a slice that is at it, and reports whether the
+// mailbox was being read.
+func pause(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (bool, error) {
+	tag, err := tx.Exec(ctx, `
+		UPDATE mailboxes SET state = 'paused', next_at = NULL, failure = NULL, advice = NULL, failures = 0,
+		       generation = generation + 1, holder = NULL, lease_until = NULL
+		WHERE org_id = $1 AND mailbox_id = $2 AND state IN ('importing', 'polling')`, org, id)
+	if err != nil {
+		return false, fmt.Errorf("pause mailbox: %w", err)
+	}
+	return tag.RowsAffected() == 1, nil
+}
+
+// fromTheStart has everything read that was received since the day, and takes
+// the lease from a slice that is at it. It reports whether the mailbox is
+// connected.
+func fromTheStart(ctx context.Context, tx postgres.Tx, org org.ID, id ID, from *time.Time, now time.Time) (bool, error) {
+	tag, err := tx.Exec(ctx, `
+		UPDATE mailboxes SET state = 'importing', cursor = '', read_from = @from, next_at = @now, failure = NULL, advice = NULL, failures = 0,
+		       generation = generation + 1, holder = NULL, lease_until = NULL
+		WHERE org_id = @org AND mailbox_id = @id AND state IN ('importing', 'polling', 'paused')`,
+		postgres.NamedArgs{"org": org, "id": id, "from": from, "now": now})
+	if err != nil {
+		return false, fmt.Errorf("read from the start: %w", err)
+	}
+	return tag.RowsAffected() == 1, nil
+}
+
+// forgetPlace has the mailbox read from its start: its cursor is another
+// mailbox's or folder's.
+func forgetPlace(ctx context.Context, tx postgres.Tx, org org.ID, id ID) error {
+	if _, err := tx.Exec(ctx, `UPDATE mailboxes SET cursor = '' WHERE org_id = $1 AND mailbox_id = $2`, org, id); err != nil {
+		return fmt.Errorf("forget place: %w", err)
+	}
+	return forgetRead(ctx, tx, org, id)
 }
 
 // upToDate notes that everything there was has been read.

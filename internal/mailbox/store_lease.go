@@ -11,12 +11,14 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-// advance moves the cursor over mails that the same transaction stores. It is
-// also what fences a holder that lost its lease: it then fails.
-func advance(ctx context.Context, tx postgres.Tx, j Slice, cursor string, done int64, now time.Time) error {
-	args := postgres.NamedArgs{"org": j.Org, "id": j.Mailbox, "generation": j.Generation, "cursor": cursor, "done": done, "now": now}
+// advance moves the cursor over so many mails that the same transaction
+// settles, and notes whether reports came in them. It is also what fences a
+// holder that lost its lease: it then fails.
+func advance(ctx context.Context, tx postgres.Tx, j Slice, cursor string, settled, stored int, now time.Time) error {
+	args := postgres.NamedArgs{"org": j.Org, "id": j.Mailbox, "generation": j.Generation, "cursor": cursor, "settled": settled, "stored": stored, "now": now}
 	tag, err := tx.Exec(ctx, `
-		UPDATE mailboxes SET cursor = @cursor, last_poll_at = @now, failure = NULL, advice = NULL, failures = 0
+		UPDATE mailboxes SET cursor = @cursor, last_poll_at = @now, failure = NULL, advice = NULL, failures = 0,
+		       last_report_at = CASE WHEN @stored::integer > 0 THEN @now ELSE last_report_at END
 		WHERE org_id = @org AND mailbox_id = @id AND generation = @generation`, args)
 	if err != nil {
 		return fmt.Errorf("advance mailbox: %w", err)
@@ -25,18 +27,10 @@ func advance(ctx context.Context, tx postgres.Tx, j Slice, cursor string, done i
 		return errLeaseLost
 	}
 	_, err = tx.Exec(ctx, `
-		UPDATE mailbox_runs SET done = @done, updated_at = @now
+		UPDATE mailbox_runs SET done = done + @settled, updated_at = @now
 		WHERE org_id = @org AND mailbox_id = @id AND kind = 'import' AND state = 'running'`, args)
 	if err != nil {
 		return fmt.Errorf("advance import: %w", err)
-	}
-	return nil
-}
-
-// noteReport notes that the mailbox brought a report just now.
-func noteReport(ctx context.Context, tx postgres.Tx, j Slice, now time.Time) error {
-	if _, err := tx.Exec(ctx, `UPDATE mailboxes SET last_report_at = $3 WHERE org_id = $1 AND mailbox_id = $2`, j.Org, j.Mailbox, now); err != nil {
-		return fmt.Errorf("note report: %w", err)
 	}
 	return nil
 }
@@ -106,6 +100,30 @@ func checkLease(ctx context.Context, tx postgres.Tx, j Slice) error {
 	}
 	if err != nil {
 		return fmt.Errorf("check lease: %w", err)
+	}
+	return nil
+}
+
+// sameGeneration reports whether nobody has taken or changed the mailbox since
+// the slice began.
+func sameGeneration(ctx context.Context, tx postgres.Tx, j Slice) (same bool, err error) {
+	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM mailboxes WHERE org_id = $1 AND mailbox_id = $2 AND generation = $3)`,
+		j.Org, j.Mailbox, j.Generation).Scan(&same)
+	if err != nil {
+		return false, fmt.Errorf("check generation: %w", err)
+	}
+	return same, nil
+}
+
+// dueSoon has a mailbox that waits for its next poll read now, or so long after
+// it was read last.
+func dueSoon(ctx context.Context, tx postgres.Tx, j Slice, now time.Time, pause time.Duration) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE mailboxes SET next_at = greatest(@now, last_poll_at + @pause::interval)
+		WHERE org_id = @org AND mailbox_id = @id AND generation = @generation AND state = 'polling'`,
+		postgres.NamedArgs{"org": j.Org, "id": j.Mailbox, "generation": j.Generation, "now": now, "pause": pause})
+	if err != nil {
+		return fmt.Errorf("make mailbox due soon: %w", err)
 	}
 	return nil
 }

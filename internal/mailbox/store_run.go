@@ -78,16 +78,16 @@ func progress(ctx context.Context, tx postgres.Tx, j Slice, kind RunKind, state 
 	return nil
 }
 
-// setTotal counts the mails that are left to those that are done, and
-// returns the latter.
-func setTotal(ctx context.Context, tx postgres.Tx, j Slice, left int64, now time.Time) (done int64, err error) {
-	err = tx.QueryRow(ctx, `
+// setTotal sets how many mails an import has in all: those that are done and
+// those that are left.
+func setTotal(ctx context.Context, tx postgres.Tx, j Slice, left int64, now time.Time) error {
+	_, err := tx.Exec(ctx, `
 		UPDATE mailbox_runs SET total = done + $3, updated_at = $4
-		WHERE org_id = $1 AND mailbox_id = $2 AND kind = 'import' RETURNING done`, j.Org, j.Mailbox, left, now).Scan(&done)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return 0, fmt.Errorf("set total: %w", err)
+		WHERE org_id = $1 AND mailbox_id = $2 AND kind = 'import'`, j.Org, j.Mailbox, left, now)
+	if err != nil {
+		return fmt.Errorf("set total: %w", err)
 	}
-	return done, nil
+	return nil
 }
 
 func found(ctx context.Context, tx postgres.Tx, org org.ID, id ID) ([]Found, error) {

@@ -26,11 +26,32 @@ type idleConn struct {
 	silence time.Duration
 
 	mu    sync.Mutex
-	cause error // why it was closed; the first one stays
+	more  time.Duration // see patience
+	cause error         // why it was closed; the first one stays
+}
+
+// owesNothing is the patience with a server that nobody asked anything.
+const owesNothing = 100 * 365 * 24 * time.Hour
+
+// patience sets how much longer than usual the server may be silent from now
+// on. It also reaches a read in progress, because the IMAP library always reads.
+func (c *idleConn) patience(more time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.more = more
+	_ = c.startClock() // what is closed fails in the next read
+}
+
+// startClock begins to wait for the server's next bytes; c.mu is held.
+func (c *idleConn) startClock() error {
+	return c.Conn.SetReadDeadline(time.Now().Add(c.silence + c.more))
 }
 
 func (c *idleConn) Read(b []byte) (int, error) {
-	if err := c.Conn.SetReadDeadline(time.Now().Add(c.silence)); err != nil {
+	c.mu.Lock()
+	err := c.startClock()
+	c.mu.Unlock()
+	if err != nil {
 		return 0, c.abort(err)
 	}
 	n, err := c.Conn.Read(b)

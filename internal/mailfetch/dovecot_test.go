@@ -82,25 +82,6 @@ func find(files map[string]string, body string) string {
 	return ""
 }
 
-func TestDovecotMarksSeen(t *testing.T) {
-	t.Parallel()
-	cert := mailtest.NewCert(t)
-	d := mailtest.NewDovecot(t, mailtest.DovecotOptions{Cert: cert})
-	for n := range 3 {
-		d.Deliver(t, mail(n), time.Date(2026, 1, 1+n, 0, 0, 0, 0, time.UTC), "")
-	}
-	f, a := fetcher(cert.Roots, d.IMAPS), account(d.IMAPS, ImplicitTLS)
-	s := open(t, f, a)
-	for range 2 {
-		if _, err := s.Finish(t.Context(), []MailID{"2", "77"}, Disposal{Action: MarkSeen}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if d := cmp.Diff([]string{"", `\seen`, ""}, flags(t, f, a)); d != "" {
-		t.Error(d)
-	}
-}
-
 func TestDovecotFailures(t *testing.T) {
 	t.Parallel()
 	cert := mailtest.NewCert(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -19,7 +20,10 @@ const (
 // imapSession is a Session over IMAP4rev1 or rev2 (RFC 3501, RFC 9051).
 type imapSession struct {
 	link
+	fetcher  *Fetcher
 	client   *imapclient.Client
+	arrivals *arrivals
+	idleFor  time.Duration
 	validity uint32
 	mails    int
 	writable bool // the folder is open by SELECT, not EXAMINE
@@ -33,7 +37,13 @@ func newIMAP(o *opening) *imapSession {
 	if o.account.Security == STARTTLS {
 		l.conn.greeting = []byte("* OK secured\r\n")
 	}
-	return &imapSession{link: l, client: imapclient.New(l.conn, &imapclient.Options{})}
+	arrivals := newArrivals()
+	return &imapSession{
+		link: l, fetcher: o.Fetcher, arrivals: arrivals, idleFor: idleFor,
+		client: imapclient.New(l.conn, &imapclient.Options{
+			UnilateralDataHandler: &imapclient.UnilateralDataHandler{Mailbox: arrivals.mailbox, Expunge: arrivals.expunge},
+		}),
+	}
 }
 
 // enter takes the steps from the secured connection to the counted folder.
@@ -41,13 +51,20 @@ func (s *imapSession) enter(ctx context.Context, w walk) error {
 	if err := w.do(StepSignIn, "Signing in.", func(step *Step) *Error { return s.signIn(ctx, step) }); err != nil {
 		return err
 	}
-	if err := w.do(StepFolder, "Opening the folder "+s.account.Folder+".", func(step *Step) *Error { return s.examine(ctx, step) }); err != nil {
+	if err := w.do(StepFolder, "Opening the folder "+s.account.Folder+".", func(step *Step) *Error { return s.examine(ctx, step, w.on != nil) }); err != nil {
 		return err
 	}
 	if w.on == nil {
 		return nil // a poll lists what it needs by itself
 	}
 	return w.do(StepCount, "Counting mails.", func(step *Step) *Error { return s.count(ctx, step) })
+}
+
+// refusal is an error about a folder that leaves the session as it is.
+func (s *imapSession) refusal(kind Kind, folder string, cause error) *Error {
+	e := s.account.failure(kind, StepRead, cause)
+	e.Folder = folder
+	return e
 }
 
 // signIn uses the token where the account has one. Else it uses AUTHENTICATE
@@ -81,12 +98,21 @@ func (s *imapSession) signIn(ctx context.Context, step *Step) *Error {
 
 // examine opens the folder for reading. EXAMINE keeps \Recent as it is, but is
 // no protection: that nothing is written is up to this package.
-func (s *imapSession) examine(ctx context.Context, step *Step) *Error {
+func (s *imapSession) examine(ctx context.Context, step *Step, list bool) *Error {
 	data, err := s.choose(ctx, StepFolder, true)
+	if list && (err == nil || err.Kind == FolderMissing) {
+		step.Folders = s.folders(ctx)
+	}
 	if err != nil {
 		return err
 	}
 	s.validity, s.mails = data.UIDValidity, int(data.NumMessages)
+	s.arrivals.opened(data.NumMessages)
+	if s.broken != nil {
+		if err := s.again(ctx); err != nil {
+			return err
+		}
+	}
 	step.Sentence = "Opened the folder " + s.account.Folder + "."
 	return nil
 }

@@ -20,6 +20,7 @@ func (s *imapSession) List(ctx context.Context, q Query) (Listing, error) {
 	if !q.After.IsZero() && q.After.validity != s.validity {
 		l.Reset, after = true, 0
 	}
+	s.arrivals.listed()
 	uids, err := s.search(ctx, StepRead, imap.UID(after), q.Since)
 	if err != nil {
 		return Listing{}, err

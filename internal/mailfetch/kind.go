@@ -45,6 +45,9 @@ const (
 	Unavailable
 	ServerFault
 	Dropped
+	SameFolder
+	TargetMissing
+	NotPermitted
 )
 
 // text is what the owner is told: {host}, {port}, {folder} and {protocol} are
@@ -108,8 +111,8 @@ var texts = [...]text{
 		"Check that the server belongs to the provider that you connected, or use a password."},
 	TokenRefused: {"token-refused", false, "{host} did not accept the permission that your provider gave us.",
 		"Check that the user name is the account that you gave permission for. If it is, connect it again with the button of your provider."},
-	OAuthRevoked: {"access-revoked", false, "{host}: the permission to read this mailbox has ended or was withdrawn.",
-		"Connect it again with the button of your provider."},
+	OAuthRevoked: {"access-revoked", false, "The access to the mailbox at {host} was withdrawn.",
+		"Sign in with your provider once more to allow it again. Reports wait in the mailbox meanwhile; none is lost."},
 	FolderMissing: {"folder-missing", false, "The folder {folder} does not exist or cannot be read by this account.",
 		"Check its name, including upper and lower case, or use INBOX."},
 	NoUniqueIDs: {"no-unique-ids", false, "{host} does not say by POP3 which mails are new, so we cannot read it without missing or repeating some.",
@@ -126,6 +129,12 @@ var texts = [...]text{
 		"Ask the operator of the server to look at it. We keep trying."},
 	Dropped: {"dropped", true, "{host} closed the connection early.",
 		"You need not do anything: we try again later and go on where we stopped."},
+	SameFolder: {"same-folder", false, "Report mails cannot be moved to the folder that they are read from.",
+		"Choose another folder for them, or leave them where they are."},
+	TargetMissing: {"target-missing", false, "The folder {folder}, which report mails are to be moved to, does not exist and could not be created.",
+		"Create it in your mail program, or choose another folder. The mails stay where they are until then."},
+	NotPermitted: {"not-permitted", false, "{host} does not allow this account to mark, move or delete mails in the folder {folder}.",
+		"Ask whoever manages the mailbox for that right, or choose to leave report mails untouched."},
 }
 
 // String names the kind for logs and stored rows.

@@ -36,9 +36,11 @@ func (l *link) run(ctx context.Context, step StepName, budget int64, exchange fu
 		return l.broken
 	}
 	l.conn.allow(budget)
+	l.raw.patience(0)
 	stop := context.AfterFunc(ctx, func() { _ = l.raw.abort(context.Cause(ctx)) })
 	err := exchange()
 	stop()
+	l.raw.patience(owesNothing)
 	if err == nil && ctx.Err() == nil {
 		return nil
 	}

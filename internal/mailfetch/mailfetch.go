@@ -167,7 +167,7 @@ type Session interface {
 	// committed, however many. Doing it again does no harm, and mails that are
 	// gone are none. With onlyMarked the server cannot remove single mails:
 	// they are marked as deleted and go when their owner's mail program removes
-	// what is marked. After Finish the session only finishes and closes.
+	// what is marked. After Finish the session only finishes, watches and closes.
 	Finish(ctx context.Context, ids []MailID, d Disposal) (onlyMarked bool, err error)
 	// CanWatch reports whether the server tells of new mail by itself (IDLE,
 	// RFC 2177).

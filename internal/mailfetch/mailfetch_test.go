@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +16,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
-	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/mailtest"
 	"sendvery.com/sendvery/internal/netguard"
 )
@@ -231,67 +229,17 @@ func TestCallbackErrorEndsSession(t *testing.T) {
 	}
 }
 
-func TestFinish(t *testing.T) {
-	t.Parallel()
-	_, f, a := memory(t, ImplicitTLS, 3)
-	s := open(t, f, a)
-	for _, action := range []Action{Move, Delete} {
-		if _, err := s.Finish(t.Context(), []MailID{"1"}, Disposal{Action: action}); KindOf(err) != NotYet || !fault.Is(err, fault.Invalid) {
-			t.Errorf("action %d: %v", action, err)
-		}
-	}
-	if _, err := s.Finish(t.Context(), []MailID{"1"}, Disposal{Action: Leave}); err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff([]string{"", "", ""}, flags(t, f, a)); d != "" {
-		t.Error(d)
-	}
-	for range 2 { // doing it again does no harm, nor does a mail that is gone
-		if _, err := s.Finish(t.Context(), []MailID{"2", "99"}, Disposal{Action: MarkSeen}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if d := cmp.Diff([]string{"", `\seen`, ""}, flags(t, f, a)); d != "" {
-		t.Error(d)
-	}
-	if got, _, err := readAll(t, s, []MailID{"1", "3"}); err != nil || len(got) != 2 {
-		t.Errorf("reading on: %v", err)
-	}
-}
-
-// flags returns the flags of every mail, through a connection of its own.
-func flags(t *testing.T, f *Fetcher, a Account) []string {
-	t.Helper()
-	s := open(t, f, a).(*imapSession)
-	var out []string
-	data, err := s.client.Fetch(imap.SeqSet{{Start: 1, Stop: 0}}, &imap.FetchOptions{Flags: true}).Collect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range data {
-		var list []string
-		for _, flag := range m.Flags {
-			if strings.ToLower(string(flag)) != `\recent` {
-				list = append(list, strings.ToLower(string(flag)))
-			}
-		}
-		slices.Sort(list)
-		out = append(out, strings.Join(list, " "))
-	}
-	return out
-}
-
 func TestReadingLeavesFlagsAlone(t *testing.T) {
 	t.Parallel()
 	m, f, a := memory(t, ImplicitTLS, 2)
 	m.Append(t, mail(2), time.Now(), imap.FlagFlagged, imap.FlagDeleted)
-	before := flags(t, f, a)
+	before := contents(t, f, a, "INBOX")
 	s := open(t, f, a)
 	if got, _, err := readAll(t, s, []MailID{"1", "2", "3"}); err != nil || len(got) != 3 {
 		t.Fatal(err)
 	}
 	_ = s.Close()
-	if d := cmp.Diff(before, flags(t, f, a)); d != "" {
+	if d := cmp.Diff(before, contents(t, f, a, "INBOX")); d != "" {
 		t.Error(d)
 	}
 }

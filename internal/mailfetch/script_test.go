@@ -2,7 +2,9 @@ package mailfetch
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -14,12 +16,18 @@ import (
 // other commands to fetch.
 func scripted(t *testing.T, n int, rest mailtest.Script) (*Fetcher, Account) {
 	t.Helper()
+	return scriptedWith(t, "", n, rest)
+}
+
+// scriptedWith is scripted for a server with capabilities.
+func scriptedWith(t *testing.T, caps string, n int, rest mailtest.Script) (*Fetcher, Account) {
+	t.Helper()
 	cert := mailtest.NewCert(t)
 	port := mailtest.NewScript(t, cert, "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hello", func(tag, command string) (string, bool) {
 		switch verb, _, _ := strings.Cut(command, " "); verb {
 		case "AUTHENTICATE":
-			return tag + " OK [CAPABILITY IMAP4rev1] in\r\n", true
-		case "EXAMINE":
+			return tag + " OK [CAPABILITY IMAP4rev1" + caps + "] in\r\n", true
+		case "EXAMINE", "SELECT":
 			return fmt.Sprintf("* %d EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT %d] ok\r\n* FLAGS (\\Seen)\r\n%s OK [READ-ONLY] open\r\n", n, n+1, tag), true
 		case "LOGOUT":
 			return "* BYE bye\r\n" + tag + " OK\r\n", false
@@ -27,6 +35,26 @@ func scripted(t *testing.T, n int, rest mailtest.Script) (*Fetcher, Account) {
 		return rest(tag, command)
 	})
 	return fetcher(cert.Roots, port), account(port, ImplicitTLS)
+}
+
+// heard is the commands that a scripted server got.
+type heard struct {
+	mu   sync.Mutex
+	list []string
+}
+
+// add keeps a command and says how many there are now.
+func (h *heard) add(command string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.list = append(h.list, command)
+	return len(h.list)
+}
+
+func (h *heard) all() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.list)
 }
 
 func sizes(uids ...int) string {

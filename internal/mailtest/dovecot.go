@@ -9,7 +9,6 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
-	"testing"
 	"text/template"
 	"time"
 )
@@ -127,7 +126,7 @@ active_value = true
 // NewDovecot starts a Dovecot of its own on loopback and waits for its
 // greeting. It works as root, where mail must belong to someone else, and as
 // an ordinary user, where everything runs as that user.
-func NewDovecot(tb testing.TB, o DovecotOptions) *Dovecot {
+func NewDovecot(tb TB, o DovecotOptions) *Dovecot {
 	tb.Helper()
 	program := findDovecot(tb)
 	// Short, because socket paths are limited to about 100 bytes, and open to
@@ -151,7 +150,7 @@ func NewDovecot(tb testing.TB, o DovecotOptions) *Dovecot {
 	return d
 }
 
-func (d *Dovecot) configure(tb testing.TB, o DovecotOptions) {
+func (d *Dovecot) configure(tb TB, o DovecotOptions) {
 	tb.Helper()
 	values := map[string]any{"Dir": d.dir, "UID": d.uid, "GID": d.gid, "IMAP": d.IMAP, "IMAPS": d.IMAPS, "POP3": d.POP3, "POP3S": d.POP3S, "Introspect": o.Introspect, "Extra": o.Extra}
 	if o.Cert != nil {
@@ -197,7 +196,7 @@ func (d *Dovecot) configure(tb testing.TB, o DovecotOptions) {
 	}
 }
 
-func (d *Dovecot) own(tb testing.TB, path string) {
+func (d *Dovecot) own(tb TB, path string) {
 	tb.Helper()
 	if err := os.Chown(path, d.uid, d.gid); err != nil {
 		tb.Fatal(err)
@@ -207,7 +206,7 @@ func (d *Dovecot) own(tb testing.TB, path string) {
 // start runs Dovecot under a shell that ends it when our end of its input
 // closes: also when the test dies without a word. The listeners are passed on
 // by systemd's protocol, so no other program can take the ports in between.
-func (d *Dovecot) start(tb testing.TB, program string, listeners ...net.Listener) {
+func (d *Dovecot) start(tb TB, program string, listeners ...net.Listener) {
 	tb.Helper()
 	cmd := exec.Command("sh", "-c", `sh -c 'LISTEN_PID=$$ LISTEN_FDS=4 exec "$0" -F -c "$1"' "$0" "$1" & cat >/dev/null; kill -9 $!; wait`, program, d.conf)
 	var output strings.Builder
@@ -275,7 +274,7 @@ func (d *Dovecot) As(user string) *Dovecot {
 
 // Deliver puts a mail into INBOX. flags are Maildir's letters ("S" seen, "F"
 // flagged, "T" deleted); "new" leaves it where no program has seen it yet.
-func (d *Dovecot) Deliver(tb testing.TB, raw []byte, received time.Time, flags string) {
+func (d *Dovecot) Deliver(tb TB, raw []byte, received time.Time, flags string) {
 	tb.Helper()
 	d.mails++
 	folder, suffix := "cur", ":2,"+flags
@@ -293,28 +292,34 @@ func (d *Dovecot) Deliver(tb testing.TB, raw []byte, received time.Time, flags s
 }
 
 // Snapshot describes every mail file: folder, name with flags, and content.
-// Two equal snapshots mean that nothing was marked, moved, added or changed.
-func (d *Dovecot) Snapshot(tb testing.TB) map[string]string {
+// Those of INBOX begin with "cur/", "new/" or "tmp/", those of a folder X with
+// ".X/". Two equal snapshots mean that nothing was marked, moved, added or
+// changed.
+func (d *Dovecot) Snapshot(tb TB) map[string]string {
 	tb.Helper()
 	files := map[string]string{}
-	for _, folder := range []string{"cur", "new", "tmp"} {
-		entries, err := os.ReadDir(d.maildir(folder))
+	for _, pattern := range []string{"[cnt][uem][rwp]/*", ".*/[cnt][uem][rwp]/*"} {
+		paths, err := filepath.Glob(d.maildir(pattern))
 		if err != nil {
 			tb.Fatal(err)
 		}
-		for _, e := range entries {
-			data, err := os.ReadFile(d.maildir(folder, e.Name()))
+		for _, path := range paths {
+			data, err := os.ReadFile(path)
 			if err != nil {
 				tb.Fatal(err)
 			}
-			files[folder+"/"+e.Name()] = string(data)
+			name, err := filepath.Rel(d.maildir(), path)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			files[name] = string(data)
 		}
 	}
 	return files
 }
 
 // Kick ends the account's connections from the server's side, with a BYE.
-func (d *Dovecot) Kick(tb testing.TB) {
+func (d *Dovecot) Kick(tb TB) {
 	tb.Helper()
 	path, err := exec.LookPath("doveadm")
 	if err != nil {
@@ -322,5 +327,18 @@ func (d *Dovecot) Kick(tb testing.TB) {
 	}
 	if out, err := exec.Command(path, "-c", d.conf, "kick", d.user).CombinedOutput(); err != nil {
 		tb.Fatalf("kick: %v %s", err, out)
+	}
+}
+
+// Folder makes a folder under the very bytes of a name, which a mail program
+// would encode (modified UTF-7, RFC 3501 section 5.1.3).
+func (d *Dovecot) Folder(tb TB, name string) {
+	tb.Helper()
+	for _, sub := range []string{"", "cur", "new", "tmp"} {
+		path := d.maildir("."+name, sub)
+		if err := os.MkdirAll(path, 0o755); err != nil {
+			tb.Fatal(err)
+		}
+		d.own(tb, path)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"testing"
 
 	"github.com/gofrs/flock"
 )
@@ -15,7 +14,7 @@ const installDovecot = "apt-get install -y --no-install-recommends dovecot-imapd
 
 // findDovecot returns the path of the dovecot program. Where it is missing,
 // root installs it, and anyone else is told how; it is never skipped.
-func findDovecot(tb testing.TB) string {
+func findDovecot(tb TB) string {
 	tb.Helper()
 	if path, ok := lookDovecot(); ok {
 		return path

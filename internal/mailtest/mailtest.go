@@ -19,9 +19,16 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"testing"
 	"time"
 )
+
+// TB is whoever starts a server: *testing.T, or a program that measures.
+type TB interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Cleanup(func())
+}
 
 // Host is the name in the certificates; it resolves to loopback everywhere.
 const Host = "localhost"
@@ -49,7 +56,7 @@ func Expired(c *x509.Certificate) {
 
 // NewCert makes a certificate for localhost and 127.0.0.1 under an authority
 // of its own.
-func NewCert(tb testing.TB, options ...CertOption) *Cert {
+func NewCert(tb TB, options ...CertOption) *Cert {
 	tb.Helper()
 	caKey, ca := newKey(tb), certTemplate("Test authority")
 	ca.IsCA, ca.BasicConstraintsValid, ca.KeyUsage = true, true, x509.KeyUsageCertSign
@@ -68,14 +75,14 @@ func NewCert(tb testing.TB, options ...CertOption) *Cert {
 }
 
 // SelfSigned makes a certificate that nobody signed but itself.
-func SelfSigned(tb testing.TB) *Cert {
+func SelfSigned(tb TB) *Cert {
 	tb.Helper()
 	c := sign(tb, nil, nil, nil)
 	c.Roots = x509.NewCertPool()
 	return c
 }
 
-func sign(tb testing.TB, parent *x509.Certificate, parentKey *ecdsa.PrivateKey, options []CertOption) *Cert {
+func sign(tb TB, parent *x509.Certificate, parentKey *ecdsa.PrivateKey, options []CertOption) *Cert {
 	tb.Helper()
 	key, leaf := newKey(tb), certTemplate("Test server")
 	leaf.DNSNames, leaf.IPAddresses = []string{Host}, []net.IP{net.IPv4(127, 0, 0, 1)}
@@ -103,7 +110,7 @@ func sign(tb testing.TB, parent *x509.Certificate, parentKey *ecdsa.PrivateKey, 
 	return c
 }
 
-func newKey(tb testing.TB) *ecdsa.PrivateKey {
+func newKey(tb TB) *ecdsa.PrivateKey {
 	tb.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -121,7 +128,7 @@ func certTemplate(name string) *x509.Certificate {
 }
 
 // write puts certificate and key into dir and returns their paths.
-func (c *Cert) write(tb testing.TB, dir string) (chain, key string) {
+func (c *Cert) write(tb TB, dir string) (chain, key string) {
 	tb.Helper()
 	chain, key = filepath.Join(dir, "chain.pem"), filepath.Join(dir, "key.pem")
 	for path, data := range map[string][]byte{chain: c.chain, key: c.key} {
@@ -132,7 +139,7 @@ func (c *Cert) write(tb testing.TB, dir string) (chain, key string) {
 	return chain, key
 }
 
-func listen(tb testing.TB) net.Listener {
+func listen(tb TB) net.Listener {
 	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

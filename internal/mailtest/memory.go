@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"io"
 	"log"
-	"testing"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -24,6 +23,7 @@ type Faults struct {
 	Login  error // instead of judging the password; *imap.Error for a chosen answer
 	Select error
 	Fetch  error
+	Create error
 }
 
 // Options of the in-memory server.
@@ -42,7 +42,7 @@ type Memory struct {
 }
 
 // NewMemory starts a server with an empty INBOX.
-func NewMemory(tb testing.TB, o Options) *Memory {
+func NewMemory(tb TB, o Options) *Memory {
 	tb.Helper()
 	user := imapmemserver.NewUser(User, Password)
 	if err := user.Create("INBOX", nil); err != nil {
@@ -86,7 +86,7 @@ func NewMemory(tb testing.TB, o Options) *Memory {
 }
 
 // Append puts a mail into INBOX.
-func (m *Memory) Append(tb testing.TB, raw []byte, received time.Time, flags ...imap.Flag) {
+func (m *Memory) Append(tb TB, raw []byte, received time.Time, flags ...imap.Flag) {
 	tb.Helper()
 	if _, err := m.user.Append("INBOX", literal{bytes.NewReader(raw)}, &imap.AppendOptions{Time: received, Flags: flags}); err != nil {
 		tb.Fatal(err)
@@ -94,7 +94,7 @@ func (m *Memory) Append(tb testing.TB, raw []byte, received time.Time, flags ...
 }
 
 // Renumber replaces INBOX by an empty one, so that UIDVALIDITY changes.
-func (m *Memory) Renumber(tb testing.TB) {
+func (m *Memory) Renumber(tb TB) {
 	tb.Helper()
 	if err := m.user.Delete("INBOX"); err != nil {
 		tb.Fatal(err)
@@ -134,4 +134,11 @@ func (s *faultySession) Fetch(w *imapserver.FetchWriter, set imap.NumSet, o *ima
 		return s.faults.Fetch
 	}
 	return s.SessionIMAP4rev2.Fetch(w, set, o)
+}
+
+func (s *faultySession) Create(name string, o *imap.CreateOptions) error {
+	if s.faults.Create != nil {
+		return s.faults.Create
+	}
+	return s.SessionIMAP4rev2.Create(name, o)
 }

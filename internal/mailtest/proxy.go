@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net"
 	"sync"
-	"testing"
 	"time"
 )
 
@@ -24,18 +23,19 @@ type Spoil struct {
 type Proxy struct {
 	Port uint16
 
-	target uint16
-	spoil  Spoil
-	mu     sync.Mutex
-	conns  []net.Conn
-	sent   bytes.Buffer
-	got    int
-	wait   sync.WaitGroup
+	target   uint16
+	spoil    Spoil
+	mu       sync.Mutex
+	conns    []net.Conn
+	sent     bytes.Buffer
+	got      int
+	accepted int
+	wait     sync.WaitGroup
 }
 
 // NewProxy starts a proxy in front of a loopback port; port 0 has no server
 // behind it and suits Spoil.Mute.
-func NewProxy(tb testing.TB, port uint16, spoil Spoil) *Proxy {
+func NewProxy(tb TB, port uint16, spoil Spoil) *Proxy {
 	tb.Helper()
 	l := listen(tb)
 	p := &Proxy{Port: portOf(l), target: port, spoil: spoil}
@@ -55,6 +55,13 @@ func (p *Proxy) FromClient() []byte {
 	return bytes.Clone(p.sent.Bytes())
 }
 
+// Accepted returns how many connections came so far.
+func (p *Proxy) Accepted() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.accepted
+}
+
 // CutAll closes every connection now.
 func (p *Proxy) CutAll() {
 	p.mu.Lock()
@@ -71,6 +78,9 @@ func (p *Proxy) accept(l net.Listener) {
 			return
 		}
 		p.keep(client)
+		p.mu.Lock()
+		p.accepted++
+		p.mu.Unlock()
 		if p.spoil.Mute {
 			continue
 		}

@@ -7,7 +7,6 @@ import (
 	"net"
 	"strings"
 	"sync"
-	"testing"
 )
 
 // Script answers one command of a client: tag, then the rest of the line in
@@ -17,7 +16,7 @@ type Script func(tag, command string) (answer string, keep bool)
 
 // NewScript starts a server with implicit TLS that greets and then answers by
 // script: for what no real server can be made to say. It returns the port.
-func NewScript(tb testing.TB, cert *Cert, greeting string, script Script) uint16 {
+func NewScript(tb TB, cert *Cert, greeting string, script Script) uint16 {
 	tb.Helper()
 	return NewLines(tb, Lines{Cert: cert, Implicit: true, Greeting: greeting}, func(line string) (string, bool) {
 		tag, command, _ := strings.Cut(line, " ")
@@ -36,7 +35,7 @@ type Lines struct {
 // NewLines starts a server that greets and then answers line by line, POP3 for
 // example: with what to send, and whether to keep the connection. It returns
 // the port.
-func NewLines(tb testing.TB, o Lines, answer func(line string) (string, bool)) uint16 {
+func NewLines(tb TB, o Lines, answer func(line string) (string, bool)) uint16 {
 	tb.Helper()
 	cfg := &tls.Config{Certificates: []tls.Certificate{o.Cert.TLS}}
 	if o.TLS != nil {

@@ -25,6 +25,12 @@ type Organization struct {
 	Name string `db:"name"`
 }
 
+// Contact is a member to write to.
+type Contact struct {
+	ID    postgres.PersonID `db:"person_id"`
+	Email string            `db:"email"`
+}
+
 // Membership is a person's place in an organization.
 type Membership struct {
 	Organization

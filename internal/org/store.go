@@ -87,3 +87,38 @@ func bySlug(ctx context.Context, tx postgres.Tx, slug string) (Organization, err
 	}
 	return o, nil
 }
+
+// Holders returns the members whose role has the right, those who joined first
+// first.
+func Holders(ctx context.Context, tx postgres.Tx, org ID, right Right) ([]Contact, error) {
+	var roles []Role
+	for role := range rights {
+		if role.May(right) {
+			roles = append(roles, role)
+		}
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT p.person_id, p.email FROM members m JOIN people p ON p.person_id = m.person_id
+		WHERE m.org_id = $1 AND m.role = ANY($2) ORDER BY m.joined_at, p.person_id`, org, roles)
+	if err != nil {
+		return nil, fmt.Errorf("members with the right to %s: %w", right, err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Contact])
+	if err != nil {
+		return nil, fmt.Errorf("members with the right to %s: %w", right, err)
+	}
+	return list, nil
+}
+
+// Named returns the organization's slug and name.
+func Named(ctx context.Context, tx postgres.Tx, org ID) (Organization, error) {
+	rows, err := tx.Query(ctx, `SELECT org_id, slug, name FROM organizations WHERE org_id = $1`, org)
+	if err != nil {
+		return Organization{}, fmt.Errorf("organization: %w", err)
+	}
+	o, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Organization])
+	if err != nil {
+		return o, fmt.Errorf("organization: %w", err)
+	}
+	return o, nil
+}

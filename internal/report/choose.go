@@ -63,7 +63,7 @@ func (s *Service) decide(ctx context.Context, org org.ID, rec Receipt, part int,
 	}
 	it.keep(original)
 	defer discard([]item{it})
-	_, err = s.ingest(ctx, org, []item{it}, func(ctx context.Context, tx postgres.Tx, _ int) error { return record(ctx, tx) })
+	_, err = s.ingest(ctx, org, []item{it}, func(ctx context.Context, tx postgres.Tx, _ int, _ []result) error { return record(ctx, tx) })
 	return err
 }
 

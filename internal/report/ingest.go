@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"sendvery.com/sendvery/internal/domain"
@@ -68,9 +69,10 @@ type result struct {
 }
 
 // Take implements mailbox.Intake.
-func (s *Service) Take(ctx context.Context, org org.ID, mails []mailbox.Mail, advance func(context.Context, postgres.Tx, int) error) ([]mailfetch.MailID, error) {
-	items := make([]item, len(mails))
+func (s *Service) Take(ctx context.Context, org org.ID, mails []mailbox.Mail, settle mailbox.Settle) error {
+	items, ids := make([]item, len(mails)), make([]mailfetch.MailID, len(mails))
 	for i, m := range mails {
+		ids[i] = m.ID
 		items[i] = item{
 			source: FromMailbox, mailbox: m.Mailbox, generation: m.Generation, mail: m.ID,
 			received: m.Received, size: m.Size, content: m.Content, reason: undelivered(m.State), authserv: m.Authserv,
@@ -78,21 +80,28 @@ func (s *Service) Take(ctx context.Context, org org.ID, mails []mailbox.Mail, ad
 	}
 	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error { return readBefore(ctx, tx, org, items) })
 	if err != nil {
-		return nil, err
+		return err
 	}
-	results, err := s.ingest(ctx, org, items, advance)
-	var stored []mailfetch.MailID
-	for i, r := range results {
-		if r.stored() {
-			stored = append(stored, mails[i].ID)
-		}
-	}
-	if err == nil && len(stored) > 0 && s.Names != nil {
+	results, err := s.ingest(ctx, org, items, func(ctx context.Context, tx postgres.Tx, done int, results []result) error {
+		settled := ids[done-len(results) : done]
+		return settle(ctx, tx, settled, storedOf(settled, results))
+	})
+	if err == nil && s.Names != nil && slices.ContainsFunc(results, result.stored) {
 		err = s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
 			return s.Queue.Enqueue(ctx, tx, LookUpNames{}, work.Once())
 		})
 	}
-	return stored, err
+	return err
+}
+
+// storedOf returns the mails whose reports are all stored.
+func storedOf(ids []mailfetch.MailID, results []result) (stored []mailfetch.MailID) {
+	for i, r := range results {
+		if r.stored() {
+			stored = append(stored, ids[i])
+		}
+	}
+	return stored
 }
 
 func undelivered(state mailfetch.OutcomeState) Reason {

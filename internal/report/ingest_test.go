@@ -143,19 +143,22 @@ func (b *bench) take(t *testing.T, contents ...string) []mailfetch.MailID {
 		mails = append(mails, mailbox.Mail{Mailbox: box, Generation: "1", ID: mailfetch.MailID(fmt.Sprint(i + 1)),
 			State: mailfetch.Delivered, Received: now, Size: int64(len(c)), Content: strings.NewReader(c)})
 	}
-	settled := 0
-	stored, err := b.Take(t.Context(), b.org.ID, mails, func(_ context.Context, _ postgres.Tx, n int) error {
-		settled = n
+	var settled, stored []mailfetch.MailID
+	err := b.Take(t.Context(), b.org.ID, mails, func(_ context.Context, _ postgres.Tx, ids, reports []mailfetch.MailID) error {
+		settled, stored = append(settled, ids...), append(stored, reports...)
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if settled != len(mails) {
-		t.Errorf("%d of %d mails settled", settled, len(mails))
+	if len(settled) != len(mails) {
+		t.Errorf("settled %v of %d mails", settled, len(mails))
 	}
 	return stored
 }
+
+// settle is for tests that do not look at what is settled.
+func settle(context.Context, postgres.Tx, []mailfetch.MailID, []mailfetch.MailID) error { return nil }
 
 // one reads a single value inside the organization.
 func one[T any](t *testing.T, b *bench, sql string, args ...any) (v T) {
@@ -379,7 +382,7 @@ func TestDomainAddedWhileItsReportIsStoredReleasesIt(t *testing.T) {
 	x := doc{org: "reporter.example", id: "r", domain: "example.net", begin: day, recs: []rec{pass("192.0.2.1", 7)}}.xml()
 	mail := mailbox.Mail{Mailbox: uid.New[mailbox.Mailbox](), Generation: "1", ID: "1", State: mailfetch.Delivered, Size: int64(len(x)), Content: strings.NewReader(x)}
 	added := make(chan error, 1)
-	_, err := b.Take(t.Context(), b.org.ID, []mailbox.Mail{mail}, func(context.Context, postgres.Tx, int) error {
+	err := b.Take(t.Context(), b.org.ID, []mailbox.Mail{mail}, func(context.Context, postgres.Tx, []mailfetch.MailID, []mailfetch.MailID) error {
 		// The report is held, not yet committed: whoever adds its domain waits.
 		go func() { added <- b.domains.Add(context.Background(), b.org, []fqdn.Name{"example.net"}) }()
 		select {

@@ -136,7 +136,11 @@ func TestPanicWhileReadingStandsInNobodysWay(t *testing.T) {
 			Received: now, Size: int64(len(content)), Content: strings.NewReader(content)}
 	}
 	mails[1].Content = bomb{}
-	stored, err := b.Take(t.Context(), b.org.ID, mails, func(context.Context, postgres.Tx, int) error { return nil })
+	var stored []mailfetch.MailID
+	err := b.Take(t.Context(), b.org.ID, mails, func(_ context.Context, _ postgres.Tx, _, reports []mailfetch.MailID) error {
+		stored = append(stored, reports...)
+		return nil
+	})
 	if err != nil || fmt.Sprint(stored) != "[1 3]" {
 		t.Fatalf("stored %v, %v", stored, err)
 	}

@@ -61,7 +61,7 @@ func (s *Service) readAgain(ctx context.Context, org org.ID, q Originals, advanc
 	if err != nil || len(items) == 0 {
 		return nil, nil, err
 	}
-	results, err = s.ingest(ctx, org, items, func(ctx context.Context, tx postgres.Tx, n int) error { return advance(ctx, tx, items[:n]) })
+	results, err = s.ingest(ctx, org, items, func(ctx context.Context, tx postgres.Tx, n int, _ []result) error { return advance(ctx, tx, items[:n]) })
 	return items, results, err
 }
 

@@ -1,7 +1,6 @@
 package report_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -14,7 +13,6 @@ import (
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailfetch"
-	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/uid"
 	"sendvery.com/sendvery/internal/work"
@@ -148,7 +146,7 @@ func TestRefusedMailWithoutItsOriginalSaysSo(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "example.org")
 	mails := []mailbox.Mail{{Mailbox: uid.New[mailbox.Mailbox](), Generation: "1", ID: "1", State: mailfetch.TooLarge, Received: now, Size: 60 << 20}}
-	if _, err := b.Take(t.Context(), b.org.ID, mails, func(context.Context, postgres.Tx, int) error { return nil }); err != nil {
+	if err := b.Take(t.Context(), b.org.ID, mails, settle); err != nil {
 		t.Fatal(err)
 	}
 	_, err := b.Retry(t.Context(), b.org.ID, report.ReceiptID(one[int64](t, b, `SELECT receipt_id FROM receipts`)))

@@ -1,7 +1,6 @@
 package report_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,7 +8,6 @@ import (
 
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailfetch"
-	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/uid"
 )
@@ -123,7 +121,7 @@ func TestRefusalsCountOnTheDayOfTheirMail(t *testing.T) {
 	cut := doc{org: "bad.example", id: "1", domain: "example.org", begin: day, tail: "<cut"}.xml()
 	late := mailbox.Mail{Mailbox: uid.New[mailbox.Mailbox](), Generation: "1", ID: "1", State: mailfetch.Delivered,
 		Received: now.AddDate(0, 0, -40), Size: int64(len(cut)), Content: strings.NewReader(cut)}
-	if _, err := b.Take(t.Context(), b.org.ID, []mailbox.Mail{late}, func(context.Context, postgres.Tx, int) error { return nil }); err != nil {
+	if err := b.Take(t.Context(), b.org.ID, []mailbox.Mail{late}, settle); err != nil {
 		t.Fatal(err)
 	}
 	for days, want := range map[int]int{28: 0, 60: 1} {

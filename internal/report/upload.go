@@ -61,7 +61,7 @@ func (s *Service) Upload(ctx context.Context, a org.Access, upload UploadID, f F
 			items[i].label += fmt.Sprintf(", mail %d", i+1)
 		}
 	}
-	results, err := s.ingest(ctx, a.ID, items, func(context.Context, postgres.Tx, int) error { return nil })
+	results, err := s.ingest(ctx, a.ID, items, func(context.Context, postgres.Tx, int, []result) error { return nil })
 	if err != nil {
 		return Uploaded{}, err
 	}

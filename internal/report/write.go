@@ -13,15 +13,18 @@ import (
 )
 
 // advance is called in each transaction with how many of the items are
-// settled once it commits; nil when nobody keeps count.
-type advance func(ctx context.Context, tx postgres.Tx, settled int) error
+// settled once it commits, and the results of the last of them, which the
+// transaction settles; nil when nobody keeps count.
+type advance func(ctx context.Context, tx postgres.Tx, settled int, results []result) error
 
 // after is the same for items that follow n settled ones.
 func (a advance) after(n int) advance {
 	if a == nil {
 		return nil
 	}
-	return func(ctx context.Context, tx postgres.Tx, settled int) error { return a(ctx, tx, n+settled) }
+	return func(ctx context.Context, tx postgres.Tx, settled int, results []result) error {
+		return a(ctx, tx, n+settled, results)
+	}
 }
 
 // existing is a stored report with the key of one that came in.
@@ -119,7 +122,7 @@ func (g *group) write(ctx context.Context, advance advance) error {
 		if err := send(ctx, g.tx, b, "store mails"); err != nil {
 			return err
 		}
-		if err := advance(ctx, g.tx, len(g.items)); err != nil {
+		if err := advance(ctx, g.tx, len(g.items), g.results); err != nil {
 			return err
 		}
 		b = &postgres.Batch{}

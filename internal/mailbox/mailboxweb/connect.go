@@ -2,7 +2,11 @@
 // watched and deleted.
 package mailboxweb
 
-import "sendvery.com/sendvery/web/ui"
+import (
+	"slices"
+
+	"sendvery.com/sendvery/web/ui"
+)
 
 // ConnectPage is the form of a new mailbox, or of one that is being changed.
 // It posts to Action the fields of Form by their lower-case names ("host",
@@ -13,6 +17,7 @@ type ConnectPage struct {
 	CancelHref   string // where "cancel" leads
 	Presets      []Preset
 	Form         Form
+	Folders      []string          // that the server listed at the last test; empty = not known
 	Errors       map[string]string // sentence by field name; empty = fine
 	Editing      bool              // a stored mailbox is changed: the password may stay empty
 	Mailbox      string            // name of the mailbox that is changed
@@ -32,6 +37,8 @@ type Preset struct {
 // Form holds the values as typed; the password is never among them.
 type Form struct {
 	Preset   string
+	Protocol string // "imap" or "pop3"
+	MoveTo   string // folder of the choice "move"
 	Host     string
 	Port     string
 	Security string // "tls" or "starttls"
@@ -58,7 +65,7 @@ func (p ConnectPage) folded() bool {
 
 // focus puts the cursor into the first field with an error, else the first to fill in.
 func (p ConnectPage) focus(name string) bool {
-	for _, field := range []string{"host", "port", "security", "username", "password", "folder"} {
+	for _, field := range []string{"protocol", "host", "port", "security", "username", "password", "folder", "move"} {
 		if p.Errors[field] != "" {
 			return field == name
 		}
@@ -83,13 +90,19 @@ func (p ConnectPage) summary() string {
 	}
 }
 
+func (p ConnectPage) protocol() ui.Field {
+	return ui.Field{Name: "protocol", Label: "Protocol", Value: p.Form.Protocol, Error: p.Errors["protocol"], Focus: p.focus("protocol"),
+		Help:    "IMAP where your provider offers it. POP3 has no folders, dates or marks.",
+		Options: []ui.Option{{Value: "imap", Text: "IMAP"}, {Value: "pop3", Text: "POP3"}}}
+}
+
 func (p ConnectPage) host() ui.Field {
-	return ui.Field{Name: "host", Label: "IMAP server", Value: p.Form.Host, Error: p.Errors["host"], Help: "For example imap.example.org.",
+	return ui.Field{Name: "host", Label: "Mail server", Value: p.Form.Host, Error: p.Errors["host"], Help: "For example imap.example.org.",
 		Autocomplete: "off", InputMode: "url", Required: true, MaxLength: 253, Focus: p.focus("host")}
 }
 
 func (p ConnectPage) port() ui.Field {
-	return ui.Field{Name: "port", Label: "Port", Value: p.Form.Port, Error: p.Errors["port"], Help: "993 for TLS, 143 for STARTTLS.",
+	return ui.Field{Name: "port", Label: "Port", Value: p.Form.Port, Error: p.Errors["port"], Help: "IMAP: 993 with TLS, 143 with STARTTLS. POP3: 995 or 110.",
 		Autocomplete: "off", InputMode: "numeric", Required: true, MaxLength: 5, Focus: p.focus("port")}
 }
 
@@ -113,7 +126,18 @@ func (p ConnectPage) password() ui.Field {
 		Autocomplete: "new-password", Required: !p.Editing, MaxLength: 1000, Focus: p.focus("password")}
 }
 
+// folder is a choice where the server's list is known, else a field to type in.
 func (p ConnectPage) folder() ui.Field {
+	if len(p.Folders) > 0 {
+		f := ui.Field{Name: "folder", Label: "Folder", Value: p.Form.Folder, Error: p.Errors["folder"], Help: "What your server lists. INBOX, unless a rule moves your reports elsewhere.", Focus: p.focus("folder")}
+		if !slices.Contains(p.Folders, p.Form.Folder) {
+			f.Options = []ui.Option{{Value: p.Form.Folder, Text: p.Form.Folder}}
+		}
+		for _, name := range p.Folders {
+			f.Options = append(f.Options, ui.Option{Value: name, Text: name})
+		}
+		return f
+	}
 	return ui.Field{Name: "folder", Label: "Folder", Value: p.Form.Folder, Error: p.Errors["folder"],
 		Help: "INBOX, unless a rule moves your reports elsewhere.", Autocomplete: "off", Required: true, MaxLength: 200, Focus: p.focus("folder")}
 }
@@ -124,7 +148,14 @@ func (p ConnectPage) after() ui.Field {
 		Options: []ui.Option{
 			{Value: "leave", Text: "stays exactly as it is"},
 			{Value: "seen", Text: "is marked as read"},
+			{Value: "move", Text: "is moved to another folder"},
+			{Value: "delete", Text: "is deleted; its report and its original stay here"},
 		}}
+}
+
+func (p ConnectPage) move() ui.Field {
+	return ui.Field{Name: "move", Label: "Folder for imported report mails", Value: p.Form.MoveTo, Error: p.Errors["move"],
+		Help: "It is created if it does not exist.", Placeholder: "DMARC", Autocomplete: "off", MaxLength: 200, Focus: p.focus("move")}
 }
 
 func (p ConnectPage) authserv() ui.Field {
@@ -135,7 +166,7 @@ func (p ConnectPage) authserv() ui.Field {
 
 func (p ConnectPage) since() ui.Field {
 	return ui.Field{Name: "since", Label: "Read back", Value: p.Form.Since, Error: p.Errors["since"],
-		Help: "How old the mails of the first import may be.",
+		Help: "How old the mails of the first import may be. POP3 does not tell dates: there everything is read.",
 		Options: []ui.Option{
 			{Value: "30", Text: "30 days"},
 			{Value: "90", Text: "90 days"},

@@ -27,7 +27,7 @@ func (h *Web) New(w http.ResponseWriter, r *http.Request, a org.Access) error {
 func (h *Web) connectPage(w http.ResponseWriter, r *http.Request, a org.Access, chosen string) ConnectPage {
 	p := ConnectPage{
 		Page: h.frame(w, r, "Connect a mailbox", listLink(a)), Action: path(a, "mailboxes/new"), CancelHref: path(a, "mailboxes"), PrivateHosts: h.PrivateHosts,
-		Form: Form{Preset: chosen, Folder: "INBOX", After: string(mailbox.LeaveUntouched), Since: "90"},
+		Form: Form{Preset: chosen, Protocol: string(mailfetch.IMAP), Folder: "INBOX", After: string(mailbox.LeaveUntouched), Since: "90"},
 	}
 	presets := mailbox.Presets()
 	if h.Demo != nil {
@@ -66,23 +66,32 @@ func (h *Web) Create(w http.ResponseWriter, r *http.Request, a org.Access) error
 // there is nothing to type.
 func (h *Web) settings(r *http.Request) (mailbox.Settings, Form) {
 	form := Form{
-		Preset: r.PostFormValue("preset"), Host: r.PostFormValue("host"), Port: strings.TrimSpace(r.PostFormValue("port")),
+		Preset: r.PostFormValue("preset"), Protocol: r.PostFormValue("protocol"), MoveTo: r.PostFormValue("move"), Host: r.PostFormValue("host"), Port: strings.TrimSpace(r.PostFormValue("port")),
 		Security: r.PostFormValue("security"), Username: r.PostFormValue("username"), Folder: r.PostFormValue("folder"),
 		After: r.PostFormValue("after"), Since: r.PostFormValue("since"), Authserv: r.PostFormValue("authserv"),
 	}
-	port, _ := strconv.Atoi(form.Port)    // 0 is refused with a sentence
-	days, err := strconv.Atoi(form.Since) // "all" is 0: no bound
-	if err != nil && form.Since != "all" {
-		days = -1
-	}
+	port, _ := strconv.Atoi(form.Port) // 0 is refused with a sentence
 	set := mailbox.Settings{
-		Host: form.Host, Port: port, Security: mailfetch.Security(form.Security), Username: form.Username,
-		Password: r.PostFormValue("password"), Folder: form.Folder, AfterImport: mailbox.AfterImport(form.After), Authserv: form.Authserv, ReadDays: days,
+		Protocol: mailfetch.Protocol(form.Protocol), MoveTo: form.MoveTo, Host: form.Host, Port: port, Security: mailfetch.Security(form.Security), Username: form.Username,
+		Password: r.PostFormValue("password"), Folder: form.Folder, AfterImport: mailbox.AfterImport(form.After), Authserv: form.Authserv, ReadDays: daysOf(form.Since),
 	}
 	if h.Demo != nil && form.Preset == DemoKey && set.Password == "" {
 		set.Password = h.Demo.Password
 	}
 	return set, form
+}
+
+// daysOf reads the choice of how far back to read: "all" is 0, no bound; what
+// is no choice is -1, which is refused.
+func daysOf(since string) int {
+	days, err := strconv.Atoi(since)
+	switch {
+	case since == "all":
+		return 0
+	case err != nil:
+		return -1
+	}
+	return days
 }
 
 // formErrors are the sentences by the form's field names.
@@ -103,9 +112,13 @@ func (h *Web) Edit(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	if err != nil {
 		return err
 	}
-	form := Form{Host: m.Host, Port: strconv.Itoa(m.Port), Security: string(m.Security), Username: m.Username,
+	form := Form{Protocol: string(m.Protocol), MoveTo: m.MoveTo, Host: m.Host, Port: strconv.Itoa(m.Port), Security: string(m.Security), Username: m.Username,
 		Folder: m.Folder, After: string(m.AfterImport), Since: h.sinceOf(m), Authserv: m.Authserv}
-	return httpio.OK(w, r, Connect(h.editPage(w, r, a, m, form)))
+	p, err := h.editPage(w, r, a, m, form)
+	if err != nil {
+		return err
+	}
+	return httpio.OK(w, r, Connect(p))
 }
 
 // sinceOf returns the choice that set how far back to read.
@@ -121,11 +134,16 @@ func (h *Web) sinceOf(m mailbox.Mailbox) string {
 	return "365"
 }
 
-func (h *Web) editPage(w http.ResponseWriter, r *http.Request, a org.Access, m mailbox.Mailbox, form Form) ConnectPage {
-	return ConnectPage{
+func (h *Web) editPage(w http.ResponseWriter, r *http.Request, a org.Access, m mailbox.Mailbox, form Form) (ConnectPage, error) {
+	test, _, err := h.Mailboxes.Run(r.Context(), a.ID, m.ID, mailbox.TestRun)
+	p := ConnectPage{
 		Page: h.frame(w, r, "Change the settings", listLink(a)), Action: below(a, m.ID, "edit"), CancelHref: nextStep(a, m),
 		Form: form, Editing: true, Mailbox: m.Title(), PrivateHosts: h.PrivateHosts,
 	}
+	for _, s := range test.Steps {
+		p.Folders = append(p.Folders, s.Folders...)
+	}
+	return p, err
 }
 
 // Change tests the mailbox again with other settings.
@@ -137,10 +155,13 @@ func (h *Web) Change(w http.ResponseWriter, r *http.Request, a org.Access) error
 	set, form := h.settings(r)
 	// How far back to read is chosen once and is no field of this form.
 	form.Since = h.sinceOf(m)
-	set.ReadDays, _ = strconv.Atoi(form.Since) // "all" is 0: no bound
+	set.ReadDays = daysOf(form.Since)
 	err = h.Mailboxes.Retest(r.Context(), a, m.ID, set)
 	if fault.Is(err, fault.Invalid) {
-		p := h.editPage(w, r, a, m, form)
+		p, pageErr := h.editPage(w, r, a, m, form)
+		if pageErr != nil {
+			return pageErr
+		}
 		p.Errors = formErrors(err)
 		return httpio.Again(w, r, Connect(p))
 	}
@@ -210,10 +231,8 @@ func (h *Web) TestAgain(w http.ResponseWriter, r *http.Request, a org.Access) er
 	if err != nil {
 		return err
 	}
-	set := mailbox.Settings{Host: m.Host, Port: m.Port, Security: m.Security, Username: m.Username, Folder: m.Folder, AfterImport: m.AfterImport, Authserv: m.Authserv}
-	if n, err := strconv.Atoi(h.sinceOf(m)); err == nil {
-		set.ReadDays = n
-	}
+	set := mailbox.Settings{Protocol: m.Protocol, Host: m.Host, Port: m.Port, Security: m.Security, Username: m.Username, Folder: m.Folder,
+		AfterImport: m.AfterImport, MoveTo: m.MoveTo, Authserv: m.Authserv, ReadDays: daysOf(h.sinceOf(m))}
 	if err := h.Mailboxes.Retest(r.Context(), a, m.ID, set); err != nil {
 		return err
 	}

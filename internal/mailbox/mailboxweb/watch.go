@@ -30,24 +30,28 @@ type Row struct {
 // While something runs, StateFragment asks FragmentHref for itself anew.
 type MailboxPage struct {
 	ui.Page
-	Name         string
-	Tone         ui.Tone
-	Sentence     string // the state in one line: "Works. 412 reports in 30 days, the last one 2 h ago."
-	Advice       string // what to do, when Tone is a warning or worse; may be empty
-	Busy         bool   // a check or an import runs
-	FragmentHref string
-	Import       Import
-	LastPoll     format.Time
-	NextPoll     format.Time
-	LastReport   format.Time
-	Settings     []Setting      // what was configured, without secrets
-	Verdicts     []VerdictCount // of the last 30 days, in the order to show
-	Receipts     []ui.Receipt   // the last 50
-	ReceiptsHref string         // all receipts of this mailbox
-	CheckAction  string         // POST checks now; empty = the role may not
-	EditHref     string         // empty = the role may not
-	Delete       DeletePage     // drawn as a dialog; Action empty = the role may not
-	DeleteHref   string         // the same question as a page of its own
+	Name          string
+	Tone          ui.Tone
+	Sentence      string // the state in one line: "Works. 412 reports in 30 days, the last one 2 h ago."
+	Advice        string // what to do, when Tone is a warning or worse; may be empty
+	Busy          bool   // a check or an import runs
+	FragmentHref  string
+	Import        Import
+	LastPoll      format.Time
+	NextPoll      format.Time
+	LastReport    format.Time
+	Settings      []Setting      // what was configured, without secrets
+	Verdicts      []VerdictCount // of the last 30 days, in the order to show
+	Receipts      []ui.Receipt   // the last 50
+	ReceiptsHref  string         // all receipts of this mailbox
+	OnlyMarked    bool           // the server could only mark report mails as deleted
+	CheckAction   string         // POST checks now; empty = the role may not
+	Resume        bool           // checking now resumes a paused mailbox
+	PauseAction   string         // POST pauses; empty = the role may not, or it is paused
+	ReadAgainHref string         // asks whether to read from the start; empty = the role may not
+	EditHref      string         // empty = the role may not
+	Delete        DeletePage     // drawn as a dialog; Action empty = the role may not
+	DeleteHref    string         // the same question as a page of its own
 }
 
 // Import is the first import, or a catching-up after a pause.
@@ -79,6 +83,25 @@ type DeletePage struct {
 	CancelHref string
 	Mailbox    string // its name
 	Reports    int64  // reports that came out of it, which stay
+}
+
+// ReadAgainPage asks before a mailbox is read from its start. The form posts
+// "since" to Action.
+type ReadAgainPage struct {
+	ui.Page
+	Action     string
+	CancelHref string
+	Mailbox    string // its name
+	Ordered    bool   // its mails have dates, so that there is a choice
+	Since      string // as in Form
+	After      bool   // report mails are marked, moved or deleted
+	Error      string // sentence about the choice; empty = fine
+}
+
+func (p ReadAgainPage) since() ui.Field {
+	f := ConnectPage{Form: Form{Since: p.Since}}.since()
+	f.Help, f.Error = "How old the mails may be.", p.Error
+	return f
 }
 
 func (p ListPage) heading() string {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailfetch"
@@ -36,11 +37,12 @@ func (h *Web) ListMailboxes(w http.ResponseWriter, r *http.Request, a org.Access
 		return err
 	}
 	for _, m := range boxes {
-		counts, hl := all[m.ID], healthOf(m)
+		c := counts(all[m.ID])
+		hl := healthOf(m, c, h.now())
 		p.Mailboxes = append(p.Mailboxes, Row{
 			Href: nextStep(a, m), Name: m.Username, Host: m.Host, Tone: hl.tone, Health: hl.word, Sentence: hl.sentence,
 			LastPoll: h.when(m.LastPollAt), LastReport: h.when(m.LastReportAt),
-			Reports: counts[report.Accepted] + counts[report.Repaired], Refused: counts[report.Refused] + counts[report.Held] + counts[report.Conflict],
+			Reports: c.counted(), Refused: c.uncounted(),
 		})
 	}
 	slices.SortStableFunc(p.Mailboxes, func(x, y Row) int { return urgency(x.Tone) - urgency(y.Tone) })
@@ -58,32 +60,6 @@ func (h *Web) when(t *time.Time) format.Time {
 	return format.When(*t, h.now())
 }
 
-// health is a mailbox's state in words.
-type health struct {
-	tone           ui.Tone
-	word, sentence string
-}
-
-func healthOf(m mailbox.Mailbox) health {
-	switch {
-	case m.State == mailbox.Paused:
-		return health{ui.Bad, "Paused", *m.Failure + " Reading has stopped until you change something."}
-	case m.Failure != nil && m.Failures > 0:
-		return health{ui.Warning, "Retrying", *m.Failure}
-	}
-	switch m.State {
-	case mailbox.Testing:
-		return health{ui.Info, "Not connected", "The connection test has not passed yet."}
-	case mailbox.Scanning:
-		return health{ui.Info, "Looking", "Its newest mails are being looked through for domains."}
-	case mailbox.Choosing:
-		return health{ui.Warning, "Waiting for you", "Choose the domains whose reports are imported."}
-	case mailbox.Importing:
-		return health{ui.Info, "Importing", "Everything up to now is being read."}
-	}
-	return health{ui.Good, "Working", "Works. New mail is read every 15 minutes."}
-}
-
 // Show shows one mailbox.
 func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	m, err := h.named(r, a)
@@ -93,51 +69,41 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	if !m.Connected() {
 		return httpio.See(w, r, nextStep(a, m))
 	}
-	hl := healthOf(m)
+	c, err := h.Reports.MailboxCounts(r.Context(), a.ID, m.ID, h.now().Add(-recent))
+	if err != nil {
+		return err
+	}
+	hl := healthOf(m, c, h.now())
 	p := MailboxPage{
-		Page: h.frame(w, r, m.Username, listLink(a)), Name: m.Title(), Tone: hl.tone, Sentence: hl.sentence,
-		Busy: m.State == mailbox.Importing, FragmentHref: r.URL.Path,
+		Page: h.frame(w, r, m.Username, listLink(a)), Name: m.Title(), Tone: hl.tone, Sentence: hl.sentence, Advice: hl.advice,
+		Busy: m.State == mailbox.Importing, FragmentHref: r.URL.Path, OnlyMarked: m.OnlyMarked,
 		LastPoll: h.when(m.LastPollAt), NextPoll: h.when(m.NextAt), LastReport: h.when(m.LastReportAt), Settings: h.settingLines(m),
 		ReceiptsHref: receiptsOf(a, m.ID, "all"),
 	}
 	if p.Busy {
 		p.Page.Refresh = 5
 	}
-	if m.Failure != nil && m.Advice != nil {
-		p.Advice = *m.Advice
-	}
 	if a.Role.May(org.ManageMailboxes) {
-		p.CheckAction, p.DeleteHref, p.EditHref = below(a, m.ID, "check"), below(a, m.ID, "delete"), below(a, m.ID, "edit")
+		p.CheckAction, p.DeleteHref, p.EditHref, p.ReadAgainHref = below(a, m.ID, "check"), below(a, m.ID, "delete"), below(a, m.ID, "edit"), below(a, m.ID, "read-again")
+		if p.Resume = m.State == mailbox.Paused; !p.Resume {
+			p.PauseAction = below(a, m.ID, "pause")
+		}
 	}
-	if err := h.fillCounts(r, a, m, &p); err != nil {
+	if err := h.fillCounts(r, a, m, c, &p); err != nil {
 		return err
 	}
-	p.Delete = h.deletePage(w, r, a, m, p.stored())
+	p.Delete = h.deletePage(w, r, a, m, counts(c).counted())
 	if httpio.Fragment(r) {
 		return httpio.OK(w, r, StateFragment(p))
 	}
 	return httpio.OK(w, r, Mailbox(p))
 }
 
-// stored returns how many reports of the last 30 days are counted.
-func (p MailboxPage) stored() (n int64) {
-	for _, v := range p.Verdicts {
-		if v.Verdict == ui.Accepted || v.Verdict == ui.Repaired {
-			n += v.Count
-		}
-	}
-	return n
-}
-
 // fillCounts adds what became of the mailbox's mails, and its import.
-func (h *Web) fillCounts(r *http.Request, a org.Access, m mailbox.Mailbox, p *MailboxPage) error {
-	counts, err := h.Reports.MailboxCounts(r.Context(), a.ID, m.ID, h.now().Add(-recent))
-	if err != nil {
-		return err
-	}
+func (h *Web) fillCounts(r *http.Request, a org.Access, m mailbox.Mailbox, c counts, p *MailboxPage) error {
 	for _, v := range report.Verdicts {
-		if counts[v] > 0 {
-			p.Verdicts = append(p.Verdicts, VerdictCount{Verdict: ui.Verdict(v), Count: counts[v], Href: receiptsOf(a, m.ID, string(v))})
+		if c[v] > 0 {
+			p.Verdicts = append(p.Verdicts, VerdictCount{Verdict: ui.Verdict(v), Count: c[v], Href: receiptsOf(a, m.ID, string(v))})
 		}
 	}
 	run, ok, err := h.Mailboxes.Run(r.Context(), a.ID, m.ID, mailbox.ImportRun)
@@ -147,8 +113,7 @@ func (h *Web) fillCounts(r *http.Request, a org.Access, m mailbox.Mailbox, p *Ma
 	if ok && run.State == mailbox.RunRunning {
 		p.Import = Import{
 			Running: true, Progress: ui.NewProgress(run.Done, run.Total, run.Rate(), run.Left()),
-			Accepted: counts[report.Accepted] + counts[report.Repaired], Known: counts[report.Known],
-			Refused: counts[report.Refused] + counts[report.Held] + counts[report.Conflict],
+			Accepted: c.counted(), Known: c[report.Known], Refused: c.uncounted(),
 		}
 	}
 	list, _, err := h.Reports.Receipts(r.Context(), a.ID, report.ReceiptQuery{Mailbox: m.ID, Limit: lastReceipts})
@@ -176,27 +141,42 @@ func stepState(s mailfetch.StepState) ui.StepState {
 	return ui.StepRunning
 }
 
-// settingLines are the settings for people, without the password.
+// afterWords say what happens to a report mail that was imported.
+func afterWords(after mailbox.AfterImport, to string) string {
+	switch after {
+	case mailbox.MarkSeen:
+		return "is marked as read"
+	case mailbox.Move:
+		return "is moved to " + to
+	case mailbox.Delete:
+		return "is deleted"
+	case mailbox.LeaveUntouched:
+	}
+	return "stays exactly as it is"
+}
+
+// settingLines are the settings for people, without the secret.
 func (h *Web) settingLines(m mailbox.Mailbox) []Setting {
 	security := "TLS from the start"
 	if m.Security == mailfetch.STARTTLS {
 		security = "STARTTLS"
 	}
-	after := "stays exactly as it is"
-	if m.AfterImport == mailbox.MarkSeen {
-		after = "is marked as read"
+	lines := []Setting{
+		{"Server", m.Host + ", port " + strconv.Itoa(m.Port) + ", " + protocolNames[m.Protocol] + ", " + security}, {"User name", m.Username},
 	}
-	from := "everything there is"
-	if m.ReadFrom != nil {
-		from = "mail since " + format.Day(*m.ReadFrom)
+	if m.Protocol.Ordered() {
+		from := "everything there is"
+		if m.ReadFrom != nil {
+			from = "mail since " + format.Day(*m.ReadFrom)
+		}
+		lines = append(lines, Setting{"Folder", m.Folder}, Setting{"Read back", from})
 	}
-	return []Setting{
-		{"Server", m.Host + ", port " + strconv.Itoa(m.Port) + ", " + security}, {"User name", m.Username}, {"Folder", m.Folder},
-		{"Read back", from}, {"A report mail that was imported", after},
-	}
+	return append(lines, Setting{"A report mail that was imported", afterWords(m.AfterImport, m.MoveTo)})
 }
 
-// CheckNow has the mailbox read at once.
+var protocolNames = map[mailfetch.Protocol]string{mailfetch.IMAP: "IMAP", mailfetch.POP3: "POP3"}
+
+// CheckNow has the mailbox read at once, also a paused one.
 func (h *Web) CheckNow(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	m, err := h.named(r, a)
 	if err != nil {
@@ -206,6 +186,54 @@ func (h *Web) CheckNow(w http.ResponseWriter, r *http.Request, a org.Access) err
 		return err
 	}
 	h.Flash(w, "The mailbox is being read now.")
+	return httpio.See(w, r, below(a, m.ID, ""))
+}
+
+// Pause stops reading a mailbox until somebody resumes it.
+func (h *Web) Pause(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	m, err := h.named(r, a)
+	if err != nil {
+		return err
+	}
+	if err := h.Mailboxes.Pause(r.Context(), a, m.ID); err != nil {
+		return err
+	}
+	h.Flash(w, "The mailbox is paused. New reports wait in it until you resume.")
+	return httpio.See(w, r, below(a, m.ID, ""))
+}
+
+// AskReadAgain asks before a mailbox is read from its start.
+func (h *Web) AskReadAgain(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	m, err := h.named(r, a)
+	if err != nil {
+		return err
+	}
+	return httpio.OK(w, r, ReadAgain(h.readAgainPage(w, r, a, m)))
+}
+
+func (h *Web) readAgainPage(w http.ResponseWriter, r *http.Request, a org.Access, m mailbox.Mailbox) ReadAgainPage {
+	return ReadAgainPage{
+		Page: h.frame(w, r, "Read from the start", listLink(a)), Action: below(a, m.ID, "read-again"), CancelHref: nextStep(a, m),
+		Mailbox: m.Title(), Ordered: m.Protocol.Ordered(), Since: h.sinceOf(m), After: m.AfterImport != mailbox.LeaveUntouched,
+	}
+}
+
+// ReadAgain has a mailbox read from its start.
+func (h *Web) ReadAgain(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	m, err := h.named(r, a)
+	if err != nil {
+		return err
+	}
+	err = h.Mailboxes.ReadAgain(r.Context(), a, m.ID, daysOf(r.PostFormValue("since")))
+	if fault.Is(err, fault.Invalid) {
+		p := h.readAgainPage(w, r, a, m)
+		p.Error = formErrors(err)["since"]
+		return httpio.Again(w, r, ReadAgain(p))
+	}
+	if err != nil {
+		return err
+	}
+	h.Flash(w, "The mailbox is being read from its start. Reports that are stored are not counted twice.")
 	return httpio.See(w, r, below(a, m.ID, ""))
 }
 
@@ -223,11 +251,11 @@ func (h *Web) AskDelete(w http.ResponseWriter, r *http.Request, a org.Access) er
 	if err != nil {
 		return err
 	}
-	counts, err := h.Reports.MailboxCounts(r.Context(), a.ID, m.ID, time.Time{})
+	c, err := h.Reports.MailboxCounts(r.Context(), a.ID, m.ID, time.Time{})
 	if err != nil {
 		return err
 	}
-	return httpio.OK(w, r, Delete(h.deletePage(w, r, a, m, counts[report.Accepted]+counts[report.Repaired])))
+	return httpio.OK(w, r, Delete(h.deletePage(w, r, a, m, counts(c).counted())))
 }
 
 // Delete removes a mailbox with its password.
