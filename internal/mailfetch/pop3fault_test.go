@@ -290,7 +290,7 @@ func TestPOP3CutAtAnyByte(t *testing.T) {
 	for n := range 8 {
 		d.Deliver(t, []byte(popMailAt(n)), time.Date(2026, 1, 1, 0, n, 0, 0, time.UTC), "")
 	}
-	before := contents(t, d)
+	before := unflagged(t, d)
 	f, a := fetcher(cert.Roots, d.POP3S), popAccount(d.POP3S, ImplicitTLS)
 	all, err := open(t, f, a).List(t.Context(), Query{})
 	if err != nil {
@@ -327,14 +327,14 @@ func TestPOP3CutAtAnyByte(t *testing.T) {
 	if complete == 0 {
 		t.Error("no session was complete")
 	}
-	if d := cmp.Diff(before, contents(t, d)); d != "" {
+	if d := cmp.Diff(before, unflagged(t, d)); d != "" {
 		t.Errorf("the mailbox changed: %.1000s", d)
 	}
 }
 
-// contents are the mails without their flags, sorted: when a session breaks,
+// unflagged are the mails without their flags, sorted: when a session breaks,
 // Dovecot marks what it handed out as seen.
-func contents(t *testing.T, d *mailtest.Dovecot) []string {
+func unflagged(t *testing.T, d *mailtest.Dovecot) []string {
 	t.Helper()
 	return slices.Sorted(maps.Values(d.Snapshot(t)))
 }
