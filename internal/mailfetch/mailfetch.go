@@ -106,7 +106,7 @@ type Listing struct {
 // Mail is one mail on its way to the callback of Fetch.
 type Mail struct {
 	ID       MailID
-	Size     int64     // bytes of Body
+	Size     int64     // bytes of Body; by POP3 only as the server reckons
 	Received time.Time // when the server took it in; zero when it does not say
 	Body     io.Reader // the original bytes; ends in an error when the mail was cut. Valid during the callback only
 }
