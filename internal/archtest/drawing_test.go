@@ -81,10 +81,12 @@ var house = map[string]floor{
 	"internal/apptest":    support,
 	"internal/archtest":   support,
 	"internal/bench":      support,
+	"internal/built":      support,
 	"internal/dbtest":     support,
 	"internal/journey":    support,
 	"internal/mailtest":   support,
 	"internal/reporttest": support,
+	"internal/soak":       support,
 
 	"internal/postgres/cluster/fetch": tool,
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"sendvery.com/sendvery/internal/built"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/reporttest"
 )
@@ -22,9 +23,9 @@ func memory(ctx context.Context, t *table) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // only leaves a file behind
-	program := filepath.Join(dir, "sendvery")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/sendvery").CombinedOutput(); err != nil {
-		return fmt.Errorf("build the program: %w\n%s", err, out)
+	program, err := built.Program(ctx, ".", dir)
+	if err != nil {
+		return err
 	}
 	idle, _, err := peak(exec.CommandContext(ctx, program, "version"))
 	if err != nil {

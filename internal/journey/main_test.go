@@ -1,13 +1,13 @@
 package journey
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 
+	"sendvery.com/sendvery/internal/built"
 	"sendvery.com/sendvery/web"
 )
 
@@ -35,12 +35,8 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	binary = filepath.Join(dir, "sendvery")
-	build := exec.Command("go", "build", "-o", binary, "./cmd/sendvery")
-	build.Dir = root
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("the program does not build: %w\n%s", err, out)
+	if binary, err = built.Program(context.Background(), root, dir); err != nil {
+		return 1, err
 	}
 	return m.Run(), nil
 }

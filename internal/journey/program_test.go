@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sendvery.com/sendvery/internal/built"
 )
 
 // program is the real program in development mode, on a port and with a data
@@ -72,7 +74,7 @@ func (p *program) start() {
 	p.cmd.Env = append(os.Environ(), "DATABASE_URL=", "DATA_DIR="+p.home, "LISTEN="+p.addr, "PUBLIC_URL="+p.base)
 	p.cmd.Stdout, p.cmd.Stderr = p.terminal, p.log
 	var err error
-	if p.exited, err = startWith(p.cmd); err != nil {
+	if p.exited, err = built.Start(p.cmd); err != nil {
 		p.t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)

@@ -273,7 +273,8 @@ func (d *Dovecot) As(user string) *Dovecot {
 }
 
 // Deliver puts a mail into INBOX. flags are Maildir's letters ("S" seen, "F"
-// flagged, "T" deleted); "new" leaves it where no program has seen it yet.
+// flagged, "T" deleted); "new" leaves it where no program has seen it yet. The
+// running server sees the whole mail or none.
 func (d *Dovecot) Deliver(tb TB, raw []byte, received time.Time, flags string) {
 	tb.Helper()
 	d.mails++
@@ -281,12 +282,16 @@ func (d *Dovecot) Deliver(tb TB, raw []byte, received time.Time, flags string) {
 	if flags == "new" {
 		folder, suffix = "new", ""
 	}
-	path := d.maildir(folder, fmt.Sprintf("%d.M%dP1.test,S=%d%s", received.Unix(), d.mails, len(raw), suffix))
+	name := fmt.Sprintf("%d.M%dP1.test,S=%d%s", received.Unix(), d.mails, len(raw), suffix)
+	path := d.maildir("tmp", name)
 	if err := os.WriteFile(path, raw, 0o600); err != nil {
 		tb.Fatal(err)
 	}
 	d.own(tb, path)
 	if err := os.Chtimes(path, received, received); err != nil {
+		tb.Fatal(err)
+	}
+	if err := os.Rename(path, d.maildir(folder, name)); err != nil {
 		tb.Fatal(err)
 	}
 }

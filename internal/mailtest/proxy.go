@@ -9,7 +9,7 @@ import (
 
 // Spoil says what a Proxy does to a connection. The zero value passes all.
 type Spoil struct {
-	CutAfter int           // close both sides once the server sent so many bytes; 0: never
+	CutAfter int           // close both sides of a connection once the server sent so many bytes on it; 0: never
 	Delay    time.Duration // before each piece from the server
 	Mute     bool          // accept, then say nothing at all
 	// Replace changes a piece on its way; replacing must keep what it does not
@@ -24,11 +24,10 @@ type Proxy struct {
 	Port uint16
 
 	target   uint16
-	spoil    Spoil
+	each     func() Spoil // for the next connection
 	mu       sync.Mutex
 	conns    []net.Conn
 	sent     bytes.Buffer
-	got      int
 	accepted int
 	wait     sync.WaitGroup
 }
@@ -37,8 +36,15 @@ type Proxy struct {
 // behind it and suits Spoil.Mute.
 func NewProxy(tb TB, port uint16, spoil Spoil) *Proxy {
 	tb.Helper()
+	return NewFickleProxy(tb, port, func() Spoil { return spoil })
+}
+
+// NewFickleProxy starts a proxy that treats each connection as it is told when
+// that begins.
+func NewFickleProxy(tb TB, port uint16, each func() Spoil) *Proxy {
+	tb.Helper()
 	l := listen(tb)
-	p := &Proxy{Port: portOf(l), target: port, spoil: spoil}
+	p := &Proxy{Port: portOf(l), target: port, each: each}
 	p.wait.Go(func() { p.accept(l) })
 	tb.Cleanup(func() {
 		_ = l.Close()
@@ -81,7 +87,8 @@ func (p *Proxy) accept(l net.Listener) {
 		p.mu.Lock()
 		p.accepted++
 		p.mu.Unlock()
-		if p.spoil.Mute {
+		spoil := p.each()
+		if spoil.Mute {
 			continue
 		}
 		server, err := dial(p.target)
@@ -90,8 +97,8 @@ func (p *Proxy) accept(l net.Listener) {
 			continue
 		}
 		p.keep(server)
-		p.wait.Go(func() { p.copy(server, client, p.fromClient) })
-		p.wait.Go(func() { p.copy(client, server, p.fromServer) })
+		p.wait.Go(func() { p.copy(server, client, func(b []byte) ([]byte, bool) { return p.fromClient(spoil, b), true }) })
+		p.wait.Go(func() { p.copy(client, server, spoil.fromServer()) })
 	}
 }
 
@@ -114,32 +121,31 @@ func (p *Proxy) copy(to, from net.Conn, pass func([]byte) ([]byte, bool)) {
 	}
 }
 
-func (p *Proxy) fromClient(b []byte) ([]byte, bool) {
+func (p *Proxy) fromClient(spoil Spoil, b []byte) []byte {
 	p.mu.Lock()
 	_, _ = p.sent.Write(b) // never fails
 	p.mu.Unlock()
-	if p.spoil.FromClient != nil {
-		b = p.spoil.FromClient(b)
+	if spoil.FromClient != nil {
+		b = spoil.FromClient(b)
 	}
-	return b, true
+	return b
 }
 
-func (p *Proxy) fromServer(b []byte) ([]byte, bool) {
-	if p.spoil.Delay > 0 {
-		<-time.After(p.spoil.Delay)
+// fromServer returns what is done to the pieces of one connection.
+func (s Spoil) fromServer() func([]byte) ([]byte, bool) {
+	left := s.CutAfter
+	return func(b []byte) ([]byte, bool) {
+		if s.Delay > 0 {
+			<-time.After(s.Delay)
+		}
+		if s.FromServer != nil {
+			b = s.FromServer(b)
+		}
+		if s.CutAfter == 0 {
+			return b, true
+		}
+		b, cut := b[:min(left, len(b))], len(b) >= left
+		left -= len(b)
+		return b, !cut
 	}
-	if p.spoil.FromServer != nil {
-		b = p.spoil.FromServer(b)
-	}
-	if p.spoil.CutAfter == 0 {
-		return b, true
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	left := p.spoil.CutAfter - p.got
-	p.got += len(b)
-	if len(b) >= left {
-		return b[:max(left, 0)], false
-	}
-	return b, true
 }
