@@ -147,8 +147,8 @@ type Disposal struct {
 	Folder string // of Move; created when it is missing
 }
 
-// Session is an open folder. It is for one goroutine; its errors are *Error,
-// or the callback's. After an error that is not the server's plain "no" the
+// Session is an open folder. It is for one goroutine, but for Folder and
+// CursorAt, which any may call; its errors are *Error, or the callback's. After an error that is not the server's plain "no" the
 // session is closed and every call repeats that error.
 type Session interface {
 	// Folder returns the state at opening.
