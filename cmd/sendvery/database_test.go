@@ -118,7 +118,7 @@ func TestKeysRotateOnARealDatabase(t *testing.T) {
 	t.Parallel()
 	a := apptest.New(t)
 	b := a.SignIn(t, "ada@example.com")
-	b.Post(t, b.Home+"mailboxes/new", "host", "127.0.0.1", "port", "993", "security", "tls", "username", "u@example.org",
+	b.Post(t, b.Home+"mailboxes/new", "protocol", "imap", "host", "127.0.0.1", "port", "993", "security", "tls", "username", "u@example.org",
 		"password", "secret", "folder", "INBOX", "after", "leave", "since", "90")
 	env := environ(a.DB)
 	env["SEAL_KEYS"] = a.Cfg.SealKeys

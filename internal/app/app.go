@@ -51,6 +51,7 @@ type App struct {
 	auth      *auth.Service
 	domains   *domain.Service
 	mailboxes *mailbox.Service
+	finders   *mailbox.Finder
 	reports   *report.Service
 	tls       *tlsreport.Service
 	failures  *failurereport.Service

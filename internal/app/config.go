@@ -33,10 +33,19 @@ type Config struct {
 	MailFrom      string `cfg:"MAIL_FROM" help:"Sender of the program's own mail, for example Sendvery <sendvery@example.org>."`
 	AllowNetworks string `cfg:"ALLOW_NETWORKS" help:"Private networks that mailboxes may be in: prefixes such as 10.0.0.0/8, comma separated."`
 	AllowPorts    string `cfg:"ALLOW_PORTS" help:"Mailbox ports allowed beside 110, 143, 993 and 995, comma separated."`
+	CAFile        string `name:"ca-file" cfg:"CA_FILE" help:"File of certificates (PEM) whose authorities mail servers may use beside the public ones, of mailboxes on servers of your own."`
 	Idle          int    `name:"idle-connections" cfg:"IDLE_CONNECTIONS" default:"100" help:"How many IMAP mailboxes a process stays connected to between polls, so that their servers tell of new mail at once. 0 polls only."`
 	IPLookup      string `cfg:"IP_LOOKUP" default:"dns" help:"Whether the names of sending addresses are looked up by the system resolver: dns or off."`
 	DKIMLookup    string `name:"dkim-lookup" cfg:"DKIM_LOOKUP" default:"dns" help:"Whether the signatures of report mails are verified with keys that the system resolver looks up: dns or off. Reports in mails that are not authenticated are shown and change no advice."`
-	DataDir       string `cfg:"DATA_DIR" default:"data" help:"Folder of development mode: its private PostgreSQL and keys."`
+
+	GoogleClientID        string `cfg:"GOOGLE_CLIENT_ID" help:"OAuth client at Google, so that people connect Gmail without a password. It needs the scope https://mail.google.com/ and the redirect address PUBLIC_URL/oauth/callback."`
+	GoogleClientSecret    string `cfg:"GOOGLE_CLIENT_SECRET,file" help:"Secret of that client."`
+	GoogleEndpoints       string `cfg:"GOOGLE_ENDPOINTS" help:"Other addresses than Google's: auth=, token= and revoke= with an https address, imap= and pop3= with host:port, comma separated; what is left out stays."`
+	MicrosoftClientID     string `cfg:"MICROSOFT_CLIENT_ID" help:"OAuth client (application) at Microsoft, so that people connect Microsoft 365 and outlook.com. It needs the delegated rights IMAP.AccessAsUser.All and POP.AccessAsUser.All, and the redirect address PUBLIC_URL/oauth/callback."`
+	MicrosoftClientSecret string `cfg:"MICROSOFT_CLIENT_SECRET,file" help:"Secret of that client."`
+	MicrosoftEndpoints    string `cfg:"MICROSOFT_ENDPOINTS" help:"As GOOGLE_ENDPOINTS; auth= and token= of your tenant for a client that is for one tenant only."`
+
+	DataDir string `cfg:"DATA_DIR" default:"data" help:"Folder of development mode: its private PostgreSQL and keys."`
 
 	Limits reading.Limits `embed:"" prefix:"limit-"`
 }
@@ -93,6 +102,10 @@ func (c Config) Check() error {
 	if _, _, err := c.mailboxRules(); err != nil {
 		p.add("ALLOW_NETWORKS or ALLOW_PORTS", err.Error())
 	}
+	if _, err := c.mailboxRoots(nil); err != nil {
+		p.add("CA_FILE", err.Error())
+	}
+	p.grants(c.grantSettings())
 	return p.err()
 }
 

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"github.com/a-h/templ"
 
 	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
@@ -37,7 +39,7 @@ func sampleRecord(page string) ui.Record {
 }
 
 func mailboxGallery() []galleryPage {
-	return append(setupGallery(), watchGallery()...)
+	return slices.Concat(setupGallery(), grantGallery(), watchGallery())
 }
 
 func setupGallery() []galleryPage {
@@ -96,6 +98,7 @@ func sampleConnect(p ui.Page, chosen string) mailboxweb.ConnectPage {
 		preset.Chosen, preset.Href = preset.Name == chosen, galleryPath+"connect"
 		page.Presets = append(page.Presets, preset)
 	}
+	page.Grants, page.Find.Action = sampleGrants(), galleryPath+"connect-found"
 	if chosen == "Gmail" {
 		page.Form.Host = "imap.gmail.com"
 	}

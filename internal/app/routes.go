@@ -102,6 +102,11 @@ func (a *App) members(b browser) {
 	b.inOrg("GET", "/mailboxes", org.Read, m.ListMailboxes)
 	b.inOrg("GET", "/mailboxes/new", org.ManageMailboxes, m.New)
 	b.inOrg("POST", "/mailboxes/new", org.ManageMailboxes, m.Create)
+	b.inOrg("GET", "/mailboxes/grant/{provider}", org.ManageMailboxes, m.AskGrant)
+	b.inOrg("POST", "/mailboxes/grant/{provider}", org.ManageMailboxes, m.BeginGrant)
+	b.entered("GET", callbackPath, org.ManageMailboxes, m.GrantSlug, m.Callback)
+	b.inOrg("GET", "/mailboxes/{id}/grant", org.ManageMailboxes, m.AskRenewal)
+	b.inOrg("POST", "/mailboxes/{id}/grant", org.ManageMailboxes, m.Renew)
 	b.inOrg("GET", "/mailboxes/{id}", org.Read, m.Show)
 	b.inOrg("GET", "/mailboxes/{id}/test", org.ManageMailboxes, m.Test)
 	b.inOrg("POST", "/mailboxes/{id}/test", org.ManageMailboxes, m.TestAgain)
@@ -152,13 +157,25 @@ func (b browser) personal(method, pattern string, h func(http.ResponseWriter, *h
 // inOrg registers a route below /o/{slug} that needs a right in that
 // organization. Without membership it answers as if nothing were there.
 func (b browser) inOrg(method, pattern string, right org.Right, h func(http.ResponseWriter, *http.Request, org.Access) error) {
-	b.Method(method, "/o/{slug}"+pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	b.entered(method, "/o/{slug}"+pattern, right, func(r *http.Request) (string, error) { return chi.URLParam(r, "slug"), nil }, h)
+}
+
+// entered is inOrg for a route whose request names the organization in a way
+// of its own.
+func (b browser) entered(method, pattern string, right org.Right, slug func(*http.Request) (string, error), h func(http.ResponseWriter, *http.Request, org.Access) error) {
+	b.Method(method, pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, err := b.app.authWeb.Session(r)
 		if err != nil {
 			b.errs.Fail(w, r, err)
 			return
 		}
-		access, err := b.app.orgs.Enter(r.Context(), s.Person, s.Email, chi.URLParam(r, "slug"))
+		r = r.WithContext(withVisitor(r.Context(), visitor{session: s}))
+		name, err := slug(r)
+		if err != nil {
+			b.errs.Fail(w, r, err)
+			return
+		}
+		access, err := b.app.orgs.Enter(r.Context(), s.Person, s.Email, name)
 		r = r.WithContext(withVisitor(r.Context(), visitor{session: s, access: access}))
 		if err == nil && !access.Role.May(right) {
 			err = fault.New(fault.Denied, "Your role in this organization does not allow this.")

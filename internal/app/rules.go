@@ -1,8 +1,11 @@
 package app
 
 import (
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"strconv"
 	"strings"
 	"unicode"
@@ -25,6 +28,28 @@ func (c Config) mailboxRules() (networks []netip.Prefix, ports []uint16, err err
 		ports = append(ports, uint16(n))
 	}
 	return networks, ports, nil
+}
+
+// mailboxRoots returns the authorities that mailbox certificates may come from:
+// those of base, where nil is the system's, and those of CA_FILE.
+func (c Config) mailboxRoots(base *x509.CertPool) (*x509.CertPool, error) {
+	if c.CAFile == "" {
+		return base, nil
+	}
+	certificates, err := os.ReadFile(c.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("cannot be read: %w", errors.Unwrap(err)) // without its path
+	}
+	if base == nil {
+		if base, err = x509.SystemCertPool(); err != nil {
+			base = x509.NewCertPool() // a system without authorities has only these
+		}
+	}
+	roots := base.Clone()
+	if !roots.AppendCertsFromPEM(certificates) {
+		return nil, errors.New("holds no certificate in PEM form")
+	}
+	return roots, nil
 }
 
 func fields(list string) []string {

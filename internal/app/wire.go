@@ -85,10 +85,22 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	if err != nil {
 		return err
 	}
+	roots, err := a.cfg.mailboxRoots(a.parts.Roots)
+	if err != nil {
+		return err
+	}
+	grants, err := a.grants()
+	if err != nil {
+		return err
+	}
+	if a.finders, err = a.finder(); err != nil {
+		return err
+	}
 	a.mailboxes = &mailbox.Service{
+		Grants: grants, Box: a.cookies.Box,
 		Tests: tests, TestsAtHost: testsAtHost, Mail: sender, Compose: a.composePaused,
 		DB: a.db, Ring: a.ring, Intake: a.reports, Domains: a.domains, Now: a.now, Holder: rand.Text(),
-		Fetcher: &mailfetch.Fetcher{Dialer: guard, Roots: a.parts.Roots},
+		Fetcher: &mailfetch.Fetcher{Dialer: guard, Roots: roots},
 	}
 	work.Handle(jobs, mailbox.SliceTimeout, a.mailboxes.Do)
 	work.Handle(jobs, 0, a.mailboxes.ForgetDrafts)
@@ -125,7 +137,7 @@ func (a *App) wirePages() {
 	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash}
 	a.mailboxWeb = &mailboxweb.Web{
 		Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports,
-		PrivateHosts: a.cfg.AllowNetworks != "", Demo: a.parts.Demo, Frame: a.frame, Flash: a.cookies.Flash,
+		PrivateHosts: a.cfg.AllowNetworks != "", Demo: a.parts.Demo, Frame: a.frame, Flash: a.cookies.Flash, Cookies: a.cookies, Finder: a.finders,
 	}
 	a.reportWeb = &reportweb.Web{Reports: a.reports, Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Frame: a.frame, Flash: a.cookies.Flash}
 	a.tlsWeb = &tlsweb.Web{TLS: a.tls, Domains: a.domains, Mailboxes: a.mailboxes, Reports: a.reports, Frame: a.frame}

@@ -42,8 +42,8 @@ func (c Cookies) Get(r *http.Request, name string) []byte {
 	return value
 }
 
-// SetToken stores a value that is a secret by itself, unsealed: it outlives a
-// change of the cookie key.
+// SetToken stores a value as it is: one that is a secret by itself, so that it
+// outlives a change of the cookie key, or one that is sealed already.
 func (c Cookies) SetToken(w http.ResponseWriter, name, token string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{
 		Name: c.name(name), Value: token, Path: "/", MaxAge: maxAge,

@@ -51,15 +51,20 @@ func (c Choice) settings(p oauth.Provider, address, refresh string) Settings {
 	}
 }
 
-// errand is what somebody was sent to a provider for.
+// Errand is what somebody was sent to a provider for.
+type Errand struct {
+	Slug     string `json:"slug"` // of the organization, as in URLs
+	Provider SignIn `json:"provider"`
+	Mailbox  *ID    `json:"mailbox"` // whose access is renewed; nil = a new one is connected
+}
+
+// errand is all that the browser keeps of it.
 type errand struct {
+	Errand
 	State    string            `json:"state"`
 	Verifier string            `json:"verifier"` // of PKCE
 	Org      org.ID            `json:"org"`
-	Slug     string            `json:"slug"`
 	Person   postgres.PersonID `json:"person"`
-	Provider SignIn            `json:"provider"`
-	Mailbox  *ID               `json:"mailbox"` // whose access is renewed; nil = a new one is connected
 	Choice   Choice            `json:"choice"`
 	At       time.Time         `json:"at"`
 }
@@ -90,7 +95,7 @@ func (s *Service) BeginGrant(a org.Access, provider SignIn, c Choice) (page, coo
 	if err := set.normalise(); err != nil {
 		return "", "", err
 	}
-	return s.send(client, errand{Org: a.ID, Slug: a.Slug, Person: a.Person, Provider: provider, Choice: c}, "")
+	return s.send(client, errand{Errand: Errand{Slug: a.Slug, Provider: provider}, Org: a.ID, Person: a.Person, Choice: c}, "")
 }
 
 // RenewGrant is BeginGrant for a mailbox whose access was lost.
@@ -106,7 +111,7 @@ func (s *Service) RenewGrant(ctx context.Context, a org.Access, id ID) (page, co
 	if err != nil {
 		return "", "", err
 	}
-	return s.send(client, errand{Org: a.ID, Slug: a.Slug, Person: a.Person, Provider: m.SignIn, Mailbox: &id}, m.Username)
+	return s.send(client, errand{Errand: Errand{Slug: a.Slug, Provider: m.SignIn, Mailbox: &id}, Org: a.ID, Person: a.Person}, m.Username)
 }
 
 func (s *Service) send(client *oauth.Client, e errand, hint string) (page, cookie string, err error) {
@@ -126,7 +131,12 @@ func (s *Service) send(client *oauth.Client, e errand, hint string) (page, cooki
 var errGrantOver = fault.New(fault.Invalid,
 	"This sign-in took longer than ten minutes, was used already, or began in another browser. Nothing was stored. Please begin again.")
 
-// errand returns what the browser was sent for.
+// GrantErrand returns what the browser was sent for: Invalid when that is over.
+func (s *Service) GrantErrand(cookie string) (Errand, error) {
+	e, err := s.errand(cookie)
+	return e.Errand, err
+}
+
 func (s *Service) errand(cookie string) (errand, error) {
 	var e errand
 	plain, err := s.Box.Open(GrantCookie, cookie)
@@ -137,12 +147,6 @@ func (s *Service) errand(cookie string) (errand, error) {
 		return errand{}, errGrantOver
 	}
 	return e, nil
-}
-
-// GrantSlug is the organization in which a grant was begun, as in URLs.
-func (s *Service) GrantSlug(cookie string) (string, error) {
-	e, err := s.errand(cookie)
-	return e.Slug, err
 }
 
 // CompleteGrant takes what the provider answered, keeps the refresh token

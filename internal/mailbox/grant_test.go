@@ -73,21 +73,6 @@ func (g *granting) granted(t *testing.T) mailbox.ID {
 	return id
 }
 
-// slice claims the mailbox.
-func (g *granting) slice(t *testing.T, id mailbox.ID) mailbox.Slice {
-	t.Helper()
-	if err := g.Dispatch(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for _, j := range g.take() {
-		if j.Mailbox == id {
-			return j
-		}
-	}
-	t.Fatal("the mailbox is not due")
-	return mailbox.Slice{}
-}
-
 func (g *granting) mailboxes(t *testing.T) int {
 	t.Helper()
 	return one[int](t, g.bench, `SELECT count(*) FROM mailboxes`)
@@ -286,15 +271,15 @@ func TestGrantIsOverAfterTenMinutes(t *testing.T) {
 	g := newGranting(t, mailtest.OAuthOptions{})
 	page, cookie := g.begin(t)
 	answer := answerOf(g.oauth.Consent(t, page, true))
-	if slug, err := g.GrantSlug(cookie); err != nil || slug != g.org.Slug {
-		t.Error(slug, err)
+	if e, err := g.GrantErrand(cookie); err != nil || e.Slug != g.org.Slug || e.Provider != google || e.Mailbox != nil {
+		t.Error(e, err)
 	}
 	g.advance(mailbox.GrantLife + time.Second)
 	if _, err := g.CompleteGrant(t.Context(), g.org, cookie, answer); !fault.Is(err, fault.Invalid) || g.mailboxes(t) != 0 {
 		t.Error(err)
 	}
-	if slug, err := g.GrantSlug(cookie); err == nil || slug != "" {
-		t.Error(slug, err)
+	if e, err := g.GrantErrand(cookie); err == nil || e.Slug != "" {
+		t.Error(e, err)
 	}
 }
 

@@ -27,7 +27,7 @@ type Preset struct {
 var presets = []Preset{
 	{
 		Key: "gmail", Name: "Gmail", Host: "imap.gmail.com", POP3: "pop.gmail.com", SignIn: "google", Authserv: "mx.google.com",
-		Advice:  "Gmail wants an app password, which needs 2-step verification." + appPassword,
+		Advice:  "Gmail wants an app password, which needs 2-step verification." + createOne,
 		domains: []string{"gmail.com", "googlemail.com"}, takesIn: []string{".google.com", ".googlemail.com"},
 	},
 	{
@@ -42,7 +42,7 @@ var presets = []Preset{
 	},
 	{
 		Key: "yahoo", Name: "Yahoo", Host: "imap.mail.yahoo.com", POP3: "pop.mail.yahoo.com",
-		Advice: "Yahoo wants an app password." + appPassword,
+		Advice: "Yahoo wants an app password." + createOne,
 		domains: []string{
 			"yahoo.com", "yahoo.ca", "yahoo.co.in", "yahoo.co.uk", "yahoo.com.au", "yahoo.com.br", "yahoo.de", "yahoo.es", "yahoo.fr", "yahoo.in", "yahoo.it",
 			"ymail.com", "rocketmail.com",
@@ -76,7 +76,7 @@ var presets = []Preset{
 	{Name: "Other"},
 }
 
-const appPassword = " Create an app password in your account's security settings and type that instead of your usual one."
+const createOne = " Create an app password in your account's security settings and type that instead of your usual one."
 
 // Presets lists the providers to choose from; the last one is any other.
 func Presets() []Preset {

@@ -53,36 +53,72 @@ func (s *Service) unread(ctx context.Context, j Slice, m Mailbox, session mailfe
 	return ids, err
 }
 
-// readSome reads batches of the mails until the slice is full and returns how
-// many mails they were.
-func (s *Service) readSome(ctx context.Context, j Slice, m Mailbox, session mailfetch.Session, ids []mailfetch.MailID) (done int, err error) {
-	began := s.Now()
-	pace := newPace(m)
-	for done < len(ids) && done < sliceMails && s.Now().Sub(began) <= sliceTime {
-		batch := ids[done:min(done+pace.mails, sliceMails, len(ids))]
-		from := s.Now()
-		size, err := s.readBatch(ctx, j, m, session, batch)
-		if err != nil {
-			return done, err
-		}
-		pace.adapt(s.Now().Sub(from), size)
-		done += len(batch)
-	}
-	return done, nil
+// delivery is a batch of mails on its way from the server to the intake.
+type delivery struct {
+	batch *batch
+	err   error // why it is not whole; nothing of it is taken then
 }
 
-// readBatch fetches mails and has them stored. It returns the bytes that were
-// fetched.
-func (s *Service) readBatch(ctx context.Context, j Slice, m Mailbox, session mailfetch.Session, ids []mailfetch.MailID) (int64, error) {
-	b, err := fetch(ctx, session, ids)
-	defer b.discard()
-	if err != nil {
-		return 0, err
+// readSome reads batches of the mails until the slice is full and returns how
+// many mails they were. The next batch is fetched while the last one is stored:
+// neither the mail server nor the database waits for the other.
+func (s *Service) readSome(ctx context.Context, j Slice, m Mailbox, session mailfetch.Session, ids []mailfetch.MailID) (done int, err error) {
+	ctx, stop := context.WithCancel(ctx)
+	deliveries := make(chan delivery)
+	go func() {
+		defer close(deliveries)
+		s.fetchAhead(ctx, m, session, ids, deliveries)
+	}()
+	defer func() { // the session is ours again when this ends
+		stop()
+		for d := range deliveries {
+			d.batch.discard()
+		}
+	}()
+	for d := range deliveries {
+		if err := s.takeBatch(ctx, j, m, session, d); err != nil {
+			return done, err
+		}
+		done += len(d.batch.mails)
 	}
-	for i := range b.mails {
-		b.mails[i].Mailbox, b.mails[i].Authserv = m.ID, m.trusted()
+	return done, ctx.Err()
+}
+
+// fetchAhead fetches batches until the slice's time is over, and each when the
+// one before it was accepted.
+func (s *Service) fetchAhead(ctx context.Context, m Mailbox, session mailfetch.Session, ids []mailfetch.MailID, out chan<- delivery) {
+	began := s.Now()
+	pace := newPace(m)
+	for len(ids) > 0 && s.Now().Sub(began) <= sliceTime {
+		from := s.Now()
+		n := min(pace.mails, len(ids))
+		b, err := fetch(ctx, session, ids[:n])
+		size := b.size()
+		select {
+		case out <- delivery{b, err}:
+		case <-ctx.Done():
+			b.discard()
+			return
+		}
+		if err != nil {
+			return
+		}
+		pace.adapt(s.Now().Sub(from), size)
+		ids = ids[n:]
 	}
-	return b.size(), s.Intake.Take(ctx, j.Org, b.mails, func(ctx context.Context, tx postgres.Tx, settled, stored []mailfetch.MailID) error {
+}
+
+// takeBatch has mails stored, and how far they go noted with them.
+func (s *Service) takeBatch(ctx context.Context, j Slice, m Mailbox, session mailfetch.Session, d delivery) error {
+	defer d.batch.discard()
+	if d.err != nil {
+		return d.err
+	}
+	mails := d.batch.mails
+	for i := range mails {
+		mails[i].Mailbox, mails[i].Authserv = m.ID, m.trusted()
+	}
+	return s.Intake.Take(ctx, j.Org, mails, func(ctx context.Context, tx postgres.Tx, settled, stored []mailfetch.MailID) error {
 		cursor, err := session.CursorAt(settled[len(settled)-1])
 		if err != nil {
 			return err

@@ -20,7 +20,6 @@ const (
 	workTime    = 4 * time.Minute
 	openTimeout = 2 * time.Minute
 	sliceTime   = 20 * time.Second
-	sliceMails  = 500
 )
 
 // How often a mailbox is read, and when one gives up on failures that only

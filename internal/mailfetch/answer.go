@@ -6,9 +6,9 @@ import (
 	"github.com/emersion/go-imap/v2"
 )
 
-// answerCodes maps response codes (RFC 5530, the base protocol, and for POP3
-// RFC 2449 and 3206) to kinds; a code outranks the text beside it, except where
-// providers hide the real reason in the text.
+// answerCodes maps response codes (RFC 5530 and the base protocol) to kinds;
+// a code outranks the text beside it, except where providers hide the real
+// reason in the text.
 var answerCodes = map[imap.ResponseCode]Kind{
 	imap.ResponseCodeExpired:             WrongPassword,
 	imap.ResponseCodeAuthorizationFailed: ProtocolDisabled,
@@ -18,14 +18,21 @@ var answerCodes = map[imap.ResponseCode]Kind{
 	imap.ResponseCodeInUse:               Unavailable,
 	imap.ResponseCodeLimit:               Throttled,
 	"THROTTLED":                          Throttled,
-	"IN-USE":                             MailboxInUse,
-	"LOGIN-DELAY":                        Throttled,
-	"SYS/TEMP":                           Unavailable,
 	imap.ResponseCodeOverQuota:           OverQuota,
 	"WEBALERT":                           SignInBlocked,
 	imap.ResponseCodeNonExistent:         FolderMissing,
 	imap.ResponseCodeTryCreate:           FolderMissing,
 	imap.ResponseCodeNoPerm:              FolderMissing,
+}
+
+// popCodes are those of POP3 (RFC 2449 and 3206). There are so few that each
+// stands for many reasons, so a text that we know outranks them.
+var popCodes = map[imap.ResponseCode]Kind{
+	"AUTH":        WrongPassword,
+	"IN-USE":      MailboxInUse,
+	"LOGIN-DELAY": Throttled,
+	"SYS/TEMP":    Unavailable,
+	"SYS/PERM":    ServerFault,
 }
 
 // answerTexts are words that providers use, lower case, first match wins. The
@@ -64,7 +71,6 @@ var answerTexts = [...]struct {
 }
 
 // answerKind judges a NO, BAD or BYE of the server; a -ERR of POP3 comes as NO.
-// Its codes AUTH and SYS/PERM yield to text: they stand for many reasons.
 func answerKind(step StepName, e *imap.Error) Kind {
 	said := strings.ToLower(e.Text)
 	textKind, found := Odd, false
@@ -86,11 +92,10 @@ func answerKind(step StepName, e *imap.Error) Kind {
 	if found {
 		return textKind
 	}
+	if k, ok := popCodes[e.Code]; ok {
+		return k
+	}
 	switch {
-	case e.Code == "AUTH":
-		return WrongPassword
-	case e.Code == "SYS/PERM":
-		return ServerFault
 	case e.Type == imap.StatusResponseTypeBye:
 		return Dropped
 	case e.Type == imap.StatusResponseTypeBad:

@@ -10,8 +10,7 @@ import (
 // come back with ParseCursor. The zero Cursor stands before the first mail.
 //
 // For IMAP it holds UIDVALIDITY and UID (RFC 9051 section 2.3.1.1: UIDs only
-// grow while UIDVALIDITY stays). POP3 has no order to stand in; its form will
-// be another prefix.
+// grow while UIDVALIDITY stays). POP3 has no order to stand in.
 type Cursor struct {
 	validity, uid uint32
 }

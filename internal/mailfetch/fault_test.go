@@ -32,7 +32,7 @@ func through(t *testing.T, f *Fetcher, a Account, port uint16, spoil mailtest.Sp
 func noSecret(t *testing.T, p *mailtest.Proxy) {
 	t.Helper()
 	sent := p.FromClient()
-	for _, secret := range []string{mailtest.User, mailtest.Password, "LOGIN", "AUTHENTICATE", base64.StdEncoding.EncodeToString([]byte("\x00" + mailtest.User + "\x00" + mailtest.Password))} {
+	for _, secret := range []string{mailtest.User, mailtest.Password, "LOGIN", "AUTHENTICATE", "USER ", "PASS ", "AUTH ", base64.StdEncoding.EncodeToString([]byte("\x00" + mailtest.User + "\x00" + mailtest.Password))} {
 		if bytes.Contains(bytes.ToUpper(sent), []byte(strings.ToUpper(secret))) {
 			t.Errorf("%q was sent in the clear: %q", secret, sent)
 		}
@@ -193,6 +193,17 @@ func TestServerAnswers(t *testing.T) {
 		{StepFolder, no("", "Mailbox doesn't exist: Reports"), FolderMissing},
 		{StepFolder, no("NONEXISTENT", "Unknown Mailbox"), FolderMissing},
 		{StepFolder, no("NOPERM", "Permission denied"), FolderMissing},
+		{StepSignIn, no("AUTH", "[AUTH] Authentication failed."), WrongPassword},
+		{StepSignIn, no("AUTH", "[AUTH] Username and password not accepted."), WrongPassword},
+		{StepSignIn, no("AUTH", "[AUTH] Application-specific password required: https://support.example/answer/185833"), AppPasswordNeeded},
+		{StepSignIn, no("AUTH", "[AUTH] Web login required: https://support.example"), SignInBlocked},
+		{StepSignIn, no("SYS/PERM", "[SYS/PERM] Your account is not enabled for POP access."), ProtocolDisabled},
+		{StepSignIn, no("SYS/PERM", "[SYS/PERM] Mailbox is damaged"), ServerFault},
+		{StepSignIn, no("SYS/TEMP", "[SYS/TEMP] Server error"), Unavailable},
+		{StepSignIn, no("IN-USE", "[IN-USE] Do you have another POP session running?"), MailboxInUse},
+		{StepSignIn, no("", "maildrop already locked"), MailboxInUse},
+		{StepSignIn, no("LOGIN-DELAY", "[LOGIN-DELAY] minimum time between mail checks violation"), Throttled},
+		{StepSignIn, no("", "Logon failure: unknown user name or bad password."), WrongPassword},
 		{StepRead, no("", "Some messages could not be FETCHed"), Unavailable},
 		{StepRead, &imap.Error{Type: imap.StatusResponseTypeBad, Text: "Command unknown"}, Odd},
 		{StepRead, &imap.Error{Type: imap.StatusResponseTypeBye, Text: "Autologout; idle for too long"}, Dropped},
@@ -281,6 +292,9 @@ func TestBadAccount(t *testing.T) {
 		"line in user":    func(a *Account) { a.Username = "a\r\nb" },
 		"no security":     func(a *Account) { a.Security = "none" },
 		"no protocol":     func(a *Account) { a.Protocol = "" },
+		"password, token": func(a *Account) { a.Token = "token" },
+		"end in token":    func(a *Account) { a.Password, a.Token = "", "a\x01b" },
+		"folder of POP3":  func(a *Account) { a.Protocol, a.Folder = POP3, "Reports" },
 	} {
 		a := good
 		change(&a)

@@ -106,7 +106,7 @@ type Listing struct {
 // Mail is one mail on its way to the callback of Fetch.
 type Mail struct {
 	ID       MailID
-	Size     int64     // bytes of Body
+	Size     int64     // bytes of Body; by POP3 only as the server reckons
 	Received time.Time // when the server took it in; zero when it does not say
 	Body     io.Reader // the original bytes; ends in an error when the mail was cut. Valid during the callback only
 }
@@ -147,8 +147,8 @@ type Disposal struct {
 	Folder string // of Move; created when it is missing
 }
 
-// Session is an open folder. It is for one goroutine; its errors are *Error,
-// or the callback's. After an error that is not the server's plain "no" the
+// Session is an open folder. It is for one goroutine, but for Folder and
+// CursorAt, which any may call; its errors are *Error, or the callback's. After an error that is not the server's plain "no" the
 // session is closed and every call repeats that error.
 type Session interface {
 	// Folder returns the state at opening.

@@ -275,6 +275,9 @@ func TestKindsSpeak(t *testing.T) {
 			t.Errorf("%d %q: %s %s", k, k, e.Sentence(), e.Advice())
 		}
 		names[k.String()] = true
+		if e.Protocol, e.Port = POP3, 995; strings.ContainsAny(e.Sentence()+e.Advice(), "{}") || strings.Contains(e.Sentence()+e.Advice(), "993") {
+			t.Errorf("%s of POP3: %s %s", k, e.Sentence(), e.Advice())
+		}
 		kept, err := json.Marshal(Step{Kind: k})
 		var back Step
 		if err = errors.Join(err, json.Unmarshal(kept, &back)); err != nil || back.Kind != k {

@@ -12,7 +12,9 @@ import (
 )
 
 // popSession is a Session over POP3 (RFC 1939). Its maildrop is as it was at
-// sign-in; mail that comes later shows in the next session.
+// sign-in; mail that comes later shows in the next session. POP3 has no way to
+// read that the server could not take note of: signing in makes mail no longer
+// recent, and when a session breaks, Dovecot may set \Seen on what it handed out.
 type popSession struct {
 	link
 	fetcher *Fetcher // opens the second session of Finish
@@ -142,22 +144,26 @@ func (s *popSession) Watch(context.Context, time.Duration) (bool, error) {
 
 func (s *popSession) hangUp() { _ = s.raw.Close() } // not through TLS, which would wait to say good-bye
 
-// Close signs out, and no mail was marked for deletion. Where even so the
-// server may remove what was read, hanging up forbids it (RFC 1939 section 6).
+// Close signs out in a way that leaves no mark: without RSET, Dovecot sets \Seen
+// on what was read. A server that may even remove what was read is not told
+// QUIT: hanging up forbids that (RFC 1939 section 6).
 func (s *popSession) Close() error {
-	if s.broken == nil && !s.caps.expires {
+	if s.broken == nil {
 		ctx, cancel := context.WithTimeout(context.Background(), farewell)
 		defer cancel()
-		_ = s.quit(ctx) // courtesy only
+		if s.ask(ctx, "RSET") == nil && !s.caps.expires {
+			_ = s.ask(ctx, "QUIT") // courtesy only
+		}
 	}
 	s.hangUp()
 	s.over()
 	return nil
 }
 
-func (s *popSession) quit(ctx context.Context) *Error {
+// ask sends a command whose answer says only whether it was done.
+func (s *popSession) ask(ctx context.Context, command string) *Error {
 	return s.run(ctx, StepRead, signInBytes, func() error {
-		_, err := s.pop.command("QUIT")
+		_, err := s.pop.command(command)
 		return err
 	})
 }

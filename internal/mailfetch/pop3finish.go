@@ -90,7 +90,7 @@ func (s *popSession) remove(ctx context.Context, ids []MailID) error {
 	if err != nil {
 		return err
 	}
-	if err := s.quit(ctx); err != nil {
+	if err := s.ask(ctx, "QUIT"); err != nil {
 		return err
 	}
 	if refused != nil {

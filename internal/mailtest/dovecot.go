@@ -131,7 +131,7 @@ func NewDovecot(tb TB, o DovecotOptions) *Dovecot {
 	program := findDovecot(tb)
 	// Short, because socket paths are limited to about 100 bytes, and open to
 	// the mail's owner, which t.TempDir is not.
-	dir, err := os.MkdirTemp("", "svdc") //nolint:usetesting // see above
+	dir, err := os.MkdirTemp("", "svdc")
 	if err != nil {
 		tb.Fatal(err)
 	}

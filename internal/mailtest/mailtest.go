@@ -37,7 +37,8 @@ const Host = "localhost"
 type Cert struct {
 	TLS   tls.Certificate
 	Roots *x509.CertPool // trusts the authority; the certificate of SelfSigned is in no pool
-	CA    []byte         // the authority as PEM; nil for SelfSigned
+
+	Authority []byte // the authority's own certificate in PEM form; nil of SelfSigned
 
 	chain, key []byte // PEM
 }
@@ -72,7 +73,7 @@ func NewCert(tb TB, options ...CertOption) *Cert {
 	c := sign(tb, root, caKey, options)
 	c.Roots = x509.NewCertPool()
 	c.Roots.AddCert(root)
-	c.CA = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER})
+	c.Authority = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER})
 	return c
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +59,115 @@ func TestPublic(t *testing.T) {
 	if Public(netip.Addr{}) {
 		t.Error("the zero address is public")
 	}
+}
+
+// TestEdges tries the first and the last address of each forbidden network,
+// plain and, of IPv4, in the three other ways to write it; and its neighbours,
+// which are public unless they are in another one.
+func TestEdges(t *testing.T) {
+	t.Parallel()
+	all := append(forbidden4(), forbidden6()...)
+	for _, p := range append(all, prefixes("::/3", "64:ff9b::/96", "64:ff9b:1::/48", "4000::/2", "8000::/1")...) {
+		first, last := p.Masked().Addr(), lastOf(p)
+		for _, a := range []netip.Addr{first, last} {
+			spellings := []netip.Addr{a}
+			if a.Is4() {
+				mapped, nat64, sixToFour := a.As16(), netip.MustParseAddr("64:ff9b::").As16(), netip.MustParseAddr("2002::").As16()
+				copy(nat64[12:], a.AsSlice())
+				copy(sixToFour[2:], a.AsSlice())
+				spellings = append(spellings, netip.AddrFrom16(mapped), netip.AddrFrom16(nat64), netip.AddrFrom16(sixToFour))
+			}
+			for _, s := range spellings {
+				if Public(s) {
+					t.Errorf("%s of %s is public", s, p)
+				}
+			}
+		}
+		for _, a := range []netip.Addr{first.Prev(), last.Next()} {
+			others := func(q netip.Prefix) bool { return q.Contains(a) }
+			if want := a.IsValid() && (a.Is4() || netip.MustParsePrefix("2000::/3").Contains(a)) && !slices.ContainsFunc(all, others); Public(a) != want {
+				t.Errorf("%s beside %s: public %v", a, p, !want)
+			}
+		}
+	}
+}
+
+func lastOf(p netip.Prefix) netip.Addr {
+	b := p.Masked().Addr().AsSlice()
+	for bit := p.Bits(); bit < 8*len(b); bit++ {
+		b[bit/8] |= 0x80 >> (bit % 8)
+	}
+	a, _ := netip.AddrFromSlice(b)
+	return a
+}
+
+// TestSpelledLoopback: the ways to write 127.0.0.1 that some resolvers take
+// for addresses lead nowhere.
+func TestSpelledLoopback(t *testing.T) {
+	t.Parallel()
+	g := New(Config{Timeout: 5 * time.Second})
+	for _, host := range []string{"127.0.0.1", "127.1", "0", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "[::1]", "::1", "::ffff:7f00:1", "localhost", "localhost."} {
+		if got, err := g.Resolve(t.Context(), host, 993); err == nil {
+			t.Errorf("%s leads to %v", host, got)
+		}
+	}
+}
+
+// TestNAT64: allowing the prefix allows what is public behind it, and what is
+// allowed besides.
+func TestNAT64(t *testing.T) {
+	t.Parallel()
+	g := New(Config{AllowPrefixes: prefixes("64:ff9b::/96", "10.9.0.0/16")})
+	for host, allowed := range map[string]bool{
+		"64:ff9b::8.8.8.8": true, "64:ff9b::10.9.1.1": true,
+		"64:ff9b::127.0.0.1": false, "64:ff9b::10.8.1.1": false, "64:ff9b::169.254.169.254": false, "64:ff9b:1::8.8.8.8": false,
+	} {
+		if _, err := g.Resolve(t.Context(), host, 993); (err == nil) != allowed {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+	if _, err := New(Config{}).Resolve(t.Context(), "64:ff9b::8.8.8.8", 993); reasonOf(err) != Forbidden {
+		t.Errorf("without being allowed: %v", err)
+	}
+}
+
+// TestDialInTurn: the addresses are tried one after the other, and the name is
+// not looked up again, however often its answer changes.
+func TestDialInTurn(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	port := l.Addr().(*net.TCPAddr).AddrPort().Port()
+	names := &once{addrs: addrs("127.0.0.2", "127.0.0.1", "10.0.0.1")}
+	g := New(Config{AllowPrefixes: prefixes("127.0.0.0/8"), AllowPorts: []uint16{port}, Resolver: names})
+	found, err := g.Resolve(t.Context(), "mail.example", port)
+	if err != nil || netipJoin(found) != "127.0.0.2 127.0.0.1" {
+		t.Fatalf("%v, %v", found, err)
+	}
+	conn, err := g.Dial(t.Context(), "mail.example", port, found)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := conn.RemoteAddr().(*net.TCPAddr).AddrPort().Addr().String(); got != "127.0.0.1" || names.asked != 1 {
+		t.Errorf("connected to %s, asked %d times", got, names.asked)
+	}
+	conn.Close()
+}
+
+// once answers the first question; the second would get another address.
+type once struct {
+	addrs []netip.Addr
+	asked int
+}
+
+func (o *once) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
+	if o.asked++; o.asked > 1 {
+		return addrs("127.0.0.3"), nil
+	}
+	return o.addrs, nil
 }
 
 func TestResolve(t *testing.T) {

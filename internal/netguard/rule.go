@@ -50,9 +50,24 @@ func (g *Guard) portAllowed(at Endpoint) bool {
 }
 
 func (g *Guard) addrAllowed(at Endpoint, a netip.Addr) bool {
+	return g.endpoints[at.canonical()] || g.prefixAllowed(a) || Public(a)
+}
+
+// prefixAllowed looks through NAT64 (RFC 6052): who allows 64:ff9b::/96, because
+// the network knows IPv4 only that way, does not allow the private addresses
+// that can be written in it.
+func (g *Guard) prefixAllowed(a netip.Addr) bool {
 	bare := a.Unmap().WithZone("")
 	within := func(p netip.Prefix) bool { return p.Contains(bare) }
-	return g.endpoints[at.canonical()] || slices.ContainsFunc(g.prefixes, within) || Public(a)
+	if !slices.ContainsFunc(g.prefixes, within) {
+		return false
+	}
+	if !netip.MustParsePrefix("64:ff9b::/96").Contains(bare) {
+		return true
+	}
+	whole := bare.As16()
+	inner := netip.AddrFrom4([4]byte(whole[12:]))
+	return Public(inner) || g.prefixAllowed(inner)
 }
 
 // control is the lock: it sees the address of each socket just before it

@@ -40,7 +40,7 @@ func Google() Provider {
 	const mail = "https://mail.google.com/"
 	return Provider{
 		Key: "google", Name: "Google",
-		Endpoints: Endpoints{
+		Endpoints: Endpoints{ //nolint:gosec // addresses, no credentials
 			Auth: "https://accounts.google.com/o/oauth2/v2/auth", Token: "https://oauth2.googleapis.com/token", Revoke: "https://oauth2.googleapis.com/revoke",
 		},
 		IMAP: Server{"imap.gmail.com", 993}, POP3: Server{"pop.gmail.com", 995},

@@ -16,6 +16,7 @@ type Page struct {
 	Flash   Flash  // shown once, above the page
 	Crumbs  []Link // from the section down to this page; the last one has no Href
 	Refresh int    // seconds after which a browser without scripts loads the page anew; 0 = never
+	Onward  string // address, also on another site, that the browser goes on to by itself; "" = none
 	Dev     bool   // development mode: shows the way to outbox and gallery
 }
 

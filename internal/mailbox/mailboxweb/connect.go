@@ -16,11 +16,14 @@ type ConnectPage struct {
 	Action       string
 	CancelHref   string // where "cancel" leads
 	Presets      []Preset
+	Grants       []Grant // providers that let us in without a password
+	Find         Finding // the settings by the mail address
 	Form         Form
 	Folders      []string          // that the server listed at the last test; empty = not known
 	Errors       map[string]string // sentence by field name; empty = fine
 	Editing      bool              // a stored mailbox is changed: the password may stay empty
 	Mailbox      string            // name of the mailbox that is changed
+	Granted      Grant             // who lets us into it without a password; zero = nobody
 	PrivateHosts bool              // the operator allows hosts in private networks
 }
 
@@ -70,8 +73,8 @@ func (p ConnectPage) focus(name string) bool {
 			return field == name
 		}
 	}
-	if len(p.Errors) > 0 {
-		return false
+	if len(p.Errors) > 0 || p.Find.Error != "" || p.Find.Note != "" {
+		return false // what was found is read first
 	}
 	if p.chosen().Complete {
 		return name == "username"

@@ -19,8 +19,11 @@ const DemoKey = "demo"
 
 // New shows the form of a new mailbox.
 func (h *Web) New(w http.ResponseWriter, r *http.Request, a org.Access) error {
-	p := h.connectPage(w, r, a, r.URL.Query().Get("preset"))
-	return httpio.OK(w, r, Connect(p))
+	q := r.URL.Query()
+	if q.Has("address") {
+		return h.find(w, r, a, q.Get("address"))
+	}
+	return httpio.OK(w, r, Connect(h.connectPage(w, r, a, q.Get("preset"))))
 }
 
 // connectPage is the form with what the preset fills in.
@@ -29,6 +32,7 @@ func (h *Web) connectPage(w http.ResponseWriter, r *http.Request, a org.Access, 
 		Page: h.frame(w, r, "Connect a mailbox", listLink(a)), Action: path(a, "mailboxes/new"), CancelHref: path(a, "mailboxes"), PrivateHosts: h.PrivateHosts,
 		Form: Form{Preset: chosen, Protocol: string(mailfetch.IMAP), Folder: "INBOX", After: string(mailbox.LeaveUntouched), Since: "90"},
 	}
+	p.Grants, p.Find.Action = h.grants(a), path(a, "mailboxes/new")
 	presets := mailbox.Presets()
 	if h.Demo != nil {
 		presets = append([]mailbox.Preset{h.Demo.Preset}, presets...)
@@ -138,7 +142,7 @@ func (h *Web) editPage(w http.ResponseWriter, r *http.Request, a org.Access, m m
 	test, _, err := h.Mailboxes.Run(r.Context(), a.ID, m.ID, mailbox.TestRun)
 	p := ConnectPage{
 		Page: h.frame(w, r, "Change the settings", listLink(a)), Action: below(a, m.ID, "edit"), CancelHref: nextStep(a, m),
-		Form: form, Editing: true, Mailbox: m.Title(), PrivateHosts: h.PrivateHosts,
+		Form: form, Editing: true, Mailbox: m.Title(), PrivateHosts: h.PrivateHosts, Granted: h.granted(a, m),
 	}
 	for _, s := range test.Steps {
 		p.Folders = append(p.Folders, s.Folders...)
@@ -185,6 +189,7 @@ func (h *Web) Test(w http.ResponseWriter, r *http.Request, a org.Access) error {
 		Page: h.frame(w, r, "Connection test", listLink(a)), Mailbox: m.Title(), State: TestRunning, FragmentHref: r.URL.Path,
 		EditHref: below(a, m.ID, "edit"), RetryAction: below(a, m.ID, "test"), Continue: ui.Link{Text: "Find my domains", Href: below(a, m.ID, "domains")},
 	}
+	p.Renew = h.granted(a, m)
 	if m.Connected() {
 		p.Continue = ui.Link{Text: "Go to the mailbox", Href: nextStep(a, m)}
 	}

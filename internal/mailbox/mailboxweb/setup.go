@@ -24,6 +24,7 @@ type TestPage struct {
 	Steps        []ui.Step
 	FragmentHref string  // answers TestFragment alone
 	EditHref     string  // the form with the values kept
+	Renew        Grant   // who can let us in anew; zero = it is signed in to with a password
 	RetryAction  string  // POST runs the test once more
 	Continue     ui.Link // passed: to the found domains, or back to a mailbox that was connected before
 	Candidates   int64   // passed: mails that may hold a report; shown in the heading

@@ -49,6 +49,7 @@ type MailboxPage struct {
 	Resume        bool           // checking now resumes a paused mailbox
 	PauseAction   string         // POST pauses; empty = the role may not, or it is paused
 	ReadAgainHref string         // asks whether to read from the start; empty = the role may not
+	Renew         Grant          // where lost access is renewed; zero = it is not lost, or the role may not
 	EditHref      string         // empty = the role may not
 	Delete        DeletePage     // drawn as a dialog; Action empty = the role may not
 	DeleteHref    string         // the same question as a page of its own

@@ -87,6 +87,8 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 		p.CheckAction, p.DeleteHref, p.EditHref, p.ReadAgainHref = below(a, m.ID, "check"), below(a, m.ID, "delete"), below(a, m.ID, "edit"), below(a, m.ID, "read-again")
 		if p.Resume = m.State == mailbox.Paused; !p.Resume {
 			p.PauseAction = below(a, m.ID, "pause")
+		} else if m.Failure != nil {
+			p.Renew = h.granted(a, m)
 		}
 	}
 	if err := h.fillCounts(r, a, m, c, &p); err != nil {
@@ -163,6 +165,9 @@ func (h *Web) settingLines(m mailbox.Mailbox) []Setting {
 	}
 	lines := []Setting{
 		{"Server", m.Host + ", port " + strconv.Itoa(m.Port) + ", " + protocolNames[m.Protocol] + ", " + security}, {"User name", m.Username},
+	}
+	if m.SignIn != mailbox.ByPassword {
+		lines = append(lines, Setting{"Signed in through", h.providerName(m.SignIn)})
 	}
 	if m.Protocol.Ordered() {
 		from := "everything there is"

@@ -9,6 +9,7 @@ import (
 
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
@@ -25,6 +26,10 @@ type Web struct {
 	PrivateHosts bool
 	// Demo is the demonstration mailbox of development mode; nil without.
 	Demo *Demo
+	// Finder finds the mail servers of an address.
+	Finder *mailbox.Finder
+	// Cookies keep what belongs to a browser while its person is at a provider.
+	Cookies httpio.Cookies
 	// Frame returns the frame of a page inside the organization.
 	Frame func(w http.ResponseWriter, r *http.Request, title string) ui.Page
 	// Flash leaves a sentence for the next page.
