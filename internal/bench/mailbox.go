@@ -30,7 +30,8 @@ func firstImport(ctx context.Context, t *table) error {
 		cert := mailtest.NewCert(s)
 		server := mailtest.NewDovecot(s, mailtest.DovecotOptions{Cert: cert})
 		fill(s, server)
-		parsing, err := perSecond(func() error { return readOnce(ctx, fullMail(0), 10) })
+		mail := fullMail(0)
+		parsing, err := perSecond(func() error { return readOnce(ctx, mail, 10) })
 		if err != nil {
 			return err
 		}

@@ -54,7 +54,7 @@ func (h *house) newImport(ctx context.Context, s *stage, server *mailtest.Doveco
 	}
 	s.Cleanup(func() { _ = os.RemoveAll(dir) }) // only leaves a file behind
 	authority := filepath.Join(dir, "authority.pem")
-	if err := os.WriteFile(authority, cert.CA, 0o600); err != nil {
+	if err := os.WriteFile(authority, cert.Authority, 0o600); err != nil {
 		return nil, err
 	}
 	program, err := built.Program(ctx, ".", dir)
@@ -68,7 +68,7 @@ func (h *house) newImport(ctx context.Context, s *stage, server *mailtest.Doveco
 	c := exec.CommandContext(ctx, program, "serve")
 	c.Env = []string{
 		"LISTEN=" + address, "PUBLIC_URL=http://" + address, "DATABASE_URL=" + h.server.URL(postgres.RoleApp, "bench"), "SEAL_KEYS=" + keys, "COOKIE_KEY=" + rand.Text() + rand.Text(),
-		"SMTP_URL=smtp://nobody:nothing@127.0.0.1:9", "MAIL_FROM=bench@example.org", "SSL_CERT_FILE=" + authority,
+		"SMTP_URL=smtp://nobody:nothing@127.0.0.1:9", "MAIL_FROM=bench@example.org", "CA_FILE=" + authority,
 		"ALLOW_NETWORKS=127.0.0.0/8", "ALLOW_PORTS=" + strconv.Itoa(int(server.IMAPS)), "IP_LOOKUP=off", "DKIM_LOOKUP=off",
 	}
 	if i.exited, err = built.Start(c); err != nil {

@@ -70,12 +70,12 @@ func newSoak(t *testing.T) *soak {
 	}
 	s.writeLetters()
 	authority := filepath.Join(s.db.home, "authority.pem")
-	if err := os.WriteFile(authority, cert.CA, 0o600); err != nil {
+	if err := os.WriteFile(authority, cert.Authority, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s.startReplicas(map[string]string{
 		"DATABASE_URL": s.db.server.URL(postgres.RoleApp, databaseName), "SEAL_KEYS": keys, "COOKIE_KEY": rand.Text() + rand.Text(),
-		"SMTP_URL": "smtp://nobody:nothing@127.0.0.1:9", "MAIL_FROM": "soak@example.org", "SSL_CERT_FILE": authority,
+		"SMTP_URL": "smtp://nobody:nothing@127.0.0.1:9", "MAIL_FROM": "soak@example.org", "CA_FILE": authority,
 		"ALLOW_NETWORKS": "127.0.0.0/8", "ALLOW_PORTS": strings.Join(open, ","), "IDLE_CONNECTIONS": "4", "IP_LOOKUP": "off", "DKIM_LOOKUP": "off",
 	})
 	return s
