@@ -201,7 +201,7 @@ func TestLargeImportGoesSliceBySlice(t *testing.T) {
 		}
 		done = append(done, r.Done)
 	}
-	if r := b.run(t, id, mailbox.ImportRun); r.State != mailbox.RunDone || r.Done != 1100 || len(done) < 10 {
+	if r := b.run(t, id, mailbox.ImportRun); r.State != mailbox.RunDone || r.Done != 1100 || len(done) < 3 {
 		t.Errorf("after %v: %+v", done, r)
 	}
 }

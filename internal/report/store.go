@@ -150,12 +150,12 @@ func readBefore(ctx context.Context, tx postgres.Tx, org org.ID, items []item) e
 	for i, it := range items {
 		places[it.mail], ids[i] = i, string(it.mail)
 	}
-	// One look-up each: a plan from when the table was small would go through
-	// all receipts of the mailbox, every time.
+	// Planned anew each time: a plan that was kept from when the organization
+	// had no receipts goes through all of them once there are many.
 	rows, err := tx.Query(ctx, `
-		SELECT r.receipt_id, i.mail_id FROM unnest(@ids::text[]) AS i (mail_id) CROSS JOIN LATERAL (
-			SELECT receipt_id FROM receipts
-			WHERE org_id = @org AND mailbox_id = @mailbox AND generation = @generation AND mail_id = i.mail_id LIMIT 1) AS r`,
+		SELECT receipt_id, mail_id FROM receipts
+		WHERE org_id = @org AND mailbox_id = @mailbox AND generation = @generation AND mail_id = ANY(@ids)`,
+		pgx.QueryExecModeCacheDescribe,
 		postgres.NamedArgs{"org": org, "mailbox": items[0].mailbox, "generation": items[0].generation, "ids": ids})
 	if err != nil {
 		return fmt.Errorf("find receipts: %w", err)
