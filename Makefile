@@ -17,7 +17,7 @@ SOURCES := $(shell find web internal -name node_modules -prune -o -name dist -pr
 # One after the other, also with -j: generate and format write the same files.
 .NOTPARALLEL:
 
-.PHONY: help run assets build generate format lint test fuzz check check-generated check-fuzz check-postgres18 check-vulnerabilities bench clean
+.PHONY: help run assets build generate format lint test fuzz check check-generated check-fuzz check-postgres18 check-vulnerabilities soak bench clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -78,6 +78,10 @@ check-vulnerabilities: $(DIST)
 
 fuzz: $(DIST) ## Fuzz every parser for FUZZTIME, 10m unless said otherwise
 	.ci/fuzz $(FUZZTIME)
+
+soak: $(DIST) ## Let everything break at once, and count mails: about 15 minutes
+	.ci/deps dovecot
+	cd internal/soak && SOAK=full go test -v -count=1 -timeout 25m
 
 bench: $(DIST) ## Measure speed and size against baselines; one table
 	go run ./internal/bench

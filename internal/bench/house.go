@@ -32,6 +32,7 @@ type house struct {
 	home    string
 	db      *postgres.DB
 	reports *report.Service
+	access  org.Access // of its owner
 	org     org.ID
 	domain  domain.ID
 	admin   *pgx.Conn // superuser, whom no policy binds: for the baseline
@@ -101,9 +102,9 @@ func (h *house) settle(ctx context.Context) error {
 		return err
 	}
 	h.org, h.slug = o.ID, o.Slug
-	access := org.Access{Membership: org.Membership{Organization: o, Role: org.Owner}, Person: person}
+	h.access = org.Access{Membership: org.Membership{Organization: o, Role: org.Owner}, Person: person}
 	domains := &domain.Service{DB: h.db, Now: now, Added: h.reports.DomainsAdded}
-	if err := domains.Add(ctx, access, []fqdn.Name{watchedDomain}); err != nil {
+	if err := domains.Add(ctx, h.access, []fqdn.Name{watchedDomain}); err != nil {
 		return err
 	}
 	d, err := domains.Find(ctx, h.org, watchedDomain)

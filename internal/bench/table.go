@@ -20,6 +20,7 @@ type row struct {
 	against         string  // what the baseline is
 	wanted          float64 // least ratio; or, where atMost, greatest difference
 	atMost          bool
+	share           bool // the value says it all
 }
 
 func (t *table) row(r row) {
@@ -30,6 +31,9 @@ func (t *table) row(r row) {
 	compared, wanted := fmt.Sprintf("× %.2f", r.value/r.baseline), fmt.Sprintf("≥ × %.1f", r.wanted)
 	if r.atMost {
 		compared, wanted = fmt.Sprintf("+ %.1f", r.value-r.baseline), fmt.Sprintf("≤ + %.0f", r.wanted)
+	}
+	if r.share {
+		compared = "–"
 	}
 	if r.wanted == 0 {
 		wanted = "–"

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // Sample is a report as a large receiver sends it: indented, every common
@@ -103,10 +104,19 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// writers are used again: making one takes longer than compressing most
+// reports.
+var writers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
 // Gzip compresses data.
 func Gzip(data []byte) []byte {
 	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
+	z, ok := writers.Get().(*gzip.Writer)
+	if !ok {
+		panic("reporttest: the pool holds something else")
+	}
+	defer writers.Put(z)
+	z.Reset(&b)
 	_, _ = z.Write(data) // a buffer takes everything
 	_ = z.Close()
 	return b.Bytes()

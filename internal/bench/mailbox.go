@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"time"
+
+	"sendvery.com/sendvery/internal/mailfetch"
+	"sendvery.com/sendvery/internal/mailtest"
+	"sendvery.com/sendvery/internal/netguard"
+	"sendvery.com/sendvery/internal/reporttest"
+)
+
+// importMails is how many mails the first import has to read. Each holds a
+// report of ten records.
+const importMails = 100_000
+
+// firstImport measures how the program reads a mailbox that is full of reports,
+// against fetching the same mails from the same server and throwing them away.
+func firstImport(ctx context.Context, t *table) error {
+	return onStage(func(s *stage) error {
+		h, err := openHouse(ctx)
+		if err != nil {
+			return err
+		}
+		s.Cleanup(func() { _ = h.close(context.WithoutCancel(ctx)) }) // the figures are what counts
+		cert := mailtest.NewCert(s)
+		server := mailtest.NewDovecot(s, mailtest.DovecotOptions{Cert: cert})
+		fill(s, server)
+		mail := fullMail(0)
+		parsing, err := perSecond(func() error { return readOnce(ctx, mail, 10) })
+		if err != nil {
+			return err
+		}
+		alone, err := fetchAll(ctx, server, cert)
+		if err != nil {
+			return err
+		}
+		i, err := h.newImport(ctx, s, server, cert)
+		if err != nil {
+			return err
+		}
+		if err := i.run(ctx); err != nil {
+			return err
+		}
+		i.tell(t, alone, parsing)
+		return nil
+	})
+}
+
+// fullMail is one of the mails: the reports of 500 receivers, day by day.
+func fullMail(i int) []byte {
+	today := int(time.Since(time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)).Hours() / 24)
+	data := reporttest.Gzip(reporttest.Sample{
+		ID: fmt.Sprintf("m%d", i), Reporter: fmt.Sprintf("receiver%d.example", i%500), Domain: watchedDomain, Day: today - 2 - i/500%90, Records: 10,
+	}.XML())
+	return reporttest.Mail("application/gzip", fmt.Sprintf("receiver.example!example.com!1!2!m%d.xml.gz", i), data)
+}
+
+// fill puts the mails into the server's folder.
+func fill(s *stage, server *mailtest.Dovecot) {
+	mails := make(chan []byte, 100)
+	go func() {
+		defer close(mails)
+		for i := range importMails {
+			mails <- fullMail(i)
+		}
+	}()
+	received := time.Now().Add(-time.Hour)
+	for mail := range mails {
+		server.Deliver(s, mail, received, "")
+	}
+}
+
+// fetchAll reads all mails as the program does, throws them away, and returns
+// how many a second that was.
+func fetchAll(ctx context.Context, server *mailtest.Dovecot, cert *mailtest.Cert) (float64, error) {
+	guard := netguard.New(netguard.Config{AllowPrefixes: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, AllowPorts: []uint16{server.IMAPS}})
+	fetcher := &mailfetch.Fetcher{Dialer: guard, Roots: cert.Roots}
+	start := time.Now()
+	session, err := fetcher.Open(ctx, mailfetch.Account{Protocol: mailfetch.IMAP, Host: mailtest.Host, Port: server.IMAPS, Security: mailfetch.ImplicitTLS,
+		Username: mailtest.User, Password: mailtest.Password}, nil)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = session.Close() }()
+	listing, err := session.List(ctx, mailfetch.Query{})
+	if err != nil {
+		return 0, err
+	}
+	const most = 200 // the importer's largest batch
+	for ids := range slices.Chunk(listing.IDs, most) {
+		_, err := session.Fetch(ctx, ids, func(m mailfetch.Mail) error {
+			_, err := io.Copy(io.Discard, m.Body)
+			return err
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	if len(listing.IDs) != importMails {
+		return 0, fmt.Errorf("the server lists %d mails", len(listing.IDs))
+	}
+	return importMails / time.Since(start).Seconds(), nil
+}
