@@ -52,7 +52,7 @@ func (j *journey) watchesTheImport() {
 		j.Errorf("the numbers did not grow: %d messages, after a reload %d", now, messages)
 	}
 	j.open(j.mailbox)
-	j.reads("Works. New mail is read every 15 minutes.")
+	j.reads("Works.", "reports in 30 days")
 }
 
 // savesTheMailboxUnchanged opens the settings and saves them as they are.
@@ -73,7 +73,7 @@ func (j *journey) savesTheMailboxUnchanged() {
 	if after := j.text(settings); after != before {
 		j.Errorf("the settings were %q and are %q", before, after)
 	}
-	j.reads("Works. New mail is read every 15 minutes.")
+	j.reads("Works.", "reports in 30 days")
 }
 
 // learnsTheNames waits for the names of the senders, which are looked up in

@@ -23,7 +23,7 @@ type conscience struct {
 	expected map[string]bool // addresses that answer 4xx on purpose, which the browser logs as errors
 }
 
-// expect says that an address answers 4xx on purpose.
+// expect says that an address, whatever its query, answers 4xx on purpose.
 func (c *conscience) expect(url string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -43,7 +43,8 @@ func (c *conscience) hear(event any) {
 	switch e := event.(type) {
 	case *log.EventEntryAdded:
 		serious := e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning
-		wanted := e.Entry.Source == log.EntrySourceNetwork && c.expected[e.Entry.URL] && strings.Contains(e.Entry.Text, "status of 4")
+		bare, _, _ := strings.Cut(e.Entry.URL, "?")
+		wanted := e.Entry.Source == log.EntrySourceNetwork && (c.expected[e.Entry.URL] || c.expected[bare]) && strings.Contains(e.Entry.Text, "status of 4")
 		if serious && !wanted {
 			c.heard = append(c.heard, fmt.Sprintf("%s: %s (%s:%d)", e.Entry.Source, e.Entry.Text, e.Entry.URL, e.Entry.LineNumber))
 		}

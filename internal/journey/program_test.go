@@ -22,6 +22,7 @@ type program struct {
 	home string
 	base string // "http://localhost:41234"
 	addr string
+	env  []string // settings beside those of every journey
 
 	began    time.Time // first start: what the demonstration mailbox holds
 	terminal *terminal // what a person would see, of all starts
@@ -71,7 +72,7 @@ func (p *program) start() {
 	}
 	p.cmd = exec.Command(binary, "dev")
 	p.cmd.Dir = p.home
-	p.cmd.Env = append(os.Environ(), "DATABASE_URL=", "DATA_DIR="+p.home, "LISTEN="+p.addr, "PUBLIC_URL="+p.base)
+	p.cmd.Env = append(append(os.Environ(), "DATABASE_URL=", "DATA_DIR="+p.home, "LISTEN="+p.addr, "PUBLIC_URL="+p.base), p.env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.terminal, p.log
 	var err error
 	if p.exited, err = built.Start(p.cmd); err != nil {
