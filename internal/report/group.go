@@ -77,8 +77,9 @@ type pending struct {
 // errLarge stops the reading of a mail whose rows do not fit memory.
 var errLarge = errors.New("more rows than are held in memory")
 
-// readGroup reads as many of the items as fit one transaction. A first item
-// that is too large for that is left unread, to be streamed.
+// readGroup reads as many of the items as fit one transaction, and asks who they
+// come from. A first item that is too large for that is left unread: it is
+// streamed.
 func (s *Service) readGroup(ctx context.Context, org org.ID, items []item) (*group, error) {
 	g := &group{s: s, org: org, now: s.Now(), dictionary: map[int64]json.RawMessage{}}
 	var originals int64 // which are kept together with what they hold
@@ -99,6 +100,12 @@ func (s *Service) readGroup(ctx context.Context, org org.ID, items []item) (*gro
 			return nil, err
 		}
 	}
+	if len(g.items) == 0 {
+		g.streamed = true
+		g.take(items[0])
+		g.results[0].items = []receiptItem{{}} // it was seen to hold a report
+	}
+	g.authenticate(ctx)
 	return g, nil
 }
 

@@ -116,33 +116,35 @@ func undelivered(state mailfetch.OutcomeState) Reason {
 	return ""
 }
 
-// ingest stores the items in their order, several to a transaction. One that
-// fails is tried alone; one that fails alone for a reason of ours is refused
-// with its original kept, so that it stands in nobody's way.
+// ingest stores the items in their order, several to a transaction, and reads
+// the next ones meanwhile. One that fails is tried alone; one that fails alone
+// for a reason of ours is refused with its original kept, so that it stands in
+// nobody's way.
 func (s *Service) ingest(ctx context.Context, org org.ID, items []item, advance advance) ([]result, error) {
 	var done []result
+	r := &readers{s: s, org: org, items: items}
+	defer r.wait()
 	alone := 0 // items that are tried one by one after a failure
 	for len(done) < len(items) {
-		n := groupItems
+		n := min(groupItems, len(items)-len(done))
 		if alone > 0 {
 			n = 1
 		}
-		group := items[len(done):min(len(done)+n, len(items))]
-		results, err := s.ingestGroup(ctx, org, group, advance.after(len(done)))
+		results, err := s.ingestGroup(ctx, func() (*group, error) { return r.read(ctx, len(done), n) }, advance.after(len(done)))
 		switch {
 		case err == nil:
 			done = append(done, results...)
 			alone = max(0, alone-len(results))
 		case ctx.Err() != nil, fault.KindOf(err) != fault.Internal:
 			return done, err // passes by itself, or is not ours to store
-		case len(group) > 1:
-			alone = len(group)
+		case n > 1:
+			alone = n
 		default:
-			r, poisonErr := s.poisoned(ctx, org, group[0], err, advance.after(len(done)))
+			result, poisonErr := s.poisoned(ctx, org, items[len(done)], err, advance.after(len(done)))
 			if poisonErr != nil {
 				return done, errors.Join(err, poisonErr)
 			}
-			done = append(done, r)
+			done = append(done, result)
 			alone = max(0, alone-1)
 		}
 	}
@@ -155,26 +157,19 @@ type missingMonths struct{ days []time.Time }
 
 func (missingMonths) Error() string { return "partitions are missing" }
 
-// ingestGroup stores as many of the items as fit one transaction. They are
-// read before it begins, unless the first one is too large to hold.
-func (s *Service) ingestGroup(ctx context.Context, org org.ID, items []item, advance advance) ([]result, error) {
+// ingestGroup stores a group, which is read again for another try.
+func (s *Service) ingestGroup(ctx context.Context, read func() (*group, error), advance advance) ([]result, error) {
 	for try := 0; ; try++ {
-		g, err := s.readGroup(ctx, org, items)
+		g, err := read()
 		if err != nil {
 			return nil, err
 		}
-		if len(g.items) == 0 {
-			g.streamed = true
-			g.take(items[0])
-			g.results[0].items = []receiptItem{{}} // it was seen to hold a report
-		}
-		g.authenticate(ctx)
 		err = g.store(ctx, advance)
 		missing, months := errors.AsType[missingMonths](err)
 		switch {
 		case err == nil:
 			s.results.add(g.added)
-			s.lose(ctx, org, g.lost)
+			s.lose(ctx, g.org, g.lost)
 			return g.results, nil
 		case months && try < 24:
 			err = s.ensureMonths(ctx, missing.days)
