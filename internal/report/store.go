@@ -150,11 +150,13 @@ func readBefore(ctx context.Context, tx postgres.Tx, org org.ID, items []item) e
 	for i, it := range items {
 		places[it.mail], ids[i] = i, string(it.mail)
 	}
-	// Planned anew each time: a plan that was kept from when the organization
-	// had no receipts goes through all of them once there are many.
+	// One look-up each, and planned anew each time: before its statistics are
+	// known, or with a plan that was kept from when there were none, PostgreSQL
+	// goes through all of the mailbox's receipts instead.
 	rows, err := tx.Query(ctx, `
-		SELECT receipt_id, mail_id FROM receipts
-		WHERE org_id = @org AND mailbox_id = @mailbox AND generation = @generation AND mail_id = ANY(@ids)`,
+		SELECT r.receipt_id, i.mail_id FROM unnest(@ids::text[]) AS i (mail_id) CROSS JOIN LATERAL (
+			SELECT receipt_id FROM receipts
+			WHERE org_id = @org AND mailbox_id = @mailbox AND generation = @generation AND mail_id = i.mail_id LIMIT 1) AS r`,
 		pgx.QueryExecModeCacheDescribe,
 		postgres.NamedArgs{"org": org, "mailbox": items[0].mailbox, "generation": items[0].generation, "ids": ids})
 	if err != nil {
