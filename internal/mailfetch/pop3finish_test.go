@@ -87,7 +87,7 @@ func TestPOP3DeleteCut(t *testing.T) {
 	kept := subjects(t, d)
 	f, a := fetcher(cert.Roots, d.POP3S), popAccount(d.POP3S, ImplicitTLS)
 	failed := 0
-	for cut := 2000; ; cut += 53 {
+	for cut := 1000; ; cut += 31 {
 		for n := range 3 {
 			d.Deliver(t, mail(10+n), time.Date(2026, 2, 1, 0, 0, n, 0, time.UTC), "")
 		}

@@ -13,7 +13,7 @@ type verdict struct {
 	examples               []string
 }
 
-func (v *verdict) add(n *int, by int, format string, args ...any) {
+func (v *verdict) notef(n *int, by int, format string, args ...any) {
 	if by <= 0 {
 		return
 	}
@@ -78,9 +78,9 @@ func (s *soak) countReports(v *verdict, i int) {
 	stored := map[string]bool{}
 	_, err = pgx.ForEachRow(rows, []any{&id, &n, &messages}, func() error {
 		stored[id] = true
-		v.add(&v.doubled, n-1, "report %s is stored %d times", id, n)
+		v.notef(&v.doubled, n-1, "report %s is stored %d times", id, n)
 		if want, ok := wanted[id]; !ok || n == 1 && messages != want {
-			v.add(&v.doubled, 1, "report %s has %d messages, want %d", id, messages, want)
+			v.notef(&v.doubled, 1, "report %s has %d messages, want %d", id, messages, want)
 		}
 		return nil
 	})
@@ -90,7 +90,7 @@ func (s *soak) countReports(v *verdict, i int) {
 	for id, messages := range wanted {
 		all += messages
 		if !stored[id] {
-			v.add(&v.lost, 1, "report %s is not stored", id)
+			v.notef(&v.lost, 1, "report %s is not stored", id)
 		}
 	}
 	for _, table := range []string{"records", "daily_messages"} {
@@ -116,12 +116,12 @@ func (v *verdict) compare(name string, wanted, found map[spot]int) {
 	for raw, n := range balance {
 		_, after, _ := strings.Cut(raw, "name=\"")
 		subjects[raw], _, _ = strings.Cut(after, "\"")
-		v.add(&v.lost, -n, "%s: %s is there %d times too few", name, subjects[raw], -n)
-		v.add(&v.doubled, n, "%s: %s is there %d times too often", name, subjects[raw], n)
+		v.notef(&v.lost, -n, "%s: %s is there %d times too few", name, subjects[raw], -n)
+		v.notef(&v.doubled, n, "%s: %s is there %d times too often", name, subjects[raw], n)
 	}
 	for s, n := range wanted {
 		if balance[s.raw] == 0 {
-			v.add(&v.touched, n-found[s], "%s: %s should be in %q with %q", name, subjects[s.raw], s.folder, s.flags)
+			v.notef(&v.touched, n-found[s], "%s: %s should be in %q with %q", name, subjects[s.raw], s.folder, s.flags)
 		}
 	}
 }
