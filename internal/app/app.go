@@ -43,6 +43,8 @@ type App struct {
 	ring  *seal.Ring
 	queue *work.Queue
 
+	headroom []byte
+
 	cookies httpio.Cookies
 	parts   Parts
 	outbox  *mailer.Outbox // development only

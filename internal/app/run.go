@@ -25,6 +25,12 @@ const (
 // and after them the jobs.
 const shutdownTime = 10 * time.Second
 
+// headroom is counted by the garbage collector and never touched, so that it
+// takes no memory itself. Without it a worker, of which little is alive at any
+// time, collects garbage a hundred times a second; a limit of memory would do
+// the same, but collect all the time once more than that is alive.
+const headroom = 32 << 20
+
 // Run serves and works, as far as roles say, until the context ends; then
 // first the requests under way end, then the dispatcher, then the jobs. ready,
 // unless nil, is told the address once requests are answered. A process that
@@ -53,6 +59,7 @@ func (a *App) Run(ctx context.Context, roles []string, ready func(net.Addr)) err
 // They outlive ctx until stop, so that requests under way find them working.
 func (a *App) startWork(ctx context.Context) (stop func(), err error) {
 	ctx = context.WithoutCancel(ctx)
+	a.headroom = make([]byte, headroom)
 	if a.cfg.Idle > 0 {
 		a.mailboxes.Idlers = mailbox.NewIdlers(a.cfg.Idle)
 	}

@@ -56,6 +56,9 @@ func openHouse(ctx context.Context) (h *house, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the user that PostgreSQL runs as must be able to enter
+		return nil, err
+	}
 	if h.home, err = cluster.Home(dir); err != nil {
 		return nil, err
 	}

@@ -114,9 +114,9 @@ func (s *Service) takeBatch(ctx context.Context, j Slice, m Mailbox, session mai
 	if d.err != nil {
 		return d.err
 	}
-	mails := d.batch.mails
+	mails, trusted := d.batch.mails, m.trusted()
 	for i := range mails {
-		mails[i].Mailbox, mails[i].Authserv = m.ID, m.trusted()
+		mails[i].Mailbox, mails[i].Authserv = m.ID, trusted
 	}
 	return s.Intake.Take(ctx, j.Org, mails, func(ctx context.Context, tx postgres.Tx, settled, stored []mailfetch.MailID) error {
 		cursor, err := session.CursorAt(settled[len(settled)-1])

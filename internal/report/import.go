@@ -38,6 +38,10 @@ func (s *Service) Import(ctx context.Context, org org.ID, files []File) (Importe
 // while some wait for the disk, others read and write.
 const Importers = 8
 
+// importItems is how many files one of these transactions takes at most, so that
+// each has some.
+const importItems = 50
+
 // ingestAtOnce stores items whose order does not matter, several transactions
 // at the same time. It returns those that are settled.
 func (s *Service) ingestAtOnce(ctx context.Context, org org.ID, items []item) ([]result, error) {
@@ -52,7 +56,7 @@ func (s *Service) ingestAtOnce(ctx context.Context, org org.ID, items []item) ([
 	share := func() (some []item) {
 		mu.Lock()
 		defer mu.Unlock()
-		n := min(groupItems, len(items))
+		n := min(importItems, len(items))
 		some, items = items[:n], items[n:]
 		return some
 	}

@@ -23,7 +23,7 @@ import (
 
 // Bounds of one transaction, and of the rows held before they are written.
 const (
-	groupItems = 50
+	groupItems = 200
 	groupRows  = 5000
 	groupBytes = 2 << 20
 )
