@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -54,17 +55,33 @@ func (s *popSession) fetchBatch(ctx context.Context, outcomes []Outcome, fn func
 			return s.fail(ctx, StepRead, r.refused)
 		}
 	}
-	return nil
+	return asError(s.judge(ctx, wanted))
 }
 
-// ofAll reports refusals that are about the mailbox, not about one mail.
+// ofAll reports refusals that say of themselves that they will pass, so they
+// are not about one mail.
 func ofAll(refused *imap.Error) bool {
-	switch answerKind(StepRead, refused) {
-	case Throttled, OverQuota, MailboxInUse:
-		return true
+	kind, known := saidKind(refused)
+	switch kind {
+	case Throttled, OverQuota, MailboxInUse, Unavailable, Dropped:
+		return known
 	default:
-		return refused.Code == "SYS/TEMP"
+		return false
 	}
+}
+
+// judge fails a batch of which nothing came: Undelivered is for good, and a
+// server in trouble refuses every mail. A mail that was asked for with no other
+// is given up only where the server is well otherwise.
+func (s *popSession) judge(ctx context.Context, wanted []*retrieval) *Error {
+	if len(wanted) == 0 || slices.ContainsFunc(wanted, func(r *retrieval) bool { return r.refused == nil }) {
+		return nil
+	}
+	first := wanted[0].refused
+	if kind, _ := saidKind(first); len(wanted) > 1 || kind == ServerFault {
+		return s.fail(ctx, StepRead, first)
+	}
+	return s.ask(ctx, "NOOP")
 }
 
 // wanted returns the mails to download, and settles the others.
