@@ -199,6 +199,37 @@ func TestPOP3OddServers(t *testing.T) {
 	}
 }
 
+// TestPOP3ListingOfMany: a POP3 server may list fewer mails than Limits.Mails
+// says for IMAP, and its numbers hold in whatever order they come.
+func TestPOP3ListingOfMany(t *testing.T) {
+	t.Parallel()
+	for command, answer := range map[string]string{
+		"STAT": fmt.Sprintf("+OK %d 1\r\n", popMails+1),
+		"UIDL": "+OK\r\n" + manyIDs(popMails+1) + ".\r\n",
+	} {
+		_, f, a := scriptedPOP3(t, 3, func(line string) string { return map[string]string{command: answer}[line] })
+		s, err := f.Open(t.Context(), a, nil)
+		if err == nil {
+			defer s.Close()
+			_, err = s.List(t.Context(), Query{})
+		}
+		if !errors.Is(err, errTooMuch) {
+			t.Errorf("%s of too many: %v", command, err)
+		}
+	}
+	_, f, a := scriptedPOP3(t, 3, func(line string) string {
+		return map[string]string{"UIDL": "+OK\r\n3 id3\r\n1 id1\r\n2 id2\r\n.\r\n", "LIST": "+OK\r\n2 20000\r\n3 7\r\n1 7\r\n9 7\r\n.\r\n"}[line]
+	})
+	f.Limits.MailBytes = 10_000
+	s := open(t, f, a)
+	if l, err := s.List(t.Context(), Query{}); err != nil || !slices.Equal(l.IDs, []MailID{"id1", "id2", "id3"}) {
+		t.Errorf("out of order: %v, %v", l.IDs, err)
+	}
+	if _, outcomes, err := readPOP3(t, s, []MailID{"id1", "id2", "id3"}); err != nil || outcomes[0].State != Delivered || outcomes[1].State != TooLarge || outcomes[2].State != Delivered {
+		t.Errorf("out of order: %+v, %v", outcomes, err)
+	}
+}
+
 func manyIDs(n int) string {
 	var b strings.Builder
 	for i := range n {
