@@ -69,6 +69,7 @@ func (s *imapSession) openForWriting(ctx context.Context) error {
 		// These UIDs may now be other mails.
 		return s.fail(ctx, StepFolder, errRenumbered)
 	}
+	s.arrivals.counted(data.NumMessages)
 	s.writable = true
 	return nil
 }
