@@ -70,16 +70,19 @@ func ofAll(refused *imap.Error) bool {
 	}
 }
 
-// judge fails a batch of which nothing came: Undelivered is for good, and a
-// server in trouble refuses every mail. A mail that was asked for with no other
-// is given up only where the server is well otherwise.
+// judge fails a batch of which nothing came from some mail on: Undelivered is
+// for good, and a server in trouble refuses every mail. A mail that was refused
+// last, and no other with it, is given up where the server is well otherwise.
 func (s *popSession) judge(ctx context.Context, wanted []*retrieval) *Error {
-	if len(wanted) == 0 || slices.ContainsFunc(wanted, func(r *retrieval) bool { return r.refused == nil }) {
+	refused := func(r *retrieval) bool { return r.refused != nil }
+	first := slices.IndexFunc(wanted, refused)
+	if first < 0 || slices.ContainsFunc(wanted[first:], func(r *retrieval) bool { return !refused(r) }) {
 		return nil
 	}
-	first := wanted[0].refused
-	if kind, _ := saidKind(first); len(wanted) > 1 || kind == ServerFault {
-		return s.fail(ctx, StepRead, first)
+	said := wanted[first].refused
+	kind, _ := saidKind(said)
+	if first < len(wanted)-1 || len(wanted) == 1 && kind == ServerFault {
+		return s.fail(ctx, StepRead, said)
 	}
 	return s.ask(ctx, "NOOP")
 }

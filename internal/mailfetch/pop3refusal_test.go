@@ -92,6 +92,21 @@ func TestPOP3RefusalOfAll(t *testing.T) {
 	}
 }
 
+// TestPOP3RefusalFromOneOn: the server fails in the middle of a batch, without
+// words that we know, so no mail is settled.
+func TestPOP3RefusalFromOneOn(t *testing.T) {
+	t.Parallel()
+	_, f, a := scriptedPOP3(t, 4, func(line string) string {
+		if line == "RETR 3" || line == "RETR 4" {
+			return "-ERR cannot read\r\n"
+		}
+		return ""
+	})
+	if got, _, err := readPOP3(t, open(t, f, a), []MailID{"id1", "id2", "id3", "id4"}); KindOf(err) != Unavailable || len(got) != 2 {
+		t.Errorf("%d came, %v", len(got), err)
+	}
+}
+
 // TestPOP3RefusalOfOne: mail 2 is refused, alone or with mail 1, which comes.
 // Only a refusal that does not pass by itself settles it, and only where the
 // server shows that it works.
