@@ -210,8 +210,8 @@ func TestPOP3ListingOfMany(t *testing.T) {
 		_, f, a := scriptedPOP3(t, 3, func(line string) string { return map[string]string{command: answer}[line] })
 		s, err := f.Open(t.Context(), a, nil)
 		if err == nil {
-			defer s.Close()
 			_, err = s.List(t.Context(), Query{})
+			_ = s.Close()
 		}
 		if !errors.Is(err, errTooMuch) {
 			t.Errorf("%s of too many: %v", command, err)
