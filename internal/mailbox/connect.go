@@ -147,6 +147,9 @@ func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings)
 		return err
 	}
 	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
+		if _, err := lock(ctx, tx, a.ID, id); err != nil { // the secret that is kept may be replaced by a slice
+			return err
+		}
 		old, err := get(ctx, tx, a.ID, id)
 		if err != nil {
 			return err

@@ -48,6 +48,9 @@ func (s *Service) refreshToken(ctx context.Context, tx postgres.Tx, org org.ID, 
 	if m.SignIn == ByPassword {
 		return "", nil
 	}
+	if _, err := lock(ctx, tx, org, m.ID); err != nil { // a slice may be about to replace it
+		return "", err
+	}
 	sealed, err := sealedSecret(ctx, tx, org, m.ID)
 	if err != nil {
 		return "", err

@@ -4,14 +4,22 @@ import (
 	"context"
 	"fmt"
 
+	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-// saveSecret replaces the secret of the mailbox that the lease is for.
-func saveSecret(ctx context.Context, tx postgres.Tx, j Slice, sealed []byte) error {
-	_, err := tx.Exec(ctx, `UPDATE mailboxes SET secret = @secret WHERE org_id = @org AND mailbox_id = @id AND generation = @generation`,
-		postgres.NamedArgs{"org": j.Org, "id": j.Mailbox, "generation": j.Generation, "secret": sealed})
+// lock keeps everybody else from changing a mailbox until the transaction ends,
+// and reports whether there is one. What is read after it stays true.
+func lock(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (there bool, err error) {
+	tag, err := tx.Exec(ctx, `SELECT FROM mailboxes WHERE org_id = $1 AND mailbox_id = $2 FOR UPDATE`, org, id)
 	if err != nil {
+		return false, fmt.Errorf("lock mailbox: %w", err)
+	}
+	return tag.RowsAffected() == 1, nil
+}
+
+func saveSecret(ctx context.Context, tx postgres.Tx, org org.ID, id ID, sealed []byte) error {
+	if _, err := tx.Exec(ctx, `UPDATE mailboxes SET secret = $3 WHERE org_id = $1 AND mailbox_id = $2`, org, id, sealed); err != nil {
 		return fmt.Errorf("save rotated secret: %w", err)
 	}
 	return nil
