@@ -1,6 +1,7 @@
 package mailbox_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -11,11 +12,14 @@ import (
 
 // answered is a transport that does something once, when the provider has
 // answered and before we know it.
-type answered struct{ do func() }
+type answered struct {
+	http.RoundTripper
+	do func()
+}
 
 // RoundTrip implements http.RoundTripper.
 func (a *answered) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := http.DefaultTransport.RoundTrip(r)
+	resp, err := a.RoundTripper.RoundTrip(r)
 	if do := a.do; do != nil {
 		a.do = nil // it may ask the provider itself
 		do()
@@ -25,7 +29,8 @@ func (a *answered) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // duringRefresh does something while the next access token is asked for.
 func (g *granting) duringRefresh(do func()) {
-	g.Grants[google].HTTP = &http.Client{Transport: &answered{do: do}}
+	client := g.Grants[google].HTTP
+	client.Transport = &answered{client.Transport, do}
 }
 
 // rotating is a mailbox that is read, with a slice, at a provider that voids
@@ -48,18 +53,23 @@ func (g *granting) sameSettings(t *testing.T, id mailbox.ID) mailbox.Settings {
 
 func TestRotatedRefreshTokenOutlivesTheLeaseOfItsSlice(t *testing.T) {
 	t.Parallel()
-	for name, take := range map[string]func(*testing.T, *granting, mailbox.ID) error{
-		"paused":     func(t *testing.T, g *granting, id mailbox.ID) error { return g.Pause(t.Context(), g.org, id) },
-		"read again": func(t *testing.T, g *granting, id mailbox.ID) error { return g.ReadAgain(t.Context(), g.org, id, 0) },
-		"edited": func(t *testing.T, g *granting, id mailbox.ID) error {
-			return g.Retest(t.Context(), g.org, id, g.sameSettings(t, id))
+	for name, take := range map[string]func(*granting, mailbox.Settings, mailbox.ID) error{
+		"paused": func(g *granting, _ mailbox.Settings, id mailbox.ID) error {
+			return g.Pause(context.Background(), g.org, id)
+		},
+		"read again": func(g *granting, _ mailbox.Settings, id mailbox.ID) error {
+			return g.ReadAgain(context.Background(), g.org, id, 0)
+		},
+		"edited": func(g *granting, same mailbox.Settings, id mailbox.ID) error {
+			return g.Retest(context.Background(), g.org, id, same)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g, id, j := rotating(t)
+			same := g.sameSettings(t, id)
 			g.duringRefresh(func() {
-				if err := take(t, g, id); err != nil {
+				if err := take(g, same, id); err != nil {
 					t.Error(err)
 				}
 			})
@@ -74,17 +84,20 @@ func TestRotatedRefreshTokenOutlivesTheLeaseOfItsSlice(t *testing.T) {
 
 func TestRotatedRefreshTokenThatNobodyNeedsIsGivenBack(t *testing.T) {
 	t.Parallel()
-	for name, take := range map[string]func(*testing.T, *granting, mailbox.ID) error{
-		"deleted": func(t *testing.T, g *granting, id mailbox.ID) error { return g.Delete(t.Context(), g.org, id) },
-		"switched to a password": func(t *testing.T, g *granting, id mailbox.ID) error {
-			return g.Retest(t.Context(), g.org, id, g.settings())
+	for name, take := range map[string]func(*granting, mailbox.Settings, mailbox.ID) error{
+		"deleted": func(g *granting, _ mailbox.Settings, id mailbox.ID) error {
+			return g.Delete(context.Background(), g.org, id)
+		},
+		"switched to a password": func(g *granting, _ mailbox.Settings, id mailbox.ID) error {
+			return g.Retest(context.Background(), g.org, id, g.settings())
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g, id, j := rotating(t)
+			same := g.sameSettings(t, id)
 			g.duringRefresh(func() {
-				if err := take(t, g, id); err != nil {
+				if err := take(g, same, id); err != nil {
 					t.Error(err)
 				}
 			})
