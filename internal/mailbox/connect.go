@@ -146,9 +146,13 @@ func (s *Service) Connect(ctx context.Context, a org.Access, set Settings) (ID, 
 // to another place. What a provider granted is for its server and one account,
 // which stay until a password is typed.
 func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings) error {
-	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
-		old, err := get(ctx, tx, a.ID, id)
-		if err != nil {
+	var old Mailbox
+	var granted string // "" unless it is to be given back
+	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) (err error) {
+		if _, err := lock(ctx, tx, a.ID, id); err != nil { // the secret that is kept may be replaced by a slice
+			return err
+		}
+		if old, err = get(ctx, tx, a.ID, id); err != nil {
 			return err
 		}
 		signIn := ByPassword
@@ -169,6 +173,9 @@ func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings)
 		}
 		m := s.fromSettings(id, set)
 		m.SignIn, m.ReadFrom = signIn, old.ReadFrom
+		if granted, err = s.leaveProvider(ctx, tx, a, old, signIn); err != nil {
+			return err
+		}
 		if err := s.replace(ctx, tx, a.ID, old, m, set.Password); err != nil {
 			return err
 		}
@@ -178,6 +185,7 @@ func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings)
 		return audit.Record(ctx, tx, s.event(a, id, "mailbox.change", m))
 	})
 	if err == nil {
+		s.revokeAtProvider(ctx, old, granted)
 		s.dispatchSoon(ctx)
 	}
 	return err
