@@ -40,6 +40,7 @@ func rotating(t *testing.T) (*granting, mailbox.ID, mailbox.Slice) {
 	g := newGranting(t, mailtest.OAuthOptions{Rotate: true, Lifetime: time.Millisecond})
 	id := g.granted(t)
 	g.admin(t, `UPDATE mailboxes SET state = 'polling'`)
+	g.admin(t, `INSERT INTO mailbox_runs (org_id, mailbox_id, kind, state, started_at, updated_at) VALUES ($1, $2, 'import', 'done', now(), now())`, g.org.ID, id)
 	return g, id, g.take()[0]
 }
 
