@@ -5,10 +5,14 @@ ALTER TABLE mailboxes ADD COLUMN move_to text NOT NULL DEFAULT '';
 ALTER TABLE mailboxes ADD COLUMN only_marked boolean NOT NULL DEFAULT false;
 ALTER TABLE mailboxes ADD COLUMN finish_failure text;
 ALTER TABLE mailboxes ADD COLUMN finish_advice text;
+ALTER TABLE mailboxes ADD COLUMN stopped boolean NOT NULL DEFAULT false;
+ALTER TABLE mailboxes ADD COLUMN epoch integer NOT NULL DEFAULT 0;
 ALTER TABLE mailboxes ADD CONSTRAINT mailboxes_sign_in_check CHECK (sign_in IN ('password', 'google', 'microsoft'));
 ALTER TABLE mailboxes ADD CONSTRAINT mailboxes_after_import_check CHECK (after_import IN ('leave', 'seen', 'move', 'delete'));
 COMMENT ON COLUMN mailboxes.secret IS 'sealed: the password, or the refresh token that the provider in sign_in gave';
 COMMENT ON COLUMN mailboxes.move_to IS 'the folder that report mails are moved to';
+COMMENT ON COLUMN mailboxes.stopped IS 'a person has paused it, which lasts over a change of its settings';
+COMMENT ON COLUMN mailboxes.epoch IS 'counts the mailboxes and folders that it has been: ids of mails mean others in each';
 COMMENT ON COLUMN mailboxes.only_marked IS 'the server could not remove single mails and they are only marked as deleted';
 COMMENT ON COLUMN mailboxes.finish_failure IS 'why report mails could not be marked, moved or deleted the last time; null when they could';
 

@@ -108,7 +108,7 @@ func sampleConnect(p ui.Page, chosen string) mailboxweb.ConnectPage {
 func sampleTest(p ui.Page, state mailboxweb.TestState, done []ui.Step, next ...ui.Step) mailboxweb.TestPage {
 	steps := append(append([]ui.Step{}, done...), next...)
 	return mailboxweb.TestPage{Page: titled(p, ui.MailboxSection, "Connection test", mailboxes()), Mailbox: "dmarc@example.org at imap.example.org", State: state, Steps: steps,
-		FragmentHref: galleryPath + "nothing", EditHref: galleryPath + "connect-errors", RetryAction: galleryPath + "test-running", Continue: ui.Link{Text: "Find my domains", Href: galleryPath + "found-domains"}, Candidates: 2413}
+		FragmentHref: galleryPath + "nothing", EditHref: galleryPath + "connect-errors", RetryAction: galleryPath + "test-running", DeleteHref: galleryPath + "mailbox-delete", Continue: ui.Link{Text: "Find my domains", Href: galleryPath + "found-domains"}, Candidates: 2413}
 }
 
 func sampleSteps() []ui.Step {
@@ -124,7 +124,7 @@ func sampleSteps() []ui.Step {
 
 func sampleDomains(p ui.Page) mailboxweb.DomainsPage {
 	return mailboxweb.DomainsPage{Page: titled(p, ui.MailboxSection, "Found domains", mailboxes()), FragmentHref: galleryPath + "nothing",
-		Action: galleryPath + "mailbox-importing", Domains: []mailboxweb.FoundDomain{
+		Action: galleryPath + "mailbox-importing", DeleteHref: galleryPath + "mailbox-delete", Domains: []mailboxweb.FoundDomain{
 			{Name: "example.org", Reports: 1612, Ticked: true, Remark: "38\u202f112 messages reported"},
 			{Name: "example.net", Reports: 640, Ticked: true, Remark: "9\u202f932 messages reported"},
 			{Name: "example.com", Reports: 161, Ticked: true, Added: true, Remark: "468 messages reported"},

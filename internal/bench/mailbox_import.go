@@ -75,7 +75,10 @@ func (h *house) newImport(ctx context.Context, s *stage, server *mailtest.Doveco
 		return nil, err
 	}
 	i.process = c.Process
-	s.Cleanup(func() { _ = c.Process.Signal(os.Interrupt); <-i.exited }) // it may have ended
+	s.Cleanup(func() { // it may have ended, as it pleased
+		_ = c.Process.Signal(os.Interrupt)
+		<-i.exited //nolint:errcheck // how it ended is not asked
+	})
 	return i, nil
 }
 

@@ -28,8 +28,8 @@ func (s *stage) Cleanup(do func()) { s.cleanups = append(s.cleanups, do) }
 func onStage(do func(*stage) error) (err error) {
 	s := &stage{}
 	defer func() {
-		for _, clear := range slices.Backward(s.cleanups) {
-			clear()
+		for _, end := range slices.Backward(s.cleanups) {
+			end()
 		}
 		switch problem := recover().(type) {
 		case nil:

@@ -31,7 +31,7 @@ func TestKilledDuringTheImport(t *testing.T) {
 
 	p.start()
 	within(t, 90*time.Second, "the import does not go on by itself", func() bool {
-		return c.find(c.mailbox, `Works\. New mail is read every 15 minutes`) != ""
+		return c.find(c.mailbox, `Works\. [\d\s]+ reports in 30 days`) != ""
 	})
 	want := p.totals(time.Time{})
 	all := sum(want)

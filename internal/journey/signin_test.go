@@ -116,5 +116,5 @@ func (j *journey) comesBackAfterARestart() {
 	}
 	j.open(j.report)
 	j.open(j.mailbox)
-	j.reads("Works. New mail is read every 15 minutes.")
+	j.reads("Works.")
 }

@@ -47,13 +47,12 @@ func fetch(ctx context.Context, session mailfetch.Session, ids []mailfetch.MailI
 	if err != nil {
 		return b, err
 	}
-	generation := session.Folder().Generation
 	for _, o := range outcomes {
 		mail := Mail{Size: o.Size, Received: o.Received}
 		if o.State == mailfetch.Delivered {
 			mail = content[o.ID]
 		}
-		mail.ID, mail.State, mail.Generation = o.ID, o.State, generation
+		mail.ID, mail.State = o.ID, o.State
 		b.mails = append(b.mails, mail)
 	}
 	return b, nil

@@ -79,7 +79,10 @@ func (s *Settings) normalise() error {
 		if name == "password" {
 			most = 8000 // a refresh token is long
 		}
-		if len(value) > most || strings.ContainsAny(value, "\x00\r\n") {
+		switch {
+		case len(value) > most:
+			wrong[name] = "This is too long."
+		case strings.ContainsAny(value, "\x00\r\n"):
 			wrong[name] = "This holds a character that no mail server accepts."
 		}
 	}
@@ -143,12 +146,13 @@ func (s *Service) Connect(ctx context.Context, a org.Access, set Settings) (ID, 
 // to another place. What a provider granted is for its server and one account,
 // which stay until a password is typed.
 func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings) error {
-	if err := s.mayTest(ctx, a.ID, set.Host); err != nil {
-		return err
-	}
-	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
-		old, err := get(ctx, tx, a.ID, id)
-		if err != nil {
+	var old Mailbox
+	var granted string // "" unless it is to be given back
+	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) (err error) {
+		if _, err := lock(ctx, tx, a.ID, id); err != nil { // the secret that is kept may be replaced by a slice
+			return err
+		}
+		if old, err = get(ctx, tx, a.ID, id); err != nil {
 			return err
 		}
 		signIn := ByPassword
@@ -164,8 +168,14 @@ func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings)
 		if err := set.normalise(); err != nil {
 			return err
 		}
+		if err := s.mayTest(ctx, a.ID, set.Host); err != nil {
+			return err
+		}
 		m := s.fromSettings(id, set)
-		m.SignIn = signIn
+		m.SignIn, m.ReadFrom = signIn, old.ReadFrom
+		if granted, err = s.leaveProvider(ctx, tx, a, old, signIn); err != nil {
+			return err
+		}
 		if err := s.replace(ctx, tx, a.ID, old, m, set.Password); err != nil {
 			return err
 		}
@@ -175,6 +185,7 @@ func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings)
 		return audit.Record(ctx, tx, s.event(a, id, "mailbox.change", m))
 	})
 	if err == nil {
+		s.revokeAtProvider(ctx, old, granted)
 		s.dispatchSoon(ctx)
 	}
 	return err
@@ -186,7 +197,7 @@ func (s *Service) replace(ctx context.Context, tx postgres.Tx, org org.ID, old, 
 	if err := update(ctx, tx, org, m, s.Ring.Seal(place(org, m.ID), []byte(secret))); err != nil {
 		return err
 	}
-	elsewhere := old.Protocol != m.Protocol || old.Host != m.Host || old.Username != m.Username || old.Folder != m.Folder
+	elsewhere := old.Protocol != m.Protocol || old.Host != m.Host || old.Port != m.Port || old.Username != m.Username || old.Folder != m.Folder
 	if elsewhere {
 		if err := forgetPlace(ctx, tx, org, m.ID); err != nil {
 			return err
@@ -198,9 +209,9 @@ func (s *Service) replace(ctx context.Context, tx postgres.Tx, org org.ID, old, 
 	return nil
 }
 
-// mayTest takes one turn of the connection tests of the organization and of
-// those at the host: they are for connecting mailboxes, not for trying
-// passwords or looking for servers.
+// mayTest takes one turn of the connections that people of the organization
+// ask for, and of those at the host: they are for their mailboxes, not for
+// trying passwords or looking for servers.
 func (s *Service) mayTest(ctx context.Context, org org.ID, host string) error {
 	wait, err := s.Tests.Take(ctx, org.String())
 	if err == nil && wait == 0 {
@@ -212,7 +223,7 @@ func (s *Service) mayTest(ctx context.Context, org org.ID, host string) error {
 	if wait > 0 {
 		minutes := int((wait + time.Minute - 1) / time.Minute)
 		return &fault.Error{Kind: fault.LimitReached, Wait: wait,
-			Sentence: fmt.Sprintf("That were many connection tests in a short time. Please wait %d min and try again; nothing was lost.", minutes)}
+			Sentence: fmt.Sprintf("These were many connections in a short time. Please wait %d min and try again; nothing was lost.", minutes)}
 	}
 	return nil
 }
@@ -275,6 +286,12 @@ func (s *Service) CheckNow(ctx context.Context, a org.Access, id ID) error {
 	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
 		m, err := get(ctx, tx, a.ID, id)
 		if err != nil {
+			return err
+		}
+		if m.State == Testing {
+			return fault.New(fault.Conflict, "The connection test of this mailbox has not passed. Change its settings or test it again.")
+		}
+		if err := s.mayTest(ctx, a.ID, m.Host); err != nil {
 			return err
 		}
 		if err := dueNow(ctx, tx, a.ID, id, s.Now()); err != nil || m.State != Paused {

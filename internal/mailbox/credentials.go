@@ -36,7 +36,7 @@ func (s *Service) credentials(ctx context.Context, j Slice, m Mailbox, secret st
 		return "", "", notRefreshed(ctx, client, m, err)
 	}
 	if fresh.Rotated {
-		if err := s.keepRotated(ctx, j, fresh.Refresh); err != nil {
+		if err := s.keepRotated(ctx, j, m, secret, fresh.Refresh); err != nil {
 			return "", "", err
 		}
 	}
@@ -47,17 +47,52 @@ func (s *Service) credentials(ctx context.Context, j Slice, m Mailbox, secret st
 // forgetToken drops the access token of a mailbox, which its server refuses.
 func (s *Service) forgetToken(id ID) { s.tokens.forget(id) }
 
-// keepTimeout bounds the storing of a token after its slice has ended.
-const keepTimeout = 10 * time.Second
+// keepTimeout bounds the storing of a token after its slice has ended, and
+// keepAgain is the pause before it is tried again.
+const (
+	keepTimeout = 10 * time.Second
+	keepAgain   = 200 * time.Millisecond
+)
 
 // keepRotated stores a refresh token that takes the place of the old one, which
-// may be void from now on: also when the slice ends at this very moment.
-func (s *Service) keepRotated(ctx context.Context, j Slice, refresh string) error {
+// may be void from now on: also when the slice ends or loses its lease at this
+// very moment, and when the database is away for a while. Where the old one is
+// not stored any more, nobody will use the new one: it is given back.
+func (s *Service) keepRotated(ctx context.Context, j Slice, m Mailbox, old, refresh string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTimeout)
 	defer cancel()
-	return s.fenced(ctx, j, func(ctx context.Context, tx postgres.Tx) error {
-		return saveSecret(ctx, tx, j, s.Ring.Seal(place(j.Org, j.Mailbox), []byte(refresh)))
+	kept, err := s.rotate(ctx, j, old, refresh)
+	for fault.Is(err, fault.Temporary) && ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-time.After(keepAgain):
+			kept, err = s.rotate(ctx, j, old, refresh)
+		}
+	}
+	if err == nil && !kept {
+		s.giveBack(ctx, m.SignIn, m.Username, refresh)
+		return errLeaseLost
+	}
+	return err
+}
+
+// rotate replaces a stored refresh token and reports whether it was still the
+// old one. What is compared is what was sealed: its key may have changed.
+func (s *Service) rotate(ctx context.Context, j Slice, old, refresh string) (kept bool, err error) {
+	err = s.DB.InOrg(ctx, j.Org, func(ctx context.Context, tx postgres.Tx) error {
+		kept = false
+		there, err := lock(ctx, tx, j.Org, j.Mailbox)
+		if err != nil || !there {
+			return err
+		}
+		stored, err := s.secret(ctx, tx, j.Org, j.Mailbox)
+		if err != nil || stored != old {
+			return err
+		}
+		kept = true
+		return saveSecret(ctx, tx, j.Org, j.Mailbox, s.Ring.Seal(place(j.Org, j.Mailbox), []byte(refresh)))
 	})
+	return kept, err
 }
 
 // notRefreshed says why there is no new access token.

@@ -3,40 +3,55 @@ package mailbox
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-// finish does with report mails what their owner chose. Which ones they are
-// was written with their reports, so it is caught up on when a connection or
-// the program broke off in between. A server that refuses is the owner's to
-// mend and no reason to stop reading.
-func (s *Service) finish(ctx context.Context, j Slice, m Mailbox, session mailfetch.Session) error {
+// Bounds of what is done with report mails: of a slice, and of what is done
+// before the lease is looked at again, because its owner may have changed
+// their mind.
+const (
+	mostUnfinished = 5000
+	finishAtOnce   = 500
+)
+
+// finish does with report mails what their owner chose, and reports whether
+// some are left for the next slice. Which ones they are was written with their
+// reports, so it is caught up on when a connection or the program broke off in
+// between. That it does not work is noted for the owner and no reason to stop
+// reading: it is tried again with the next poll.
+func (s *Service) finish(ctx context.Context, j Slice, m Mailbox, session mailfetch.Session) (more bool, err error) {
 	if m.AfterImport == LeaveUntouched {
-		return nil
+		return false, nil
 	}
-	generation := session.Folder().Generation
+	generation := m.generation(session)
 	var ids []mailfetch.MailID
-	err := s.fenced(ctx, j, func(ctx context.Context, tx postgres.Tx) (err error) {
+	err = s.fenced(ctx, j, func(ctx context.Context, tx postgres.Tx) (err error) {
 		ids, err = unfinished(ctx, tx, j, generation)
 		return err
 	})
-	if err != nil || len(ids) == 0 {
-		return err
+	if err != nil {
+		return false, err
 	}
-	onlyMarked, err := session.Finish(ctx, ids, mailfetch.Disposal{Action: actions[m.AfterImport], Folder: m.MoveTo})
-	refused, ok := errors.AsType[*mailfetch.Error](err)
-	switch {
-	case ok && !refused.Kind.Retry():
-		sentence := "Reports are stored, but their mails stay where they are: " + refused.Sentence()
-		return s.fenced(ctx, j, func(ctx context.Context, tx postgres.Tx) error {
-			return noteFinishFailure(ctx, tx, j, sentence, refused.Advice())
+	disposal := mailfetch.Disposal{Action: actions[m.AfterImport], Folder: m.MoveTo}
+	for some := range slices.Chunk(ids, finishAtOnce) {
+		onlyMarked, err := session.Finish(ctx, some, disposal)
+		failed, refused := errors.AsType[*mailfetch.Error](err)
+		if err != nil && (!refused || ctx.Err() != nil) {
+			return false, err
+		}
+		err = s.fenced(ctx, j, func(ctx context.Context, tx postgres.Tx) error {
+			if refused {
+				sentence := "Reports are stored, but their mails stay where they are: " + failed.Sentence()
+				return noteFinishFailure(ctx, tx, j, sentence, failed.Advice())
+			}
+			return finished(ctx, tx, j, generation, some, onlyMarked)
 		})
-	case err != nil:
-		return err
+		if err != nil || refused {
+			return false, err
+		}
 	}
-	return s.fenced(ctx, j, func(ctx context.Context, tx postgres.Tx) error {
-		return finished(ctx, tx, j, generation, ids, onlyMarked)
-	})
+	return len(ids) == mostUnfinished, nil
 }

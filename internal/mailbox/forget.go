@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 )
 
@@ -30,15 +31,36 @@ func (s *Service) ForgetDrafts(ctx context.Context, _ ForgetDrafts) error {
 		return err
 	}
 	for _, d := range all {
-		err := s.DB.InOrg(ctx, d.Org, func(ctx context.Context, tx postgres.Tx) error {
-			if err := remove(ctx, tx, d.Org, d.ID); err != nil {
-				return err
-			}
-			return audit.Record(ctx, tx, audit.Event{Org: d.Org, Action: "mailbox.forget", Subject: d.ID.String(), At: s.Now()})
-		})
-		if err != nil {
+		if err := s.forgetDraft(ctx, d.Org, d.ID); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// forgetDraft removes a mailbox unless it was connected or deleted meanwhile,
+// and gives back what a provider granted for it.
+func (s *Service) forgetDraft(ctx context.Context, org org.ID, id ID) error {
+	var m Mailbox
+	var granted string
+	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
+		draft, err := lockDraft(ctx, tx, org, id)
+		if err != nil || !draft {
+			return err
+		}
+		if m, err = get(ctx, tx, org, id); err != nil {
+			return err
+		}
+		if granted, err = s.refreshToken(ctx, tx, org, m); err != nil {
+			return err
+		}
+		if err := remove(ctx, tx, org, id); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Event{Org: org, Action: "mailbox.forget", Subject: id.String(), At: s.Now()})
+	})
+	if err == nil {
+		s.revokeAtProvider(ctx, m, granted)
+	}
+	return err
 }

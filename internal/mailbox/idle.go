@@ -52,6 +52,7 @@ func (s *Service) idle(j Slice, session mailfetch.Session, until time.Duration) 
 	}
 	s.Idlers.all.Go(func() {
 		defer func() { <-s.Idlers.places }()
+		defer func() { _ = recover() }() // watching only makes the next poll come sooner
 		defer func() { _ = session.Close() }()
 		ctx, cancel := context.WithTimeout(s.Idlers.ctx, until+time.Minute)
 		defer cancel()

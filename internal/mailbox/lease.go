@@ -107,6 +107,7 @@ func (s *Service) underLease(ctx context.Context, j Slice, do func(context.Conte
 func (s *Service) keepRenewing(ctx context.Context, j Slice, cancel context.CancelCauseFunc) {
 	ticker := time.NewTicker(renewEvery)
 	defer ticker.Stop()
+	renewed := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -114,8 +115,14 @@ func (s *Service) keepRenewing(ctx context.Context, j Slice, cancel context.Canc
 		case <-ticker.C:
 		}
 		// A database that is away for a moment is no reason to stop: the next
-		// commit checks the lease again.
-		if err := s.renew(ctx, j); errors.Is(err, errLeaseLost) {
+		// commit checks the lease again. Once the lease is over, another process
+		// may have the mailbox, and its mails are no longer ours to touch.
+		began := time.Now()
+		err := s.renew(ctx, j)
+		if err == nil {
+			renewed = began
+		}
+		if errors.Is(err, errLeaseLost) || time.Since(renewed) > leaseTime-renewEvery {
 			cancel(errLeaseLost)
 			return
 		}

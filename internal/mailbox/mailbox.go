@@ -1,14 +1,15 @@
 // Package mailbox connects the mailboxes that reports arrive in and reads them.
 //
 // A mailbox lives through states: testing, scanning, choosing, importing,
-// polling. Whatever it needs next is done in slices of at most 20 seconds or
-// 500 mails, each under a lease on its row: generation, holder, end. A slice
+// polling. Whatever it needs next is done in slices of at most 20 seconds, each
+// under a lease on its row: generation, holder, end. A slice
 // that lost its lease cannot commit, so two processes never read one mailbox,
 // and a dead one hands over when its lease ends.
 package mailbox
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -95,6 +96,17 @@ type Mailbox struct {
 	OnlyMarked    bool    `db:"only_marked"`    // the server cannot remove single mails: they are marked as deleted
 	FinishFailure *string `db:"finish_failure"` // sentence for the owner; nil = it went well
 	FinishAdvice  *string `db:"finish_advice"`
+
+	Epoch int `db:"epoch"` // counts the mailboxes and folders that it has been
+}
+
+// generation names what the ids of mails belong to: a generation of the folder
+// in an epoch of the mailbox.
+func (m Mailbox) generation(session mailfetch.Session) string {
+	if m.Epoch == 0 {
+		return session.Folder().Generation
+	}
+	return fmt.Sprintf("%d/%s", m.Epoch, session.Folder().Generation)
 }
 
 // Connected reports whether the mailbox has been set up to its end.
@@ -156,6 +168,9 @@ type Mail struct {
 	Size       int64
 	Content    io.ReaderAt
 	Authserv   string // whose Authentication-Results in it are trusted, see mailauth; "" = nobody's
+	// Doomed is for a mail that its owner has deleted once it counts as stored:
+	// then its original has to be kept, whatever else is in it.
+	Doomed bool
 }
 
 // Intake is where fetched mail goes; the reports' slice is plugged in.
@@ -169,7 +184,8 @@ type Intake interface {
 }
 
 // Settle is told within a transaction which mails are settled once it commits,
-// in their order, and which of them hold nothing but reports that are stored.
+// in their order, and in which of them every report is stored; of mails that
+// are doomed only those whose original is kept.
 type Settle func(ctx context.Context, tx postgres.Tx, settled, stored []mailfetch.MailID) error
 
 // Service is what can be done with mailboxes.

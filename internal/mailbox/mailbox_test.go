@@ -69,6 +69,12 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
+// allow lets the services reach one more port.
+func (b *bench) allow(port uint16) {
+	b.Fetcher = &mailfetch.Fetcher{Roots: b.cert.Roots, Dialer: netguard.New(netguard.Config{
+		AllowPrefixes: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}, AllowPorts: []uint16{b.server.Port, port}})}
+}
+
 // newOrg signs somebody up.
 func (b *bench) newOrg(t *testing.T, email string) org.Access {
 	t.Helper()

@@ -2,7 +2,9 @@ package mailbox
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 
 	"sendvery.com/sendvery/internal/mailfetch"
@@ -67,6 +69,15 @@ func (s *Service) readSome(ctx context.Context, j Slice, m Mailbox, session mail
 	deliveries := make(chan delivery)
 	go func() {
 		defer close(deliveries)
+		defer func() { // a panic ends the job, as one of its own goroutine does, not the process
+			if p := recover(); p != nil {
+				err := fmt.Errorf("panic while fetching: %v\n%s", p, debug.Stack())
+				select {
+				case deliveries <- delivery{&batch{}, err}:
+				case <-ctx.Done():
+				}
+			}
+		}()
 		s.fetchAhead(ctx, m, session, ids, deliveries)
 	}()
 	defer func() { // the session is ours again when this ends
@@ -116,7 +127,8 @@ func (s *Service) takeBatch(ctx context.Context, j Slice, m Mailbox, session mai
 	}
 	mails, trusted := d.batch.mails, m.trusted()
 	for i := range mails {
-		mails[i].Mailbox, mails[i].Authserv = m.ID, trusted
+		mails[i].Mailbox, mails[i].Generation, mails[i].Authserv = m.ID, m.generation(session), trusted
+		mails[i].Doomed = m.AfterImport == Delete
 	}
 	return s.Intake.Take(ctx, j.Org, mails, func(ctx context.Context, tx postgres.Tx, settled, stored []mailfetch.MailID) error {
 		cursor, err := session.CursorAt(settled[len(settled)-1])
@@ -134,6 +146,6 @@ func (s *Service) takeBatch(ctx context.Context, j Slice, m Mailbox, session mai
 		if m.AfterImport == LeaveUntouched || len(stored) == 0 {
 			return nil
 		}
-		return noteUnfinished(ctx, tx, j, session.Folder().Generation, stored)
+		return noteUnfinished(ctx, tx, j, m.generation(session), stored)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 )
@@ -12,7 +13,8 @@ import (
 // that its leave is no longer needed.
 const revokeTimeout = 5 * time.Second
 
-// revokeAtProvider gives back the access to a mailbox that is deleted already.
+// revokeAtProvider gives back the access to a mailbox that does without it
+// already.
 func (s *Service) revokeAtProvider(ctx context.Context, m Mailbox, secret string) {
 	s.forgetToken(m.ID)
 	if m.SignIn != ByPassword && secret != "" {
@@ -42,11 +44,29 @@ func (s *Service) giveBack(ctx context.Context, provider SignIn, username, refre
 	}
 }
 
+// leaveProvider notes that a mailbox is signed in to in another way from now on
+// and returns the refresh token to give back once that is committed; "" = none.
+func (s *Service) leaveProvider(ctx context.Context, tx postgres.Tx, a org.Access, old Mailbox, signIn SignIn) (string, error) {
+	if old.SignIn == ByPassword || old.SignIn == signIn {
+		return "", nil
+	}
+	granted, err := s.refreshToken(ctx, tx, a.ID, old)
+	if err != nil {
+		return "", err
+	}
+	e := s.event(a, old.ID, "mailbox.grant-returned", old)
+	e.Detail["provider"] = string(old.SignIn)
+	return granted, audit.Record(ctx, tx, e)
+}
+
 // refreshToken is the secret of a mailbox that a provider lets us into; "" for
 // one with a password, and for a secret that does not open any more.
 func (s *Service) refreshToken(ctx context.Context, tx postgres.Tx, org org.ID, m Mailbox) (string, error) {
 	if m.SignIn == ByPassword {
 		return "", nil
+	}
+	if _, err := lock(ctx, tx, org, m.ID); err != nil { // a slice may be about to replace it
+		return "", err
 	}
 	sealed, err := sealedSecret(ctx, tx, org, m.ID)
 	if err != nil {

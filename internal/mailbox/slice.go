@@ -11,7 +11,7 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-// Bounds of a slice. Time and mails are checked between batches; workTime ends
+// Bounds of a slice. Time is checked between batches; workTime ends
 // one whose server is so slow that a single batch takes minutes, SliceTimeout
 // leaves time to note that. The lease, not a timeout, hands a mailbox over.
 const (
@@ -30,10 +30,6 @@ const (
 	pauseFailures = 5
 	maxBackoff    = 6 * time.Hour
 )
-
-// mostUnfinished is how many report mails a slice at most marks, moves or
-// deletes; it reads fewer.
-const mostUnfinished = 5000
 
 // Do does a slice: the next bit of whatever the mailbox's state asks for. It
 // then gives the lease back and says when the next one is due.
@@ -84,7 +80,7 @@ func (s *Service) step(ctx context.Context, j Slice, m Mailbox, secret string) (
 	switch m.State {
 	case Testing:
 		return s.test(ctx, j, m, secret)
-	case Choosing:
+	case Choosing, Paused:
 		return never, nil
 	}
 	session, err := s.open(ctx, j, m, secret, nil)
@@ -102,13 +98,26 @@ func (s *Service) step(ctx context.Context, j Slice, m Mailbox, secret string) (
 	}()
 	if m.State == Scanning {
 		err = s.scan(ctx, j, m, session)
-	} else if next, err = s.read(ctx, j, m, session); err == nil {
-		err = s.finish(ctx, j, m, session)
+	} else {
+		next, err = s.readAndFinish(ctx, j, m, session)
 	}
 	if _, ok := errors.AsType[*mailfetch.Error](err); ok {
 		return s.noteFailure(ctx, j, m, err)
 	}
 	handedOn = err == nil && next > 0 && s.idle(j, session, next)
+	return next, err
+}
+
+// readAndFinish reads what is new and then does with report mails what their
+// owner chose.
+func (s *Service) readAndFinish(ctx context.Context, j Slice, m Mailbox, session mailfetch.Session) (next time.Duration, err error) {
+	if next, err = s.read(ctx, j, m, session); err != nil {
+		return next, err
+	}
+	more, err := s.finish(ctx, j, m, session)
+	if more {
+		next = 0
+	}
 	return next, err
 }
 
@@ -173,16 +182,16 @@ func (s *Service) noteFailure(ctx context.Context, j Slice, m Mailbox, cause err
 	}
 	sentence, advice := fault.Sentence(cause), ""
 	failures := m.Failures + 1
-	state, next := m.State, min(time.Minute<<min(failures, 10), maxBackoff)
+	pause, next := false, min(time.Minute<<min(failures, 10), maxBackoff)
 	if e, ok := errors.AsType[*mailfetch.Error](cause); ok {
 		sentence, advice = e.Sentence(), e.Advice()
 		if e.Kind == mailfetch.OAuthRevoked || !e.Kind.Retry() && failures >= pauseFailures {
-			state, next = Paused, never
+			pause, next = true, never
 		}
 	}
 	err := s.DB.InOrg(ctx, j.Org, func(ctx context.Context, tx postgres.Tx) error {
-		held, err := setFailure(ctx, tx, j, state, sentence, advice, s.Now())
-		if err != nil || !held || state != Paused {
+		held, err := setFailure(ctx, tx, j, pause, sentence, advice, s.Now())
+		if err != nil || !held || !pause {
 			return err
 		}
 		if err := s.tellPaused(ctx, tx, j); err != nil {

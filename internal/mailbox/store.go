@@ -14,7 +14,7 @@ import (
 )
 
 const columns = `mailbox_id, protocol, host, port, security, username, sign_in, folder, after_import, move_to, authserv, read_from, state,
-	created_at, cursor, last_poll_at, last_report_at, failure, advice, failed_at, failures, next_at, only_marked, finish_failure, finish_advice`
+	created_at, cursor, last_poll_at, last_report_at, failure, advice, failed_at, failures, next_at, only_marked, finish_failure, finish_advice, epoch`
 
 func get(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (Mailbox, error) {
 	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM mailboxes WHERE org_id = $1 AND mailbox_id = $2`, org, id)
@@ -100,7 +100,7 @@ const resumed = `coalesce(
 // passTest moves a mailbox on after its test and returns where to.
 func passTest(ctx context.Context, tx postgres.Tx, j Slice) (state State, err error) {
 	err = tx.QueryRow(ctx, `
-		UPDATE mailboxes m SET state = `+resumed+`, failure = NULL, advice = NULL, failures = 0
+		UPDATE mailboxes m SET state = CASE WHEN m.stopped THEN 'paused' ELSE `+resumed+` END, failure = NULL, advice = NULL, failures = 0
 		WHERE m.org_id = $1 AND m.mailbox_id = $2 RETURNING m.state`, j.Org, j.Mailbox).Scan(&state)
 	if err != nil {
 		return "", fmt.Errorf("pass test: %w", err)
@@ -112,7 +112,9 @@ func passTest(ctx context.Context, tx postgres.Tx, j Slice) (state State, err er
 // doing.
 func dueNow(ctx context.Context, tx postgres.Tx, org org.ID, id ID, now time.Time) error {
 	_, err := tx.Exec(ctx, `
-		UPDATE mailboxes m SET next_at = @now, failures = 0,
+		UPDATE mailboxes m SET next_at = @now, stopped = false,
+		       failure = CASE WHEN m.state <> 'paused' THEN m.failure END, advice = CASE WHEN m.state <> 'paused' THEN m.advice END,
+		       failures = CASE WHEN m.state <> 'paused' THEN m.failures ELSE 0 END,
 		       state = CASE WHEN m.state <> 'paused' THEN m.state ELSE `+resumed+` END
 		WHERE m.org_id = @org AND m.mailbox_id = @id AND m.state <> 'choosing'`,
 		postgres.NamedArgs{"org": org, "id": id, "now": now})
@@ -144,12 +146,12 @@ func setState(ctx context.Context, tx postgres.Tx, j Slice, state State) error {
 }
 
 // setFailure notes a failure while the slice's lease is held, and reports
-// whether it was.
-func setFailure(ctx context.Context, tx postgres.Tx, j Slice, state State, sentence, advice string, now time.Time) (held bool, err error) {
+// whether it was. With pause the mailbox is read no more.
+func setFailure(ctx context.Context, tx postgres.Tx, j Slice, pause bool, sentence, advice string, now time.Time) (held bool, err error) {
 	tag, err := tx.Exec(ctx, `
-		UPDATE mailboxes SET state = @state, failure = @sentence, advice = @advice, failed_at = @now, failures = failures + 1, last_poll_at = @now
+		UPDATE mailboxes SET state = CASE WHEN @pause::boolean THEN 'paused' ELSE state END, failure = @sentence, advice = @advice, failed_at = @now, failures = failures + 1, last_poll_at = @now
 		WHERE org_id = @org AND mailbox_id = @id AND generation = @generation`,
-		postgres.NamedArgs{"org": j.Org, "id": j.Mailbox, "generation": j.Generation, "state": state,
+		postgres.NamedArgs{"org": j.Org, "id": j.Mailbox, "generation": j.Generation, "pause": pause,
 			"sentence": sentence, "advice": advice, "now": now})
 	if err != nil {
 		return false, fmt.Errorf("note failure: %w", err)
@@ -161,7 +163,7 @@ func setFailure(ctx context.Context, tx postgres.Tx, j Slice, state State, sente
 // mailbox was being read.
 func pause(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (bool, error) {
 	tag, err := tx.Exec(ctx, `
-		UPDATE mailboxes SET state = 'paused', next_at = NULL, failure = NULL, advice = NULL, failures = 0,
+		UPDATE mailboxes SET state = 'paused', stopped = true, next_at = NULL, failure = NULL, advice = NULL, failures = 0,
 		       generation = generation + 1, holder = NULL, lease_until = NULL
 		WHERE org_id = $1 AND mailbox_id = $2 AND state IN ('importing', 'polling')`, org, id)
 	if err != nil {
@@ -175,9 +177,10 @@ func pause(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (bool, error)
 // connected.
 func fromTheStart(ctx context.Context, tx postgres.Tx, org org.ID, id ID, from *time.Time, now time.Time) (bool, error) {
 	tag, err := tx.Exec(ctx, `
-		UPDATE mailboxes SET state = 'importing', cursor = '', read_from = @from, next_at = @now, failure = NULL, advice = NULL, failures = 0,
+		UPDATE mailboxes m SET state = 'importing', stopped = false, cursor = '', read_from = @from, next_at = @now, failure = NULL, advice = NULL, failures = 0,
 		       generation = generation + 1, holder = NULL, lease_until = NULL
-		WHERE org_id = @org AND mailbox_id = @id AND state IN ('importing', 'polling', 'paused')`,
+		WHERE org_id = @org AND mailbox_id = @id AND state IN ('importing', 'polling', 'paused')
+		AND EXISTS (SELECT FROM mailbox_runs r WHERE r.org_id = m.org_id AND r.mailbox_id = m.mailbox_id AND r.kind = 'import')`,
 		postgres.NamedArgs{"org": org, "id": id, "from": from, "now": now})
 	if err != nil {
 		return false, fmt.Errorf("read from the start: %w", err)
@@ -186,9 +189,9 @@ func fromTheStart(ctx context.Context, tx postgres.Tx, org org.ID, id ID, from *
 }
 
 // forgetPlace has the mailbox read from its start: its cursor is another
-// mailbox's or folder's.
+// mailbox's or folder's, and so are the ids of its mails.
 func forgetPlace(ctx context.Context, tx postgres.Tx, org org.ID, id ID) error {
-	if _, err := tx.Exec(ctx, `UPDATE mailboxes SET cursor = '' WHERE org_id = $1 AND mailbox_id = $2`, org, id); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE mailboxes SET cursor = '', epoch = epoch + 1 WHERE org_id = $1 AND mailbox_id = $2`, org, id); err != nil {
 		return fmt.Errorf("forget place: %w", err)
 	}
 	return forgetRead(ctx, tx, org, id)

@@ -53,16 +53,21 @@ func (s *Service) test(ctx context.Context, j Slice, m Mailbox, secret string) (
 		return 0, err
 	}
 	now := s.Now()
-	return 0, s.fenced(ctx, j, func(ctx context.Context, tx postgres.Tx) error {
+	next := time.Duration(0)
+	err = s.fenced(ctx, j, func(ctx context.Context, tx postgres.Tx) error {
 		if err := saveSteps(ctx, tx, j, steps, RunDone, now); err != nil {
 			return err
 		}
 		state, err := passTest(ctx, tx, j)
 		if err != nil || state != Scanning {
+			if state == Paused {
+				next = never
+			}
 			return err
 		}
 		return startRun(ctx, tx, j.Org, j.Mailbox, ScanRun, now)
 	})
+	return next, err
 }
 
 // failTest ends a test. That credentials were refused is recorded: somebody

@@ -67,35 +67,16 @@ var answerTexts = [...]struct {
 	{"try again later", Unavailable},
 	{"temporar", Unavailable},
 	{"unavailable", Unavailable},
+	{"internal error", Unavailable},
 	{"shutting down", Dropped},
 }
 
 // answerKind judges a NO, BAD or BYE of the server; a -ERR of POP3 comes as NO.
 func answerKind(step StepName, e *imap.Error) Kind {
-	said := strings.ToLower(e.Text)
-	textKind, found := Odd, false
-	for _, t := range answerTexts {
-		if strings.Contains(said, t.words) {
-			textKind, found = t.kind, true
-			break
-		}
-	}
-	if found && (textKind == AppPasswordNeeded || textKind == PasswordsRefused) {
-		return textKind
-	}
-	if k, ok := answerCodes[e.Code]; ok {
-		return k
-	}
-	if e.Code == imap.ResponseCodeAuthenticationFailed {
-		return WrongPassword
-	}
-	if found {
-		return textKind
-	}
-	if k, ok := popCodes[e.Code]; ok {
-		return k
-	}
+	kind, known := saidKind(e)
 	switch {
+	case known:
+		return kind
 	case e.Type == imap.StatusResponseTypeBye:
 		return Dropped
 	case e.Type == imap.StatusResponseTypeBad:
@@ -107,4 +88,30 @@ func answerKind(step StepName, e *imap.Error) Kind {
 	default:
 		return Unavailable
 	}
+}
+
+// saidKind judges an answer by its code and its words alone, where we know them.
+func saidKind(e *imap.Error) (kind Kind, known bool) {
+	said := strings.ToLower(e.Text)
+	textKind, found := Odd, false
+	for _, t := range answerTexts {
+		if strings.Contains(said, t.words) {
+			textKind, found = t.kind, true
+			break
+		}
+	}
+	if found && (textKind == AppPasswordNeeded || textKind == PasswordsRefused) {
+		return textKind, true
+	}
+	if k, ok := answerCodes[e.Code]; ok {
+		return k, true
+	}
+	if e.Code == imap.ResponseCodeAuthenticationFailed {
+		return WrongPassword, true
+	}
+	if found {
+		return textKind, true
+	}
+	kind, known = popCodes[e.Code]
+	return kind, known
 }

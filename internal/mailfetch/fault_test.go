@@ -204,6 +204,7 @@ func TestServerAnswers(t *testing.T) {
 		{StepSignIn, no("", "maildrop already locked"), MailboxInUse},
 		{StepSignIn, no("LOGIN-DELAY", "[LOGIN-DELAY] minimum time between mail checks violation"), Throttled},
 		{StepSignIn, no("", "Logon failure: unknown user name or bad password."), WrongPassword},
+		{StepSignIn, no("", "Internal error occurred."), Unavailable},
 		{StepRead, no("", "Some messages could not be FETCHed"), Unavailable},
 		{StepRead, &imap.Error{Type: imap.StatusResponseTypeBad, Text: "Command unknown"}, Odd},
 		{StepRead, &imap.Error{Type: imap.StatusResponseTypeBye, Text: "Autologout; idle for too long"}, Dropped},

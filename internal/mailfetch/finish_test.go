@@ -275,29 +275,6 @@ func TestFinishAnswers(t *testing.T) {
 	}
 }
 
-// TestServerThatFindsMore: a server that answers a search with other mails
-// than were asked for does not get them moved.
-func TestServerThatFindsMore(t *testing.T) {
-	t.Parallel()
-	var said heard
-	f, a := scriptedWith(t, " UIDPLUS", 9, func(tag, command string) (string, bool) {
-		said.add(command)
-		if strings.HasPrefix(command, "UID SEARCH") {
-			return "* SEARCH 1 2 3 4\r\n" + tag + " OK\r\n", true
-		}
-		return tag + " OK\r\n", true
-	})
-	s := open(t, f, a)
-	if _, err := s.Finish(t.Context(), []MailID{"2", "3", "9"}, Disposal{Action: Move, Folder: "Reports"}); err != nil {
-		t.Fatal(err)
-	}
-	_ = s.Close()
-	want := []string{"UID SEARCH UID 2:3,9 UNDELETED", `UID COPY 2:3 "REPORTS"`, `UID STORE 2:3 +FLAGS.SILENT (\DELETED)`, "UID EXPUNGE 2:3"}
-	if d := cmp.Diff(want, said.all()); d != "" {
-		t.Error(d)
-	}
-}
-
 // TestRenumberedBeforeFinish: the numbers mean other mails now, so none is
 // touched.
 func TestRenumberedBeforeFinish(t *testing.T) {

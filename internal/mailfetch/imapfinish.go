@@ -19,8 +19,10 @@ const finishChunk = 500
 // not at all, because a bare EXPUNGE takes with it what others have marked.
 //
 // Without the server's MOVE (RFC 6851), moving is copying, then marking as
-// deleted what the server said it copied. No break loses a mail; one between
-// the two leaves it in both folders, and doing it again copies it once more.
+// deleted what was copied: the mails that the server names (COPYUID, RFC 4315),
+// or all that it was told to copy where it names none. No break loses a mail;
+// one between the two leaves it in both folders, and doing it again copies it
+// once more.
 // Mails that bear the mark already are not moved: they are what an earlier try
 // left behind, or what their owner deleted.
 func (s *imapSession) Finish(ctx context.Context, ids []MailID, d Disposal) (onlyMarked bool, err error) {
@@ -67,6 +69,7 @@ func (s *imapSession) openForWriting(ctx context.Context) error {
 		// These UIDs may now be other mails.
 		return s.fail(ctx, StepFolder, errRenumbered)
 	}
+	s.arrivals.counted(data.NumMessages)
 	s.writable = true
 	return nil
 }
@@ -96,14 +99,21 @@ func (s *imapSession) move(ctx context.Context, set imap.UIDSet, target string) 
 	if s.can(imap.CapMove) {
 		return s.into(ctx, target, func() error { return s.moveAtOnce(set, target) })
 	}
-	err = s.into(ctx, target, func() error {
-		_, err := s.client.Copy(set, target).Wait()
+	var said *imap.CopyData
+	err = s.into(ctx, target, func() (err error) {
+		said, err = s.client.Copy(set, target).Wait()
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return s.remove(ctx, set)
+	if said.UIDValidity != 0 {
+		found = slices.DeleteFunc(found, func(uid imap.UID) bool { return !said.SourceUIDs.Contains(uid) })
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return s.remove(ctx, imap.UIDSetNum(found...))
 }
 
 // moveAtOnce is for servers with MOVE only: without, the library would delete

@@ -24,7 +24,7 @@ type arrivals struct {
 
 func newArrivals() *arrivals { return &arrivals{news: make(chan struct{}, 1)} }
 
-// opened sets how many mails there are.
+// opened sets how many mails there are at first.
 func (a *arrivals) opened(count uint32) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -32,18 +32,23 @@ func (a *arrivals) opened(count uint32) {
 }
 
 func (a *arrivals) mailbox(said *imapclient.UnilateralDataMailbox) {
-	if said.NumMessages == nil {
-		return
+	if said.NumMessages != nil {
+		a.counted(*said.NumMessages)
 	}
+}
+
+// counted sets how many mails there are now. What came since the server last
+// said so is news: on opening the folder again it does not say it apart.
+func (a *arrivals) counted(count uint32) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if *said.NumMessages > a.count {
+	if count > a.count {
 		select {
 		case a.news <- struct{}{}:
 		default: // said already
 		}
 	}
-	a.count = *said.NumMessages
+	a.count = count
 }
 
 func (a *arrivals) expunge(uint32) {

@@ -62,7 +62,7 @@ type Dialer interface {
 type Limits struct {
 	Silence   time.Duration // longest wait for the server's next bytes; 30 s
 	MailBytes int64         // larger mails are not downloaded; 50 MB
-	Mails     int           // most mails that a folder may list; 2,000,000
+	Mails     int           // most mails that a folder may list; 2,000,000, and by POP3 never more than 300,000
 }
 
 // MaxBatch is the most mails that one Fetch may ask for. 200 to 500 is where
@@ -90,7 +90,7 @@ type Folder struct {
 }
 
 // Query chooses mails to list. POP3 knows neither order nor dates: After and
-// Since choose nothing there, and its newest mails are those it lists last.
+// Since choose nothing there, and its newest mails are those of the highest numbers.
 type Query struct {
 	After  Cursor    // only mails after it; zero: from the start
 	Since  time.Time // received on or after this UTC day; zero: any

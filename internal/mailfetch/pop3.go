@@ -27,6 +27,7 @@ type popSession struct {
 
 func newPOP3(o *opening) *popSession {
 	l := newLink(o)
+	l.limits.Mails = min(l.limits.Mails, popMails)
 	return &popSession{link: l, fetcher: o.Fetcher, pop: newPOPConn(l.conn)}
 }
 

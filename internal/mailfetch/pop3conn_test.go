@@ -36,10 +36,11 @@ func FuzzPOP3(f *testing.F) {
 		_, _ = client().capabilities()
 		_ = client().auth(xoauth2, []byte(s))
 		_, _ = parseStat(s, 1000)
-		d := &maildrop{index: map[MailID]int{}, numbers: map[int]int{}, doubled: map[MailID]int{}}
+		d := &maildrop{}
 		_ = client().lines(100, d.addID)
+		unique := d.order() == nil
 		_ = client().lines(100, d.addSize)
-		if len(d.index) != len(d.mails) {
+		if unique && len(d.index) != len(d.mails) {
 			t.Errorf("%q lists %d mails by %d ids", s, len(d.mails), len(d.index))
 		}
 		whole, err := io.ReadAll(&dotReader{r: client().r, most: 1 << 20})

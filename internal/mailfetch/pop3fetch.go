@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -54,17 +55,36 @@ func (s *popSession) fetchBatch(ctx context.Context, outcomes []Outcome, fn func
 			return s.fail(ctx, StepRead, r.refused)
 		}
 	}
-	return nil
+	return asError(s.judge(ctx, wanted))
 }
 
-// ofAll reports refusals that are about the mailbox, not about one mail.
+// ofAll reports refusals that say of themselves that they will pass, so they
+// are not about one mail.
 func ofAll(refused *imap.Error) bool {
-	switch answerKind(StepRead, refused) {
-	case Throttled, OverQuota, MailboxInUse:
-		return true
+	kind, known := saidKind(refused)
+	switch kind {
+	case Throttled, OverQuota, MailboxInUse, Unavailable, Dropped:
+		return known
 	default:
-		return refused.Code == "SYS/TEMP"
+		return false
 	}
+}
+
+// judge fails a batch of which nothing came from some mail on: Undelivered is
+// for good, and a server in trouble refuses every mail. A mail that was refused
+// last, and no other with it, is given up where the server is well otherwise.
+func (s *popSession) judge(ctx context.Context, wanted []*retrieval) *Error {
+	refused := func(r *retrieval) bool { return r.refused != nil }
+	first := slices.IndexFunc(wanted, refused)
+	if first < 0 || slices.ContainsFunc(wanted[first:], func(r *retrieval) bool { return !refused(r) }) {
+		return nil
+	}
+	said := wanted[first].refused
+	kind, _ := saidKind(said)
+	if first < len(wanted)-1 || len(wanted) == 1 && kind == ServerFault {
+		return s.fail(ctx, StepRead, said)
+	}
+	return s.ask(ctx, "NOOP")
 }
 
 // wanted returns the mails to download, and settles the others.

@@ -2,6 +2,7 @@ package mailfetch
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -12,14 +13,14 @@ import (
 // Bounds of a listing. RFC 1939 section 7 allows ids of 70 bytes.
 const (
 	uidlBytes = 255
-	popEntry  = 100 // bytes of a line, on average
+	popEntry  = 100     // bytes of a line, on average
+	popMails  = 300_000 // every session lists all of them, and holds them in memory
 )
 
-// maildrop is the mails of a session in the server's order.
+// maildrop is the mails of a session by their numbers.
 type maildrop struct {
 	mails   []popMail
 	index   map[MailID]int // where in mails
-	numbers map[int]int    // where in mails, by number
 	doubled map[MailID]int // ids that the server gave to several mails, and to how many
 	sized   bool
 }
@@ -54,7 +55,7 @@ func (s *popSession) list(ctx context.Context, step StepName) (*maildrop, *Error
 	if s.drop != nil && s.broken == nil {
 		return s.drop, nil
 	}
-	drop := &maildrop{index: map[MailID]int{}, numbers: map[int]int{}, doubled: map[MailID]int{}}
+	drop := &maildrop{}
 	err := s.run(ctx, step, s.listBytes(), func() error {
 		_, err := s.pop.command("UIDL")
 		if refusal, ok := asRefusal(err); ok && refusal.Code == "" && !s.caps.uidl {
@@ -63,7 +64,10 @@ func (s *popSession) list(ctx context.Context, step StepName) (*maildrop, *Error
 		if err != nil {
 			return err
 		}
-		return s.pop.lines(s.limits.Mails, drop.addID)
+		if err := s.pop.lines(s.limits.Mails, drop.addID); err != nil {
+			return err
+		}
+		return drop.order()
 	})
 	if err != nil {
 		return nil, err
@@ -74,24 +78,35 @@ func (s *popSession) list(ctx context.Context, step StepName) (*maildrop, *Error
 
 func (s *popSession) listBytes() int64 { return int64(slackBytes + s.limits.Mails*popEntry) }
 
-// addID takes a line of UIDL: number and id. An id that came before names
-// another mail: it gets a name that no id can be, as ids hold no space.
+// addID takes a line of UIDL: number and id.
 func (d *maildrop) addID(line []byte) error {
 	number, words, err := popEntryOf(line)
 	if err != nil {
 		return err
 	}
-	_, known := d.numbers[number]
-	if known || len(words) != 1 || len(words[0]) > uidlBytes || bytes.ContainsFunc(words[0], func(r rune) bool { return r < '!' || r > '~' }) {
+	if len(words) != 1 || len(words[0]) > uidlBytes || bytes.ContainsFunc(words[0], func(r rune) bool { return r < '!' || r > '~' }) {
 		return fmt.Errorf("UIDL listed %.60q", line)
 	}
-	id := MailID(words[0])
-	if _, again := d.index[id]; again {
-		d.doubled[id] = max(1, d.doubled[id]) + 1
-		id = MailID(fmt.Sprintf("%s %d", id, d.doubled[id]))
+	d.mails = append(d.mails, popMail{id: MailID(words[0]), number: number})
+	return nil
+}
+
+// order ends a listing. An id that came before names another mail: it gets a
+// name that no id can be, as ids hold no space.
+func (d *maildrop) order() error {
+	slices.SortFunc(d.mails, func(a, b popMail) int { return cmp.Compare(a.number, b.number) })
+	d.index, d.doubled = make(map[MailID]int, len(d.mails)), map[MailID]int{}
+	for i := range d.mails {
+		m := &d.mails[i]
+		if i > 0 && d.mails[i-1].number == m.number {
+			return fmt.Errorf("UIDL listed mail %d twice", m.number)
+		}
+		if _, again := d.index[m.id]; again {
+			d.doubled[m.id] = max(1, d.doubled[m.id]) + 1
+			m.id = MailID(fmt.Sprintf("%s %d", m.id, d.doubled[m.id]))
+		}
+		d.index[m.id] = i
 	}
-	d.numbers[number], d.index[id] = len(d.mails), len(d.mails)
-	d.mails = append(d.mails, popMail{id: id, number: number})
 	return nil
 }
 
@@ -133,7 +148,8 @@ func (d *maildrop) addSize(line []byte) error {
 	if err != nil || size < 0 {
 		return fmt.Errorf("LIST listed %.60q", line)
 	}
-	if at, known := d.numbers[number]; known {
+	at, known := slices.BinarySearchFunc(d.mails, number, func(m popMail, n int) int { return cmp.Compare(m.number, n) })
+	if known {
 		d.mails[at].size = size
 	}
 	return nil

@@ -161,3 +161,59 @@ func TestTooMuchInABatch(t *testing.T) {
 		t.Errorf("a mail of 4 MB that said 5 bytes: %v", err)
 	}
 }
+
+// TestServerThatFindsMore: a server that answers a search with other mails
+// than were asked for does not get them moved.
+func TestServerThatFindsMore(t *testing.T) {
+	t.Parallel()
+	var said heard
+	f, a := scriptedWith(t, " UIDPLUS", 9, func(tag, command string) (string, bool) {
+		said.add(command)
+		if strings.HasPrefix(command, "UID SEARCH") {
+			return "* SEARCH 1 2 3 4\r\n" + tag + " OK\r\n", true
+		}
+		return tag + " OK\r\n", true
+	})
+	s := open(t, f, a)
+	if _, err := s.Finish(t.Context(), []MailID{"2", "3", "9"}, Disposal{Action: Move, Folder: "Reports"}); err != nil {
+		t.Fatal(err)
+	}
+	_ = s.Close()
+	want := []string{"UID SEARCH UID 2:3,9 UNDELETED", `UID COPY 2:3 "REPORTS"`, `UID STORE 2:3 +FLAGS.SILENT (\DELETED)`, "UID EXPUNGE 2:3"}
+	if d := cmp.Diff(want, said.all()); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestServerThatCopiesFewer: only what the server says it copied is removed,
+// and of that only what it was told to copy.
+func TestServerThatCopiesFewer(t *testing.T) {
+	t.Parallel()
+	for code, removed := range map[string]string{
+		"": "1:4", "[COPYUID 8 1:4 1:4] ": "1:4", "[COPYUID 8 2,4 1:2] ": "2,4", "[COPYUID 8 3:9 1:7] ": "3:4", "[COPYUID 8 9 1] ": "",
+	} {
+		var said heard
+		f, a := scriptedWith(t, " UIDPLUS", 9, func(tag, command string) (string, bool) {
+			switch verb, _, _ := strings.Cut(strings.TrimPrefix(command, "UID "), " "); verb {
+			case "SEARCH":
+				return "* SEARCH 1 2 3 4\r\n" + tag + " OK\r\n", true
+			case "COPY":
+				return tag + " OK " + code + "copied\r\n", true
+			}
+			said.add(command)
+			return tag + " OK\r\n", true
+		})
+		s := open(t, f, a)
+		if _, err := s.Finish(t.Context(), []MailID{"1", "2", "3", "4"}, Disposal{Action: Move, Folder: "Reports"}); err != nil {
+			t.Fatal(err)
+		}
+		_ = s.Close()
+		var want []string
+		if removed != "" {
+			want = []string{"UID STORE " + removed + ` +FLAGS.SILENT (\DELETED)`, "UID EXPUNGE " + removed}
+		}
+		if d := cmp.Diff(want, said.all()); d != "" {
+			t.Error(code, d)
+		}
+	}
+}

@@ -170,6 +170,33 @@ func TestNewsBeforeWatching(t *testing.T) {
 	}
 }
 
+// TestNewsWhileFinishing: a mail that arrives after the listing shows only in
+// the answer to the SELECT of Finish. It is told once; without one there is
+// nothing to tell.
+func TestNewsWhileFinishing(t *testing.T) {
+	t.Parallel()
+	for came, want := range map[int]error{0: errNoNews, 1: nil} {
+		p := memoryPlace(t, "IDLE", mailtest.Faults{})
+		p.fill()
+		s := open(t, p.f, p.a)
+		if l, err := s.List(t.Context(), Query{}); err != nil || len(l.IDs) != 6 {
+			t.Fatal(l.IDs, err)
+		}
+		for n := range came {
+			p.add(6+n, false)
+		}
+		if _, err := s.Finish(t.Context(), []MailID{"1"}, Disposal{Action: MarkSeen}); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-watch(t.Context(), s, time.Second); !errors.Is(err, want) {
+			t.Errorf("%d came: %v", came, err)
+		}
+		if err := <-watch(t.Context(), s, 20*time.Millisecond); !errors.Is(err, errNoNews) {
+			t.Errorf("%d came, again: %v", came, err)
+		}
+	}
+}
+
 // TestTheClockStopsBetweenExchanges: a server that nobody asked anything may
 // be silent for longer than Limits.Silence, also while it idles.
 func TestTheClockStopsBetweenExchanges(t *testing.T) {

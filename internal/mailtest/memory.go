@@ -24,6 +24,7 @@ type Faults struct {
 	Select error
 	Fetch  error
 	Create error
+	Store  error
 }
 
 // Options of the in-memory server.
@@ -134,6 +135,13 @@ func (s *faultySession) Fetch(w *imapserver.FetchWriter, set imap.NumSet, o *ima
 		return s.faults.Fetch
 	}
 	return s.SessionIMAP4rev2.Fetch(w, set, o)
+}
+
+func (s *faultySession) Store(w *imapserver.FetchWriter, set imap.NumSet, flags *imap.StoreFlags, o *imap.StoreOptions) error {
+	if s.faults.Store != nil {
+		return s.faults.Store
+	}
+	return s.SessionIMAP4rev2.Store(w, set, flags, o)
 }
 
 func (s *faultySession) Create(name string, o *imap.CreateOptions) error {

@@ -50,6 +50,7 @@ type item struct {
 	damaged    bool              // its stored original could not be unpacked at an earlier reading
 	unreadable bool              // nor can it at this one: there is no content
 	authserv   string            // whose Authentication-Results are trusted; see mailauth
+	doomed     bool              // deleted by its owner once it counts as stored; see mailbox.Mail
 	auth       *mailauth.Verdict // who the mail comes from; nil: not checked
 	choices    map[int]decision  // what the owner chose, by place in the receipt
 }
@@ -75,7 +76,7 @@ func (s *Service) Take(ctx context.Context, org org.ID, mails []mailbox.Mail, se
 		ids[i] = m.ID
 		items[i] = item{
 			source: FromMailbox, mailbox: m.Mailbox, generation: m.Generation, mail: m.ID,
-			received: m.Received, size: m.Size, content: m.Content, reason: undelivered(m.State), authserv: m.Authserv,
+			received: m.Received, size: m.Size, content: m.Content, reason: undelivered(m.State), authserv: m.Authserv, doomed: m.Doomed,
 		}
 	}
 	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error { return readBefore(ctx, tx, org, items) })
@@ -83,8 +84,8 @@ func (s *Service) Take(ctx context.Context, org org.ID, mails []mailbox.Mail, se
 		return err
 	}
 	results, err := s.ingest(ctx, org, items, func(ctx context.Context, tx postgres.Tx, done int, results []result) error {
-		settled := ids[done-len(results) : done]
-		return settle(ctx, tx, settled, storedOf(settled, results))
+		group := items[done-len(results) : done]
+		return settle(ctx, tx, ids[done-len(results):done], storedOf(group, results))
 	})
 	if err == nil && s.Names != nil && slices.ContainsFunc(results, result.stored) {
 		err = s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
@@ -94,11 +95,12 @@ func (s *Service) Take(ctx context.Context, org org.ID, mails []mailbox.Mail, se
 	return err
 }
 
-// storedOf returns the mails whose reports are all stored.
-func storedOf(ids []mailfetch.MailID, results []result) (stored []mailfetch.MailID) {
+// storedOf returns the mails whose reports are all stored; of those that are
+// doomed only the ones whose bytes are kept, which may hold more than reports.
+func storedOf(items []item, results []result) (stored []mailfetch.MailID) {
 	for i, r := range results {
-		if r.stored() {
-			stored = append(stored, ids[i])
+		if it := &items[i]; r.stored() && (!it.doomed || !r.private && it.keepable()) {
+			stored = append(stored, it.mail)
 		}
 	}
 	return stored

@@ -218,7 +218,7 @@ func (g *group) addReceipts(b *postgres.Batch) error {
 		}
 		it.receipt = r.receipt
 		// One that is read out of its own original has it already.
-		switch keep := r.keepsOriginal(); {
+		switch keep := r.keepsOriginal() || it.doomed && r.stored() && !r.private; {
 		case keep && !it.stored:
 			if err := it.digestContent(); err != nil {
 				return err

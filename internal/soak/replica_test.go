@@ -72,9 +72,6 @@ func (r *replica) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return r.end(cmd, exited)
 		}
-		if ctx.Err() != nil {
-			return nil
-		}
 	}
 }
 

@@ -47,7 +47,7 @@ type Form struct {
 	Security string // "tls" or "starttls"
 	Username string
 	Folder   string // "INBOX"
-	After    string // what happens to an imported report mail: "leave" or "seen"
+	After    string // what happens to an imported report mail: "leave", "seen", "move" or "delete"
 	Authserv string // "mx.example.org"
 	Since    string // how far back to read first, in days: "30", "90", "365", or "all"
 }

@@ -189,7 +189,10 @@ func (h *Web) Test(w http.ResponseWriter, r *http.Request, a org.Access) error {
 		Page: h.frame(w, r, "Connection test", listLink(a)), Mailbox: m.Title(), State: TestRunning, FragmentHref: r.URL.Path,
 		EditHref: below(a, m.ID, "edit"), RetryAction: below(a, m.ID, "test"), Continue: ui.Link{Text: "Find my domains", Href: below(a, m.ID, "domains")},
 	}
-	p.Renew = h.granted(a, m)
+	p.Renew, p.DeleteHref = h.granted(a, m), below(a, m.ID, "delete")
+	if _, p.Connected, err = h.Mailboxes.Run(r.Context(), a.ID, m.ID, mailbox.ImportRun); err != nil {
+		return err
+	}
 	if m.Connected() {
 		p.Continue = ui.Link{Text: "Go to the mailbox", Href: nextStep(a, m)}
 	}

@@ -35,7 +35,7 @@ func (h *Web) FoundDomains(w http.ResponseWriter, r *http.Request, a org.Access)
 func (h *Web) domainsPage(w http.ResponseWriter, r *http.Request, a org.Access, m mailbox.Mailbox) (DomainsPage, error) {
 	p := DomainsPage{
 		Page: h.frame(w, r, "Domains in this mailbox", listLink(a)), Scanning: m.State == mailbox.Scanning,
-		FragmentHref: r.URL.Path, Action: below(a, m.ID, "domains"), MailboxHref: below(a, m.ID, ""),
+		FragmentHref: r.URL.Path, Action: below(a, m.ID, "domains"), MailboxHref: below(a, m.ID, ""), DeleteHref: below(a, m.ID, "delete"),
 	}
 	scan, _, err := h.Mailboxes.Run(r.Context(), a.ID, m.ID, mailbox.ScanRun)
 	if err != nil {

@@ -1,9 +1,11 @@
 package mailboxweb
 
 import (
+	"net/http"
 	"time"
 
 	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/web/format"
 	"sendvery.com/sendvery/web/ui"
@@ -36,7 +38,7 @@ func healthOf(m mailbox.Mailbox, c counts, now time.Time) health {
 		return health{ui.Warning, "Paused", "Paused. Nothing is read until somebody resumes it.", "New reports wait in the mailbox meanwhile."}
 	case m.State == mailbox.Paused:
 		return health{ui.Bad, "Stopped", *m.Failure + " Reading has stopped until you change something.", adviceOf(m)}
-	case m.Failure != nil && m.Failures > 0:
+	case m.Failure != nil:
 		return health{ui.Warning, "Retrying", *m.Failure, adviceOf(m)}
 	}
 	switch m.State {
@@ -53,6 +55,20 @@ func healthOf(m mailbox.Mailbox, c counts, now time.Time) health {
 		return health{ui.Warning, "Mails left", *m.FinishFailure, *m.FinishAdvice}
 	}
 	return quality(m, c, now)
+}
+
+// healthOf is the health of any mailbox, also of one that is being connected:
+// a test that failed waits for somebody.
+func (h *Web) healthOf(r *http.Request, a org.Access, m mailbox.Mailbox, c counts) (health, error) {
+	hl := healthOf(m, c, h.now())
+	if m.State != mailbox.Testing {
+		return hl, nil
+	}
+	test, _, err := h.Mailboxes.Run(r.Context(), a.ID, m.ID, mailbox.TestRun)
+	if test.State == mailbox.RunFailed {
+		hl = health{ui.Warning, "Not connected", "The connection test failed. Nothing is read until it passes.", ""}
+	}
+	return hl, err
 }
 
 func adviceOf(m mailbox.Mailbox) string {

@@ -26,6 +26,8 @@ type TestPage struct {
 	EditHref     string  // the form with the values kept
 	Renew        Grant   // who can let us in anew; zero = it is signed in to with a password
 	RetryAction  string  // POST runs the test once more
+	DeleteHref   string  // asks whether to delete the mailbox
+	Connected    bool    // it was connected before: its settings were changed
 	Continue     ui.Link // passed: to the found domains, or back to a mailbox that was connected before
 	Candidates   int64   // passed: mails that may hold a report; shown in the heading
 }
@@ -42,6 +44,7 @@ type DomainsPage struct {
 	Mails        int64     // mails that were looked at
 	Record       ui.Record // when nothing was found: what to publish
 	MailboxHref  string    // the mailbox's page, when nothing was found
+	DeleteHref   string    // asks whether to delete the mailbox
 	Error        string    // sentence about the choice; empty = none
 }
 

@@ -38,7 +38,10 @@ func (h *Web) ListMailboxes(w http.ResponseWriter, r *http.Request, a org.Access
 	}
 	for _, m := range boxes {
 		c := counts(all[m.ID])
-		hl := healthOf(m, c, h.now())
+		hl, err := h.healthOf(r, a, m, c)
+		if err != nil {
+			return err
+		}
 		p.Mailboxes = append(p.Mailboxes, Row{
 			Href: nextStep(a, m), Name: m.Username, Host: m.Host, Tone: hl.tone, Health: hl.word, Sentence: hl.sentence,
 			LastPoll: h.when(m.LastPollAt), LastReport: h.when(m.LastReportAt),
@@ -76,7 +79,7 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	hl := healthOf(m, c, h.now())
 	p := MailboxPage{
 		Page: h.frame(w, r, m.Username, listLink(a)), Name: m.Title(), Tone: hl.tone, Sentence: hl.sentence, Advice: hl.advice,
-		Busy: m.State == mailbox.Importing, FragmentHref: r.URL.Path, OnlyMarked: m.OnlyMarked,
+		Busy: m.State == mailbox.Importing && m.Failure == nil, FragmentHref: r.URL.Path, OnlyMarked: m.OnlyMarked,
 		LastPoll: h.when(m.LastPollAt), NextPoll: h.when(m.NextAt), LastReport: h.when(m.LastReportAt), Settings: h.settingLines(m),
 		ReceiptsHref: receiptsOf(a, m.ID, "all"),
 	}
