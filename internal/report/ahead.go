@@ -2,6 +2,8 @@ package report
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 
 	"sendvery.com/sendvery/internal/org"
 )
@@ -31,22 +33,31 @@ func (r *readers) read(ctx context.Context, from, n int) (*group, error) {
 		next = <-r.ahead
 		r.ahead = nil
 	} else {
+		r.wait()
 		next.group, next.err = r.s.readGroup(ctx, r.org, r.items[from:from+n])
 	}
 	if next.err != nil || n == 1 {
 		return next.group, next.err
 	}
-	r.wait()
 	r.from = from + len(next.group.items)
 	if rest := r.items[r.from:]; len(rest) > 0 {
 		ahead := make(chan waiting, 1)
 		r.ahead = ahead
-		go func() {
-			g, err := r.s.readGroup(ctx, r.org, rest[:min(groupItems, len(rest))])
-			ahead <- waiting{g, err}
-		}()
+		go func() { ahead <- r.s.readAhead(ctx, r.org, rest[:min(groupItems, len(rest))]) }()
 	}
 	return next.group, nil
+}
+
+// readAhead is readGroup in a goroutine of its own, where a panic has to end in
+// an error as one in the job does.
+func (s *Service) readAhead(ctx context.Context, org org.ID, items []item) (w waiting) {
+	defer func() {
+		if p := recover(); p != nil {
+			w = waiting{err: fmt.Errorf("panic while reading: %v\n%s", p, debug.Stack())}
+		}
+	}()
+	w.group, w.err = s.readGroup(ctx, org, items)
+	return w
 }
 
 // wait waits until nothing is read any more: what the items are read out of is
