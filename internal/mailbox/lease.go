@@ -107,7 +107,7 @@ func (s *Service) underLease(ctx context.Context, j Slice, do func(context.Conte
 func (s *Service) keepRenewing(ctx context.Context, j Slice, cancel context.CancelCauseFunc) {
 	ticker := time.NewTicker(renewEvery)
 	defer ticker.Stop()
-	renewed := time.Now()
+	renewed := s.Now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -117,12 +117,12 @@ func (s *Service) keepRenewing(ctx context.Context, j Slice, cancel context.Canc
 		// A database that is away for a moment is no reason to stop: the next
 		// commit checks the lease again. Once the lease is over, another process
 		// may have the mailbox, and its mails are no longer ours to touch.
-		began := time.Now()
+		began := s.Now()
 		err := s.renew(ctx, j)
 		if err == nil {
 			renewed = began
 		}
-		if errors.Is(err, errLeaseLost) || time.Since(renewed) > leaseTime-renewEvery {
+		if errors.Is(err, errLeaseLost) || s.Now().Sub(renewed) > leaseTime-renewEvery {
 			cancel(errLeaseLost)
 			return
 		}
