@@ -87,6 +87,13 @@ func keepServer(home string) error {
 	if err != nil {
 		return err
 	}
+	data := filepath.Join(home, fmt.Sprintf("pg%d", binaries.Major))
+	if _, err := os.Stat(filepath.Join(data, "PG_VERSION")); err != nil {
+		// What a removal left that was interrupted is no folder of a server.
+		if err := os.RemoveAll(data); err != nil {
+			return err
+		}
+	}
 	c, err := cluster.Start(context.Background(), cluster.Options{Home: home, Binaries: binaries, Unsafe: true, Survive: true})
 	if err != nil {
 		return err
@@ -99,7 +106,7 @@ func keepServer(home string) error {
 		return err
 	}
 	held := waitUnused(home)
-	err = errors.Join(os.Remove(ready), c.Stop(), os.RemoveAll(filepath.Join(home, fmt.Sprintf("pg%d", binaries.Major))))
+	err = errors.Join(os.Remove(ready), c.Stop(), os.RemoveAll(data))
 	// A collected lock is a released one: a test would join a server that ends,
 	// and wait for the next one that nobody starts.
 	runtime.KeepAlive(held)
