@@ -134,7 +134,7 @@ func TestMailboxPausedDuringItsImportGoesOnImporting(t *testing.T) {
 	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
 		t.Fatal(err)
 	}
-	b.Intake = lapsing{b.reports, func() { b.advance(21 * time.Second) }} // the slice is over before all are read
+	b.Intake = disturbed{Intake: b.reports, after: func() { b.advance(21 * time.Second) }} // the slice is over before all are read
 	if err := b.Do(t.Context(), b.take()[0]); err != nil {
 		t.Fatal(err)
 	}

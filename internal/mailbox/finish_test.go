@@ -12,17 +12,33 @@ import (
 	"sendvery.com/sendvery/internal/org"
 )
 
-// lapsing is an intake after which the lease is lost: what a process that was
-// killed between the commit and the marking leaves behind.
-type lapsing struct {
+// disturbed is an intake with something that happens right before mails are
+// stored, or right after, before anything else happens to them.
+type disturbed struct {
 	mailbox.Intake
-	lapse func()
+	before, after func()
 }
 
-// Take implements mailbox.Intake.
-func (l lapsing) Take(ctx context.Context, o org.ID, mails []mailbox.Mail, settle mailbox.Settle) error {
-	err := l.Intake.Take(ctx, o, mails, settle)
-	l.lapse()
+// Read implements mailbox.Intake.
+func (d disturbed) Read(ctx context.Context, o org.ID, mails []mailbox.Mail) (mailbox.Reading, error) {
+	r, err := d.Intake.Read(ctx, o, mails)
+	return disturbance{r, d}, err
+}
+
+type disturbance struct {
+	mailbox.Reading
+	disturbed
+}
+
+// Store implements mailbox.Reading.
+func (d disturbance) Store(ctx context.Context, settle mailbox.Settle) error {
+	if d.before != nil {
+		d.before()
+	}
+	err := d.Reading.Store(ctx, settle)
+	if d.after != nil {
+		d.after()
+	}
 	return err
 }
 
@@ -35,7 +51,7 @@ func (b *bench) brokenOff(t *testing.T, set mailbox.Settings) mailbox.ID {
 	id := b.connect(t, set)
 	b.settle(t)
 	intake := b.Intake
-	b.Intake = lapsing{intake, func() {
+	b.Intake = disturbed{Intake: intake, after: func() {
 		b.admin(t, `UPDATE mailboxes SET generation = generation + 1, holder = NULL, lease_until = NULL`)
 	}}
 	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {

@@ -123,19 +123,6 @@ func TestDeadProcessHandsOverWhenItsLeaseEnds(t *testing.T) {
 	b.wantState(t, id, mailbox.Choosing)
 }
 
-// thief is an intake from which the mailbox is taken over just before the
-// mails are stored.
-type thief struct {
-	mailbox.Intake
-	steal func()
-}
-
-// Take implements mailbox.Intake.
-func (s thief) Take(ctx context.Context, o org.ID, mails []mailbox.Mail, settle mailbox.Settle) error {
-	s.steal()
-	return s.Intake.Take(ctx, o, mails, settle)
-}
-
 func TestSliceThatWasTakenOverCommitsNothing(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -148,7 +135,7 @@ func TestSliceThatWasTakenOverCommitsNothing(t *testing.T) {
 	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
 		t.Fatal(err)
 	}
-	b.Intake = thief{b.reports, func() {
+	b.Intake = disturbed{Intake: b.reports, before: func() {
 		b.admin(t, `UPDATE mailboxes SET generation = generation + 1, holder = 'another', lease_until = $1`, b.clock().Add(30*time.Second))
 	}}
 	for _, j := range b.take() {
@@ -189,7 +176,7 @@ func TestCrashBetweenBatchesGoesOnWhereItStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, kill := context.WithCancel(t.Context())
-	b.Intake = watcher{b.reports, kill} // the first batch is committed, then the process ends
+	b.Intake = disturbed{Intake: b.reports, after: kill} // the first batch is committed, then the process ends
 	for _, j := range b.take() {
 		_ = b.Do(ctx, j)
 	}

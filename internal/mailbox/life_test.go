@@ -100,20 +100,6 @@ func TestOrdinaryMailIsLeftExactlyAsItWas(t *testing.T) {
 	}
 }
 
-// watcher is an intake that looks at the mailbox when the mails are stored,
-// before anything else happens to them.
-type watcher struct {
-	mailbox.Intake
-	stored func()
-}
-
-// Take implements mailbox.Intake.
-func (w watcher) Take(ctx context.Context, o org.ID, mails []mailbox.Mail, settle mailbox.Settle) error {
-	err := w.Intake.Take(ctx, o, mails, settle)
-	w.stored()
-	return err
-}
-
 func TestMailIsMarkedOnlyAfterItsReportIsCommitted(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -123,7 +109,7 @@ func TestMailIsMarkedOnlyAfterItsReportIsCommitted(t *testing.T) {
 	id := b.connect(t, set)
 	b.settle(t)
 	before := b.look(t)
-	b.Intake = watcher{b.reports, func() {
+	b.Intake = disturbed{Intake: b.reports, after: func() {
 		if n := b.counted(t); n != 20 {
 			t.Errorf("%d messages are stored", n)
 		}
@@ -212,14 +198,25 @@ type counting struct{ *bench }
 // Survey implements mailbox.Intake.
 func (counting) Survey(context.Context, io.ReaderAt, int64) ([]mailbox.Found, error) { return nil, nil }
 
-// Take implements mailbox.Intake.
-func (c counting) Take(ctx context.Context, o org.ID, mails []mailbox.Mail, settle mailbox.Settle) error {
-	ids := make([]mailfetch.MailID, len(mails))
-	for i, m := range mails {
+// Read implements mailbox.Intake.
+func (c counting) Read(_ context.Context, o org.ID, mails []mailbox.Mail) (mailbox.Reading, error) {
+	return counted{c.bench, o, mails}, nil
+}
+
+type counted struct {
+	*bench
+	org   org.ID
+	mails []mailbox.Mail
+}
+
+// Store implements mailbox.Reading.
+func (c counted) Store(ctx context.Context, settle mailbox.Settle) error {
+	ids := make([]mailfetch.MailID, len(c.mails))
+	for i, m := range c.mails {
 		ids[i] = m.ID
 	}
 	c.advance(4 * time.Second)
-	return c.db.InOrg(ctx, o, func(ctx context.Context, tx postgres.Tx) error { return settle(ctx, tx, ids, nil) })
+	return c.db.InOrg(ctx, c.org, func(ctx context.Context, tx postgres.Tx) error { return settle(ctx, tx, ids, nil) })
 }
 
 func TestDeletingTakesThePasswordAndKeepsTheReports(t *testing.T) {

@@ -178,9 +178,16 @@ type Intake interface {
 	// Survey returns the policy domains of the reports that a mail holds and
 	// stores nothing.
 	Survey(ctx context.Context, content io.ReaderAt, size int64) ([]Found, error)
-	// Take stores what the mails hold, in their order and in one or several
-	// transactions, and calls settle in each of them.
-	Take(ctx context.Context, org org.ID, mails []Mail, settle Settle) error
+	// Read begins to read mails, which may be while others are being stored.
+	Read(ctx context.Context, org org.ID, mails []Mail) (Reading, error)
+}
+
+// Reading is mails that an Intake has begun to read.
+type Reading interface {
+	// Store stores what the mails hold, in their order and in one or several
+	// transactions, and calls settle in each of them. It is called once, or not
+	// at all.
+	Store(ctx context.Context, settle Settle) error
 }
 
 // Settle is told within a transaction which mails are settled once it commits,

@@ -57,13 +57,14 @@ func (s *Service) unread(ctx context.Context, j Slice, m Mailbox, session mailfe
 
 // delivery is a batch of mails on its way from the server to the intake.
 type delivery struct {
-	batch *batch
-	err   error // why it is not whole; nothing of it is taken then
+	batch   *batch
+	reading Reading
+	err     error // why it is not whole; nothing of it is taken then
 }
 
 // readSome reads batches of the mails until the slice is full and returns how
-// many mails they were. The next batch is fetched while the last one is stored:
-// neither the mail server nor the database waits for the other.
+// many mails they were. The next batch is fetched and read while the last one is
+// stored: neither the mail server nor the database waits for the other.
 func (s *Service) readSome(ctx context.Context, j Slice, m Mailbox, session mailfetch.Session, ids []mailfetch.MailID) (done int, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	deliveries := make(chan delivery)
@@ -73,12 +74,12 @@ func (s *Service) readSome(ctx context.Context, j Slice, m Mailbox, session mail
 			if p := recover(); p != nil {
 				err := fmt.Errorf("panic while fetching: %v\n%s", p, debug.Stack())
 				select {
-				case deliveries <- delivery{&batch{}, err}:
+				case deliveries <- delivery{batch: &batch{}, err: err}:
 				case <-ctx.Done():
 				}
 			}
 		}()
-		s.fetchAhead(ctx, m, session, ids, deliveries)
+		s.fetchAhead(ctx, j, m, session, ids, deliveries)
 	}()
 	defer func() { // the session is ours again when this ends
 		stop()
@@ -97,7 +98,7 @@ func (s *Service) readSome(ctx context.Context, j Slice, m Mailbox, session mail
 
 // fetchAhead fetches batches until the slice's time is over, and each when the
 // one before it was accepted.
-func (s *Service) fetchAhead(ctx context.Context, m Mailbox, session mailfetch.Session, ids []mailfetch.MailID, out chan<- delivery) {
+func (s *Service) fetchAhead(ctx context.Context, j Slice, m Mailbox, session mailfetch.Session, ids []mailfetch.MailID, out chan<- delivery) {
 	began := s.Now()
 	pace := newPace(m)
 	for len(ids) > 0 && s.Now().Sub(began) <= sliceTime {
@@ -105,18 +106,31 @@ func (s *Service) fetchAhead(ctx context.Context, m Mailbox, session mailfetch.S
 		n := min(pace.mails, len(ids))
 		b, err := fetch(ctx, session, ids[:n])
 		size := b.size()
+		d := delivery{batch: b, err: err}
+		if err == nil {
+			d.reading, d.err = s.Intake.Read(ctx, j.Org, m.addressed(session, b.mails))
+		}
 		select {
-		case out <- delivery{b, err}:
+		case out <- d:
 		case <-ctx.Done():
 			b.discard()
 			return
 		}
-		if err != nil {
+		if d.err != nil {
 			return
 		}
 		pace.adapt(s.Now().Sub(from), size)
 		ids = ids[n:]
 	}
+}
+
+// addressed says of fetched mails what the intake has to know of their mailbox.
+func (m Mailbox) addressed(session mailfetch.Session, mails []Mail) []Mail {
+	generation, trusted := m.generation(session), m.trusted()
+	for i := range mails {
+		mails[i].Mailbox, mails[i].Generation, mails[i].Authserv, mails[i].Doomed = m.ID, generation, trusted, m.AfterImport == Delete
+	}
+	return mails
 }
 
 // takeBatch has mails stored, and how far they go noted with them.
@@ -125,12 +139,7 @@ func (s *Service) takeBatch(ctx context.Context, j Slice, m Mailbox, session mai
 	if d.err != nil {
 		return d.err
 	}
-	mails, trusted := d.batch.mails, m.trusted()
-	for i := range mails {
-		mails[i].Mailbox, mails[i].Generation, mails[i].Authserv = m.ID, m.generation(session), trusted
-		mails[i].Doomed = m.AfterImport == Delete
-	}
-	return s.Intake.Take(ctx, j.Org, mails, func(ctx context.Context, tx postgres.Tx, settled, stored []mailfetch.MailID) error {
+	return d.reading.Store(ctx, func(ctx context.Context, tx postgres.Tx, settled, stored []mailfetch.MailID) error {
 		cursor, err := session.CursorAt(settled[len(settled)-1])
 		if err != nil {
 			return err

@@ -15,7 +15,7 @@ type readers struct {
 	org   org.ID
 	items []item
 
-	from  int          // first item of the group that is being read ahead
+	from  int          // first item of the group that is read ahead
 	ahead chan waiting // nil: none is
 }
 
@@ -25,39 +25,49 @@ type waiting struct {
 	err   error
 }
 
+// begin reads the first group.
+func (r *readers) begin(ctx context.Context) {
+	if len(r.items) > 0 {
+		r.ahead = make(chan waiting, 1)
+		r.readAhead(ctx, r.ahead)
+	}
+}
+
 // read returns a group of up to n of the items from the given one on, and
-// begins to read the next. Reading the same items again reads them anew.
+// begins to read the next, unless items are tried one by one. Reading the same
+// items again reads them anew.
 func (r *readers) read(ctx context.Context, from, n int) (*group, error) {
 	var next waiting
-	if r.ahead != nil && r.from == from && n > 1 {
+	if r.ahead != nil && r.from == from {
 		next = <-r.ahead
 		r.ahead = nil
-	} else {
+	}
+	if next.err == nil && (next.group == nil || len(next.group.items) > n) {
 		r.wait()
 		next.group, next.err = r.s.readGroup(ctx, r.org, r.items[from:from+n])
 	}
 	if next.err != nil || n == 1 {
 		return next.group, next.err
 	}
-	r.from = from + len(next.group.items)
-	if rest := r.items[r.from:]; len(rest) > 0 {
-		ahead := make(chan waiting, 1)
-		r.ahead = ahead
-		go func() { ahead <- r.s.readAhead(ctx, r.org, rest[:min(groupItems, len(rest))]) }()
+	if r.from = from + len(next.group.items); r.from < len(r.items) {
+		r.ahead = make(chan waiting, 1)
+		go r.readAhead(ctx, r.ahead)
 	}
 	return next.group, nil
 }
 
-// readAhead is readGroup in a goroutine of its own, where a panic has to end in
-// an error as one in the job does.
-func (s *Service) readAhead(ctx context.Context, org org.ID, items []item) (w waiting) {
+// readAhead reads a group where nobody waits for it yet: a panic has to end in
+// an error, as one in the job does.
+func (r *readers) readAhead(ctx context.Context, to chan<- waiting) {
+	var w waiting
 	defer func() {
 		if p := recover(); p != nil {
 			w = waiting{err: fmt.Errorf("panic while reading: %v\n%s", p, debug.Stack())}
 		}
+		to <- w
 	}()
-	w.group, w.err = s.readGroup(ctx, org, items)
-	return w
+	rest := r.items[r.from:]
+	w.group, w.err = r.s.readGroup(ctx, r.org, rest[:min(groupItems, len(rest))])
 }
 
 // wait waits until nothing is read any more: what the items are read out of is

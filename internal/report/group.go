@@ -96,6 +96,9 @@ func (s *Service) readGroup(ctx context.Context, org org.ID, items []item) (*gro
 			g.bytes = bytes
 			break
 		}
+		if err == nil {
+			err = g.prepare()
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -107,6 +110,19 @@ func (s *Service) readGroup(ctx context.Context, org org.ID, items []item) (*gro
 	}
 	g.authenticate(ctx)
 	return g, nil
+}
+
+// prepare does ahead of the transaction what it takes to keep the last item, if
+// that is little and holds a report: most that do are kept.
+func (g *group) prepare() (err error) {
+	it, r := &g.items[len(g.items)-1], g.results[len(g.results)-1]
+	if len(r.items) == 0 || r.private || it.stored || it.size > smallOriginal || !it.keepable() {
+		return nil
+	}
+	if err = it.digestContent(); err == nil {
+		it.packed, err = g.s.pack(it.content, it.size, nil)
+	}
+	return err
 }
 
 // full reports whether what was read beyond so many rows and bytes is as much

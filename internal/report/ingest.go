@@ -47,6 +47,7 @@ type item struct {
 	stored     bool              // content is its stored original
 	original   *spool.File       // which it is read out of, to be discarded
 	digest     []byte            // of content; nil = not asked for, or not to be kept
+	packed     []byte            // content as it would be kept, when it is small and was packed ahead
 	damaged    bool              // its stored original could not be unpacked at an earlier reading
 	unreadable bool              // nor can it at this one: there is no content
 	authserv   string            // whose Authentication-Results are trusted; see mailauth
@@ -69,23 +70,35 @@ type result struct {
 	private bool      // holds other people's mail: the original is not kept
 }
 
-// Take implements mailbox.Intake.
-func (s *Service) Take(ctx context.Context, org org.ID, mails []mailbox.Mail, settle mailbox.Settle) error {
-	items, ids := make([]item, len(mails)), make([]mailfetch.MailID, len(mails))
+// intake is mails of a mailbox on their way in.
+type intake struct {
+	*readers
+	ids []mailfetch.MailID
+}
+
+// Read implements mailbox.Intake.
+func (s *Service) Read(ctx context.Context, org org.ID, mails []mailbox.Mail) (mailbox.Reading, error) {
+	in := intake{&readers{s: s, org: org, items: make([]item, len(mails))}, make([]mailfetch.MailID, len(mails))}
 	for i, m := range mails {
-		ids[i] = m.ID
-		items[i] = item{
+		in.ids[i] = m.ID
+		in.items[i] = item{
 			source: FromMailbox, mailbox: m.Mailbox, generation: m.Generation, mail: m.ID,
 			received: m.Received, size: m.Size, content: m.Content, reason: undelivered(m.State), authserv: m.Authserv, doomed: m.Doomed,
 		}
 	}
-	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error { return readBefore(ctx, tx, org, items) })
-	if err != nil {
-		return err
+	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error { return readBefore(ctx, tx, org, in.items) })
+	if err == nil {
+		in.begin(ctx)
 	}
-	results, err := s.ingest(ctx, org, items, func(ctx context.Context, tx postgres.Tx, done int, results []result) error {
-		group := items[done-len(results) : done]
-		return settle(ctx, tx, ids[done-len(results):done], storedOf(group, results))
+	return in, err
+}
+
+// Store implements mailbox.Reading.
+func (in intake) Store(ctx context.Context, settle mailbox.Settle) error {
+	s := in.s
+	results, err := s.store(ctx, in.readers, func(ctx context.Context, tx postgres.Tx, done int, results []result) error {
+		group := in.items[done-len(results) : done]
+		return settle(ctx, tx, in.ids[done-len(results):done], storedOf(group, results))
 	})
 	if err == nil && s.Names != nil && slices.ContainsFunc(results, result.stored) {
 		err = s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
@@ -123,12 +136,16 @@ func undelivered(state mailfetch.OutcomeState) Reason {
 // for a reason of ours is refused with its original kept, so that it stands in
 // nobody's way.
 func (s *Service) ingest(ctx context.Context, org org.ID, items []item, advance advance) ([]result, error) {
-	var done []result
-	r := &readers{s: s, org: org, items: items}
+	return s.store(ctx, &readers{s: s, org: org, items: items}, advance)
+}
+
+// store is ingest for items that may have been begun with.
+func (s *Service) store(ctx context.Context, r *readers, advance advance) ([]result, error) {
 	defer r.wait()
+	var done []result
 	alone := 0 // items that are tried one by one after a failure
-	for len(done) < len(items) {
-		n := min(groupItems, len(items)-len(done))
+	for len(done) < len(r.items) {
+		n := min(groupItems, len(r.items)-len(done))
 		if alone > 0 {
 			n = 1
 		}
@@ -142,7 +159,7 @@ func (s *Service) ingest(ctx context.Context, org org.ID, items []item, advance 
 		case n > 1:
 			alone = n
 		default:
-			result, poisonErr := s.poisoned(ctx, org, items[len(done)], err, advance.after(len(done)))
+			result, poisonErr := s.poisoned(ctx, r.org, r.items[len(done)], err, advance.after(len(done)))
 			if poisonErr != nil {
 				return done, errors.Join(err, poisonErr)
 			}

@@ -134,6 +134,15 @@ var day = time.Date(2026, 11, 10, 0, 0, 0, 0, time.UTC)
 func pass(ip string, n int) rec { return rec{ip: ip, count: n, dkim: "pass", spf: "pass"} }
 func fail(ip string, n int) rec { return rec{ip: ip, count: n, dkim: "fail", spf: "fail"} }
 
+// takeIn reads and stores mails.
+func (b *bench) takeIn(ctx context.Context, mails []mailbox.Mail, settle mailbox.Settle) error {
+	r, err := b.Read(ctx, b.org.ID, mails)
+	if err != nil {
+		return err
+	}
+	return r.Store(ctx, settle)
+}
+
 // take ingests contents as mails 1, 2, … of a mailbox and returns those stored.
 func (b *bench) take(t *testing.T, contents ...string) []mailfetch.MailID {
 	t.Helper()
@@ -144,7 +153,7 @@ func (b *bench) take(t *testing.T, contents ...string) []mailfetch.MailID {
 			State: mailfetch.Delivered, Received: now, Size: int64(len(c)), Content: strings.NewReader(c)})
 	}
 	var settled, stored []mailfetch.MailID
-	err := b.Take(t.Context(), b.org.ID, mails, func(_ context.Context, _ postgres.Tx, ids, reports []mailfetch.MailID) error {
+	err := b.takeIn(t.Context(), mails, func(_ context.Context, _ postgres.Tx, ids, reports []mailfetch.MailID) error {
 		settled, stored = append(settled, ids...), append(stored, reports...)
 		return nil
 	})
@@ -382,7 +391,7 @@ func TestDomainAddedWhileItsReportIsStoredReleasesIt(t *testing.T) {
 	x := doc{org: "reporter.example", id: "r", domain: "example.net", begin: day, recs: []rec{pass("192.0.2.1", 7)}}.xml()
 	mail := mailbox.Mail{Mailbox: uid.New[mailbox.Mailbox](), Generation: "1", ID: "1", State: mailfetch.Delivered, Size: int64(len(x)), Content: strings.NewReader(x)}
 	added := make(chan error, 1)
-	err := b.Take(t.Context(), b.org.ID, []mailbox.Mail{mail}, func(context.Context, postgres.Tx, []mailfetch.MailID, []mailfetch.MailID) error {
+	err := b.takeIn(t.Context(), []mailbox.Mail{mail}, func(context.Context, postgres.Tx, []mailfetch.MailID, []mailfetch.MailID) error {
 		// The report is held, not yet committed: whoever adds its domain waits.
 		go func() { added <- b.domains.Add(context.Background(), b.org, []fqdn.Name{"example.net"}) }()
 		select {

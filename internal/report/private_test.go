@@ -137,7 +137,7 @@ func TestPanicWhileReadingStandsInNobodysWay(t *testing.T) {
 	}
 	mails[1].Content = bomb{}
 	var stored []mailfetch.MailID
-	err := b.Take(t.Context(), b.org.ID, mails, func(_ context.Context, _ postgres.Tx, _, reports []mailfetch.MailID) error {
+	err := b.takeIn(t.Context(), mails, func(_ context.Context, _ postgres.Tx, _, reports []mailfetch.MailID) error {
 		stored = append(stored, reports...)
 		return nil
 	})

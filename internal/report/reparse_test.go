@@ -146,7 +146,7 @@ func TestRefusedMailWithoutItsOriginalSaysSo(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "example.org")
 	mails := []mailbox.Mail{{Mailbox: uid.New[mailbox.Mailbox](), Generation: "1", ID: "1", State: mailfetch.TooLarge, Received: now, Size: 60 << 20}}
-	if err := b.Take(t.Context(), b.org.ID, mails, settle); err != nil {
+	if err := b.takeIn(t.Context(), mails, settle); err != nil {
 		t.Fatal(err)
 	}
 	_, err := b.Retry(t.Context(), b.org.ID, report.ReceiptID(one[int64](t, b, `SELECT receipt_id FROM receipts`)))

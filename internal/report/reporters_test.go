@@ -121,7 +121,7 @@ func TestRefusalsCountOnTheDayOfTheirMail(t *testing.T) {
 	cut := doc{org: "bad.example", id: "1", domain: "example.org", begin: day, tail: "<cut"}.xml()
 	late := mailbox.Mail{Mailbox: uid.New[mailbox.Mailbox](), Generation: "1", ID: "1", State: mailfetch.Delivered,
 		Received: now.AddDate(0, 0, -40), Size: int64(len(cut)), Content: strings.NewReader(cut)}
-	if err := b.Take(t.Context(), b.org.ID, []mailbox.Mail{late}, settle); err != nil {
+	if err := b.takeIn(t.Context(), []mailbox.Mail{late}, settle); err != nil {
 		t.Fatal(err)
 	}
 	for days, want := range map[int]int{28: 0, 60: 1} {

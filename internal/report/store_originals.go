@@ -81,13 +81,16 @@ func (g *group) addOriginals(b *postgres.Batch, items []item) error {
 		if !it.keepable() {
 			continue
 		}
-		n := 0
-		last, err := g.s.pack(it.content, it.size, func(part []byte) error {
-			n++
-			return g.storeOriginal(it.receipt, n-1, part)
-		})
-		if err != nil {
-			return err
+		n, last := 0, it.packed
+		if last == nil {
+			var err error
+			last, err = g.s.pack(it.content, it.size, func(part []byte) error {
+				n++
+				return g.storeOriginal(it.receipt, n-1, part)
+			})
+			if err != nil {
+				return err
+			}
 		}
 		if n == 0 {
 			ids, contents = append(ids, int64(it.receipt)), append(contents, last)

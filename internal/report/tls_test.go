@@ -323,7 +323,7 @@ func TestLargeTLSReportsOfManyMailsDoNotShareATransaction(t *testing.T) {
 			State: mailfetch.Delivered, Received: now, Size: int64(len(c)), Content: strings.NewReader(c)})
 	}
 	var settled []int
-	err := b.Take(t.Context(), b.org.ID, mails, func(_ context.Context, _ postgres.Tx, ids, _ []mailfetch.MailID) error {
+	err := b.takeIn(t.Context(), mails, func(_ context.Context, _ postgres.Tx, ids, _ []mailfetch.MailID) error {
 		settled = append(settled, len(ids))
 		return nil
 	})
