@@ -69,6 +69,15 @@ func (a *account) wanted() map[spot]int {
 	return all
 }
 
+// sent counts the mails that came.
+func (a *account) sent() map[string]int {
+	all := map[string]int{}
+	for _, l := range a.letters {
+		all[l.raw]++
+	}
+	return all
+}
+
 // found counts the spots of the mailbox as it is.
 func (a *account) found(t *testing.T) map[spot]int {
 	t.Helper()

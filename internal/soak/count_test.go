@@ -31,7 +31,7 @@ func (s *soak) count() {
 		s.countReports(&v, i)
 	}
 	for _, a := range s.accounts {
-		v.compare(a.settings.Username+" ("+string(a.protocol)+", "+string(a.after)+")", a.wanted(), a.found(s.T))
+		v.compare(a.settings.Username+" ("+string(a.protocol)+", "+string(a.after)+")", a.wanted(), a.found(s.T), a.sent())
 	}
 	s.checkRest()
 	closing = fmt.Sprintf("soak: mails %d lost %d doubled %d touched %d kills %d", s.mails, v.lost, v.doubled, v.touched, s.killed)
@@ -104,26 +104,45 @@ func (s *soak) countReports(v *verdict, i int) {
 	}
 }
 
-// compare counts mails that are not where and as they should be.
-func (v *verdict) compare(name string, wanted, found map[spot]int) {
-	balance, subjects := map[string]int{}, map[string]string{}
-	for s, n := range wanted {
-		balance[s.raw] -= n
-	}
-	for s, n := range found {
-		balance[s.raw] += n
-	}
-	for raw, n := range balance {
-		_, after, _ := strings.Cut(raw, "name=\"")
-		subjects[raw], _, _ = strings.Cut(after, "\"")
-		v.notef(&v.lost, -n, "%s: %s is there %d times too few", name, subjects[raw], -n)
-		v.notef(&v.doubled, n, "%s: %s is there %d times too often", name, subjects[raw], n)
-	}
-	for s, n := range wanted {
-		if balance[s.raw] == 0 {
-			v.notef(&v.touched, n-found[s], "%s: %s should be in %q with %q", name, subjects[s.raw], s.folder, s.flags)
+// compare counts mails that are not where and as they should be. One that is
+// still there although it was to be deleted is not as its owner wants it, so it
+// counts as touched; only more than were sent are doubled.
+func (v *verdict) compare(name string, wanted, found map[spot]int, sent map[string]int) {
+	want, have := byMail(wanted), byMail(found)
+	for raw, n := range have {
+		if sent[raw] == 0 {
+			v.notef(&v.doubled, n, "%s: %s was never sent", name, title(raw))
 		}
 	}
+	for raw, n := range sent {
+		v.notef(&v.lost, want[raw]-have[raw], "%s: %s is there %d times, want %d", name, title(raw), have[raw], want[raw])
+		v.notef(&v.doubled, have[raw]-n, "%s: %s is there %d times, %d were sent", name, title(raw), have[raw], n)
+		v.notef(&v.touched, min(have[raw], n)-want[raw], "%s: %s is still there", name, title(raw))
+	}
+	for s, n := range wanted {
+		if have[s.raw] == want[s.raw] {
+			v.notef(&v.touched, n-found[s], "%s: %s should be in %q with %q", name, title(s.raw), s.folder, s.flags)
+		}
+	}
+}
+
+// byMail counts each mail, wherever it lies.
+func byMail(spots map[spot]int) map[string]int {
+	sums := map[string]int{}
+	for s, n := range spots {
+		sums[s.raw] += n
+	}
+	return sums
+}
+
+// title names a mail.
+func title(raw string) string {
+	for _, before := range []string{"name=\"", "Subject: "} {
+		if _, after, ok := strings.Cut(raw, before); ok {
+			return after[:strings.IndexAny(after, "\"\r")]
+		}
+	}
+	return fmt.Sprintf("a mail of %d bytes", len(raw))
 }
 
 // checkRest looks at what has no place in the closing line.

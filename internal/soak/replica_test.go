@@ -68,6 +68,7 @@ func (r *replica) run(ctx context.Context) error {
 			if r.killed == killed {
 				r.fell++
 			}
+			r.process = nil
 			r.mu.Unlock()
 		case <-ctx.Done():
 			return r.end(cmd, exited)
@@ -91,14 +92,15 @@ func (r *replica) end(cmd *exec.Cmd, exited <-chan error) error {
 	}
 }
 
-// kill ends the replica as a power cut does.
-func (r *replica) kill(t *testing.T) {
-	t.Helper()
+// kill ends the replica as a power cut does, and reports whether it ran.
+func (r *replica) kill() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.process.Kill() == nil { // else it has ended just now, and is being started again
-		r.killed++
+	if r.process == nil || r.process.Kill() != nil {
+		return false // it is being started
 	}
+	r.killed++
+	return true
 }
 
 // falls returns how often the replica ended by itself.

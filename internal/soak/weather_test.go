@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"sendvery.com/sendvery/internal/mailtest"
 )
 
@@ -91,16 +93,41 @@ func (s *soak) storm() {
 // blows are the kills and crashes in the order in which they come.
 func (s *soak) blows() []func() {
 	var all []func()
-	for range s.kills {
+	for i := range s.kills {
 		all = append(all, func() {
-			s.replicas[s.chance(len(s.replicas))].kill(s.T)
-			s.killed++
+			s.aim(moments[i%len(moments)])
+			if s.replicas[s.chance(len(s.replicas))].kill() {
+				s.killed++
+			}
 		})
 	}
 	for i := range s.crashes {
 		all = slices.Insert(all, len(all)*(i+1)/(s.crashes+1), func() { s.db.crash(s.T) })
 	}
 	return all
+}
+
+// moments are when a kill may do most harm: whenever it comes, while mails are
+// stored, and between that and what becomes of them.
+var moments = [...]string{
+	`SELECT true`,
+	`SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND state IN ('active', 'idle in transaction')
+		AND query ~ 'INSERT INTO (reports|receipts|originals)')`,
+	`SELECT EXISTS (SELECT FROM mailbox_unfinished)`,
+}
+
+// aim waits for a moment, a few seconds at most.
+func (s *soak) aim(moment string) {
+	ctx, cancel := context.WithTimeout(s.Context(), s.plan.storm/20+time.Second)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, s.db.server.SuperuserURL(databaseName))
+	if err != nil {
+		return
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	for now := false; !now && err == nil; {
+		err = conn.QueryRow(ctx, moment).Scan(&now)
+	}
 }
 
 // deliverUntil delivers mails as they are due in the storm.
@@ -140,7 +167,7 @@ func (s *soak) readToTheEnd(ctx context.Context, o *owner, a *account) {
 			if rested, err := o.rested(ctx, a); err == nil && rested {
 				return
 			}
-			if m, ok, err := o.find(ctx, a); err != nil || !ok || m.NextAt == nil || m.Failure != nil {
+			if m, ok, err := o.find(ctx, a); err != nil || !ok || m.NextAt == nil || m.Failure != nil || m.FinishFailure != nil {
 				break // it needs its owner again
 			}
 		}
