@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"sendvery.com/sendvery/internal/postgres"
 )
@@ -16,21 +17,23 @@ import (
 // holder that lost its lease: it then fails.
 func advance(ctx context.Context, tx postgres.Tx, j Slice, cursor string, settled, stored int, now time.Time) error {
 	args := postgres.NamedArgs{"org": j.Org, "id": j.Mailbox, "generation": j.Generation, "cursor": cursor, "settled": settled, "stored": stored, "now": now}
-	tag, err := tx.Exec(ctx, `
+	b := &postgres.Batch{} // one round trip: it is waited for within each transaction
+	var held bool
+	b.Queue(`
 		UPDATE mailboxes SET cursor = @cursor, last_poll_at = @now, failure = NULL, advice = NULL, failures = 0,
 		       last_report_at = CASE WHEN @stored::integer > 0 THEN @now ELSE last_report_at END
-		WHERE org_id = @org AND mailbox_id = @id AND generation = @generation`, args)
-	if err != nil {
-		return fmt.Errorf("advance mailbox: %w", err)
-	}
-	if tag.RowsAffected() == 0 {
-		return errLeaseLost
-	}
-	_, err = tx.Exec(ctx, `
+		WHERE org_id = @org AND mailbox_id = @id AND generation = @generation`, args).Exec(func(tag pgconn.CommandTag) error {
+		held = tag.RowsAffected() == 1
+		return nil
+	})
+	b.Queue(`
 		UPDATE mailbox_runs SET done = done + @settled, updated_at = @now
 		WHERE org_id = @org AND mailbox_id = @id AND kind = 'import' AND state = 'running'`, args)
-	if err != nil {
-		return fmt.Errorf("advance import: %w", err)
+	if err := tx.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("advance mailbox: %w", err)
+	}
+	if !held {
+		return errLeaseLost
 	}
 	return nil
 }
