@@ -77,7 +77,7 @@ func nextFile(form *multipart.Reader, yield func(File, error) bool) (more bool, 
 	if part.FileName() == "" {
 		return true, nil // a field without a chosen file
 	}
-	file, err := spool.Keep(part)
+	file, err := spool.Keep(part, 0)
 	if err != nil {
 		return false, err
 	}

@@ -36,7 +36,7 @@ func fetch(ctx context.Context, session mailfetch.Session, ids []mailfetch.MailI
 	b := &batch{}
 	content := map[mailfetch.MailID]Mail{}
 	outcomes, err := session.Fetch(ctx, ids, func(m mailfetch.Mail) error {
-		body, err := spool.Keep(m.Body)
+		body, err := spool.Keep(m.Body, m.Size)
 		if err != nil {
 			return err
 		}

@@ -23,7 +23,7 @@ import (
 
 // Bounds of one transaction, and of the rows held before they are written.
 const (
-	groupItems = 200
+	groupItems = 300
 	groupRows  = 5000
 	groupBytes = 2 << 20
 )

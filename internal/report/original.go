@@ -124,7 +124,7 @@ func (s *Service) unpack(ctx context.Context, tx postgres.Tx, org org.ID, id Rec
 	if err := d.Reset(parts); err != nil {
 		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}
-	original, err := spool.Keep(io.LimitReader(d, maxOriginal+1))
+	original, err := spool.Keep(io.LimitReader(d, maxOriginal+1), 0)
 	_, ours := errors.AsType[*os.PathError](err)
 	switch {
 	case parts.failed != nil:

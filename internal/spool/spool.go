@@ -20,11 +20,15 @@ type File struct {
 	file *os.File // nil: in memory
 }
 
-// Keep reads r to its end. The caller bounds how much that may be. A temporary
-// file has no name, so that nobody else can open it and it is gone once it is
-// closed, and after a crash too.
-func Keep(r io.Reader) (*File, error) {
+// Keep reads r to its end, which has about so many bytes, 0 if that is not known.
+// The caller bounds how much it may be. A temporary file has no name, so that
+// nobody else can open it and it is gone once it is closed, and after a crash
+// too.
+func Keep(r io.Reader, about int64) (*File, error) {
 	var head bytes.Buffer
+	if about > 0 {
+		head.Grow(int(min(about, memory)) + bytes.MinRead) // the end is found with room to spare
+	}
 	n, err := io.CopyN(&head, r, memory)
 	if errors.Is(err, io.EOF) {
 		return &File{ReaderAt: bytes.NewReader(head.Bytes()), size: n}, nil
