@@ -29,7 +29,7 @@ const shutdownTime = 10 * time.Second
 // takes no memory itself. Without it a worker, of which little is alive at any
 // time, collects garbage a hundred times a second; a limit of memory would do
 // the same, but collect all the time once more than that is alive.
-const headroom = 32 << 20
+const headroom = 24 << 20
 
 // Run serves and works, as far as roles say, until the context ends; then
 // first the requests under way end, then the dispatcher, then the jobs. ready,

@@ -119,7 +119,7 @@ func fetchAll(ctx context.Context, server *mailtest.Dovecot, cert *mailtest.Cert
 	if err != nil {
 		return 0, err
 	}
-	const most = 300 // the importer's largest batch
+	const most = 400 // the importer's largest batch
 	for ids := range slices.Chunk(listing.IDs, most) {
 		_, err := session.Fetch(ctx, ids, func(m mailfetch.Mail) error {
 			_, err := io.Copy(io.Discard, m.Body)

@@ -6,7 +6,7 @@ import "time"
 // that a slow one still settles something before a slice ends.
 const (
 	firstMails = 10
-	mostMails  = 300
+	mostMails  = 400
 	mostBytes  = 64 << 20
 	quickBatch = 2 * time.Second
 	slowBatch  = 8 * time.Second

@@ -23,7 +23,7 @@ import (
 
 // Bounds of one transaction, and of the rows held before they are written.
 const (
-	groupItems = 300
+	groupItems = 400
 	groupRows  = 5000
 	groupBytes = 2 << 20
 )
