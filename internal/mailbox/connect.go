@@ -40,7 +40,7 @@ const maxReadDays = 3650
 // normalise trims and completes the settings and says what is wrong with
 // them, field by field.
 func (s *Settings) normalise() error {
-	s.Host = strings.ToLower(strings.TrimSuffix(strings.TrimSpace(s.Host), "."))
+	s.Host = canonicalHost(s.Host)
 	s.Username = strings.TrimSpace(s.Username)
 	s.Authserv = strings.ToLower(strings.TrimSpace(s.Authserv))
 	if s.Folder = strings.TrimSpace(s.Folder); s.Folder == "" || !s.Protocol.Ordered() {
@@ -104,6 +104,11 @@ func (s *Settings) checkAfter(wrong fault.Fields) {
 	}
 }
 
+// canonicalHost is the one form of a host that a person typed.
+func canonicalHost(host string) string {
+	return strings.ToLower(strings.TrimSuffix(strings.TrimSpace(host), "."))
+}
+
 func validHost(host string) bool {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return true
@@ -146,13 +151,20 @@ func (s *Service) Connect(ctx context.Context, a org.Access, set Settings) (ID, 
 // to another place. What a provider granted is for its server and one account,
 // which stay until a password is typed.
 func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings) error {
-	var old Mailbox
+	old, err := s.Get(ctx, a.ID, id)
+	if err != nil {
+		return err
+	}
+	host := canonicalHost(set.Host)
+	if old.SignIn != ByPassword && set.Password == "" {
+		host = old.Host
+	}
+	if err := s.mayTest(ctx, a.ID, host); err != nil {
+		return err
+	}
 	var granted string // "" unless it is to be given back
-	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) (err error) {
-		if _, err := lock(ctx, tx, a.ID, id); err != nil { // the secret that is kept may be replaced by a slice
-			return err
-		}
-		if old, err = get(ctx, tx, a.ID, id); err != nil {
+	err = s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) (err error) {
+		if old, err = getToChange(ctx, tx, a.ID, id); err != nil { // a slice may replace the secret that is kept
 			return err
 		}
 		signIn := ByPassword
@@ -160,15 +172,12 @@ func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings)
 			signIn = old.SignIn
 			set.Protocol, set.Host, set.Port, set.Security, set.Username = old.Protocol, old.Host, old.Port, old.Security, old.Username
 		}
-		if set.Password == "" && strings.EqualFold(old.Host, strings.TrimSpace(set.Host)) && old.Username == strings.TrimSpace(set.Username) {
+		if set.Password == "" && old.Host == canonicalHost(set.Host) && old.Username == strings.TrimSpace(set.Username) {
 			if set.Password, err = s.secret(ctx, tx, a.ID, id); err != nil {
 				return err
 			}
 		}
 		if err := set.normalise(); err != nil {
-			return err
-		}
-		if err := s.mayTest(ctx, a.ID, set.Host); err != nil {
 			return err
 		}
 		m := s.fromSettings(id, set)
@@ -263,7 +272,7 @@ func (s *Service) Delete(ctx context.Context, a org.Access, id ID) error {
 	var m Mailbox
 	var granted string
 	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) (err error) {
-		if m, err = get(ctx, tx, a.ID, id); err != nil {
+		if m, err = getToChange(ctx, tx, a.ID, id); err != nil {
 			return err
 		}
 		if granted, err = s.refreshToken(ctx, tx, a.ID, m); err != nil {
@@ -283,15 +292,18 @@ func (s *Service) Delete(ctx context.Context, a org.Access, id ID) error {
 // CheckNow has the mailbox read at once instead of at its next time. A paused
 // one is resumed.
 func (s *Service) CheckNow(ctx context.Context, a org.Access, id ID) error {
-	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
-		m, err := get(ctx, tx, a.ID, id)
-		if err != nil {
-			return err
-		}
-		if m.State == Testing {
-			return fault.New(fault.Conflict, "The connection test of this mailbox has not passed. Change its settings or test it again.")
-		}
-		if err := s.mayTest(ctx, a.ID, m.Host); err != nil {
+	m, err := s.Get(ctx, a.ID, id)
+	if err != nil {
+		return err
+	}
+	if m.State == Testing {
+		return fault.New(fault.Conflict, "The connection test of this mailbox has not passed. Change its settings or test it again.")
+	}
+	if err := s.mayTest(ctx, a.ID, m.Host); err != nil {
+		return err
+	}
+	err = s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
+		if m, err = getToChange(ctx, tx, a.ID, id); err != nil {
 			return err
 		}
 		if err := dueNow(ctx, tx, a.ID, id, s.Now()); err != nil || m.State != Paused {

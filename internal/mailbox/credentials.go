@@ -32,6 +32,12 @@ func (s *Service) credentials(ctx context.Context, j Slice, m Mailbox, secret st
 		return "", token, nil
 	}
 	fresh, err := client.Refresh(ctx, secret)
+	if oauth.ReasonOf(err) == oauth.Revoked {
+		// It may be void because a slice before this one has just replaced it.
+		if newer, ok := s.replaced(ctx, j, secret); ok {
+			return s.credentials(ctx, j, m, newer)
+		}
+	}
 	if err != nil {
 		return "", "", notRefreshed(ctx, client, m, err)
 	}
@@ -42,6 +48,15 @@ func (s *Service) credentials(ctx context.Context, j Slice, m Mailbox, secret st
 	}
 	s.tokens.put(m.ID, fresh, s.Now())
 	return "", fresh.Access, nil
+}
+
+// replaced returns the stored secret if it is another one by now.
+func (s *Service) replaced(ctx context.Context, j Slice, old string) (newer string, ok bool) {
+	err := s.DB.InOrg(ctx, j.Org, func(ctx context.Context, tx postgres.Tx) (err error) {
+		newer, err = s.secret(ctx, tx, j.Org, j.Mailbox)
+		return err
+	})
+	return newer, err == nil && newer != old
 }
 
 // forgetToken drops the access token of a mailbox, which its server refuses.
@@ -81,8 +96,11 @@ func (s *Service) keepRotated(ctx context.Context, j Slice, m Mailbox, old, refr
 func (s *Service) rotate(ctx context.Context, j Slice, old, refresh string) (kept bool, err error) {
 	err = s.DB.InOrg(ctx, j.Org, func(ctx context.Context, tx postgres.Tx) error {
 		kept = false
-		there, err := lock(ctx, tx, j.Org, j.Mailbox)
-		if err != nil || !there {
+		_, err := getToChange(ctx, tx, j.Org, j.Mailbox)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		stored, err := s.secret(ctx, tx, j.Org, j.Mailbox)

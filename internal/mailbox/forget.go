@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 )
@@ -44,11 +45,11 @@ func (s *Service) forgetDraft(ctx context.Context, org org.ID, id ID) error {
 	var m Mailbox
 	var granted string
 	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
-		draft, err := lockDraft(ctx, tx, org, id)
-		if err != nil || !draft {
+		var err error
+		if m, err = getToChange(ctx, tx, org, id); err != nil {
 			return err
 		}
-		if m, err = get(ctx, tx, org, id); err != nil {
+		if is, err := draft(ctx, tx, org, id); err != nil || !is {
 			return err
 		}
 		if granted, err = s.refreshToken(ctx, tx, org, m); err != nil {
@@ -59,6 +60,9 @@ func (s *Service) forgetDraft(ctx context.Context, org org.ID, id ID) error {
 		}
 		return audit.Record(ctx, tx, audit.Event{Org: org, Action: "mailbox.forget", Subject: id.String(), At: s.Now()})
 	})
+	if fault.Is(err, fault.NotFound) {
+		return nil // somebody was faster
+	}
 	if err == nil {
 		s.revokeAtProvider(ctx, m, granted)
 	}

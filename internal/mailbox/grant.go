@@ -205,7 +205,7 @@ func (s *Service) keep(ctx context.Context, a org.Access, client *oauth.Client, 
 // renewed replaces the lost access to a mailbox, which goes on where it stopped.
 func (s *Service) renewed(ctx context.Context, a org.Access, id ID, provider SignIn, granted oauth.Granted) error {
 	return s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
-		m, err := get(ctx, tx, a.ID, id)
+		m, err := getToChange(ctx, tx, a.ID, id)
 		if err != nil {
 			return err
 		}

@@ -60,13 +60,11 @@ func (s *Service) leaveProvider(ctx context.Context, tx postgres.Tx, a org.Acces
 }
 
 // refreshToken is the secret of a mailbox that a provider lets us into; "" for
-// one with a password, and for a secret that does not open any more.
+// one with a password, and for a secret that does not open any more. A slice may
+// be about to replace it: m is one of getToChange.
 func (s *Service) refreshToken(ctx context.Context, tx postgres.Tx, org org.ID, m Mailbox) (string, error) {
 	if m.SignIn == ByPassword {
 		return "", nil
-	}
-	if _, err := lock(ctx, tx, org, m.ID); err != nil { // a slice may be about to replace it
-		return "", err
 	}
 	sealed, err := sealedSecret(ctx, tx, org, m.ID)
 	if err != nil {

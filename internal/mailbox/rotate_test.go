@@ -83,6 +83,26 @@ func TestRotatedRefreshTokenOutlivesTheLeaseOfItsSlice(t *testing.T) {
 	}
 }
 
+// A slice that had loaded the refresh token before another one replaced it goes
+// on with the new one.
+func TestSliceWithTheFormerRefreshTokenTakesTheNewOne(t *testing.T) {
+	t.Parallel()
+	g, _, j := rotating(t)
+	former, err := g.SecretOf(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := g.TokenOf(t.Context(), j); err != nil { // replaces it
+		t.Fatal(err)
+	}
+	if now, err := g.SecretOf(t.Context(), j); err != nil || now == former {
+		t.Fatalf("the refresh token was not replaced: %v", err)
+	}
+	if token, err := g.TokenBy(t.Context(), j, former); err != nil || token == "" {
+		t.Errorf("%q, %v", token, err)
+	}
+}
+
 func TestRotatedRefreshTokenThatNobodyNeedsIsGivenBack(t *testing.T) {
 	t.Parallel()
 	for name, take := range map[string]func(*granting, mailbox.Settings, mailbox.ID) error{

@@ -16,8 +16,20 @@ import (
 const columns = `mailbox_id, protocol, host, port, security, username, sign_in, folder, after_import, move_to, authserv, read_from, state,
 	created_at, cursor, last_poll_at, last_report_at, failure, advice, failed_at, failures, next_at, only_marked, finish_failure, finish_advice, epoch`
 
+const byID = `SELECT ` + columns + ` FROM mailboxes WHERE org_id = $1 AND mailbox_id = $2`
+
 func get(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (Mailbox, error) {
-	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM mailboxes WHERE org_id = $1 AND mailbox_id = $2`, org, id)
+	return getBy(ctx, tx, byID, org, id)
+}
+
+// getToChange is get that keeps everybody else from changing the mailbox until
+// the transaction ends: what is read of it stays true.
+func getToChange(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (Mailbox, error) {
+	return getBy(ctx, tx, byID+` FOR UPDATE`, org, id)
+}
+
+func getBy(ctx context.Context, tx postgres.Tx, sql string, org org.ID, id ID) (Mailbox, error) {
+	rows, err := tx.Query(ctx, sql, org, id)
 	if err != nil {
 		return Mailbox{}, fmt.Errorf("mailbox: %w", err)
 	}
@@ -217,11 +229,14 @@ func upToDate(ctx context.Context, tx postgres.Tx, j Slice, state State, now tim
 	return nil
 }
 
+// isDraft is whether a mailbox m was never connected.
+const isDraft = `m.state = 'testing' AND NOT EXISTS (
+	SELECT FROM mailbox_runs r WHERE r.org_id = m.org_id AND r.mailbox_id = m.mailbox_id AND r.kind <> 'test')`
+
 // drafts lists mailboxes that were never connected.
 func drafts(ctx context.Context, tx postgres.Tx, before time.Time) ([]sealed, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT m.org_id, m.mailbox_id, m.secret FROM mailboxes m WHERE m.state = 'testing' AND m.created_at < $1
-		AND NOT EXISTS (SELECT FROM mailbox_runs r WHERE r.org_id = m.org_id AND r.mailbox_id = m.mailbox_id AND r.kind <> 'test')`, before)
+		SELECT m.org_id, m.mailbox_id, m.secret FROM mailboxes m WHERE m.created_at < $1 AND `+isDraft, before)
 	if err != nil {
 		return nil, fmt.Errorf("list drafts: %w", err)
 	}

@@ -8,28 +8,13 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-// lock keeps everybody else from changing a mailbox until the transaction ends,
-// and reports whether there is one. What is read after it stays true.
-func lock(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (there bool, err error) {
-	tag, err := tx.Exec(ctx, `SELECT FROM mailboxes WHERE org_id = $1 AND mailbox_id = $2 FOR UPDATE`, org, id)
-	if err != nil {
-		return false, fmt.Errorf("lock mailbox: %w", err)
-	}
-	return tag.RowsAffected() == 1, nil
-}
-
-// lockDraft locks a mailbox and reports whether it was never connected.
-func lockDraft(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (draft bool, err error) {
-	if there, err := lock(ctx, tx, org, id); err != nil || !there {
-		return false, err
-	}
-	err = tx.QueryRow(ctx, `
-		SELECT state = 'testing' AND NOT EXISTS (SELECT FROM mailbox_runs r WHERE r.org_id = m.org_id AND r.mailbox_id = m.mailbox_id AND r.kind <> 'test')
-		FROM mailboxes m WHERE m.org_id = $1 AND m.mailbox_id = $2`, org, id).Scan(&draft)
+// draft reports whether a mailbox was never connected.
+func draft(ctx context.Context, tx postgres.Tx, org org.ID, id ID) (is bool, err error) {
+	err = tx.QueryRow(ctx, `SELECT `+isDraft+` FROM mailboxes m WHERE m.org_id = $1 AND m.mailbox_id = $2`, org, id).Scan(&is)
 	if err != nil {
 		return false, fmt.Errorf("look at draft: %w", err)
 	}
-	return draft, nil
+	return is, nil
 }
 
 func saveSecret(ctx context.Context, tx postgres.Tx, org org.ID, id ID, sealed []byte) error {
