@@ -4,10 +4,13 @@ package built
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"sendvery.com/sendvery/web"
 )
 
 // Program builds the program of the repository at root into dir and returns its
@@ -24,4 +27,29 @@ func Program(ctx context.Context, root, dir string) (path string, err error) {
 		return "", fmt.Errorf("the program does not build: %w\n%s", err, out)
 	}
 	return path, nil
+}
+
+// Main builds the program of the repository at root, runs tests on it and
+// returns the exit code of both. What the tests may use is in path by then.
+func Main(tests interface{ Run() int }, root string, path *string) (code int) {
+	run := func() (code int, err error) {
+		if err := web.Check(); err != nil {
+			return 1, err // says how to build them
+		}
+		dir, err := os.MkdirTemp("", "sendvery-bin-")
+		if err != nil {
+			return 1, err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+		if *path, err = Program(context.Background(), root, dir); err != nil {
+			return 1, err
+		}
+		return tests.Run(), nil
+	}
+	code, err := run()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
 }

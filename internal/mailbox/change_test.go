@@ -8,7 +8,6 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"sendvery.com/sendvery/internal/fault"
-	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailtest"
@@ -32,13 +31,7 @@ func TestWhatIsDeletedIsKept(t *testing.T) {
 	b.server.Append(t, letter("the contract", "a"), b.clock())
 	set := b.settings()
 	set.AfterImport = mailbox.Delete
-	id := b.connect(t, set)
-	b.settle(t)
-	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
-		t.Fatal(err)
-	}
-	b.settle(t)
-	b.wantState(t, id, mailbox.Polling)
+	b.polling(t, set, "example.org")
 	if now := b.look(t); len(now) != 0 {
 		t.Fatalf("left: %q", now)
 	}
@@ -62,12 +55,7 @@ func TestMailOfAFailureReportIsNotDeleted(t *testing.T) {
 	b.server.Append(t, reportMail("a", "example.org"), b.clock())
 	set := b.settings()
 	set.AfterImport = mailbox.Delete
-	id := b.connect(t, set)
-	b.settle(t)
-	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
-		t.Fatal(err)
-	}
-	b.settle(t)
+	b.polling(t, set, "example.org")
 	if n := one[int](t, b, `SELECT count(*) FROM failure_reports`); n != 1 {
 		t.Fatalf("%d failure reports", n)
 	}
@@ -82,12 +70,7 @@ func TestEditDoesNotForgetHowFarBackToRead(t *testing.T) {
 	b.appendReports(t, "early", "example.org", 2)
 	set := b.settings()
 	set.ReadDays = 30
-	id := b.connect(t, set)
-	b.settle(t)
-	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
-		t.Fatal(err)
-	}
-	b.settle(t)
+	id := b.polling(t, set, "example.org")
 	if err := b.Pause(t.Context(), b.org, id); err != nil {
 		t.Fatal(err)
 	}
@@ -115,17 +98,12 @@ func TestMailsOfAnotherServerAreOthers(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.appendReports(t, "here", "example.org", 2)
-	id := b.connect(t, b.settings())
-	b.settle(t)
-	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
-		t.Fatal(err)
-	}
-	b.settle(t)
+	id := b.polling(t, b.settings(), "example.org")
 	other := mailtest.NewMemory(t, mailtest.Options{Cert: b.cert, Implicit: true})
 	for _, name := range []string{"there-0", "there-1"} {
 		other.Append(t, reportMail(name, "example.org"), b.clock())
 	}
-	b.allow(other.Port)
+	b.allow(b.server.Port, other.Port)
 	set := b.settings()
 	set.Port = int(other.Port)
 	if err := b.Retest(t.Context(), b.org, id, set); err != nil {
@@ -150,12 +128,7 @@ func TestRefusalToMarkIsNoFailureOfReading(t *testing.T) {
 	b.appendReports(t, "r", "example.org", 2)
 	set := b.settings()
 	set.AfterImport = mailbox.MarkSeen
-	id := b.connect(t, set)
-	b.settle(t)
-	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
-		t.Fatal(err)
-	}
-	b.settle(t)
+	id := b.polling(t, set, "example.org")
 	for range 2 {
 		m := b.get(t, id)
 		if m.State != mailbox.Polling || m.Failure != nil || m.FinishFailure == nil || !strings.HasPrefix(*m.FinishFailure, "Reports are stored") || m.NextAt.Sub(b.clock()) < 15*time.Minute {

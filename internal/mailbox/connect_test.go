@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/fault"
-	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/seal"
@@ -124,13 +123,7 @@ func TestConnectedMailboxGoesOnWhereItWasAfterAChange(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.appendReports(t, "r", "example.org", 3)
-	id := b.connect(t, b.settings())
-	b.settle(t)
-	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
-		t.Fatal(err)
-	}
-	b.settle(t)
-	b.wantState(t, id, mailbox.Polling)
+	id := b.polling(t, b.settings(), "example.org")
 	before, err := b.Get(t.Context(), b.org.ID, id)
 	if err != nil {
 		t.Fatal(err)

@@ -1,25 +1,21 @@
 package mailbox_test
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/mailtest"
-	"sendvery.com/sendvery/internal/netguard"
 )
 
 // withDovecot puts a real server in the place of the one in memory.
 func (b *bench) withDovecot(t *testing.T) *mailtest.Dovecot {
 	t.Helper()
 	d := mailtest.NewDovecot(t, mailtest.DovecotOptions{Cert: b.cert})
-	b.Fetcher = &mailfetch.Fetcher{Roots: b.cert.Roots, Dialer: netguard.New(netguard.Config{
-		AllowPrefixes: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}, AllowPorts: []uint16{d.IMAPS, d.POP3S}})}
+	b.allow(d.IMAPS, d.POP3S)
 	return d
 }
 
@@ -46,14 +42,7 @@ func TestWholeLifeOfAPOP3Mailbox(t *testing.T) {
 	before := d.Snapshot(t)
 	set := b.settings()
 	set.Protocol, set.Port, set.AfterImport = mailfetch.POP3, int(d.POP3S), mailbox.LeaveUntouched
-	id := b.connect(t, set)
-	b.settle(t)
-	b.wantState(t, id, mailbox.Choosing)
-	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
-		t.Fatal(err)
-	}
-	b.settle(t)
-	b.wantState(t, id, mailbox.Polling)
+	id := b.polling(t, set, "example.org")
 	if n := b.counted(t); n != 20 {
 		t.Errorf("%d messages, want 20", n)
 	}
@@ -110,13 +99,7 @@ func TestReportMailsAreMovedOrDeletedAndNoOthers(t *testing.T) {
 		}
 		set := b.settings()
 		set.Port, set.AfterImport, set.MoveTo = int(d.IMAPS), after, "DMARC"
-		id := b.connect(t, set)
-		b.settle(t)
-		if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
-			t.Fatal(err)
-		}
-		b.settle(t)
-		b.wantState(t, id, mailbox.Polling)
+		id := b.polling(t, set, "example.org")
 		if m := b.get(t, id); m.FinishFailure != nil || m.OnlyMarked {
 			t.Errorf("%s: %v %v", after, m.FinishFailure, m.OnlyMarked)
 		}

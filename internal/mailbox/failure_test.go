@@ -62,12 +62,7 @@ func TestFailureThatOnlyTheOwnerMendsPausesAtTheFifth(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.appendReports(t, "r", "example.org", 2)
-	id := b.connect(t, b.settings())
-	b.settle(t)
-	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
-		t.Fatal(err)
-	}
-	b.settle(t)
+	id := b.polling(t, b.settings(), "example.org")
 	mend := b.fails(netguard.NameNotFound)
 	for n := 1; n <= 5; n++ {
 		b.advance(b.get(t, id).NextAt.Sub(b.clock()))
@@ -154,12 +149,7 @@ func TestRenumberedFolderIsReadAgainWithoutCountingTwice(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.appendReports(t, "r", "example.org", 5)
-	id := b.connect(t, b.settings())
-	b.settle(t)
-	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
-		t.Fatal(err)
-	}
-	b.settle(t)
+	id := b.polling(t, b.settings(), "example.org")
 	first := b.get(t, id).Cursor
 	b.server.Renumber(t)
 	b.appendReports(t, "r", "example.org", 5) // the same mails under other numbers
@@ -180,12 +170,7 @@ func TestFolderThatGetsItsOldNumbersBackIsReadAgain(t *testing.T) {
 	b := newBench(t)
 	b.appendReports(t, "r", "example.org", 5)
 	b.server.Append(t, []byte(ordinary), b.clock())
-	id := b.connect(t, b.settings())
-	b.settle(t)
-	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
-		t.Fatal(err)
-	}
-	b.settle(t)
+	id := b.polling(t, b.settings(), "example.org")
 	// As if a server restored from a backup had been read in between.
 	b.admin(t, `UPDATE mailboxes SET cursor = 'imap:4711:99'`)
 	b.advance(17 * time.Minute)
@@ -211,12 +196,7 @@ func TestMailsThatDoNotComeHaveReceipts(t *testing.T) {
 	b.Fetcher.Limits.MailBytes = 2000
 	b.server.Append(t, fmt.Appendf(nil, "Subject: large\r\n\r\n%s\r\n", strings.Repeat("x", 3000)), b.clock())
 	b.appendReports(t, "r", "example.org", 1)
-	id := b.connect(t, b.settings())
-	b.settle(t)
-	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
-		t.Fatal(err)
-	}
-	b.settle(t)
+	b.polling(t, b.settings(), "example.org")
 	if got := one[string](t, b, `SELECT string_agg(mail_id || ' ' || verdict || ' ' || coalesce(reason, '-') || ' ' || (size > 0), ', ' ORDER BY receipt_id) FROM receipts`); got != "1 refused mail_too_large true, 2 accepted - true" {
 		t.Errorf("receipts: %s", got)
 	}
@@ -232,12 +212,7 @@ func TestOnlyMailSinceTheChosenDayIsRead(t *testing.T) {
 	b.server.Append(t, reportMail("new", "example.org"), b.clock().AddDate(0, 0, -30))
 	set := b.settings()
 	set.ReadDays = 30
-	id := b.connect(t, set)
-	b.settle(t)
-	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
-		t.Fatal(err)
-	}
-	b.settle(t)
+	b.polling(t, set, "example.org")
 	if got := one[string](t, b, `SELECT string_agg(reporter_id, ',') FROM reports`); got != "new" {
 		t.Errorf("read %s", got)
 	}

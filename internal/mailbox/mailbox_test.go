@@ -19,6 +19,7 @@ import (
 
 	"sendvery.com/sendvery/internal/dbtest"
 	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/mailtest"
@@ -62,17 +63,16 @@ func newBench(t *testing.T) *bench {
 	b.Service = &mailbox.Service{
 		DB: b.db.DB, Ring: ring, Queue: b, Intake: b.reports, Holder: "this process", Now: b.clock,
 		Domains: &domain.Service{DB: b.db.DB, Now: b.clock, Added: b.reports.DomainsAdded},
-		Fetcher: &mailfetch.Fetcher{Roots: b.cert.Roots, Dialer: netguard.New(netguard.Config{
-			AllowPrefixes: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}, AllowPorts: []uint16{b.server.Port}})},
 	}
+	b.allow(b.server.Port)
 	b.org = b.newOrg(t, "ada@first.example")
 	return b
 }
 
-// allow lets the services reach one more port.
-func (b *bench) allow(port uint16) {
+// allow has the services reach these ports of this machine, and no others.
+func (b *bench) allow(ports ...uint16) {
 	b.Fetcher = &mailfetch.Fetcher{Roots: b.cert.Roots, Dialer: netguard.New(netguard.Config{
-		AllowPrefixes: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}, AllowPorts: []uint16{b.server.Port, port}})}
+		AllowPrefixes: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}, AllowPorts: ports})}
 }
 
 // newOrg signs somebody up.
@@ -164,12 +164,13 @@ func (b *bench) connect(t *testing.T, set mailbox.Settings) mailbox.ID {
 	return id
 }
 
-// polling brings a mailbox all the way.
-func (b *bench) polling(t *testing.T, set mailbox.Settings) mailbox.ID {
+// polling brings a mailbox all the way, with these domains ticked.
+func (b *bench) polling(t *testing.T, set mailbox.Settings, names ...fqdn.Name) mailbox.ID {
 	t.Helper()
 	id := b.connect(t, set)
 	b.settle(t)
-	if err := b.Choose(t.Context(), b.org, id, nil); err != nil {
+	b.wantState(t, id, mailbox.Choosing)
+	if err := b.Choose(t.Context(), b.org, id, names); err != nil {
 		t.Fatal(err)
 	}
 	b.settle(t)
