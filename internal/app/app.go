@@ -145,7 +145,8 @@ func (a *App) openKeys() error {
 		return fmt.Errorf("AUDIT_KEYS: %w", err)
 	}
 	a.trail = &audit.Trail{Keys: signer}
-	box, err := seal.NewBox(a.cfg.CookieKey)
+	cookie := values(a.cfg.CookieKey)
+	box, err := seal.NewBox(cookie[0], cookie[1:]...)
 	if err != nil {
 		return fmt.Errorf("COOKIE_KEY: %w", err)
 	}
