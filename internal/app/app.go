@@ -197,7 +197,7 @@ func (a *App) checkKeys(ctx context.Context) error {
 			missing = append(missing, fmt.Errorf("SEAL_KEYS lacks the key %q, which %d stored passwords are sealed with: put it back; sendvery keys status lists all keys", k.ID, k.Secrets))
 		}
 	}
-	unsigned, err := a.trail.MissingKeys(ctx, a.db)
+	unsigned, err := a.trail.MissingKeys(ctx)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
 	"sendvery.com/sendvery/internal/domain"
@@ -38,6 +39,7 @@ import (
 // wire makes the services and plugs them into one another.
 func (a *App) wire(sender mailer.Sender) error {
 	jobs := work.NewRegistry()
+	a.trail.DB, a.trail.Now = a.db, a.now
 	a.orgs = &org.Service{DB: a.db, Trail: a.trail, Now: a.now}
 	if err := errors.Join(a.wireAuth(jobs, sender), a.wireReports(jobs, sender)); err != nil {
 		return err
@@ -112,8 +114,10 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	work.Handle(jobs, 0, a.reports.AuthenticateAgain)
 	work.Handle(jobs, 0, a.reports.EnsureMonths)
 	work.Handle(jobs, 0, a.failures.Expire)
+	work.Handle(jobs, 0, a.trail.KeepAnchors)
 	jobs.Every(24*time.Hour, report.ExpireOriginals{})
 	jobs.Every(24*time.Hour, report.EnsureMonths{})
+	jobs.Every(24*time.Hour, audit.KeepAnchors{})
 	jobs.Every(time.Hour, report.AuthenticateAgain{})
 	jobs.Every(time.Hour, failurereport.Expire{})
 	jobs.Every(time.Hour, mailbox.ForgetDrafts{})
