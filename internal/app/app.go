@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/audit/auditweb"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
 	"sendvery.com/sendvery/internal/dns"
@@ -60,6 +61,7 @@ type App struct {
 	tls       *tlsreport.Service
 	failures  *failurereport.Service
 
+	auditWeb   *auditweb.Web
 	authWeb    *authweb.Web
 	orgWeb     *orgweb.Web
 	mailboxWeb *mailboxweb.Web

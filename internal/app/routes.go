@@ -68,6 +68,7 @@ func (a *App) signedIn(b browser) {
 	b.personal("POST", "/signout", a.authWeb.SignOut)
 	b.personal("GET", "/account/sessions", a.authWeb.List)
 	b.personal("POST", "/account/sessions", a.authWeb.EndListed)
+	b.personal("GET", "/account/activity", a.auditWeb.Activity)
 }
 
 // members lists what belongs to an organization, each with the right it needs.
@@ -76,6 +77,9 @@ func (a *App) members(b browser) {
 	b.inOrg("GET", "/welcome", org.Read, o.ShowWelcome)
 	b.inOrg("GET", "/settings", org.Read, o.ShowSettings)
 	b.inOrg("POST", "/settings", org.ManageSettings, o.Rename)
+	b.inOrg("GET", "/audit", org.ReadAudit, a.auditWeb.Show)
+	b.inOrg("GET", "/audit/events.csv", org.ReadAudit, a.auditWeb.CSV)
+	b.inOrg("GET", "/audit/anchor.txt", org.ReadAudit, a.auditWeb.Anchor)
 
 	r := a.reportWeb
 	b.inOrg("GET", "/", org.Read, r.Overview)

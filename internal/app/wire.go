@@ -12,6 +12,7 @@ import (
 	"github.com/a-h/templ"
 
 	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/audit/auditweb"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
 	"sendvery.com/sendvery/internal/domain"
@@ -138,6 +139,7 @@ func (a *App) guard() (*netguard.Guard, error) {
 
 // wirePages makes what answers browsers, beside signing in.
 func (a *App) wirePages() {
+	a.auditWeb = &auditweb.Web{Trail: a.trail, Frame: a.frame}
 	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash}
 	a.mailboxWeb = &mailboxweb.Web{
 		Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports,

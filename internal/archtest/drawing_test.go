@@ -65,6 +65,7 @@ var house = map[string]floor{
 	"web/mail":   look,
 	"web/ui":     look,
 
+	"internal/audit/auditweb":           pages,
 	"internal/auth/authweb":             pages,
 	"internal/failurereport/failureweb": pages,
 	"internal/mailbox/mailboxweb":       pages,

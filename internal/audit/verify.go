@@ -32,7 +32,7 @@ type Verified struct {
 // found only by an anchor of a later day, and so is who has the keys and writes
 // the chain anew.
 func (t *Trail) Verify(ctx context.Context, anchors io.Reader, found func(Break)) (Verified, error) {
-	v := &verifier{Trail: t, found: found, ended: map[string]bool{}}
+	v := &verifier{trail: t, found: found, ended: map[string]bool{}}
 	if anchors != nil {
 		var err error
 		if v.anchors, err = t.readAnchors(anchors); err != nil {
@@ -60,8 +60,8 @@ func (t *Trail) Verify(ctx context.Context, anchors io.Reader, found func(Break)
 
 // verifier is one run of Verify.
 type verifier struct {
-	*Trail
 	Verified
+	trail   *Trail
 	anchors map[chain][]anchor // those of chains that were not met yet
 	ended   map[string]bool    // chains that ended in order, by their names
 	found   func(Break)
@@ -69,7 +69,7 @@ type verifier struct {
 
 // chain goes along one chain.
 func (v *verifier) chain(ctx context.Context, c chain) error {
-	w := &walk{trail: v.Trail, chain: c, anchors: map[int64][]anchor{}, passed: func(r row) {
+	w := &walk{trail: v.trail, chain: c, anchors: map[int64][]anchor{}, passed: func(r row) {
 		if c == ofProgram && r.Action == endAction {
 			v.ended[r.Subject] = true
 		}
@@ -79,7 +79,7 @@ func (v *verifier) chain(ctx context.Context, c chain) error {
 	}
 	delete(v.anchors, c)
 	var what string
-	err := v.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) error {
+	err := v.trail.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		if err := freeze(ctx, tx); err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func (v *verifier) chain(ctx context.Context, c chain) error {
 			return err
 		}
 		for _, a := range kept {
-			w.forged = !v.Keys.Made(a.Signature, a.Key, a.message())
+			w.forged = !v.trail.Keys.Made(a.Signature, a.Key, a.message())
 			w.anchors[a.Seq] = append(w.anchors[a.Seq], a)
 		}
 		older, err := eachRow(ctx, tx, c, func(r row, sound bool) {

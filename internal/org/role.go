@@ -25,14 +25,15 @@ const (
 	ReadOriginals   Right = "read-originals"   // download report mails as they came
 	ReadFailures    Right = "read-failures"    // see failure reports, which are about mails of people
 	ManageSettings  Right = "manage-settings"  // name and settings
+	ReadAudit       Right = "read-audit"       // see who changed what
 )
 
 // rights is the one table of who may do what.
 var rights = map[Role][]Right{
 	Viewer: {Read},
 	Member: {Read, ManageDomains, UploadReports},
-	Admin:  {Read, ManageDomains, UploadReports, ManageMailboxes, ReadOriginals, ReadFailures, ManageSettings},
-	Owner:  {Read, ManageDomains, UploadReports, ManageMailboxes, ReadOriginals, ReadFailures, ManageSettings},
+	Admin:  {Read, ManageDomains, UploadReports, ManageMailboxes, ReadOriginals, ReadFailures, ManageSettings, ReadAudit},
+	Owner:  {Read, ManageDomains, UploadReports, ManageMailboxes, ReadOriginals, ReadFailures, ManageSettings, ReadAudit},
 }
 
 // May reports whether the role has the right.

@@ -46,6 +46,9 @@ func (h *Web) ShowSettings(w http.ResponseWriter, r *http.Request, a org.Access)
 func (h *Web) settingsPage(w http.ResponseWriter, r *http.Request, a org.Access) SettingsPage {
 	p := SettingsPage{Page: h.Frame(w, r, "Settings"), Action: path(a, "settings"), Name: a.Name, CanRename: a.Role.May(org.ManageSettings), Role: string(a.Role)}
 	p.Section = ui.SettingsSection
+	if a.Role.May(org.ReadAudit) {
+		p.AuditHref = path(a, "audit")
+	}
 	return p
 }
 

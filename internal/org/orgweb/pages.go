@@ -20,6 +20,7 @@ type SettingsPage struct {
 	NameError string // sentence about the name; empty = none
 	CanRename bool   // the person's role allows it
 	Role      string // the person's role: "owner"
+	AuditHref string // the audit trail; empty where the role may not see it
 }
 
 func (p SettingsPage) nameField() ui.Field {
