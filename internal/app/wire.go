@@ -19,6 +19,7 @@ import (
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/failurereport/failureweb"
 	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/keyring"
 	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
@@ -46,12 +47,14 @@ func (a *App) wire(sender mailer.Sender) error {
 		return err
 	}
 	a.wirePages()
+	a.keys = &keyring.Service{DB: a.db, Trail: a.trail, Ring: a.ring, Columns: keyring.Columns(), Now: a.now}
+	work.Handle(jobs, 0, a.keys.Work)
 	queue, err := work.New(a.db, jobs, a.log)
 	if err != nil {
 		return err
 	}
 	a.queue = queue
-	a.auth.Queue, a.mailboxes.Queue, a.reports.Queue = queue, queue, queue
+	a.auth.Queue, a.mailboxes.Queue, a.reports.Queue, a.keys.Queue = queue, queue, queue, queue
 	return nil
 }
 
