@@ -65,7 +65,7 @@ func (c *auditVerifyCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "%d chains with %d events were checked; %d are broken.\n", seen.Chains, seen.Events, broken)
+	fmt.Fprintf(p.stdout, "%d chains with %d events were checked; broken: %d.\n", seen.Chains, seen.Events, broken)
 	if seen.Older > 0 {
 		fmt.Fprintf(p.stdout, "%d older events are from before there were chains; nothing proves them.\n", seen.Older)
 	}

@@ -29,7 +29,7 @@ func TestAuditTrailIsAnchoredAndVerified(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{nil, {"--anchor", early}, {"--anchor", late}} {
-		if out := good(t, env, append([]string{"audit", "verify"}, args...)...); out != "2 chains with 4 events were checked; 0 are broken.\n" {
+		if out := good(t, env, append([]string{"audit", "verify"}, args...)...); out != "2 chains with 4 events were checked; broken: 0.\n" {
 			t.Errorf("%v: %s", args, out)
 		}
 	}
@@ -42,7 +42,7 @@ func TestAuditTrailIsAnchoredAndVerified(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := sendvery(t, env, "audit", "verify", "--anchor", early)
-	if r.err == nil || !strings.Contains(r.out, ": event 3 was changed\n2 chains with 4 events were checked; 1 are broken.\n") {
+	if r.err == nil || !strings.Contains(r.out, ": event 3 was changed\n2 chains with 4 events were checked; broken: 1.\n") {
 		t.Errorf("%v\n%s", r.err, r.out)
 	}
 	if r := sendvery(t, env, "audit", "verify", "--anchor", early+".missing"); r.err == nil {
