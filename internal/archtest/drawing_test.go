@@ -30,6 +30,7 @@ var house = map[string]floor{
 	"internal/fault":     ground,
 	"internal/finding":   ground,
 	"internal/fqdn":      ground,
+	"internal/mailaddr":  ground,
 	"internal/mimepart":  ground,
 	"internal/plaintext": ground,
 	"internal/reading":   ground,

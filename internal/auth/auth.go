@@ -7,12 +7,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"net/mail"
-	"strings"
 	"time"
 
-	"sendvery.com/sendvery/internal/fault"
-	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailer"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/seal"
@@ -78,29 +74,4 @@ func newToken() (token string, hash []byte) {
 func hashToken(token string) []byte {
 	sum := sha256.Sum256([]byte(token))
 	return sum[:]
-}
-
-// Address folds an e-mail address to the form that identifies a person. The
-// whole address is folded to lower case: no provider in use tells them apart.
-func Address(input string) (string, error) {
-	bad := fault.InvalidFields(fault.Fields{"email": "Type a whole e-mail address, such as you@example.org."})
-	input = strings.TrimSpace(input)
-	if input == "" || len(input) > 254 {
-		return "", bad
-	}
-	parsed, err := mail.ParseAddress(input)
-	if err != nil || parsed.Name != "" || strings.ContainsAny(parsed.Address, " \t\r\n\"") {
-		return "", bad
-	}
-	local, host, _ := strings.Cut(parsed.Address, "@")
-	name, err := fqdn.Parse(host)
-	if err != nil {
-		return "", bad
-	}
-	folded := strings.ToLower(local) + "@" + name.String()
-	// What needed quotes would need them in every header that we write.
-	if again, err := mail.ParseAddress(folded); err != nil || again.Address != folded {
-		return "", bad
-	}
-	return folded, nil
 }
