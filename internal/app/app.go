@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
 	"sendvery.com/sendvery/internal/dns"
@@ -41,6 +42,7 @@ type App struct {
 	now   func() time.Time
 	db    *postgres.DB
 	ring  *seal.Ring
+	trail *audit.Trail
 	queue *work.Queue
 
 	headroom []byte
@@ -138,6 +140,11 @@ func (a *App) openKeys() error {
 	if a.ring, err = seal.ParseRing(a.cfg.SealKeys); err != nil {
 		return fmt.Errorf("SEAL_KEYS: %w", err)
 	}
+	signer, err := seal.ParseSigner(a.cfg.AuditKeys)
+	if err != nil {
+		return fmt.Errorf("AUDIT_KEYS: %w", err)
+	}
+	a.trail = &audit.Trail{Keys: signer}
 	box, err := seal.NewBox(a.cfg.CookieKey)
 	if err != nil {
 		return fmt.Errorf("COOKIE_KEY: %w", err)
@@ -175,8 +182,9 @@ func (a *App) checkDatabase(ctx context.Context) error {
 	return a.db.CheckRoles(ctx)
 }
 
-// checkKeys refuses to work without a key that something stored is sealed with:
-// every mailbox it closes would fail, one after the other.
+// checkKeys refuses to work without a key that something stored is sealed or
+// signed with: every mailbox it closes would fail, one after the other, and
+// nobody would notice that events cannot be proved.
 func (a *App) checkKeys(ctx context.Context) error {
 	used, err := a.KeyStatus(ctx)
 	if err != nil {
@@ -187,6 +195,13 @@ func (a *App) checkKeys(ctx context.Context) error {
 		if k.Missing {
 			missing = append(missing, fmt.Errorf("SEAL_KEYS lacks the key %q, which %d stored passwords are sealed with: put it back; sendvery keys status lists all keys", k.ID, k.Secrets))
 		}
+	}
+	unsigned, err := a.trail.MissingKeys(ctx, a.db)
+	if err != nil {
+		return err
+	}
+	for _, id := range unsigned {
+		missing = append(missing, fmt.Errorf("AUDIT_KEYS lacks the key %q, which events of the audit trail are signed with: put it back", id))
 	}
 	return errors.Join(missing...)
 }

@@ -28,6 +28,7 @@ type Config struct {
 	DatabaseURL   string `cfg:"DATABASE_URL,file" help:"PostgreSQL 15 or newer, as the role sendvery_app. Development mode brings its own; one that is set instead must be a superuser's, for a database that nothing else uses."`
 	MigrateURL    string `name:"migrate-database-url" cfg:"MIGRATE_DATABASE_URL,file" help:"The same database as the role sendvery_owner; needed for migrations only."`
 	SealKeys      string `cfg:"SEAL_KEYS,file" help:"Keys that mailbox passwords are sealed with: id:base64 of 32 bytes, comma separated, the first one seals. See sendvery keys generate."`
+	AuditKeys     string `cfg:"AUDIT_KEYS,file" help:"Keys that the audit trail is signed with, in the same form; the first one signs. Old ones stay: they prove older events."`
 	CookieKey     string `cfg:"COOKIE_KEY,file" help:"Secret of 32 characters or more for browser cookies and sign-in codes."`
 	SMTPURL       string `name:"smtp-url" cfg:"SMTP_URL,file" help:"Mail server for sign-in mails: smtps://user:password@host:465, or smtp:// on port 587 with STARTTLS."`
 	MailFrom      string `cfg:"MAIL_FROM" help:"Sender of the program's own mail, for example Sendvery <sendvery@example.org>."`
@@ -119,17 +120,8 @@ func (c Config) CheckStored() error {
 // stored checks what it takes to read what is stored.
 func (c Config) stored(p *problems) {
 	p.secret("COOKIE_KEY", c.CookieKey)
-	p.secret("SEAL_KEYS", c.SealKeys)
-	if c.SealKeys != "" {
-		if _, err := seal.ParseRing(c.SealKeys); err != nil {
-			p.add("SEAL_KEYS", err.Error())
-		} else if p.production && !hasPlaceholder(c.SealKeys) && holdsPlaceholder(c.SealKeys) {
-			p.add("SEAL_KEYS", "still has the key of .env.example, under another id; generate one")
-		}
-	}
-	if c.SealKeys != "" && c.CookieKey != "" && strings.Contains(c.SealKeys, c.CookieKey) {
-		p.add("COOKIE_KEY", "is used in SEAL_KEYS too; give each its own")
-	}
+	p.ring("SEAL_KEYS", c.SealKeys)
+	p.ring("AUDIT_KEYS", c.AuditKeys)
 	p.placeholders(map[string]string{"DATABASE_URL": c.DatabaseURL, "MIGRATE_DATABASE_URL": c.MigrateURL, "SMTP_URL": c.SMTPURL})
 	if c.DatabaseURL == "" {
 		p.add("DATABASE_URL", "is missing")
@@ -143,11 +135,24 @@ func (c Config) stored(p *problems) {
 type problems struct {
 	production bool
 	list       []error
+	used       []named
 }
+
+// named is a secret that is for one use only.
+type named struct{ name, value string }
 
 func (p *problems) add(name, what string) { p.list = append(p.list, fmt.Errorf("%s %s", name, what)) }
 
-func (p *problems) err() error { return errors.Join(p.list...) }
+func (p *problems) err() error {
+	for i, s := range p.used {
+		for _, other := range p.used[i+1:] {
+			if s.value == other.value {
+				p.add(s.name, "is used in "+other.name+" too; give each its own")
+			}
+		}
+	}
+	return errors.Join(p.list...)
+}
 
 func (p *problems) publicURL(s string) {
 	u, err := url.Parse(s)
@@ -182,8 +187,31 @@ func holdsPlaceholder(keys string) bool {
 	})
 }
 
-// secret checks what every secret must fulfil; placeholders are for localhost.
+// ring checks keys of the form id:base64.
+func (p *problems) ring(name, keys string) {
+	if !p.long(name, keys) {
+		return
+	}
+	if _, err := seal.ParseRing(keys); err != nil {
+		p.add(name, err.Error())
+	} else if p.production && !hasPlaceholder(keys) && holdsPlaceholder(keys) {
+		p.add(name, "still has the key of .env.example, under another id; generate one")
+	}
+	for _, key := range fields(keys) {
+		_, encoded, _ := strings.Cut(key, ":")
+		p.used = append(p.used, named{name, encoded})
+	}
+}
+
+// secret checks what every secret must fulfil.
 func (p *problems) secret(name, value string) {
+	if p.long(name, value) {
+		p.used = append(p.used, named{name, value})
+	}
+}
+
+// long checks that a value may be a secret; placeholders are for localhost.
+func (p *problems) long(name, value string) bool {
 	switch {
 	case value == "":
 		p.add(name, "is missing")
@@ -191,5 +219,8 @@ func (p *problems) secret(name, value string) {
 		p.add(name, "is shorter than 32 characters")
 	case p.production && hasPlaceholder(value):
 		p.add(name, "still has the placeholder of .env.example; generate one")
+	default:
+		return true
 	}
+	return false
 }

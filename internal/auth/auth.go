@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"time"
 
+	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/mailer"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/seal"
@@ -36,6 +37,7 @@ type (
 // Service signs people in and out.
 type Service struct {
 	DB      *postgres.DB
+	Trail   *audit.Trail
 	Queue   work.Enqueuer
 	Box     *seal.Box
 	Mail    mailer.Sender

@@ -140,11 +140,14 @@ func (s *Service) begin(ctx context.Context, tx postgres.Tx, r Request, c Client
 		return SignedIn{}, err
 	}
 	token, hash := newToken()
-	err = insertSession(ctx, tx, Session{
+	begun := Session{
 		ID: uid.New[Session](), Person: person, Device: c.Device, Network: c.Network,
 		CreatedAt: now, LastSeenAt: now, ExpiresAt: expiry(now, now),
-	}, hash)
-	return SignedIn{Token: token, Person: person, Email: r.Email}, err
+	}
+	if err := insertSession(ctx, tx, begun, hash); err != nil {
+		return SignedIn{}, err
+	}
+	return SignedIn{Token: token, Person: person, Email: r.Email}, s.record(ctx, tx, "session.begin", begun)
 }
 
 // expiry slides with use, up to the absolute end.

@@ -84,7 +84,7 @@ func (s *Service) answer(ctx context.Context, person PersonID, id InvitationID, 
 		if err := do(ctx, tx, i); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, s.invitationEvent(i, person, action))
+		return s.Trail.Record(ctx, tx, s.invitationEvent(i, person, action))
 	})
 	return o, err
 }

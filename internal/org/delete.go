@@ -53,7 +53,7 @@ func (s *Service) Delete(ctx context.Context, a Access) error {
 		if after, err = s.Deleted(ctx, tx, a); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: "organization.delete", Subject: a.Slug, At: now})
+		return s.Trail.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: "organization.delete", Subject: a.Slug, At: now})
 	})
 	if err == nil && after != nil {
 		after(ctx)
@@ -85,7 +85,7 @@ func (s *Service) restore(ctx context.Context, person PersonID, o Organization) 
 		if !there {
 			return fault.New(fault.NotFound, "This organization is not there any more.")
 		}
-		return audit.Record(ctx, tx, audit.Event{Org: o.ID, Person: person, Action: "organization.restore", Subject: o.Slug, At: now})
+		return s.Trail.Record(ctx, tx, audit.Event{Org: o.ID, Person: person, Action: "organization.restore", Subject: o.Slug, At: now})
 	})
 }
 

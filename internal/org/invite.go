@@ -129,7 +129,7 @@ func (s *Service) told(ctx context.Context, tx postgres.Tx, a Access, i Invitati
 	if err := s.Queue.Enqueue(ctx, tx, SendInvitation{Org: a.ID, Invitation: i.ID}, work.Attempts(6)); err != nil {
 		return err
 	}
-	return audit.Record(ctx, tx, s.invitationEvent(i, a.Person, action))
+	return s.Trail.Record(ctx, tx, s.invitationEvent(i, a.Person, action))
 }
 
 func (s *Service) invitationEvent(i Invitation, person PersonID, action string) audit.Event {
@@ -157,7 +157,7 @@ func (s *Service) Revoke(ctx context.Context, a Access, id InvitationID) error {
 		if err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, s.invitationEvent(i, a.Person, "invitation.revoke"))
+		return s.Trail.Record(ctx, tx, s.invitationEvent(i, a.Person, "invitation.revoke"))
 	})
 }
 

@@ -93,7 +93,7 @@ func (s *Service) giveRole(ctx context.Context, tx postgres.Tx, a Access, m Coll
 	if err := setRole(ctx, tx, a.ID, m.Person, role); err != nil {
 		return err
 	}
-	return audit.Record(ctx, tx, audit.Event{
+	return s.Trail.Record(ctx, tx, audit.Event{
 		Org: a.ID, Person: a.Person, Action: "member.role", Subject: m.Person.String(),
 		Detail: map[string]string{"from": string(m.Role), "to": string(role)}, At: s.Now(),
 	})
@@ -127,7 +127,7 @@ func (s *Service) end(ctx context.Context, tx postgres.Tx, a Access, person Pers
 	if err := keepsOwner(ctx, tx, a.ID, without); err != nil {
 		return err
 	}
-	return audit.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: action, Subject: person.String(), At: s.Now()})
+	return s.Trail.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: action, Subject: person.String(), At: s.Now()})
 }
 
 // Transfer makes a member an owner and the one who asks an admin.
@@ -146,7 +146,7 @@ func (s *Service) Transfer(ctx context.Context, a Access, to PersonID) error {
 		if err := setRole(ctx, tx, a.ID, a.Person, Admin); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: "organization.transfer", Subject: to.String(), At: s.Now()})
+		return s.Trail.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: "organization.transfer", Subject: to.String(), At: s.Now()})
 	})
 }
 

@@ -56,6 +56,7 @@ const notFound = "There is no such page, or you do not have access to it."
 type Service struct {
 	DB     *postgres.DB
 	Post           // how invitations are sent
+	Trail  *audit.Trail
 	Limits billing.Limits
 	Mails  *limit.Limiter // bounds the invitations that an organization sends
 	Now    func() time.Time
@@ -188,7 +189,7 @@ func (s *Service) create(ctx context.Context, o Organization, person postgres.Pe
 		if err := insertMember(ctx, tx, o.ID, Colleague{Person: person, Role: Owner, JoinedAt: now}); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Event{Org: o.ID, Person: person, Action: "organization.create", Subject: o.Slug, At: now})
+		return s.Trail.Record(ctx, tx, audit.Event{Org: o.ID, Person: person, Action: "organization.create", Subject: o.Slug, At: now})
 	})
 	return o, err
 }
@@ -204,7 +205,7 @@ func (s *Service) Rename(ctx context.Context, a Access, name string) error {
 		if err := rename(ctx, tx, a.ID, name); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: "organization.rename", Subject: name, At: s.Now()})
+		return s.Trail.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: "organization.rename", Subject: name, At: s.Now()})
 	})
 }
 
