@@ -78,10 +78,3 @@ $$;
 -- +goose StatementEnd
 REVOKE ALL ON FUNCTION erase_organization(uuid, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION erase_organization(uuid, bigint) TO sendvery_system;
-
--- Whoever deletes their account can take that back until purge_at; then they
--- are erased, and what they did is left under an id that names nobody.
-ALTER TABLE people ADD COLUMN deleted_at timestamptz;
-ALTER TABLE people ADD COLUMN purge_at timestamptz;
-ALTER TABLE people ADD CONSTRAINT people_purge_check CHECK ((deleted_at IS NULL) = (purge_at IS NULL));
-CREATE INDEX people_purge ON people (purge_at) WHERE purge_at IS NOT NULL;

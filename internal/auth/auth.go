@@ -43,8 +43,11 @@ type Service struct {
 	Mail    mailer.Sender
 	Compose func(LinkMail) (mailer.Message, error) // words and looks of the sign-in mail
 	LinkURL func(token string) string
-	Limits  *Limits
-	Now     func() time.Time
+	// Words and links of the mails about a change of address.
+	ComposeChange ChangeComposer
+	AddressURL    func(token string) string
+	Limits        *Limits
+	Now           func() time.Time
 }
 
 // Client is the browser on the other side of a request.

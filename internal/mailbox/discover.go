@@ -8,11 +8,11 @@ import (
 	"sync"
 	"time"
 
-	"sendvery.com/sendvery/internal/mailaddr"
 	"sendvery.com/sendvery/internal/dns"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/limit"
+	"sendvery.com/sendvery/internal/mailaddr"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/org"
 )

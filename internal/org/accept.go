@@ -3,7 +3,6 @@ package org
 import (
 	"context"
 
-	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/postgres"
 )

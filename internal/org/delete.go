@@ -50,12 +50,13 @@ func (s *Service) Delete(ctx context.Context, a Access) error {
 		if err := markDeleted(ctx, tx, a.ID, now, now.Add(UndoLife)); err != nil {
 			return err
 		}
-		if after, err = s.Deleted(ctx, tx, a); err != nil {
+		var events []audit.Event
+		if events, after, err = s.Wipe(ctx, tx, a); err != nil {
 			return err
 		}
-		return s.Trail.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: "organization.delete", Subject: a.Slug, At: now})
+		return s.Trail.Record(ctx, tx, append(events, audit.Event{Org: a.ID, Person: a.Person, Action: "organization.delete", Subject: a.Slug, At: now})...)
 	})
-	if err == nil && after != nil {
+	if err == nil {
 		after(ctx)
 	}
 	return err

@@ -55,14 +55,14 @@ const notFound = "There is no such page, or you do not have access to it."
 // Service is what organizations can do.
 type Service struct {
 	DB     *postgres.DB
-	Post           // how invitations are sent
+	Post   // how invitations are sent
 	Trail  *audit.Trail
 	Limits billing.Limits
 	Mails  *limit.Limiter // bounds the invitations that an organization sends
 	Now    func() time.Time
-	// Deleted is told of the deletion of an organization, in its transaction:
-	// secrets are wiped at once. What it returns is done after the commit.
-	Deleted func(ctx context.Context, tx postgres.Tx, a Access) (after func(context.Context), err error)
+	// Wipe removes the secrets of an organization that is being deleted, in that
+	// transaction. It returns what to record, and what to do after the commit.
+	Wipe func(ctx context.Context, tx postgres.Tx, a Access) (events []audit.Event, after func(context.Context), err error)
 }
 
 // Memberships returns where the person belongs, oldest first.
