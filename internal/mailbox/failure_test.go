@@ -123,7 +123,7 @@ func TestMailboxPausedDuringItsScanIsScannedAgain(t *testing.T) {
 func TestMailboxPausedDuringItsImportGoesOnImporting(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	b.appendReports(t, "r", "example.org", 150)
+	b.appendReports(t, "r", "example.org", 60)
 	id := b.connect(t, b.settings())
 	b.settle(t)
 	if err := b.Choose(t.Context(), b.org, id, []fqdn.Name{"example.org"}); err != nil {
@@ -140,7 +140,7 @@ func TestMailboxPausedDuringItsImportGoesOnImporting(t *testing.T) {
 	}
 	b.wantState(t, id, mailbox.Importing)
 	b.settle(t)
-	if r := b.run(t, id, mailbox.ImportRun); r.State != mailbox.RunDone || r.Done != 150 {
+	if r := b.run(t, id, mailbox.ImportRun); r.State != mailbox.RunDone || r.Done != 60 {
 		t.Errorf("import: %+v", r)
 	}
 }

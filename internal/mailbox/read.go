@@ -63,29 +63,28 @@ type delivery struct {
 }
 
 // readSome reads batches of the mails until the slice is full and returns how
-// many mails they were. One batch is stored while the next is read and the one
-// after it fetched: mail server, processor and database do not wait for one
-// another.
+// many mails they were. The next batch is fetched and read while the last one is
+// stored: neither the mail server nor the database waits for the other.
 func (s *Service) readSome(ctx context.Context, j Slice, m Mailbox, session mailfetch.Session, ids []mailfetch.MailID) (done int, err error) {
 	ctx, stop := context.WithCancel(ctx)
-	fetched, deliveries := make(chan delivery), make(chan delivery)
-	go ahead(ctx, fetched, func(send func(delivery) bool) { s.fetchAhead(ctx, m, session, ids, send) })
-	go ahead(ctx, deliveries, func(send func(delivery) bool) {
-		for d := range fetched {
-			if d.err == nil {
-				d.reading, d.err = s.Intake.Read(ctx, j.Org, m.addressed(session, d.batch.mails))
+	deliveries := make(chan delivery)
+	go func() {
+		defer close(deliveries)
+		defer func() { // a panic ends the job, as one of its own goroutine does, not the process
+			if p := recover(); p != nil {
+				err := fmt.Errorf("panic while fetching: %v\n%s", p, debug.Stack())
+				select {
+				case deliveries <- delivery{batch: &batch{}, err: err}:
+				case <-ctx.Done():
+				}
 			}
-			if !send(d) || d.err != nil {
-				return
-			}
-		}
-	})
+		}()
+		s.fetchAhead(ctx, j, m, session, ids, deliveries)
+	}()
 	defer func() { // the session is ours again when this ends
 		stop()
-		for _, on := range []chan delivery{deliveries, fetched} {
-			for d := range on {
-				d.batch.discard()
-			}
+		for d := range deliveries {
+			d.batch.discard()
 		}
 	}()
 	for d := range deliveries {
@@ -97,30 +96,9 @@ func (s *Service) readSome(ctx context.Context, j Slice, m Mailbox, session mail
 	return done, ctx.Err()
 }
 
-// ahead does one part of the work on batches and closes its channel after it.
-// What it sends is discarded once nobody takes it any more.
-func ahead(ctx context.Context, out chan<- delivery, do func(send func(delivery) bool)) {
-	defer close(out)
-	send := func(d delivery) bool {
-		select {
-		case out <- d:
-			return true
-		case <-ctx.Done():
-			d.batch.discard()
-			return false
-		}
-	}
-	defer func() { // a panic ends the job, as one of its own goroutine does, not the process
-		if p := recover(); p != nil {
-			send(delivery{batch: &batch{}, err: fmt.Errorf("panic while fetching or reading: %v\n%s", p, debug.Stack())})
-		}
-	}()
-	do(send)
-}
-
 // fetchAhead fetches batches until the slice's time is over, and each when the
 // one before it was accepted.
-func (s *Service) fetchAhead(ctx context.Context, m Mailbox, session mailfetch.Session, ids []mailfetch.MailID, send func(delivery) bool) {
+func (s *Service) fetchAhead(ctx context.Context, j Slice, m Mailbox, session mailfetch.Session, ids []mailfetch.MailID, out chan<- delivery) {
 	began := s.Now()
 	pace := newPace(m)
 	for len(ids) > 0 && s.Now().Sub(began) <= sliceTime {
@@ -128,7 +106,17 @@ func (s *Service) fetchAhead(ctx context.Context, m Mailbox, session mailfetch.S
 		n := min(pace.mails, len(ids))
 		b, err := fetch(ctx, session, ids[:n])
 		size := b.size()
-		if !send(delivery{batch: b, err: err}) || err != nil {
+		d := delivery{batch: b, err: err}
+		if err == nil {
+			d.reading, d.err = s.Intake.Read(ctx, j.Org, m.addressed(session, b.mails))
+		}
+		select {
+		case out <- d:
+		case <-ctx.Done():
+			b.discard()
+			return
+		}
+		if d.err != nil {
 			return
 		}
 		pace.adapt(s.Now().Sub(from), size)
