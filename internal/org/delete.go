@@ -23,6 +23,7 @@ type Mine struct {
 	Memberships []Membership // oldest first
 	Offers      []Offer      // oldest first
 	Deleted     []Deleted    // those that the person owns
+	Leaves      bool         // the person's account is being deleted
 }
 
 // Mine returns what the person belongs to, is invited to, and can take back.
@@ -35,7 +36,10 @@ func (s *Service) Mine(ctx context.Context, person PersonID) (Mine, error) {
 		if m.Offers, err = offers(ctx, tx, person, s.Now()); err != nil {
 			return err
 		}
-		m.Deleted, err = deletedOf(ctx, tx, person, s.Now())
+		if m.Deleted, err = deletedOf(ctx, tx, person, s.Now()); err != nil {
+			return err
+		}
+		m.Leaves, err = leaves(ctx, tx, person)
 		return err
 	})
 	return m, err

@@ -71,13 +71,13 @@ func (s *Service) changing(ctx context.Context, a Access, right Right, fn func(c
 // SetRole gives a member another role. Only owners decide about owners, and one
 // is always left.
 func (s *Service) SetRole(ctx context.Context, a Access, person PersonID, role Role) error {
-	if !role.Known() {
-		return fault.InvalidFields(fault.Fields{"role": noRole})
-	}
 	return s.changing(ctx, a, ManageMembers, func(ctx context.Context, tx postgres.Tx, mine Role) error {
 		m, err := member(ctx, tx, a.ID, person)
 		if err != nil || m.Role == role {
 			return err
+		}
+		if !role.Known() {
+			return fault.InvalidFields(fault.Fields{"role": noRole})
 		}
 		if !mine.MayGive(m.Role) || !mine.MayGive(role) {
 			return fault.New(fault.Denied, ownersOnly)

@@ -115,8 +115,8 @@ func (s *Service) All(ctx context.Context) (list []Organization, err error) {
 
 // EnsureFirst makes an organization for a person who belongs to none, named
 // after their mail domain, and returns the one to show first. Whoever was
-// invited, or can take a deletion back, gets none: they have a choice to make,
-// which a zero Organization says.
+// invited, can take a deletion back or is leaving gets none: they have a choice
+// to make, which a zero Organization says.
 func (s *Service) EnsureFirst(ctx context.Context, person postgres.PersonID, email string) (Organization, error) {
 	mine, err := s.Mine(ctx, person)
 	if err != nil {
@@ -125,7 +125,7 @@ func (s *Service) EnsureFirst(ctx context.Context, person postgres.PersonID, ema
 	if len(mine.Memberships) > 0 {
 		return mine.Memberships[0].Organization, nil
 	}
-	if len(mine.Offers) > 0 || len(mine.Deleted) > 0 {
+	if len(mine.Offers) > 0 || len(mine.Deleted) > 0 || mine.Leaves {
 		return Organization{}, nil
 	}
 	_, name, _ := strings.Cut(email, "@")

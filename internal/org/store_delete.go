@@ -42,6 +42,14 @@ func deletedOf(ctx context.Context, tx postgres.Tx, person PersonID, now time.Ti
 	return list, nil
 }
 
+// leaves reports whether the person's account is being deleted.
+func leaves(ctx context.Context, tx postgres.Tx, person PersonID) (yes bool, err error) {
+	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM people WHERE person_id = $1 AND deleted_at IS NOT NULL)`, person).Scan(&yes); err != nil {
+		return false, fmt.Errorf("look at person: %w", err)
+	}
+	return yes, nil
+}
+
 func duePurges(ctx context.Context, tx postgres.Tx, now time.Time) ([]ID, error) {
 	rows, err := tx.Query(ctx, `SELECT org_id FROM organizations WHERE purge_at <= $1 ORDER BY purge_at`, now)
 	if err != nil {
