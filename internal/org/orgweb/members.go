@@ -20,10 +20,10 @@ var roleWords = [...]struct {
 	Name string
 	May  string
 }{
-	{org.Owner, "owner", "everything, also billing, handing the organization over and deleting it."},
-	{org.Admin, "admin", "also mailboxes, members, settings, failure reports and original mails."},
-	{org.Member, "member", "see everything else, manage domains and bring in report files."},
-	{org.Viewer, "viewer", "see reports, senders and domains, and change nothing."},
+	{org.Owner, "owner", "do everything, also billing, handing the organization over and deleting it."},
+	{org.Admin, "admin", "do everything but billing, handing the organization over and deleting it."},
+	{org.Member, "member", "see reports, senders and members, manage domains and bring in report files."},
+	{org.Viewer, "viewer", "see reports, senders and members, and change nothing."},
 }
 
 func mayWords(role org.Role) string {
