@@ -15,6 +15,8 @@ import (
 	"sendvery.com/sendvery/internal/auth/authweb"
 	"sendvery.com/sendvery/internal/dns"
 	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/export"
+	"sendvery.com/sendvery/internal/export/exportweb"
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/failurereport/failureweb"
 	"sendvery.com/sendvery/internal/httpio"
@@ -59,6 +61,7 @@ type App struct {
 	reports   *report.Service
 	tls       *tlsreport.Service
 	failures  *failurereport.Service
+	exports   *export.Service
 
 	authWeb    *authweb.Web
 	orgWeb     *orgweb.Web
@@ -66,6 +69,7 @@ type App struct {
 	reportWeb  *reportweb.Web
 	tlsWeb     *tlsweb.Web
 	failureWeb *failureweb.Web
+	exportWeb  *exportweb.Web
 }
 
 // Parts are what development mode and tests bring instead of the configured

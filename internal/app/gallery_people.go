@@ -6,6 +6,7 @@ import (
 	"github.com/a-h/templ"
 
 	"sendvery.com/sendvery/internal/auth/authweb"
+	"sendvery.com/sendvery/internal/export/exportweb"
 	"sendvery.com/sendvery/internal/org/orgweb"
 	"sendvery.com/sendvery/web/mail"
 	"sendvery.com/sendvery/web/ui"
@@ -79,6 +80,11 @@ func ownGallery() []galleryPage {
 		}},
 		{"auth", "account-restore", func(p ui.Page) templ.Component {
 			return authweb.Restore(authweb.RestorePage{Page: personal(p, "Your account is deleted"), Email: "ada@example.org", Until: ahead(19 * 24 * time.Hour)})
+		}},
+		{"export", "exports", func(p ui.Page) templ.Component {
+			return exportweb.Exports(exportweb.Page{Page: titled(p, ui.SettingsSection, "Export", ui.Link{Text: "Settings", Href: galleryPath + "settings"}), Heading: "Take everything of Example Ltd with you", Action: galleryPath + "exports", Running: true,
+				What:    "A zip with a file of JSON lines for each kind of thing: domains, reports with all their rows, receipts, members, what was changed by whom.",
+				Exports: []exportweb.Export{{State: "running", Asked: ago(time.Minute)}, {State: "ready", Href: galleryPath + "exports", Size: "31 MB", Asked: ago(26 * time.Hour), Until: ahead(6 * 24 * time.Hour)}, {State: "failed", Asked: ago(50 * time.Hour)}}})
 		}},
 		{"auth", "address", func(p ui.Page) templ.Component {
 			return authweb.Address(authweb.AddressPage{Page: signedOut(p, "Confirm the address"), Action: galleryPath + "address", Old: "ada@example.org", New: "ada@example.net", Device: "Firefox on Windows", Network: "203.0.113.0/24", Asked: ago(3 * time.Minute)})

@@ -77,6 +77,9 @@ func (a *App) signedIn(b browser) {
 	b.personal("POST", "/account/address/stop", h.StopOwnAddress)
 	b.personal("GET", "/account/delete", h.AskDelete)
 	b.personal("POST", "/account/delete", h.Delete)
+	b.personal("GET", "/account/data", owning(a.exportWeb.ShowOwn))
+	b.personal("POST", "/account/data", owning(a.exportWeb.AskOwn))
+	b.personal("GET", "/account/data/zip", owning(a.exportWeb.FetchOwn))
 	b.personal("GET", "/account/sessions", h.List)
 	b.personal("POST", "/account/sessions", h.EndListed)
 	b.personal("GET", "/account/organizations", visiting(o.ListMine))
@@ -100,6 +103,9 @@ func (a *App) members(b browser) {
 	b.inOrg("POST", "/members/{id}/remove", org.ManageMembers, o.Remove)
 	b.inOrg("POST", "/members/invitations/{id}/resend", org.ManageMembers, o.Resend)
 	b.inOrg("POST", "/members/invitations/{id}/revoke", org.ManageMembers, o.Revoke)
+	b.inOrg("GET", "/export", org.ExportAll, a.exportWeb.Show)
+	b.inOrg("POST", "/export", org.ExportAll, a.exportWeb.Ask)
+	b.inOrg("GET", "/export/{id}", org.ExportAll, a.exportWeb.Fetch)
 	b.inOrg("GET", "/leave", org.Read, o.AskLeave)
 	b.inOrg("POST", "/leave", org.Read, o.Leave)
 	b.inOrg("GET", "/transfer", org.Own, o.AskTransfer)
@@ -188,6 +194,11 @@ func visiting(h func(http.ResponseWriter, *http.Request, orgweb.Visitor) error) 
 	return func(w http.ResponseWriter, r *http.Request, s auth.Session) error {
 		return h(w, r, orgweb.Visitor{Person: s.Person, Email: s.Email})
 	}
+}
+
+// owning hands a personal route's person to pages about what is theirs.
+func owning(h func(http.ResponseWriter, *http.Request, org.PersonID) error) func(http.ResponseWriter, *http.Request, auth.Session) error {
+	return func(w http.ResponseWriter, r *http.Request, s auth.Session) error { return h(w, r, s.Person) }
 }
 
 // leaving registers a route that needs a session, be it of somebody whose

@@ -45,6 +45,9 @@ var needs = map[string]string{
 	"POST /account/organizations/{name}/restore": "session", // of an owner, see TestNobodyElse
 	"GET /invitations/{id}":                      "session", // of the invited address, see TestNobodyElse
 	"POST /invitations/{id}":                     "session",
+	"GET /account/data":                          "session",
+	"POST /account/data":                         "session",
+	"GET /account/data/zip":                      "session",
 	"POST /invitations/{id}/decline":             "session",
 	"GET /account/sessions":                      "session",
 	"POST /account/sessions":                     "session",
@@ -56,6 +59,8 @@ var needs = map[string]string{
 	"POST /o/{slug}/members":                     "admin",
 	"GET /o/{slug}/leave":                        "viewer",
 	"POST /o/{slug}/leave":                       "viewer",
+	"GET /o/{slug}/export":                       "admin",
+	"POST /o/{slug}/export":                      "admin",
 	"GET /o/{slug}/transfer":                     "owner",
 	"POST /o/{slug}/transfer":                    "owner",
 	"GET /o/{slug}/delete":                       "owner",
@@ -77,6 +82,7 @@ var needs = map[string]string{
 	// These name something that must be the organization's own.
 	"POST /o/{slug}/mailboxes/new":                   "admin",
 	"POST /o/{slug}/members/{id}/role":               "admin",
+	"GET /o/{slug}/export/{id}":                      "admin",
 	"GET /o/{slug}/members/{id}/remove":              "admin",
 	"POST /o/{slug}/members/{id}/remove":             "admin",
 	"POST /o/{slug}/members/invitations/{id}/resend": "admin",
@@ -166,6 +172,8 @@ func (r route) fill(slug string, w world) string {
 		id = fmt.Sprint(w.receipt)
 	case strings.Contains(r.pattern, "/tls/"):
 		id = fmt.Sprint(w.tls)
+	case strings.Contains(r.pattern, "/export/"):
+		id = w.export
 	case strings.Contains(r.pattern, "/invitations/"):
 		id = w.invitation
 	case strings.Contains(r.pattern, "/members/"):

@@ -14,6 +14,8 @@ import (
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
 	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/export"
+	"sendvery.com/sendvery/internal/export/exportweb"
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/failurereport/failureweb"
 	"sendvery.com/sendvery/internal/httpio"
@@ -42,13 +44,15 @@ func (a *App) wire(sender mailer.Sender) error {
 		return err
 	}
 	a.orgs.Wipe = a.mailboxes.DisconnectAll
+	a.exports = &export.Service{DB: a.db, Trail: a.trail, Now: a.now}
+	a.exports.Handle(jobs)
 	a.wirePages()
 	queue, err := work.New(a.db, jobs, a.log)
 	if err != nil {
 		return err
 	}
 	a.queue = queue
-	a.orgs.Queue, a.auth.Queue, a.mailboxes.Queue, a.reports.Queue = queue, queue, queue, queue
+	a.orgs.Queue, a.auth.Queue, a.mailboxes.Queue, a.reports.Queue, a.exports.Queue = queue, queue, queue, queue, queue
 	return nil
 }
 
@@ -147,6 +151,7 @@ func (a *App) guard() (*netguard.Guard, error) {
 // wirePages makes what answers browsers, beside signing in.
 func (a *App) wirePages() {
 	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now, Counts: a.counts}
+	a.exportWeb = &exportweb.Web{Exports: a.exports, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now}
 	a.mailboxWeb = &mailboxweb.Web{
 		Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports,
 		PrivateHosts: a.cfg.AllowNetworks != "", Demo: a.parts.Demo, Frame: a.frame, Flash: a.cookies.Flash, Cookies: a.cookies, Finder: a.finders,

@@ -55,6 +55,7 @@ var house = map[string]floor{
 	"internal/auth":          core,
 	"internal/billing":       core,
 	"internal/domain":        core,
+	"internal/export":        core,
 	"internal/failurereport": core,
 	"internal/mailbox":       core,
 	"internal/org":           core,
@@ -67,6 +68,7 @@ var house = map[string]floor{
 	"web/ui":     look,
 
 	"internal/auth/authweb":             pages,
+	"internal/export/exportweb":         pages,
 	"internal/failurereport/failureweb": pages,
 	"internal/mailbox/mailboxweb":       pages,
 	"internal/org/orgweb":               pages,
@@ -99,7 +101,7 @@ var house = map[string]floor{
 var order = [][]string{
 	{"internal/audit", "internal/billing"},
 	{"internal/org"},
-	{"internal/auth", "internal/domain"},
+	{"internal/auth", "internal/domain", "internal/export"},
 	{"internal/mailbox"},
 	{"internal/failurereport", "internal/tlsreport"},
 	{"internal/report"},
@@ -148,6 +150,7 @@ var pure = map[string]bool{
 // systemCallers are the files that may work across all tenants with
 // DB.InSystem; each call is a place where the policies do not protect.
 var systemCallers = map[string]string{
+	"internal/export/export.go":        "forgets exports when their time is over",
 	"internal/failurereport/expire.go": "removes failure reports when their time is over",
 	"internal/mailbox/forget.go":       "removes settings that never passed their test",
 	"internal/mailbox/lease.go":        "finds mailboxes that are due, whoever owns them",

@@ -84,18 +84,18 @@ func TestAddressChangesWhenBothSidesConfirm(t *testing.T) {
 
 func TestChangeOfAddressIsStopped(t *testing.T) {
 	t.Parallel()
-	for name, stop := range map[string]func(*bench, *testing.T, auth.SignedIn, string, string){
-		"by the old address": func(b *bench, t *testing.T, _ auth.SignedIn, old, _ string) {
+	for name, stop := range map[string]func(*testing.T, *bench, auth.SignedIn, string, string){
+		"by the old address": func(t *testing.T, b *bench, _ auth.SignedIn, old, _ string) {
 			check(t, b.StopAddress(t.Context(), old))
 		},
-		"by the new address": func(b *bench, t *testing.T, _ auth.SignedIn, _, fresh string) {
+		"by the new address": func(t *testing.T, b *bench, _ auth.SignedIn, _, fresh string) {
 			check(t, b.StopAddress(t.Context(), fresh))
 		},
-		"by the person": func(b *bench, t *testing.T, in auth.SignedIn, _, _ string) {
+		"by the person": func(t *testing.T, b *bench, in auth.SignedIn, _, _ string) {
 			check(t, b.StopOwnAddress(t.Context(), in.Person))
 		},
-		"by another change": func(b *bench, t *testing.T, in auth.SignedIn, _, _ string) { b.changing(t, in, "ada@third.example") },
-		"by its hour":       func(b *bench, _ *testing.T, _ auth.SignedIn, _, _ string) { b.advance(auth.ChangeLife) },
+		"by another change": func(t *testing.T, b *bench, in auth.SignedIn, _, _ string) { b.changing(t, in, "ada@third.example") },
+		"by its hour":       func(_ *testing.T, b *bench, _ auth.SignedIn, _, _ string) { b.advance(auth.ChangeLife) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -105,7 +105,7 @@ func TestChangeOfAddressIsStopped(t *testing.T) {
 			if _, _, err := b.ConfirmAddress(t.Context(), old); err != nil {
 				t.Fatal(err)
 			}
-			stop(b, t, in, old, fresh)
+			stop(t, b, in, old, fresh)
 			for _, link := range []string{old, fresh} {
 				if _, _, err := b.ConfirmAddress(t.Context(), link); !fault.Is(err, fault.NotFound) {
 					t.Errorf("the link works: %v", err)

@@ -27,6 +27,7 @@ type SettingsPage struct {
 	NameError    string // sentence about the name; empty = none
 	CanRename    bool   // the person's role allows it
 	Role         string // the person's role: "owner"
+	ExportHref   string // empty: the person's role does not allow it
 	LeaveHref    string
 	TransferHref string // empty: not an owner
 	DeleteHref   string // empty: not an owner

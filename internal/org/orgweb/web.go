@@ -67,6 +67,9 @@ func (h *Web) ShowSettings(w http.ResponseWriter, r *http.Request, a org.Access)
 func (h *Web) settingsPage(w http.ResponseWriter, r *http.Request, a org.Access) SettingsPage {
 	p := SettingsPage{Page: h.settingsFrame(w, r, "Settings"), Tabs: settingsTabs(a, "General"), Action: path(a, "settings"), Name: a.Name,
 		CanRename: a.Role.May(org.ManageSettings), Role: string(a.Role), LeaveHref: path(a, "leave")}
+	if a.Role.May(org.ExportAll) {
+		p.ExportHref = path(a, "export")
+	}
 	if a.Role.May(org.Own) {
 		p.TransferHref, p.DeleteHref = path(a, "transfer"), path(a, "delete")
 	}
