@@ -89,13 +89,18 @@ func TestChangeOfAddressIsStopped(t *testing.T) {
 			check(t, b.StopAddress(t.Context(), old))
 		},
 		"by the new address": func(t *testing.T, b *bench, _ auth.SignedIn, _, fresh string) {
+			t.Helper()
 			check(t, b.StopAddress(t.Context(), fresh))
 		},
 		"by the person": func(t *testing.T, b *bench, in auth.SignedIn, _, _ string) {
+			t.Helper()
 			check(t, b.StopOwnAddress(t.Context(), in.Person))
 		},
-		"by another change": func(t *testing.T, b *bench, in auth.SignedIn, _, _ string) { b.changing(t, in, "ada@third.example") },
-		"by its hour":       func(_ *testing.T, b *bench, _ auth.SignedIn, _, _ string) { b.advance(auth.ChangeLife) },
+		"by another change": func(t *testing.T, b *bench, in auth.SignedIn, _, _ string) {
+			t.Helper()
+			b.changing(t, in, "ada@third.example")
+		},
+		"by its hour": func(_ *testing.T, b *bench, _ auth.SignedIn, _, _ string) { b.advance(auth.ChangeLife) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
