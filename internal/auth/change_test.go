@@ -86,6 +86,7 @@ func TestChangeOfAddressIsStopped(t *testing.T) {
 	t.Parallel()
 	for name, stop := range map[string]func(*testing.T, *bench, auth.SignedIn, string, string){
 		"by the old address": func(t *testing.T, b *bench, _ auth.SignedIn, old, _ string) {
+			t.Helper()
 			check(t, b.StopAddress(t.Context(), old))
 		},
 		"by the new address": func(t *testing.T, b *bench, _ auth.SignedIn, _, fresh string) {
