@@ -27,6 +27,7 @@ import (
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/report/reportweb"
 	"sendvery.com/sendvery/internal/seal"
+	"sendvery.com/sendvery/internal/site/siteweb"
 	"sendvery.com/sendvery/internal/tlsreport"
 	"sendvery.com/sendvery/internal/tlsreport/tlsweb"
 	"sendvery.com/sendvery/internal/work"
@@ -64,6 +65,7 @@ type App struct {
 	reportWeb  *reportweb.Web
 	tlsWeb     *tlsweb.Web
 	failureWeb *failureweb.Web
+	siteWeb    *siteweb.Web
 }
 
 // Parts are what development mode and tests bring instead of the configured

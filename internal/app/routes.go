@@ -12,6 +12,7 @@ import (
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/site/siteweb"
 	"sendvery.com/sendvery/web"
 )
 
@@ -31,11 +32,13 @@ func (a *App) routes() http.Handler {
 	r.Get("/healthz", a.healthz)
 	r.Get("/readyz", a.readyz)
 	r.Handle(web.Prefix+"*", web.Handler())
+	r.Get(siteweb.SecurityTxtPath, errs.Handle(a.securityTxt))
 
 	// Browsers: forms from our own pages only, bodies bounded, pages compressed.
 	r.Group(func(r chi.Router) {
 		r.Use(a.sameOrigin(), errs.Forms, middleware.Compress(5, "text/html"))
 		a.anyone(browser{r, a, errs})
+		a.publish(browser{r, a, errs})
 		a.signedIn(browser{r, a, errs})
 		a.members(browser{r, a, errs})
 		if a.outbox != nil {

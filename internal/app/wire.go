@@ -27,6 +27,7 @@ import (
 	"sendvery.com/sendvery/internal/org/orgweb"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/report/reportweb"
+	"sendvery.com/sendvery/internal/site/siteweb"
 	"sendvery.com/sendvery/internal/tlsreport"
 	"sendvery.com/sendvery/internal/tlsreport/tlsweb"
 	"sendvery.com/sendvery/internal/work"
@@ -134,6 +135,7 @@ func (a *App) guard() (*netguard.Guard, error) {
 
 // wirePages makes what answers browsers, beside signing in.
 func (a *App) wirePages() {
+	a.siteWeb = &siteweb.Web{Facts: a.facts(), Frame: a.frame, Now: a.now}
 	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash}
 	a.mailboxWeb = &mailboxweb.Web{
 		Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports,

@@ -70,6 +70,7 @@ var house = map[string]floor{
 	"internal/mailbox/mailboxweb":       pages,
 	"internal/org/orgweb":               pages,
 	"internal/report/reportweb":         pages,
+	"internal/site/siteweb":             pages,
 	"internal/tlsreport/tlsweb":         pages,
 
 	"internal/app": roof,

@@ -56,6 +56,14 @@ type Link struct {
 	Href string
 }
 
+// openPages are what anybody may read, linked from the foot of every page.
+var openPages = [...]Link{
+	{Text: "Security", Href: "/security"},
+	{Text: "Privacy", Href: "/privacy"},
+	{Text: "Terms", Href: "/terms"},
+	{Text: "Open source", Href: "/open-source"},
+}
+
 // Tone says how a note or a step is meant; it decides colour and icon.
 type Tone string
 
