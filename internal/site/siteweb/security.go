@@ -63,6 +63,8 @@ func transit(f Facts) Section {
 func tenants() Section {
 	return Section{ID: "tenants", Title: "Apart from other organizations", Claims: []Claim{
 		kept("tenant-routes tenant-proof", "Every page asks, on the server, whether you belong to the organization and whether your role allows it. To strangers an organization’s pages do not exist."),
+		kept("lock-database", "In the database each row names its organization, and a policy shows a request only the rows of its own. That is a lock against a forgotten condition; it is none against SQL injection."),
+		kept("lock-queries", "Every query names the organization as well. Each of the two locks is tested with the other one taken away."),
 		kept("database-roles", "The program refuses to start with database rights by which it could pass by that policy."),
 	}}
 }
