@@ -21,6 +21,8 @@ var apart = map[string]string{
 
 	"org.Service.All":                  "across organizations, for the operator's commands",
 	"org.Service.BySlug":               "across organizations, for the operator's commands",
+	"instance.Service.Database":        "about the database, not what is in it",
+	"instance.Service.Organizations":   "across organizations: counts, see TestOperatorSeesCountsAndNothingOfCustomers",
 	"mailbox.Service.Dispatch":         "across organizations: finds what is due",
 	"mailbox.Service.DispatchLoop":     "Dispatch, over and over",
 	"mailbox.Service.ForgetDrafts":     "across organizations: removes what is over",

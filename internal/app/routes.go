@@ -41,6 +41,7 @@ func (a *App) routes() http.Handler {
 		a.publish(browser{r, a, errs})
 		a.signedIn(browser{r, a, errs})
 		a.members(browser{r, a, errs})
+		a.operators(browser{r, a, errs})
 		if a.outbox != nil {
 			a.developers(browser{r, a, errs})
 		}

@@ -37,6 +37,7 @@ var needs = map[string]string{
 	"POST /signout":                             "session",
 	"GET /oauth/callback":                       "session", // and what the cookie names, see TestNobodyElse
 	"GET /account/sessions":                     "session",
+	"GET /operator":                             "operator",
 	"POST /account/sessions":                    "session",
 	"GET /o/{slug}/":                            "viewer",
 	"GET /o/{slug}/welcome":                     "viewer",

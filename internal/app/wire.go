@@ -17,6 +17,8 @@ import (
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/failurereport/failureweb"
 	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/instance"
+	"sendvery.com/sendvery/internal/instance/instanceweb"
 	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
@@ -40,6 +42,7 @@ import (
 func (a *App) wire(sender mailer.Sender) error {
 	jobs := work.NewRegistry()
 	a.orgs = &org.Service{DB: a.db, Now: a.now}
+	a.instance = &instance.Service{DB: a.db, Now: a.now}
 	if err := errors.Join(a.wireAuth(jobs, sender), a.wireReports(jobs, sender)); err != nil {
 		return err
 	}
@@ -49,6 +52,7 @@ func (a *App) wire(sender mailer.Sender) error {
 		return err
 	}
 	a.queue = queue
+	a.instanceWeb.Queue = queue.Status
 	a.auth.Queue, a.mailboxes.Queue, a.reports.Queue = queue, queue, queue
 	return nil
 }
@@ -135,6 +139,7 @@ func (a *App) guard() (*netguard.Guard, error) {
 
 // wirePages makes what answers browsers, beside signing in.
 func (a *App) wirePages() {
+	a.instanceWeb = &instanceweb.Web{Instance: a.instance, Program: a.program, Frame: a.frame}
 	a.siteWeb = &siteweb.Web{Facts: a.facts(), Frame: a.frame, Now: a.now}
 	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash}
 	a.mailboxWeb = &mailboxweb.Web{

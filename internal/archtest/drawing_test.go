@@ -55,6 +55,7 @@ var house = map[string]floor{
 	"internal/billing":       core,
 	"internal/domain":        core,
 	"internal/failurereport": core,
+	"internal/instance":      core,
 	"internal/mailbox":       core,
 	"internal/org":           core,
 	"internal/report":        core,
@@ -67,6 +68,7 @@ var house = map[string]floor{
 
 	"internal/auth/authweb":             pages,
 	"internal/failurereport/failureweb": pages,
+	"internal/instance/instanceweb":     pages,
 	"internal/mailbox/mailboxweb":       pages,
 	"internal/org/orgweb":               pages,
 	"internal/report/reportweb":         pages,
@@ -97,7 +99,7 @@ var house = map[string]floor{
 // the upper one in. Audit stands below org because every change to an
 // organization is recorded, in its own transaction.
 var order = [][]string{
-	{"internal/audit", "internal/billing"},
+	{"internal/audit", "internal/billing", "internal/instance"},
 	{"internal/org"},
 	{"internal/auth", "internal/domain"},
 	{"internal/mailbox"},
@@ -148,6 +150,7 @@ var pure = map[string]bool{
 // DB.InSystem; each call is a place where the policies do not protect.
 var systemCallers = map[string]string{
 	"internal/failurereport/expire.go": "removes failure reports when their time is over",
+	"internal/instance/instance.go":    "counts what organizations have, for the operator's page",
 	"internal/mailbox/forget.go":       "removes settings that never passed their test",
 	"internal/mailbox/lease.go":        "finds mailboxes that are due, whoever owns them",
 	"internal/mailbox/reseal.go":       "lists the passwords that a new key must seal; each is written in its organization",

@@ -47,7 +47,8 @@ func (o Org) Path(rest string) string { return "/o/" + o.Slug + "/" + rest }
 
 // Person is who is signed in.
 type Person struct {
-	Email string
+	Email    string
+	Operator bool // runs this installation, and may see how it is
 }
 
 // Link is words that lead somewhere.

@@ -66,6 +66,7 @@ func tenants() Section {
 		kept("lock-database", "In the database each row names its organization, and a policy shows a request only the rows of its own. That is a lock against a forgotten condition; it is none against SQL injection."),
 		kept("lock-queries", "Every query names the organization as well. Each of the two locks is tested with the other one taken away."),
 		kept("database-roles", "The program refuses to start with database rights by which it could pass by that policy."),
+		kept("operator-blind", "The operator’s own page shows counts and no content: no domains, no addresses, no reports."),
 	}}
 }
 
