@@ -12,7 +12,7 @@ import (
 
 func database(ctx context.Context, tx postgres.Tx, into *Database) error {
 	err := tx.QueryRow(ctx, `
-		SELECT current_setting('server_version'), pg_database_size(current_database()),
+		SELECT split_part(current_setting('server_version'), ' ', 1), pg_database_size(current_database()),
 		       (SELECT max(version_id) FROM goose_db_version WHERE is_applied)`).Scan(&into.Server, &into.Bytes, &into.Schema)
 	if err != nil {
 		return fmt.Errorf("look at the database: %w", err)
