@@ -47,7 +47,8 @@ func neighbours(t *testing.T, a *apptest.App) (first, second world, admin *pgx.C
 	a.StopWorker() // what follows is to be undisturbed
 	admin = administrator(t, a)
 	for _, w := range []world{first, second} { // refused, held, in conflict, and decided
-		take(t, a, w.slug, aReport(a, "cut", w.domain)[:300], aReport(a, "held-"+w.slug, "waiting.example"), otherNumbers(aReport(a, "r-"+w.slug, w.domain)))
+		take(t, a, w.slug, aReport(a, "cut", w.domain)[:300], aReport(a, "held-"+w.slug, "waiting.example"),
+			strings.TrimSuffix(aTLSReport(a, "two-"+w.slug, w.domain), "]}")+waitingPolicy, otherNumbers(aReport(a, "r-"+w.slug, w.domain)))
 		decide(t, a, w, report.Add, aReport(a, "beside-"+w.slug, w.domain))
 		decide(t, a, w, report.Add, aTLSReport(a, "beside-"+w.slug, w.domain))
 		decide(t, a, w, report.Replace, aReport(a, "instead-"+w.slug, w.domain))
@@ -59,6 +60,10 @@ func neighbours(t *testing.T, a *apptest.App) (first, second world, admin *pgx.C
 	}
 	return first, second, admin
 }
+
+// waitingPolicy ends a TLS report that is about a domain besides which nobody
+// watches yet.
+const waitingPolicy = `,{"policy":{"policy-type":"sts","policy-domain":"waiting.example"},"summary":{"total-successful-session-count":1,"total-failure-session-count":0}}]}`
 
 // otherNumbers is the same report with other numbers.
 func otherNumbers(document string) string {
