@@ -9,6 +9,7 @@ import (
 
 	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailfetch"
@@ -57,8 +58,10 @@ var reads = map[string]func(call) (any, error){
 	},
 
 	"report.Service.Reports": func(c call) (any, error) {
-		lines, total, ever, err := c.Reports.Reports(c, c.in.ID, report.Query{Filter: c.days(), Limit: 10})
-		return []any{lines, total, ever}, err
+		return twice(c, func(f report.Filter) (any, error) {
+			lines, total, ever, err := c.Reports.Reports(c, c.in.ID, report.Query{Filter: f, Limit: 10})
+			return []any{lines, total, ever}, err
+		})
 	},
 	"report.Service.Report": func(c call) (any, error) {
 		r, records, err := c.Reports.Report(c, c.in.ID, c.of.report, report.RecordQuery{Limit: 10})
@@ -96,27 +99,39 @@ var reads = map[string]func(call) (any, error){
 	"report.Service.Arrival":  func(c call) (any, error) { return c.Reports.Arrival(c, c.in.ID, c.of.receipt) },
 	"report.Service.Refusals": func(c call) (any, error) { return c.Reports.Refusals(c, c.in.ID) },
 	"report.Service.Summarise": func(c call) (any, error) {
-		sum, err := c.Reports.Summarise(c, c.in.ID, c.days())
-		return []any{sum, sum.Blockers(), sum.Assess(c.of.domain.ID)}, err
+		return twice(c, func(f report.Filter) (any, error) {
+			sum, err := c.Reports.Summarise(c, c.in.ID, f)
+			return []any{sum, sum.Blockers(), sum.Assess(c.of.domain.ID)}, err
+		})
 	},
 	"report.Service.SenderDays": func(c call) (any, error) {
 		return c.Reports.SenderDays(c, c.in.ID, c.days(), []report.SenderTotal{{Sender: "192.0.2.1", DomainID: c.of.domain.ID}})
 	},
-	"report.Service.Reporters": func(c call) (any, error) { return c.Reports.Reporters(c, c.in.ID, c.days()) },
-	"report.Service.Qualities": func(c call) (any, error) { return c.Reports.Qualities(c, c.in.ID, c.days()) },
+	"report.Service.Reporters": func(c call) (any, error) {
+		return twice(c, func(f report.Filter) (any, error) { return c.Reports.Reporters(c, c.in.ID, f) })
+	},
+	"report.Service.Qualities": func(c call) (any, error) {
+		return twice(c, func(f report.Filter) (any, error) { return c.Reports.Qualities(c, c.in.ID, f) })
+	},
 
 	"tlsreport.Service.Reports": func(c call) (any, error) {
-		return c.TLS.Reports(c, c.in.ID, tlsreport.Query{Filter: c.tlsDays(), Limit: 10})
+		return twice(c, func(f report.Filter) (any, error) {
+			return c.TLS.Reports(c, c.in.ID, tlsreport.Query{Filter: tlsFilter(f), Limit: 10})
+		})
 	},
 	"tlsreport.Service.Report": func(c call) (any, error) {
 		r, policies, failures, err := c.TLS.Report(c, c.in.ID, c.of.tls, tlsreport.Part{Limit: 10}, tlsreport.Part{Limit: 10})
 		return []any{r, policies, failures}, err
 	},
-	"tlsreport.Service.Summarise": func(c call) (any, error) { return c.TLS.Summarise(c, c.in.ID, c.tlsDays()) },
+	"tlsreport.Service.Summarise": func(c call) (any, error) {
+		return twice(c, func(f report.Filter) (any, error) { return c.TLS.Summarise(c, c.in.ID, tlsFilter(f)) })
+	},
 
 	"failurereport.Service.Reports": func(c call) (any, error) {
-		lines, total, err := c.Failures.Reports(c, c.in.ID, failureQuery)
-		return []any{lines, total}, err
+		return twice(c, func(f report.Filter) (any, error) {
+			lines, total, err := c.Failures.Reports(c, c.in.ID, failurereport.Query{Domain: f.Domain, Limit: 10})
+			return []any{lines, total}, err
+		})
 	},
 	"failurereport.Service.Report": func(c call) (any, error) { return c.Failures.Report(c, c.in.ID, c.of.failure) },
 	"failurereport.Service.Exists": func(c call) (any, error) { return c.Failures.Exists(c, c.in.ID, c.of.failure) },

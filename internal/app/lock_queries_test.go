@@ -216,13 +216,22 @@ func goesOn(err error) error {
 	return err
 }
 
-var (
-	failureQuery = failurereport.Query{Limit: 10}
-	settings     = mailbox.Settings{
-		Protocol: mailfetch.IMAP, Host: "127.0.0.1", Port: 993, Security: mailfetch.ImplicitTLS, Username: "u@example.org", Password: "p", Folder: "INBOX", AfterImport: "leave",
-	}
-)
+var settings = mailbox.Settings{
+	Protocol: mailfetch.IMAP, Host: "127.0.0.1", Port: 993, Security: mailfetch.ImplicitTLS, Username: "u@example.org", Password: "p", Folder: "INBOX", AfterImport: "leave",
+}
 
-func (c call) tlsDays() tlsreport.Filter {
-	return tlsreport.Filter{From: c.days().From, To: c.days().To}
+// twice asks about everything, and about the one domain that the caller names.
+func twice(c call, ask func(report.Filter) (any, error)) (any, error) {
+	everything, err := ask(c.days())
+	if err != nil {
+		return nil, err
+	}
+	f := c.days()
+	f.Domain = c.of.domain.ID
+	one, err := ask(f)
+	return []any{everything, one}, err
+}
+
+func tlsFilter(f report.Filter) tlsreport.Filter {
+	return tlsreport.Filter{From: f.From, To: f.To, Domain: f.Domain}
 }
