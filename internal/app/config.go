@@ -46,6 +46,8 @@ type Config struct {
 	MicrosoftClientSecret string `cfg:"MICROSOFT_CLIENT_SECRET,file" help:"Secret of that client."`
 	MicrosoftEndpoints    string `cfg:"MICROSOFT_ENDPOINTS" help:"As GOOGLE_ENDPOINTS; auth= and token= of your tenant for a client that is for one tenant only."`
 
+	Operator OperatorConfig `embed:""`
+
 	DataDir string `cfg:"DATA_DIR" default:"data" help:"Folder of development mode: its private PostgreSQL and keys."`
 
 	Limits reading.Limits `embed:"" prefix:"limit-"`
@@ -107,6 +109,7 @@ func (c Config) Check() error {
 		p.add("CA_FILE", err.Error())
 	}
 	p.grants(c.grantSettings())
+	p.operator(c.Operator)
 	return p.err()
 }
 

@@ -35,8 +35,8 @@ func unzip(t *testing.T, content string) map[string]string {
 	return files
 }
 
-// tenantTables names every table that organizations have rows in.
-func tenantTables(t *testing.T, a *apptest.App) (all []string) {
+// orgTables names every table that organizations have rows in.
+func orgTables(t *testing.T, a *apptest.App) (all []string) {
 	t.Helper()
 	query(t, a, `SELECT array_agg(c.relname::text ORDER BY 1) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'org_id'
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition`).into(&all)
@@ -80,7 +80,7 @@ func TestExportHoldsEverythingOfTheOrganizationAndNothingElse(t *testing.T) {
 	link := href(t, first.owner.Get(t, here), here+"/")
 	p := first.owner.Get(t, link)
 	files := unzip(t, p.Body)
-	for _, table := range tenantTables(t, a) {
+	for _, table := range orgTables(t, a) {
 		var n int
 		query(t, a, `SELECT count(*) FROM `+table+` t JOIN organizations o USING (org_id) WHERE o.slug = $1`, first.slug).into(&n)
 		lines, there := files[table+".jsonl"]
@@ -168,7 +168,7 @@ func TestErasedOrganizationLeavesNothing(t *testing.T) {
 	ids := map[string]string{}
 	counts := func(slug string) (all map[string]int) {
 		all = map[string]int{}
-		for _, table := range tenantTables(t, a) {
+		for _, table := range orgTables(t, a) {
 			var n int
 			query(t, a, `SELECT count(*) FROM `+table+` WHERE org_id = $1`, ids[slug]).into(&n)
 			all[table] = n

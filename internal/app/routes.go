@@ -13,6 +13,7 @@ import (
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/org/orgweb"
+	"sendvery.com/sendvery/internal/site/siteweb"
 	"sendvery.com/sendvery/web"
 )
 
@@ -32,13 +33,16 @@ func (a *App) routes() http.Handler {
 	r.Get("/healthz", a.healthz)
 	r.Get("/readyz", a.readyz)
 	r.Handle(web.Prefix+"*", web.Handler())
+	r.Get(siteweb.SecurityTxtPath, errs.Handle(a.securityTxt))
 
 	// Browsers: forms from our own pages only, bodies bounded, pages compressed.
 	r.Group(func(r chi.Router) {
 		r.Use(a.sameOrigin(), errs.Forms, middleware.Compress(5, "text/html"))
 		a.anyone(browser{r, a, errs})
+		a.publish(browser{r, a, errs})
 		a.signedIn(browser{r, a, errs})
 		a.members(browser{r, a, errs})
+		a.operators(browser{r, a, errs})
 		if a.outbox != nil {
 			a.developers(browser{r, a, errs})
 		}

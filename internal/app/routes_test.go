@@ -79,6 +79,12 @@ var needs = map[string]string{
 	"GET /o/{slug}/mailboxes/new":                "admin",
 	"GET /o/{slug}/mailboxes/grant/{provider}":   "admin",
 	"POST /o/{slug}/mailboxes/grant/{provider}":  "admin",
+	"GET /.well-known/security.txt":              "open",
+	"GET /security":                              "open",
+	"GET /privacy":                               "open",
+	"GET /terms":                                 "open",
+	"GET /open-source":                           "open",
+	"GET /operator":                              "operator",
 	// These name something that must be the organization's own.
 	"POST /o/{slug}/mailboxes/new":                   "admin",
 	"POST /o/{slug}/members/{id}/role":               "admin",

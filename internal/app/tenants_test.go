@@ -164,6 +164,10 @@ func TestAnonymousSeesSignInOnly(t *testing.T) {
 			if p.Status >= 500 || p.Status == 401 || p.Status == 403 {
 				t.Errorf("%s: %d without a session", r, p.Status)
 			}
+		case r.need == "operator":
+			if p.Status != 404 {
+				t.Errorf("%s: %d without a session, want 404", r, p.Status)
+			}
 		case r.method == "GET":
 			if p.Status != 303 || !strings.HasPrefix(p.Location, "/signin?next=") {
 				t.Errorf("%s: %d to %q without a session, want to be asked to sign in", r, p.Status, p.Location)

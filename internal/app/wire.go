@@ -19,6 +19,8 @@ import (
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/failurereport/failureweb"
 	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/instance"
+	"sendvery.com/sendvery/internal/instance/instanceweb"
 	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
@@ -29,6 +31,7 @@ import (
 	"sendvery.com/sendvery/internal/org/orgweb"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/report/reportweb"
+	"sendvery.com/sendvery/internal/site/siteweb"
 	"sendvery.com/sendvery/internal/tlsreport"
 	"sendvery.com/sendvery/internal/tlsreport/tlsweb"
 	"sendvery.com/sendvery/internal/work"
@@ -40,6 +43,7 @@ import (
 // wire makes the services and plugs them into one another.
 func (a *App) wire(sender mailer.Sender) error {
 	jobs := work.NewRegistry()
+	a.instance = &instance.Service{DB: a.db, Now: a.now}
 	if err := errors.Join(a.wireOrgs(jobs, sender), a.wireAuth(jobs, sender), a.wireReports(jobs, sender)); err != nil {
 		return err
 	}
@@ -52,6 +56,7 @@ func (a *App) wire(sender mailer.Sender) error {
 		return err
 	}
 	a.queue = queue
+	a.instanceWeb.Queue = queue.Status
 	a.orgs.Queue, a.auth.Queue, a.mailboxes.Queue, a.reports.Queue, a.exports.Queue = queue, queue, queue, queue, queue
 	return nil
 }
@@ -150,6 +155,8 @@ func (a *App) guard() (*netguard.Guard, error) {
 
 // wirePages makes what answers browsers, beside signing in.
 func (a *App) wirePages() {
+	a.instanceWeb = &instanceweb.Web{Instance: a.instance, Program: a.program, Frame: a.frame}
+	a.siteWeb = &siteweb.Web{Facts: a.facts(), Frame: a.frame, Now: a.now}
 	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now, Counts: a.counts}
 	a.exportWeb = &exportweb.Web{Exports: a.exports, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now}
 	a.mailboxWeb = &mailboxweb.Web{

@@ -57,6 +57,7 @@ var house = map[string]floor{
 	"internal/domain":        core,
 	"internal/export":        core,
 	"internal/failurereport": core,
+	"internal/instance":      core,
 	"internal/mailbox":       core,
 	"internal/org":           core,
 	"internal/report":        core,
@@ -70,9 +71,11 @@ var house = map[string]floor{
 	"internal/auth/authweb":             pages,
 	"internal/export/exportweb":         pages,
 	"internal/failurereport/failureweb": pages,
+	"internal/instance/instanceweb":     pages,
 	"internal/mailbox/mailboxweb":       pages,
 	"internal/org/orgweb":               pages,
 	"internal/report/reportweb":         pages,
+	"internal/site/siteweb":             pages,
 	"internal/tlsreport/tlsweb":         pages,
 
 	"internal/app": roof,
@@ -99,7 +102,7 @@ var house = map[string]floor{
 // the upper one in. Audit stands below org because every change to an
 // organization is recorded, in its own transaction.
 var order = [][]string{
-	{"internal/audit", "internal/billing"},
+	{"internal/audit", "internal/billing", "internal/instance"},
 	{"internal/org"},
 	{"internal/auth", "internal/domain", "internal/export"},
 	{"internal/mailbox"},
@@ -152,6 +155,7 @@ var pure = map[string]bool{
 var systemCallers = map[string]string{
 	"internal/export/export.go":        "forgets exports when their time is over",
 	"internal/failurereport/expire.go": "removes failure reports when their time is over",
+	"internal/instance/instance.go":    "counts what organizations have, for the operator's page",
 	"internal/mailbox/forget.go":       "removes settings that never passed their test",
 	"internal/mailbox/lease.go":        "finds mailboxes that are due, whoever owns them",
 	"internal/mailbox/reseal.go":       "lists the passwords that a new key must seal; each is written in its organization",

@@ -22,6 +22,7 @@ const (
 	LinkLife        = 15 * time.Minute
 	SessionIdle     = 30 * 24 * time.Hour // sliding
 	SessionAbsolute = 90 * 24 * time.Hour
+	RequestKept     = 24 * time.Hour // after its link has ended, so that the link still gets the right explanation
 	codeTries       = 5
 )
 

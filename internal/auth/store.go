@@ -192,10 +192,10 @@ func deleteSessions(ctx context.Context, tx postgres.Tx, which string, person Pe
 	return ended, nil
 }
 
-// deleteExpired keeps used and expired requests for a day, so that their
-// links still get the right explanation.
+// deleteExpired forgets sessions that are over, and requests once RequestKept
+// has gone by as well.
 func deleteExpired(ctx context.Context, tx postgres.Tx, now time.Time) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM sign_in_requests WHERE expires_at < $1`, now.Add(-24*time.Hour)); err != nil {
+	if _, err := tx.Exec(ctx, `DELETE FROM sign_in_requests WHERE expires_at < $1`, now.Add(-RequestKept)); err != nil {
 		return fmt.Errorf("forget requests: %w", err)
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE expires_at < $1`, now); err != nil {
