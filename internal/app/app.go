@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/audit/auditweb"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
 	"sendvery.com/sendvery/internal/dns"
@@ -77,6 +78,7 @@ type App struct {
 	instance    *instance.Service
 	siteWeb     *siteweb.Web
 	instanceWeb *instanceweb.Web
+	auditWeb    *auditweb.Web
 }
 
 // Parts are what development mode and tests bring instead of the configured
@@ -156,7 +158,8 @@ func (a *App) openKeys() error {
 		return fmt.Errorf("AUDIT_KEYS: %w", err)
 	}
 	a.trail = &audit.Trail{Keys: signer}
-	box, err := seal.NewBox(a.cfg.CookieKey)
+	cookie := values(a.cfg.CookieKey)
+	box, err := seal.NewBox(cookie[0], cookie[1:]...)
 	if err != nil {
 		return fmt.Errorf("COOKIE_KEY: %w", err)
 	}
@@ -212,7 +215,7 @@ func (a *App) checkKeys(ctx context.Context) error {
 			missing = append(missing, fmt.Errorf("SEAL_KEYS lacks the key %q, which %d stored passwords are sealed with: put it back; sendvery keys status lists all keys", k.ID, k.Secrets))
 		}
 	}
-	unsigned, err := a.trail.MissingKeys(ctx, a.db)
+	unsigned, err := a.trail.MissingKeys(ctx)
 	if err != nil {
 		return err
 	}

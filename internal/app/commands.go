@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"fmt"
+	"io"
 
+	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
@@ -45,6 +47,17 @@ func (a *App) chosen(ctx context.Context, slug string) ([]org.Organization, erro
 	}
 	o, err := a.orgs.BySlug(ctx, slug)
 	return []org.Organization{o}, err
+}
+
+// WriteAnchors writes the signed end of every chain of the audit trail.
+func (a *App) WriteAnchors(ctx context.Context, w io.Writer) error {
+	return a.trail.WriteAnchors(ctx, w)
+}
+
+// VerifyTrail goes along every chain of the audit trail and tells found of the
+// first place in each that is not as it was written; anchors may be nil.
+func (a *App) VerifyTrail(ctx context.Context, anchors io.Reader, found func(audit.Break)) (audit.Verified, error) {
+	return a.trail.Verify(ctx, anchors, found)
 }
 
 // RotateKeys seals every password again that is not sealed with the first

@@ -29,7 +29,7 @@ type Config struct {
 	MigrateURL    string `name:"migrate-database-url" cfg:"MIGRATE_DATABASE_URL,file" help:"The same database as the role sendvery_owner; needed for migrations only."`
 	SealKeys      string `cfg:"SEAL_KEYS,file" help:"Keys that mailbox passwords are sealed with: id:base64 of 32 bytes, comma separated, the first one seals. See sendvery keys generate."`
 	AuditKeys     string `cfg:"AUDIT_KEYS,file" help:"Keys that the audit trail is signed with, in the same form; the first one signs. Old ones stay: they prove older events."`
-	CookieKey     string `cfg:"COOKIE_KEY,file" help:"Secret of 32 characters or more for browser cookies and sign-in codes."`
+	CookieKey     string `cfg:"COOKIE_KEY,file" help:"Secret of 32 characters or more, without a comma, for browser cookies and sign-in codes. While a new one takes the place of an old one: new,old."`
 	SMTPURL       string `name:"smtp-url" cfg:"SMTP_URL,file" help:"Mail server for sign-in mails: smtps://user:password@host:465, or smtp:// on port 587 with STARTTLS."`
 	MailFrom      string `cfg:"MAIL_FROM" help:"Sender of the program's own mail, for example Sendvery <sendvery@example.org>."`
 	AllowNetworks string `cfg:"ALLOW_NETWORKS" help:"Private networks that mailboxes may be in: prefixes such as 10.0.0.0/8, comma separated."`
@@ -122,7 +122,7 @@ func (c Config) CheckStored() error {
 
 // stored checks what it takes to read what is stored.
 func (c Config) stored(p *problems) {
-	p.secret("COOKIE_KEY", c.CookieKey)
+	p.secrets("COOKIE_KEY", c.CookieKey)
 	p.ring("SEAL_KEYS", c.SealKeys)
 	p.ring("AUDIT_KEYS", c.AuditKeys)
 	p.placeholders(map[string]string{"DATABASE_URL": c.DatabaseURL, "MIGRATE_DATABASE_URL": c.MigrateURL, "SMTP_URL": c.SMTPURL})
@@ -149,7 +149,11 @@ func (p *problems) add(name, what string) { p.list = append(p.list, fmt.Errorf("
 func (p *problems) err() error {
 	for i, s := range p.used {
 		for _, other := range p.used[i+1:] {
-			if s.value == other.value {
+			switch {
+			case s.value != other.value:
+			case s.name == other.name:
+				p.add(s.name, "holds the same key twice")
+			default:
 				p.add(s.name, "is used in "+other.name+" too; give each its own")
 			}
 		}
@@ -204,6 +208,29 @@ func (p *problems) ring(name, keys string) {
 		_, encoded, _ := strings.Cut(key, ":")
 		p.used = append(p.used, named{name, encoded})
 	}
+}
+
+// secrets checks a secret that a new one may be taking the place of: new,old.
+func (p *problems) secrets(name, value string) {
+	list := values(value)
+	switch len(list) {
+	case 0, 1:
+		p.secret(name, strings.Join(list, ""))
+	case 2:
+		p.secret(name+", the new value,", list[0])
+		p.secret(name+", the old value,", list[1])
+	default:
+		p.add(name, "holds more than two values: a new one, a comma, and the one that it takes the place of")
+	}
+}
+
+// values are those of a secret, the new one first.
+func values(secret string) []string {
+	list := strings.Split(secret, ",")
+	for i, v := range list {
+		list[i] = strings.TrimSpace(v)
+	}
+	return slices.DeleteFunc(list, func(v string) bool { return v == "" })
 }
 
 // secret checks what every secret must fulfil.

@@ -19,6 +19,12 @@ import (
 var apart = map[string]string{
 	"auth.*": "people, links and sessions belong to no organization",
 
+	"audit.Trail.EndOrg":               "names what is being erased; see TestErasedOrganizationLeavesNothing",
+	"audit.Trail.EndPerson":            "about a person",
+	"audit.Trail.OwnEvents":            "about a person: their own chain",
+	"audit.Trail.KeepAnchors":          "across organizations: keeps the ends of all chains",
+	"audit.Trail.WriteAnchors":         "across organizations, for the operator's commands",
+	"audit.Trail.Verify":               "across organizations, for the operator's commands",
 	"audit.Trail.MissingKeys":          "about the keys of all chains",
 	"org.Service.All":                  "across organizations, for the operator's commands",
 	"org.Service.BySlug":               "across organizations, for the operator's commands",

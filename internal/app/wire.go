@@ -11,6 +11,8 @@ import (
 
 	"github.com/a-h/templ"
 
+	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/audit/auditweb"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
 	"sendvery.com/sendvery/internal/domain"
@@ -43,6 +45,7 @@ import (
 // wire makes the services and plugs them into one another.
 func (a *App) wire(sender mailer.Sender) error {
 	jobs := work.NewRegistry()
+	a.trail.DB, a.trail.Now = a.db, a.now
 	a.instance = &instance.Service{DB: a.db, Now: a.now}
 	if err := errors.Join(a.wireOrgs(jobs, sender), a.wireAuth(jobs, sender), a.wireReports(jobs, sender)); err != nil {
 		return err
@@ -133,8 +136,10 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	work.Handle(jobs, 0, a.reports.AuthenticateAgain)
 	work.Handle(jobs, 0, a.reports.EnsureMonths)
 	work.Handle(jobs, 0, a.failures.Expire)
+	work.Handle(jobs, 0, a.trail.KeepAnchors)
 	jobs.Every(24*time.Hour, report.ExpireOriginals{})
 	jobs.Every(24*time.Hour, report.EnsureMonths{})
+	jobs.Every(24*time.Hour, audit.KeepAnchors{})
 	jobs.Every(time.Hour, report.AuthenticateAgain{})
 	jobs.Every(time.Hour, failurereport.Expire{})
 	jobs.Every(time.Hour, mailbox.ForgetDrafts{})
@@ -155,6 +160,7 @@ func (a *App) guard() (*netguard.Guard, error) {
 
 // wirePages makes what answers browsers, beside signing in.
 func (a *App) wirePages() {
+	a.auditWeb = &auditweb.Web{Trail: a.trail, Frame: a.frame}
 	a.instanceWeb = &instanceweb.Web{Instance: a.instance, Program: a.program, Frame: a.frame}
 	a.siteWeb = &siteweb.Web{Facts: a.facts(), Frame: a.frame, Now: a.now}
 	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now, Counts: a.counts}

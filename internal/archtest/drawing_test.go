@@ -68,6 +68,7 @@ var house = map[string]floor{
 	"web/mail":   look,
 	"web/ui":     look,
 
+	"internal/audit/auditweb":           pages,
 	"internal/auth/authweb":             pages,
 	"internal/export/exportweb":         pages,
 	"internal/failurereport/failureweb": pages,
@@ -154,6 +155,8 @@ var pure = map[string]bool{
 // DB.InSystem; each call is a place where the policies do not protect.
 var systemCallers = map[string]string{
 	"internal/export/export.go":        "forgets exports when their time is over",
+	"internal/audit/anchor.go":         "reads the ends of all chains and keeps their anchors",
+	"internal/audit/verify.go":         "goes along every chain, whoever it belongs to",
 	"internal/failurereport/expire.go": "removes failure reports when their time is over",
 	"internal/instance/instance.go":    "counts what organizations have, for the operator's page",
 	"internal/mailbox/forget.go":       "removes settings that never passed their test",

@@ -28,6 +28,7 @@ type bench struct {
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{Trail: dbtest.Trail(t), db: dbtest.New(t)}
+	b.DB, b.Now = b.db.DB, func() time.Time { return now }
 	b.org, b.person = b.newOrg(t, "first"), b.newPerson(t, "ada@first.example")
 	return b
 }

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"crypto/hmac"
 	"time"
 
 	"sendvery.com/sendvery/internal/fault"
@@ -115,7 +114,7 @@ func (s *Service) ConfirmCode(ctx context.Context, id RequestID, browser, code s
 		if err != nil {
 			return err
 		}
-		if !hmac.Equal(want, s.codeMAC(id, code)) {
+		if !s.Box.Made(want, id.String(), code) {
 			wrong = fault.InvalidFields(fault.Fields{"code": codeWrong})
 			return nil // the try is counted: the transaction commits
 		}

@@ -29,6 +29,8 @@ var shared = map[string]string{
 	"audit_person_heads":  "chains of people and of the program",
 	"audit_person_events": "what belongs to no organization",
 	"audit_keys":          "the names of keys",
+
+	"audit_person_anchors": "ends of chains of people and of the program",
 }
 
 func TestEveryTableIsATenantsOrListedAsShared(t *testing.T) {

@@ -1,0 +1,35 @@
+-- +goose Up
+
+-- An anchor is a head as it was at some time, signed, to be taken out of the
+-- house. The daily ones are kept here too: one for every head that moved.
+CREATE TABLE audit_anchors (
+    org_id    uuid        NOT NULL,
+    seq       bigint      NOT NULL,
+    at        timestamptz NOT NULL,
+    mac       bytea       NOT NULL,
+    key_id    text        NOT NULL,
+    signature bytea       NOT NULL,
+    CONSTRAINT audit_anchors_pkey PRIMARY KEY (org_id, seq),
+    CONSTRAINT audit_anchors_org_fkey FOREIGN KEY (org_id) REFERENCES organizations ON DELETE CASCADE
+);
+CREATE INDEX audit_anchors_at ON audit_anchors (at);
+ALTER TABLE audit_anchors ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_anchors FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON audit_anchors USING (org_id = nullif(current_setting('sendvery.org_id', true), '')::uuid);
+CREATE POLICY system ON audit_anchors TO sendvery_system USING (true);
+
+-- The same for people and the program.
+CREATE TABLE audit_person_anchors (
+    chain_id  uuid        NOT NULL,
+    seq       bigint      NOT NULL,
+    at        timestamptz NOT NULL,
+    mac       bytea       NOT NULL,
+    key_id    text        NOT NULL,
+    signature bytea       NOT NULL,
+    CONSTRAINT audit_person_anchors_pkey PRIMARY KEY (chain_id, seq),
+    CONSTRAINT audit_person_anchors_chain_fkey FOREIGN KEY (chain_id) REFERENCES audit_person_heads ON DELETE CASCADE
+);
+CREATE INDEX audit_person_anchors_at ON audit_person_anchors (at);
+
+GRANT SELECT ON audit_anchors TO sendvery_app;
+GRANT SELECT, INSERT, DELETE ON audit_anchors, audit_person_anchors TO sendvery_system;
