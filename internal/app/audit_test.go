@@ -85,6 +85,13 @@ func TestAuditTrailIsDownloadedWhole(t *testing.T) {
 	if p := owner.Get(t, owner.Home+"audit/events.csv?action=organization.rename"); strings.Count(p.Body, "\n") != 2 {
 		t.Errorf("chosen: %s", p.Body)
 	}
+	var n int
+	query(t, a, `WITH e AS (INSERT INTO audit_events (org_id, seq, at, action, subject) SELECT org_id, 1 - i, now(), 'domain.add', 'older' || i FROM organizations, generate_series(1, 2500) i
+		RETURNING 1) SELECT count(*) FROM e`).into(&n)
+	rows, err = csv.NewReader(strings.NewReader(owner.Get(t, owner.Home+"audit/events.csv").Body)).ReadAll()
+	if err != nil || len(rows) != 2563 || rows[62][0] != "1" || rows[63][0] != "0" || rows[2562][0] != "-2499" {
+		t.Errorf("with older ones: %d rows, %v", len(rows), err)
+	}
 	anchor := owner.Get(t, owner.Home+"audit/anchor.txt")
 	if anchor.Status != 200 || !strings.Contains(anchor.Body, " organization ") || !strings.Contains(anchor.Body, " 62 ") {
 		t.Fatalf("%d: %s", anchor.Status, anchor.Body)

@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"sendvery.com/sendvery/internal/audit"
-	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
 )
@@ -58,37 +57,4 @@ func (a *App) WriteAnchors(ctx context.Context, w io.Writer) error {
 // first place in each that is not as it was written; anchors may be nil.
 func (a *App) VerifyTrail(ctx context.Context, anchors io.Reader, found func(audit.Break)) (audit.Verified, error) {
 	return a.trail.Verify(ctx, anchors, found)
-}
-
-// RotateKeys seals every password again that is not sealed with the first
-// key, and returns how many were.
-func (a *App) RotateKeys(ctx context.Context) (int, error) { return a.mailboxes.Reseal(ctx) }
-
-// KeyUse is one key and what is sealed with it.
-type KeyUse struct {
-	ID      string
-	Secrets int
-	Missing bool // stored values name it, the ring has it not
-	Remark  string
-}
-
-// KeyStatus lists the keys of the ring and those that stored values name.
-func (a *App) KeyStatus(ctx context.Context) ([]KeyUse, error) {
-	used, err := a.mailboxes.SealedWith(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var list []KeyUse
-	for i, id := range a.ring.IDs() {
-		use := KeyUse{ID: id, Secrets: used[id], Remark: "can be removed once nothing is sealed with it"}
-		if i == 0 {
-			use.Remark = "seals"
-		}
-		list = append(list, use)
-		delete(used, id)
-	}
-	for id, n := range used {
-		list = append(list, KeyUse{ID: id, Secrets: n, Missing: id != mailbox.Unreadable, Remark: "MISSING from SEAL_KEYS: these passwords cannot be read"})
-	}
-	return list, nil
 }

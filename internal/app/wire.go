@@ -23,6 +23,7 @@ import (
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/instance"
 	"sendvery.com/sendvery/internal/instance/instanceweb"
+	"sendvery.com/sendvery/internal/keyring"
 	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
@@ -54,13 +55,15 @@ func (a *App) wire(sender mailer.Sender) error {
 	a.exports = &export.Service{DB: a.db, Trail: a.trail, Now: a.now}
 	a.exports.Handle(jobs)
 	a.wirePages()
+	a.keys = &keyring.Service{DB: a.db, Trail: a.trail, Ring: a.ring, Columns: keyring.Columns(), Now: a.now}
+	work.Handle(jobs, 0, a.keys.Work)
 	queue, err := work.New(a.db, jobs, a.log)
 	if err != nil {
 		return err
 	}
 	a.queue = queue
 	a.instanceWeb.Queue = queue.Status
-	a.orgs.Queue, a.auth.Queue, a.mailboxes.Queue, a.reports.Queue, a.exports.Queue = queue, queue, queue, queue, queue
+	a.orgs.Queue, a.auth.Queue, a.mailboxes.Queue, a.reports.Queue, a.exports.Queue, a.keys.Queue = queue, queue, queue, queue, queue, queue
 	return nil
 }
 

@@ -178,4 +178,7 @@ func TestWritersAtOnceMakeOneChain(t *testing.T) {
 			t.Errorf("%s has gaps or a fork", table)
 		}
 	}
+	if found, v := b.verify(t, ""); found != "" || v.Events != 2*writers*each {
+		t.Errorf("%d events: %s", v.Events, found)
+	}
 }

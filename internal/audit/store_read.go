@@ -92,19 +92,23 @@ func headOf(ctx context.Context, tx postgres.Tx, c chain) (*head, error) {
 	return h, nil
 }
 
-// eachRow hands over the events of a chain as they come from the server, in
-// order; sound is whether what is stored can be an event at all. It returns how
-// many there are from before the chain.
-func eachRow(ctx context.Context, tx postgres.Tx, c chain, each func(r row, sound bool)) (older int64, err error) {
-	t := c.kind.tables()
-	if err := tx.QueryRow(ctx, `SELECT count(*) FROM `+t.events+` WHERE `+t.id+` = $1 AND seq <= 0`, c.id).Scan(&older); err != nil {
-		return 0, fmt.Errorf("events of %s: %w", c, err)
+// countOlder counts the events that are from before their chains.
+func countOlder(ctx context.Context, tx postgres.Tx) (n int64, err error) {
+	if err := tx.QueryRow(ctx, `SELECT count(*) FROM audit_events WHERE seq <= 0`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count older events: %w", err)
 	}
+	return n, nil
+}
+
+// eachRow hands over the events of a chain as they come from the server, in
+// order; sound is whether what is stored can be an event at all.
+func eachRow(ctx context.Context, tx postgres.Tx, c chain, each func(r row, sound bool)) error {
+	t := c.kind.tables()
 	rows, err := tx.Query(ctx, `
 		SELECT seq, CASE WHEN isfinite(at) THEN at END, person_id, action, subject, coalesce(detail::text, ''), coalesce(key_id, ''), coalesce(mac, '')
 		FROM `+t.events+` WHERE `+t.id+` = $1 AND seq > 0 ORDER BY seq`, c.id)
 	if err != nil {
-		return 0, fmt.Errorf("events of %s: %w", c, err)
+		return fmt.Errorf("events of %s: %w", c, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -112,7 +116,7 @@ func eachRow(ctx context.Context, tx postgres.Tx, c chain, each func(r row, soun
 		var at *time.Time
 		var detail string
 		if err := rows.Scan(&r.Seq, &at, &r.Person, &r.Action, &r.Subject, &detail, &r.Key, &r.MAC); err != nil {
-			return 0, fmt.Errorf("events of %s: %w", c, err)
+			return fmt.Errorf("events of %s: %w", c, err)
 		}
 		var sound bool
 		if r.Detail, sound = details(detail); at != nil {
@@ -121,9 +125,9 @@ func eachRow(ctx context.Context, tx postgres.Tx, c chain, each func(r row, soun
 		each(r, sound && at != nil)
 	}
 	if err := rows.Err(); err != nil {
-		return 0, fmt.Errorf("events of %s: %w", c, err)
+		return fmt.Errorf("events of %s: %w", c, err)
 	}
-	return older, nil
+	return nil
 }
 
 // details reads what is stored of an event's details; not ok when we cannot

@@ -55,7 +55,11 @@ func (t *Trail) Verify(ctx context.Context, anchors io.Reader, found func(Break)
 		}
 	}
 	v.gone()
-	return v.Verified, nil
+	err := t.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
+		v.Older, err = countOlder(ctx, tx)
+		return err
+	})
+	return v.Verified, err
 }
 
 // verifier is one run of Verify.
@@ -95,11 +99,10 @@ func (v *verifier) chain(ctx context.Context, c chain) error {
 			w.forged = !v.trail.Keys.Made(a.Signature, a.Key, a.message())
 			w.anchors[a.Seq] = append(w.anchors[a.Seq], a)
 		}
-		older, err := eachRow(ctx, tx, c, func(r row, sound bool) {
+		err = eachRow(ctx, tx, c, func(r row, sound bool) {
 			v.Events++
 			w.take(r, sound)
 		})
-		v.Older += older
 		what = w.end()
 		return err
 	})

@@ -31,6 +31,7 @@ var shared = map[string]string{
 	"audit_keys":          "the names of keys",
 
 	"audit_person_anchors": "ends of chains of people and of the program",
+	"key_rotations":        "of all organizations' values",
 }
 
 func TestEveryTableIsATenantsOrListedAsShared(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 
 	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/web/format"
@@ -19,7 +18,8 @@ type action struct {
 	Subject bool
 }
 
-// actions are what is recorded, in the order of the filter.
+// actions are what is recorded in an organization's chain, in the order of the
+// filter.
 var actions = [...]action{
 	{"organization.create", "Made the organization", false},
 	{"organization.rename", "Renamed the organization", true},
@@ -53,6 +53,10 @@ var actions = [...]action{
 	{"mailbox.reseal", "Sealed a mailbox's password with a new key", false},
 	{"receipts.retry", "Had refused mails read again", false},
 	{"report.choose", "Chose between two versions of a report", false},
+}
+
+// ownActions are what is recorded in a person's own chain.
+var ownActions = [...]action{
 	{"session.begin", "Signed in", false},
 	{"session.end", "Signed out a device", false},
 	{"address.ask", "Asked to change the address", false},
@@ -70,11 +74,12 @@ var facts = [...]struct{ name, word string }{
 
 // wordsOf are the words for an action; its own name where there are none.
 func wordsOf(name string) action {
-	i := slices.IndexFunc(actions[:], func(a action) bool { return a.Name == name })
-	if i < 0 {
-		return action{Name: name, Text: name, Subject: true}
+	for _, a := range slices.Concat(actions[:], ownActions[:]) {
+		if a.Name == name {
+			return a
+		}
 	}
-	return actions[i]
+	return action{Name: name, Text: name, Subject: true}
 }
 
 func wordOf(fact string) string {
@@ -121,9 +126,7 @@ func by(e audit.Entry) string {
 func actionOptions() []ui.Option {
 	out := []ui.Option{{Text: "Everything"}}
 	for _, a := range actions {
-		if !strings.HasPrefix(a.Name, "session.") {
-			out = append(out, ui.Option{Value: a.Name, Text: a.Text})
-		}
+		out = append(out, ui.Option{Value: a.Name, Text: a.Text})
 	}
 	return out
 }

@@ -29,12 +29,14 @@ func TestEveryActionThatIsRecordedHasWords(t *testing.T) {
 	if err != nil || len(found) < 15 {
 		t.Fatalf("%d actions, %v", len(found), err)
 	}
+	delete(found, "key.rotate") // in the program's own chain, which no page shows
+	all := slices.Concat(actions[:], ownActions[:])
 	for name := range found {
-		if !slices.ContainsFunc(actions[:], func(a action) bool { return a.Name == name }) {
+		if !slices.ContainsFunc(all, func(a action) bool { return a.Name == name }) {
 			t.Errorf("%q is recorded and has no words in words.go", name)
 		}
 	}
-	for _, a := range actions {
+	for _, a := range all {
 		if !found[a.Name] {
 			t.Errorf("%q has words and is not recorded", a.Name)
 		}

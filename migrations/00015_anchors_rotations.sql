@@ -33,3 +33,22 @@ CREATE INDEX audit_person_anchors_at ON audit_person_anchors (at);
 
 GRANT SELECT ON audit_anchors TO sendvery_app;
 GRANT SELECT, INSERT, DELETE ON audit_anchors, audit_person_anchors TO sendvery_system;
+
+-- A rotation seals every stored value again with one key; it remembers how far
+-- it has come: the last value that it passed is at_row of at_column.
+CREATE TABLE key_rotations (
+    key_id      text        NOT NULL,
+    started_at  timestamptz NOT NULL,
+    advanced_at timestamptz NOT NULL,
+    finished_at timestamptz,
+    total       bigint      NOT NULL,
+    done        bigint      NOT NULL DEFAULT 0,
+    failed      bigint      NOT NULL DEFAULT 0,
+    failure     text        NOT NULL DEFAULT '',
+    at_column   text        NOT NULL DEFAULT '',
+    at_org      text        NOT NULL DEFAULT '',
+    at_row      text        NOT NULL DEFAULT '',
+    CONSTRAINT key_rotations_pkey PRIMARY KEY (key_id)
+);
+COMMENT ON COLUMN key_rotations.failure IS 'the first value that could not be sealed again, and why';
+GRANT SELECT, INSERT, UPDATE ON key_rotations TO sendvery_app;
