@@ -17,6 +17,7 @@ import (
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/failurereport/failureweb"
 	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
 	"sendvery.com/sendvery/internal/mailer"
@@ -42,6 +43,10 @@ type App struct {
 	db    *postgres.DB
 	ring  *seal.Ring
 	queue *work.Queue
+
+	limiter   limit.Maker
+	redis     *limit.Redis   // nil without it
+	strangers *limit.Limiter // requests without a session, per network
 
 	headroom []byte
 
@@ -92,7 +97,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, parts Parts) (*App, 
 		parts.Now = time.Now
 	}
 	a := &App{cfg: cfg, log: log, now: parts.Now, parts: parts, outbox: parts.Outbox}
-	if err := a.openKeys(); err != nil {
+	if err := errors.Join(a.openKeys(), a.openLimits()); err != nil {
 		return nil, err
 	}
 	sender, err := a.sender()
@@ -119,7 +124,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 		return nil, err
 	}
 	a := &App{cfg: cfg, log: log, now: time.Now, outbox: mailer.NewOutbox(time.Now, nil)}
-	if err := a.openKeys(); err != nil {
+	if err := errors.Join(a.openKeys(), a.openLimits()); err != nil {
 		return nil, err
 	}
 	var err error
@@ -195,4 +200,9 @@ func (a *App) checkKeys(ctx context.Context) error {
 func (a *App) Handler() http.Handler { return a.routes() }
 
 // Close frees what New opened.
-func (a *App) Close() { a.db.Close() }
+func (a *App) Close() {
+	a.db.Close()
+	if a.redis != nil {
+		_ = a.redis.Close() // nothing is under way there
+	}
+}

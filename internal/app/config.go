@@ -22,15 +22,19 @@ import (
 // environment variable; those marked "file" can also be read from the file
 // that NAME_FILE names, which keeps secrets out of the environment.
 type Config struct {
-	PublicURL     string `cfg:"PUBLIC_URL" default:"http://localhost:8080" help:"Address that people use, without a path. Anything but localhost is production and must be https."`
-	Listen        string `cfg:"LISTEN" default:"127.0.0.1:8080" help:"Address and port to serve HTTP on. A proxy in front of it speaks TLS. A process that only works answers /healthz and /readyz there."`
-	TrustedHops   int    `cfg:"TRUSTED_HOPS" default:"0" help:"How many proxies of yours stand in front and append to X-Forwarded-For."`
-	DatabaseURL   string `cfg:"DATABASE_URL,file" help:"PostgreSQL 15 or newer, as the role sendvery_app. Development mode brings its own; one that is set instead must be a superuser's, for a database that nothing else uses."`
-	MigrateURL    string `name:"migrate-database-url" cfg:"MIGRATE_DATABASE_URL,file" help:"The same database as the role sendvery_owner; needed for migrations only."`
-	SealKeys      string `cfg:"SEAL_KEYS,file" help:"Keys that mailbox passwords are sealed with: id:base64 of 32 bytes, comma separated, the first one seals. See sendvery keys generate."`
-	CookieKey     string `cfg:"COOKIE_KEY,file" help:"Secret of 32 characters or more for browser cookies and sign-in codes."`
-	SMTPURL       string `name:"smtp-url" cfg:"SMTP_URL,file" help:"Mail server for sign-in mails: smtps://user:password@host:465, or smtp:// on port 587 with STARTTLS."`
-	MailFrom      string `cfg:"MAIL_FROM" help:"Sender of the program's own mail, for example Sendvery <sendvery@example.org>."`
+	PublicURL   string `cfg:"PUBLIC_URL" default:"http://localhost:8080" help:"Address that people use, without a path. Anything but localhost is production and must be https."`
+	Listen      string `cfg:"LISTEN" default:"127.0.0.1:8080" help:"Address and port to serve HTTP on. A proxy in front of it speaks TLS. A process that only works answers /healthz and /readyz there."`
+	TrustedHops int    `cfg:"TRUSTED_HOPS" default:"0" help:"How many proxies of yours stand in front and append to X-Forwarded-For."`
+	DatabaseURL string `cfg:"DATABASE_URL,file" help:"PostgreSQL 15 or newer, as the role sendvery_app. Development mode brings its own; one that is set instead must be a superuser's, for a database that nothing else uses."`
+	MigrateURL  string `name:"migrate-database-url" cfg:"MIGRATE_DATABASE_URL,file" help:"The same database as the role sendvery_owner; needed for migrations only."`
+	SealKeys    string `cfg:"SEAL_KEYS,file" help:"Keys that mailbox passwords are sealed with: id:base64 of 32 bytes, comma separated, the first one seals. See sendvery keys generate."`
+	CookieKey   string `cfg:"COOKIE_KEY,file" help:"Secret of 32 characters or more for browser cookies and sign-in codes."`
+	SMTPURL     string `name:"smtp-url" cfg:"SMTP_URL,file" help:"Mail server for sign-in mails: smtps://user:password@host:465, or smtp:// on port 587 with STARTTLS."`
+	MailFrom    string `cfg:"MAIL_FROM" help:"Sender of the program's own mail, for example Sendvery <sendvery@example.org>."`
+
+	RateLimitBackend string `cfg:"RATE_LIMIT_BACKEND" default:"memory" help:"Where rate limits are counted: memory, where each process counts for itself, or redis, for all processes together. While Redis does not answer, each process counts for itself again and says so in its log, so that no limit is ever open."`
+	RedisURL         string `cfg:"REDIS_URL,file" help:"Redis of RATE_LIMIT_BACKEND=redis: rediss://user:password@host:6379, or redis:// without TLS on this very machine. It holds counts under digests, no addresses."`
+
 	AllowNetworks string `cfg:"ALLOW_NETWORKS" help:"Private networks that mailboxes may be in: prefixes such as 10.0.0.0/8, comma separated."`
 	AllowPorts    string `cfg:"ALLOW_PORTS" help:"Mailbox ports allowed beside 110, 143, 993 and 995, comma separated."`
 	CAFile        string `name:"ca-file" cfg:"CA_FILE" help:"File of certificates (PEM) whose authorities mail servers may use beside the public ones, of mailboxes on servers of your own."`
@@ -99,6 +103,7 @@ func (c Config) Check() error {
 	if c.DKIMLookup != "dns" && c.DKIMLookup != "off" {
 		p.add("DKIM_LOOKUP", "is neither dns nor off")
 	}
+	p.limits(c)
 	if _, _, err := c.mailboxRules(); err != nil {
 		p.add("ALLOW_NETWORKS or ALLOW_PORTS", err.Error())
 	}

@@ -85,6 +85,9 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		{"ALLOW_PORTS", "143,hunter2", "ALLOW_NETWORKS or ALLOW_PORTS"},
 		{"CA_FILE", "/nowhere/hunter2.pem", "CA_FILE cannot be read"},
 		{"CA_FILE", "config_test.go", "CA_FILE holds no certificate"},
+		{"RATE_LIMIT_BACKEND", "hunter2", "RATE_LIMIT_BACKEND is neither"},
+		{"RATE_LIMIT_BACKEND", "redis", "REDIS_URL is missing beside"},
+		{"REDIS_URL", "rediss://:hunter2@redis.example.org", "REDIS_URL is set, but"},
 		{"GOOGLE_CLIENT_ID", "", "GOOGLE_CLIENT_ID is missing"},
 		{"GOOGLE_CLIENT_SECRET", "", "GOOGLE_CLIENT_SECRET is missing"},
 		{"GOOGLE_CLIENT_SECRET", "Placeholder-hunter2", "GOOGLE_CLIENT_SECRET still has the placeholder"},
@@ -110,6 +113,33 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			t.Errorf("%s=%s: got %v, want %q", tt.name, tt.value, err, tt.want)
 		case strings.Count("\n"+err.Error(), "\n") != strings.Count(err.Error(), tt.name):
 			t.Errorf("%s=%s: other problems too: %v", tt.name, tt.value, err)
+		}
+		refuseValues(t, err, environ)
+	}
+}
+
+func TestRedisWithoutTLSIsForThisMachineOnly(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"rediss://default:hunter2@redis.example.org:6379": "",
+		"redis://:hunter2@127.0.0.1:6379":                 "",
+		"redis://localhost":                               "",
+		"redis://[::1]:6379":                              "",
+		"unix:///run/redis/redis.sock":                    "",
+		"redis://:hunter2@redis.example.org:6379":         "REDIS_URL is redis://, without TLS",
+		"redis://:hunter2@10.0.0.5:6379":                  "REDIS_URL is redis://, without TLS",
+		"http://hunter2.example.org":                      "REDIS_URL is not an address",
+		"hunter2":                                         "REDIS_URL is not an address",
+	} {
+		environ := production()
+		environ["RATE_LIMIT_BACKEND"], environ["REDIS_URL"] = "redis", address
+		c, err := configure(t, environ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.Check()
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", address, err, want)
 		}
 		refuseValues(t, err, environ)
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/dns"
-	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/oauth"
 )
@@ -120,7 +119,7 @@ func (a *App) finder() (*mailbox.Finder, error) {
 	if err != nil {
 		return nil, err
 	}
-	lookUps, err := limit.NewMemory("look-ups", 30, time.Hour)
+	lookUps, err := a.limiter("look-ups", 30, time.Hour)
 	if err != nil {
 		return nil, err
 	}

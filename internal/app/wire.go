@@ -17,7 +17,6 @@ import (
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/failurereport/failureweb"
 	"sendvery.com/sendvery/internal/httpio"
-	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
 	"sendvery.com/sendvery/internal/mailer"
@@ -67,7 +66,7 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	if err != nil {
 		return err
 	}
-	uploads, err := report.NewUploadLimits()
+	uploads, err := report.NewUploadLimits(a.limiter)
 	if err != nil {
 		return err
 	}
@@ -77,11 +76,11 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	a.tls = &tlsreport.Service{DB: a.db}
 	a.failures = &failurereport.Service{DB: a.db, Now: a.now}
 	a.domains = &domain.Service{DB: a.db, Now: a.now, Added: a.reports.DomainsAdded}
-	tests, err := limit.NewMemory("connection tests", 30, time.Hour)
+	tests, err := a.limiter("connection tests", 30, time.Hour)
 	if err != nil {
 		return err
 	}
-	testsAtHost, err := limit.NewMemory("connection tests at a host", 120, time.Hour)
+	testsAtHost, err := a.limiter("connection tests at a host", 120, time.Hour)
 	if err != nil {
 		return err
 	}
@@ -98,7 +97,7 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	}
 	a.mailboxes = &mailbox.Service{
 		Grants: grants, Box: a.cookies.Box,
-		Tests: tests, TestsAtHost: testsAtHost, Mail: sender, Compose: a.composePaused,
+		Tests: tests, TestsAtHost: testsAtHost.Quiet(), Mail: sender, Compose: a.composePaused,
 		DB: a.db, Ring: a.ring, Intake: a.reports, Domains: a.domains, Now: a.now, Holder: rand.Text(),
 		Fetcher: &mailfetch.Fetcher{Dialer: guard, Roots: roots},
 	}
@@ -145,7 +144,7 @@ func (a *App) wirePages() {
 }
 
 func (a *App) wireAuth(jobs *work.Registry, sender mailer.Sender) error {
-	limits, err := auth.NewLimits()
+	limits, err := auth.NewLimits(a.limiter)
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,8 @@ func Config(db *dbtest.Database) app.Config {
 	return app.Config{
 		PublicURL: "http://localhost:8080", Listen: "127.0.0.1:0", DatabaseURL: db.URL, TrustedHops: 1, IPLookup: "off", DKIMLookup: "off",
 		SealKeys: seal.GenerateKey("first"), CookieKey: "cookies of tests, 32 bytes or more", SMTPURL: "smtps://mail.example.org", MailFrom: "sendvery@example.org",
-		GoogleClientID: "client.example", GoogleClientSecret: "a secret of tests",
+		RateLimitBackend: "memory",
+		GoogleClientID:   "client.example", GoogleClientSecret: "a secret of tests",
 	}
 }
 

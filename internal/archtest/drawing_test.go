@@ -85,6 +85,7 @@ var house = map[string]floor{
 	"internal/dbtest":     support,
 	"internal/journey":    support,
 	"internal/mailtest":   support,
+	"internal/redistest":  support,
 	"internal/reporttest": support,
 	"internal/soak":       support,
 
@@ -121,6 +122,7 @@ var technologies = map[string][]string{
 	"github.com/klauspost/compress":     {"internal/mimepart", "internal/report", "internal/demo"},
 	"github.com/miekg/dns":              {"internal/dns", "internal/dns/dnsfake", "internal/demo"},
 	"github.com/pressly/goose/v3":       {"internal/postgres"},
+	"github.com/redis/go-redis/v9":      {"internal/limit"},
 	"github.com/riverqueue/river":       {"internal/work"},
 	"github.com/throttled/throttled/v2": {"internal/limit"},
 	"github.com/wneessen/go-mail":       {"internal/mailer"},

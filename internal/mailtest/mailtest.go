@@ -130,8 +130,8 @@ func certTemplate(name string) *x509.Certificate {
 	}
 }
 
-// write puts certificate and key into dir and returns their paths.
-func (c *Cert) write(tb TB, dir string) (chain, key string) {
+// Files puts certificate and key into dir and returns their paths.
+func (c *Cert) Files(tb TB, dir string) (chain, key string) {
 	tb.Helper()
 	chain, key = filepath.Join(dir, "chain.pem"), filepath.Join(dir, "key.pem")
 	for path, data := range map[string][]byte{chain: c.chain, key: c.key} {

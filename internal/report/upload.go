@@ -92,13 +92,13 @@ type UploadLimits struct {
 	person, org *limit.Limiter
 }
 
-// NewUploadLimits makes the limits for one process: 2,000 files at once of a
-// person and 6,000 of an organization, and as many again in an hour.
-func NewUploadLimits() (l UploadLimits, err error) {
-	if l.person, err = limit.NewMemory("uploads of a person", 2000, time.Hour); err != nil {
+// NewUploadLimits makes the limits: 2,000 files at once of a person and 6,000
+// of an organization, and as many again in an hour.
+func NewUploadLimits(limiter limit.Maker) (l UploadLimits, err error) {
+	if l.person, err = limiter("uploads of a person", 2000, time.Hour); err != nil {
 		return l, err
 	}
-	l.org, err = limit.NewMemory("uploads of an organization", 6000, time.Hour)
+	l.org, err = limiter("uploads of an organization", 6000, time.Hour)
 	return l, err
 }
 
