@@ -40,7 +40,23 @@ func New(t testing.TB, o Options) *Server {
 	if err != nil {
 		t.Fatal("Redis is missing. Install it: .ci/deps redis (Debian: apt-get install redis-server; macOS: brew install redis)")
 	}
-	s := &Server{Port: freePort(t)}
+	words := ""
+	for range 5 { // another program may take the port before the server does
+		s := &Server{Port: freePort(t)}
+		if words = s.start(t, program, o); words == "" {
+			t.Cleanup(s.Stop)
+			return s
+		}
+		s.Stop()
+	}
+	t.Fatal("redis-server does not start: ", words)
+	return nil
+}
+
+// start starts the server and returns nothing once it is ready, else all that
+// it said.
+func (s *Server) start(t testing.TB, program string, o Options) (words string) {
+	t.Helper()
 	port, tls := fmt.Sprint(s.Port), "0"
 	if o.Chain != "" {
 		port, tls = tls, port
@@ -63,16 +79,12 @@ func New(t testing.TB, o Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Stop)
 	select {
-	case words := <-started(log):
-		if words != "" {
-			t.Fatal("redis-server ended: ", words)
-		}
+	case words = <-started(log):
+		return words
 	case <-time.After(20 * time.Second):
-		t.Fatal("redis-server does not become ready")
+		return "it does not become ready"
 	}
-	return s
 }
 
 // started yields once: nothing when the server is ready, else all that it said.
