@@ -19,9 +19,11 @@ if new postgres_password; then
   printf 'postgres://sendvery_app:%s@postgres:5432/sendvery\n' "$app" >database_url
   printf "CREATE ROLE sendvery_owner LOGIN PASSWORD '%s';\nCREATE ROLE sendvery_app LOGIN NOINHERIT PASSWORD '%s';\n" "$owner" "$app" >roles.sql
 fi
-if new seal_keys; then
-  printf '%s:%s\n' "$(date -u +%Y-%m-%d)" "$(openssl rand -base64 32)" >seal_keys
-fi
+for ring in seal_keys audit_keys; do
+  if new "$ring"; then
+    printf '%s:%s\n' "$(date -u +%Y-%m-%d)" "$(openssl rand -base64 32)" >"$ring"
+  fi
+done
 if new cookie_key; then
   random >cookie_key
 fi

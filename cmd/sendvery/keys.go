@@ -9,7 +9,7 @@ import (
 )
 
 type keysCommand struct {
-	Generate keysGenerateCommand `cmd:"" help:"Print a new key, to stand first in SEAL_KEYS."`
+	Generate keysGenerateCommand `cmd:"" help:"Print a new key, to stand first in SEAL_KEYS or AUDIT_KEYS."`
 	Rotate   keysRotateCommand   `cmd:"" help:"Seal everything again with the first key of SEAL_KEYS."`
 	Status   keysStatusCommand   `cmd:"" help:"Show how many passwords are sealed with each key."`
 }

@@ -49,7 +49,7 @@ func good(t *testing.T, environ map[string]string, args ...string) string {
 // environ is a complete environment for a database.
 func environ(db *dbtest.Database) map[string]string {
 	cfg := apptest.Config(db)
-	return map[string]string{"DATABASE_URL": cfg.DatabaseURL, "MIGRATE_DATABASE_URL": db.OwnerURL, "SEAL_KEYS": cfg.SealKeys, "COOKIE_KEY": cfg.CookieKey,
+	return map[string]string{"DATABASE_URL": cfg.DatabaseURL, "MIGRATE_DATABASE_URL": db.OwnerURL, "SEAL_KEYS": cfg.SealKeys, "AUDIT_KEYS": cfg.AuditKeys, "COOKIE_KEY": cfg.CookieKey,
 		"SMTP_URL": cfg.SMTPURL, "MAIL_FROM": cfg.MailFrom, "IP_LOOKUP": "off"}
 }
 
@@ -59,8 +59,8 @@ func TestServeNamesEverythingThatIsMissingAtOnce(t *testing.T) {
 		environ map[string]string
 		want    []string
 	}{
-		"nothing configured":         {nil, []string{"COOKIE_KEY is missing", "SEAL_KEYS is missing", "DATABASE_URL is missing", "SMTP_URL is missing"}},
-		"nothing but a public place": {map[string]string{"PUBLIC_URL": "https://sendvery.example.org"}, []string{"COOKIE_KEY is missing", "SEAL_KEYS is missing", "DATABASE_URL is missing", "SMTP_URL is missing"}},
+		"nothing configured":         {nil, []string{"COOKIE_KEY is missing", "SEAL_KEYS is missing", "AUDIT_KEYS is missing", "DATABASE_URL is missing", "SMTP_URL is missing"}},
+		"nothing but a public place": {map[string]string{"PUBLIC_URL": "https://sendvery.example.org"}, []string{"COOKIE_KEY is missing", "SEAL_KEYS is missing", "AUDIT_KEYS is missing", "DATABASE_URL is missing", "SMTP_URL is missing"}},
 		"everything wrong": {map[string]string{"PUBLIC_URL": "http://hunter2.example.org", "COOKIE_KEY": "hunter2", "SEAL_KEYS": "hunter2", "DATABASE_URL": "hunter2", "SMTP_URL": "hunter2",
 			"MAIL_FROM": "hunter2@example.org", "LISTEN": "hunter2", "TRUSTED_HOPS": "hunter2", "IP_LOOKUP": "hunter2", "ALLOW_PORTS": "hunter2"},
 			[]string{"PUBLIC_URL", "COOKIE_KEY", "SEAL_KEYS", "SMTP_URL", "LISTEN", "TRUSTED_HOPS", "IP_LOOKUP", "ALLOW_PORTS"}},

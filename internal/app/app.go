@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
 	"sendvery.com/sendvery/internal/dns"
@@ -42,6 +43,7 @@ type App struct {
 	now   func() time.Time
 	db    *postgres.DB
 	ring  *seal.Ring
+	trail *audit.Trail
 	queue *work.Queue
 
 	limiter   limit.Maker
@@ -143,7 +145,13 @@ func (a *App) openKeys() error {
 	if a.ring, err = seal.ParseRing(a.cfg.SealKeys); err != nil {
 		return fmt.Errorf("SEAL_KEYS: %w", err)
 	}
-	box, err := seal.NewBox(a.cfg.CookieKey)
+	signer, err := seal.ParseSigner(a.cfg.AuditKeys)
+	if err != nil {
+		return fmt.Errorf("AUDIT_KEYS: %w", err)
+	}
+	a.trail = &audit.Trail{Keys: signer}
+	cookie := values(a.cfg.CookieKey)
+	box, err := seal.NewBox(cookie[0], cookie[1:]...)
 	if err != nil {
 		return fmt.Errorf("COOKIE_KEY: %w", err)
 	}
@@ -180,8 +188,9 @@ func (a *App) checkDatabase(ctx context.Context) error {
 	return a.db.CheckRoles(ctx)
 }
 
-// checkKeys refuses to work without a key that something stored is sealed with:
-// every mailbox it closes would fail, one after the other.
+// checkKeys refuses to work without a key that something stored is sealed or
+// signed with: every mailbox it closes would fail, one after the other, and
+// nobody would notice that events cannot be proved.
 func (a *App) checkKeys(ctx context.Context) error {
 	used, err := a.KeyStatus(ctx)
 	if err != nil {
@@ -192,6 +201,13 @@ func (a *App) checkKeys(ctx context.Context) error {
 		if k.Missing {
 			missing = append(missing, fmt.Errorf("SEAL_KEYS lacks the key %q, which %d stored passwords are sealed with: put it back; sendvery keys status lists all keys", k.ID, k.Secrets))
 		}
+	}
+	unsigned, err := a.trail.MissingKeys(ctx, a.db)
+	if err != nil {
+		return err
+	}
+	for _, id := range unsigned {
+		missing = append(missing, fmt.Errorf("AUDIT_KEYS lacks the key %q, which events of the audit trail are signed with: put it back", id))
 	}
 	return errors.Join(missing...)
 }

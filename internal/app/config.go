@@ -22,19 +22,16 @@ import (
 // environment variable; those marked "file" can also be read from the file
 // that NAME_FILE names, which keeps secrets out of the environment.
 type Config struct {
-	PublicURL   string `cfg:"PUBLIC_URL" default:"http://localhost:8080" help:"Address that people use, without a path. Anything but localhost is production and must be https."`
-	Listen      string `cfg:"LISTEN" default:"127.0.0.1:8080" help:"Address and port to serve HTTP on. A proxy in front of it speaks TLS. A process that only works answers /healthz and /readyz there."`
-	TrustedHops int    `cfg:"TRUSTED_HOPS" default:"0" help:"How many proxies of yours stand in front and append to X-Forwarded-For."`
-	DatabaseURL string `cfg:"DATABASE_URL,file" help:"PostgreSQL 15 or newer, as the role sendvery_app. Development mode brings its own; one that is set instead must be a superuser's, for a database that nothing else uses."`
-	MigrateURL  string `name:"migrate-database-url" cfg:"MIGRATE_DATABASE_URL,file" help:"The same database as the role sendvery_owner; needed for migrations only."`
-	SealKeys    string `cfg:"SEAL_KEYS,file" help:"Keys that mailbox passwords are sealed with: id:base64 of 32 bytes, comma separated, the first one seals. See sendvery keys generate."`
-	CookieKey   string `cfg:"COOKIE_KEY,file" help:"Secret of 32 characters or more for browser cookies and sign-in codes."`
-	SMTPURL     string `name:"smtp-url" cfg:"SMTP_URL,file" help:"Mail server for sign-in mails: smtps://user:password@host:465, or smtp:// on port 587 with STARTTLS."`
-	MailFrom    string `cfg:"MAIL_FROM" help:"Sender of the program's own mail, for example Sendvery <sendvery@example.org>."`
-
-	RateLimitBackend string `cfg:"RATE_LIMIT_BACKEND" default:"memory" help:"Where rate limits are counted: memory, where each process counts for itself, or redis, for all processes together. While Redis does not answer, each process counts for itself again and says so in its log, so that no limit is ever open."`
-	RedisURL         string `cfg:"REDIS_URL,file" help:"Redis of RATE_LIMIT_BACKEND=redis: rediss://user:password@host:6379, or redis:// without TLS on this very machine. It holds counts under digests, no addresses."`
-
+	PublicURL     string `cfg:"PUBLIC_URL" default:"http://localhost:8080" help:"Address that people use, without a path. Anything but localhost is production and must be https."`
+	Listen        string `cfg:"LISTEN" default:"127.0.0.1:8080" help:"Address and port to serve HTTP on. A proxy in front of it speaks TLS. A process that only works answers /healthz and /readyz there."`
+	TrustedHops   int    `cfg:"TRUSTED_HOPS" default:"0" help:"How many proxies of yours stand in front and append to X-Forwarded-For."`
+	DatabaseURL   string `cfg:"DATABASE_URL,file" help:"PostgreSQL 15 or newer, as the role sendvery_app. Development mode brings its own; one that is set instead must be a superuser's, for a database that nothing else uses."`
+	MigrateURL    string `name:"migrate-database-url" cfg:"MIGRATE_DATABASE_URL,file" help:"The same database as the role sendvery_owner; needed for migrations only."`
+	SealKeys      string `cfg:"SEAL_KEYS,file" help:"Keys that mailbox passwords are sealed with: id:base64 of 32 bytes, comma separated, the first one seals. See sendvery keys generate."`
+	AuditKeys     string `cfg:"AUDIT_KEYS,file" help:"Keys that the audit trail is signed with, in the same form; the first one signs. Old ones stay: they prove older events."`
+	CookieKey     string `cfg:"COOKIE_KEY,file" help:"Secret of 32 characters or more, without a comma, for browser cookies and sign-in codes. While a new one takes the place of an old one: new,old."`
+	SMTPURL       string `name:"smtp-url" cfg:"SMTP_URL,file" help:"Mail server for sign-in mails: smtps://user:password@host:465, or smtp:// on port 587 with STARTTLS."`
+	MailFrom      string `cfg:"MAIL_FROM" help:"Sender of the program's own mail, for example Sendvery <sendvery@example.org>."`
 	AllowNetworks string `cfg:"ALLOW_NETWORKS" help:"Private networks that mailboxes may be in: prefixes such as 10.0.0.0/8, comma separated."`
 	AllowPorts    string `cfg:"ALLOW_PORTS" help:"Mailbox ports allowed beside 110, 143, 993 and 995, comma separated."`
 	CAFile        string `name:"ca-file" cfg:"CA_FILE" help:"File of certificates (PEM) whose authorities mail servers may use beside the public ones, of mailboxes on servers of your own."`
@@ -48,6 +45,9 @@ type Config struct {
 	MicrosoftClientID     string `cfg:"MICROSOFT_CLIENT_ID" help:"OAuth client (application) at Microsoft, so that people connect Microsoft 365 and outlook.com. It needs the delegated rights IMAP.AccessAsUser.All and POP.AccessAsUser.All, and the redirect address PUBLIC_URL/oauth/callback."`
 	MicrosoftClientSecret string `cfg:"MICROSOFT_CLIENT_SECRET,file" help:"Secret of that client."`
 	MicrosoftEndpoints    string `cfg:"MICROSOFT_ENDPOINTS" help:"As GOOGLE_ENDPOINTS; auth= and token= of your tenant for a client that is for one tenant only."`
+
+	RateLimitBackend string `cfg:"RATE_LIMIT_BACKEND" default:"memory" help:"Where rate limits are counted: memory, where each process counts for itself, or redis, for all processes together. While Redis does not answer, each process counts for itself again and says so in its log, so that no limit is ever open."`
+	RedisURL         string `cfg:"REDIS_URL,file" help:"Redis of RATE_LIMIT_BACKEND=redis: rediss://user:password@host:6379, or redis:// without TLS on this very machine. It holds counts under digests, no addresses."`
 
 	DataDir string `cfg:"DATA_DIR" default:"data" help:"Folder of development mode: its private PostgreSQL and keys."`
 
@@ -123,18 +123,9 @@ func (c Config) CheckStored() error {
 
 // stored checks what it takes to read what is stored.
 func (c Config) stored(p *problems) {
-	p.secret("COOKIE_KEY", c.CookieKey)
-	p.secret("SEAL_KEYS", c.SealKeys)
-	if c.SealKeys != "" {
-		if _, err := seal.ParseRing(c.SealKeys); err != nil {
-			p.add("SEAL_KEYS", err.Error())
-		} else if p.production && !hasPlaceholder(c.SealKeys) && holdsPlaceholder(c.SealKeys) {
-			p.add("SEAL_KEYS", "still has the key of .env.example, under another id; generate one")
-		}
-	}
-	if c.SealKeys != "" && c.CookieKey != "" && strings.Contains(c.SealKeys, c.CookieKey) {
-		p.add("COOKIE_KEY", "is used in SEAL_KEYS too; give each its own")
-	}
+	p.secrets("COOKIE_KEY", c.CookieKey)
+	p.ring("SEAL_KEYS", c.SealKeys)
+	p.ring("AUDIT_KEYS", c.AuditKeys)
 	p.placeholders(map[string]string{"DATABASE_URL": c.DatabaseURL, "MIGRATE_DATABASE_URL": c.MigrateURL, "SMTP_URL": c.SMTPURL})
 	if c.DatabaseURL == "" {
 		p.add("DATABASE_URL", "is missing")
@@ -148,11 +139,28 @@ func (c Config) stored(p *problems) {
 type problems struct {
 	production bool
 	list       []error
+	used       []named
 }
+
+// named is a secret that is for one use only.
+type named struct{ name, value string }
 
 func (p *problems) add(name, what string) { p.list = append(p.list, fmt.Errorf("%s %s", name, what)) }
 
-func (p *problems) err() error { return errors.Join(p.list...) }
+func (p *problems) err() error {
+	for i, s := range p.used {
+		for _, other := range p.used[i+1:] {
+			switch {
+			case s.value != other.value:
+			case s.name == other.name:
+				p.add(s.name, "holds the same key twice")
+			default:
+				p.add(s.name, "is used in "+other.name+" too; give each its own")
+			}
+		}
+	}
+	return errors.Join(p.list...)
+}
 
 func (p *problems) publicURL(s string) {
 	u, err := url.Parse(s)
@@ -187,8 +195,54 @@ func holdsPlaceholder(keys string) bool {
 	})
 }
 
-// secret checks what every secret must fulfil; placeholders are for localhost.
+// ring checks keys of the form id:base64.
+func (p *problems) ring(name, keys string) {
+	if !p.long(name, keys) {
+		return
+	}
+	if _, err := seal.ParseRing(keys); err != nil {
+		p.add(name, err.Error())
+	} else if p.production && !hasPlaceholder(keys) && holdsPlaceholder(keys) {
+		p.add(name, "still has the key of .env.example, under another id; generate one")
+	}
+	for _, key := range fields(keys) {
+		_, encoded, _ := strings.Cut(key, ":")
+		p.used = append(p.used, named{name, encoded})
+	}
+}
+
+// secrets checks a secret that a new one may be taking the place of: new,old.
+func (p *problems) secrets(name, value string) {
+	list := values(value)
+	switch len(list) {
+	case 0, 1:
+		p.secret(name, strings.Join(list, ""))
+	case 2:
+		p.secret(name+", the new value,", list[0])
+		p.secret(name+", the old value,", list[1])
+	default:
+		p.add(name, "holds more than two values: a new one, a comma, and the one that it takes the place of")
+	}
+}
+
+// values are those of a secret, the new one first.
+func values(secret string) []string {
+	list := strings.Split(secret, ",")
+	for i, v := range list {
+		list[i] = strings.TrimSpace(v)
+	}
+	return slices.DeleteFunc(list, func(v string) bool { return v == "" })
+}
+
+// secret checks what every secret must fulfil.
 func (p *problems) secret(name, value string) {
+	if p.long(name, value) {
+		p.used = append(p.used, named{name, value})
+	}
+}
+
+// long checks that a value may be a secret; placeholders are for localhost.
+func (p *problems) long(name, value string) bool {
 	switch {
 	case value == "":
 		p.add(name, "is missing")
@@ -196,5 +250,8 @@ func (p *problems) secret(name, value string) {
 		p.add(name, "is shorter than 32 characters")
 	case p.production && hasPlaceholder(value):
 		p.add(name, "still has the placeholder of .env.example; generate one")
+	default:
+		return true
 	}
+	return false
 }

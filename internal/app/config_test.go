@@ -36,6 +36,7 @@ func production() map[string]string {
 		"PUBLIC_URL":   "https://sendvery.example.org",
 		"DATABASE_URL": "postgres://sendvery_app:hunter2-database@127.0.0.1/sendvery",
 		"SEAL_KEYS":    "2026-11-21:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+		"AUDIT_KEYS":   "2026-11-21:Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=",
 		"COOKIE_KEY":   "hunter2-cookie-hunter2-cookie-hunter2",
 		"SMTP_URL":     "smtps://u:hunter2-mail@mail.example.org:465",
 		"MAIL_FROM":    "Sendvery <sendvery@example.org>",
@@ -74,10 +75,22 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		{"SEAL_KEYS", "placeholder:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "SEAL_KEYS still has the placeholder"},
 		{"SEAL_KEYS", "2026-11-21:cGxhY2Vob2xkZXItcGxhY2Vob2xkZXItcGxhY2Vob2w=", "SEAL_KEYS still has the key of .env.example, under another id"},
 		{"SEAL_KEYS", "2026-11-21:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\nold:cGxhY2Vob2xkZXItcGxhY2Vob2xkZXItcGxhY2Vob2w=", "SEAL_KEYS still has the key of .env.example, under another id"},
+		{"AUDIT_KEYS", "", "AUDIT_KEYS is missing"},
+		{"AUDIT_KEYS", "k:c2hvcnQ=", "AUDIT_KEYS is shorter"},
+		{"AUDIT_KEYS", "k:aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVy", "AUDIT_KEYS key \"k\" is not 32 bytes"},
+		{"AUDIT_KEYS", "placeholder:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "AUDIT_KEYS still has the placeholder"},
+		{"AUDIT_KEYS", "2026-11-21:cGxhY2Vob2xkZXItYXVkaXQtcGxhY2Vob2xkZXIta2U=", "AUDIT_KEYS still has the key of .env.example, under another id"},
+		{"AUDIT_KEYS", "another:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "SEAL_KEYS is used in AUDIT_KEYS too"},
 		{"COOKIE_KEY", "", "COOKIE_KEY is missing"},
 		{"COOKIE_KEY", "hunter2", "COOKIE_KEY is shorter"},
 		{"COOKIE_KEY", "Placeholder-hunter2-hunter2-hunter2", "COOKIE_KEY still has the placeholder"},
 		{"COOKIE_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "COOKIE_KEY is used in SEAL_KEYS too"},
+		{"COOKIE_KEY", "hunter2-cookie-hunter2-cookie-hunter2,hunter2", "COOKIE_KEY, the old value, is shorter"},
+		{"COOKIE_KEY", ",", "COOKIE_KEY is missing"},
+		{"COOKIE_KEY", "hunter2-cookie-hunter2-cookie-hunter2,placeholder-hunter2-hunter2-hunter2", "COOKIE_KEY, the old value, still has the placeholder"},
+		{"COOKIE_KEY", "hunter2-cookie-hunter2-cookie-hunter2,Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=", "COOKIE_KEY, the old value, is used in AUDIT_KEYS too"},
+		{"COOKIE_KEY", "hunter2-cookie-hunter2-cookie-hunter2,2,3", "COOKIE_KEY holds more than two values"},
+		{"AUDIT_KEYS", "a:Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=,b:Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=", "AUDIT_KEYS holds the same key twice"},
 		{"SMTP_URL", "", "SMTP_URL is missing"},
 		{"MAIL_FROM", "hunter2", "MAIL_FROM is not an address"},
 		{"IP_LOOKUP", "hunter2", "IP_LOOKUP is neither"},
@@ -151,6 +164,7 @@ func TestCheckReportsAllProblemsAtOnce(t *testing.T) {
 		"PUBLIC_URL":     "http://sendvery.example.org",
 		"LISTEN":         "hunter2-listen",
 		"SEAL_KEYS":      "hunter2",
+		"AUDIT_KEYS":     "hunter2-audit",
 		"COOKIE_KEY":     "hunter2-cookie",
 		"IP_LOOKUP":      "hunter2-lookup",
 		"ALLOW_NETWORKS": "hunter2-network",
@@ -162,7 +176,7 @@ func TestCheckReportsAllProblemsAtOnce(t *testing.T) {
 	}
 	c.TrustedHops = -1
 	err = c.Check()
-	for _, name := range []string{"PUBLIC_URL", "LISTEN", "TRUSTED_HOPS", "SEAL_KEYS", "COOKIE_KEY", "IP_LOOKUP", "ALLOW_NETWORKS", "CA_FILE", "DATABASE_URL", "SMTP_URL"} {
+	for _, name := range []string{"PUBLIC_URL", "LISTEN", "TRUSTED_HOPS", "SEAL_KEYS", "AUDIT_KEYS", "COOKIE_KEY", "IP_LOOKUP", "ALLOW_NETWORKS", "CA_FILE", "DATABASE_URL", "SMTP_URL"} {
 		if err == nil || !strings.Contains(err.Error(), name+" ") {
 			t.Errorf("%s is not among the problems: %v", name, err)
 		}
@@ -222,7 +236,7 @@ func TestSecretsComeFromFiles(t *testing.T) {
 	}
 	for name, got := range map[string]string{
 		"DATABASE_URL": c.DatabaseURL, "MIGRATE_DATABASE_URL": c.MigrateURL,
-		"SEAL_KEYS": c.SealKeys, "COOKIE_KEY": c.CookieKey, "SMTP_URL": c.SMTPURL,
+		"SEAL_KEYS": c.SealKeys, "AUDIT_KEYS": c.AuditKeys, "COOKIE_KEY": c.CookieKey, "SMTP_URL": c.SMTPURL,
 	} {
 		if got != "from-file-"+name {
 			t.Errorf("%s: got %q", name, got)

@@ -43,7 +43,7 @@ func Dev(ctx context.Context, cfg Config, log *slog.Logger, getenv func(string) 
 		return err
 	}
 	cfg.DatabaseURL, cfg.MigrateURL = db.app, db.owner
-	if cfg.SealKeys, cfg.CookieKey, err = devKeys(home); err != nil {
+	if err := devKeys(home, &cfg); err != nil {
 		return err
 	}
 	parts, err := demonstration(ctx, home)
@@ -73,13 +73,23 @@ func loopbackOnly(cfg Config) error {
 	return nil
 }
 
-// devKeys returns the keys of this data folder, made at the first start.
-func devKeys(home string) (sealKeys, cookieKey string, err error) {
-	if sealKeys, err = devKey(filepath.Join(home, "seal.key"), func() string { return seal.GenerateKey("dev") }); err != nil {
-		return "", "", err
+// devKeys sets the keys of this data folder, made at the first start.
+func devKeys(home string, c *Config) (err error) {
+	ring := func() string { return seal.GenerateKey("dev") }
+	for _, k := range []struct {
+		into     *string
+		file     string
+		generate func() string
+	}{
+		{&c.SealKeys, "seal.key", ring},
+		{&c.AuditKeys, "audit.key", ring},
+		{&c.CookieKey, "cookie.key", func() string { return rand.Text() + rand.Text() }},
+	} {
+		if *k.into, err = devKey(filepath.Join(home, k.file), k.generate); err != nil {
+			return err
+		}
 	}
-	cookieKey, err = devKey(filepath.Join(home, "cookie.key"), func() string { return rand.Text() + rand.Text() })
-	return sealKeys, cookieKey, err
+	return nil
 }
 
 func devKey(path string, generate func() string) (string, error) {

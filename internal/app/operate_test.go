@@ -125,7 +125,7 @@ func TestProgramRefusesToStartOnWhatItCannotTrust(t *testing.T) {
 	}{
 		"a superuser": {func(c *app.Config) { c.DatabaseURL = db.AdminURL }, "it is a superuser"},
 		"the owner":   {func(c *app.Config) { c.DatabaseURL = db.OwnerURL }, "sendvery_system"},
-		"no keys":     {func(c *app.Config) { c.SealKeys, c.CookieKey = "", "" }, "COOKIE_KEY is missing\nSEAL_KEYS is missing"},
+		"no keys":     {func(c *app.Config) { c.SealKeys, c.AuditKeys, c.CookieKey = "", "", "" }, "COOKIE_KEY is missing\nSEAL_KEYS is missing\nAUDIT_KEYS is missing"},
 	} {
 		cfg := apptest.Config(db)
 		c.change(&cfg)

@@ -150,6 +150,24 @@ func TestWorkerAnswersHowItIsAndNothingElse(t *testing.T) {
 	}
 }
 
+func TestProgramRefusesToStartWithoutAKeyThatEventsAreSignedWith(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	a.SignIn(t, "ada@first.example")
+	cfg := apptest.Config(a.DB)
+	newer := seal.GenerateKey("newer")
+	for keys, want := range map[string]string{newer: `AUDIT_KEYS lacks the key "tests"`, newer + "," + dbtest.AuditKeys: ""} {
+		cfg.AuditKeys = keys
+		again, err := app.New(t.Context(), cfg, slog.New(slog.DiscardHandler), app.Parts{})
+		if err == nil {
+			again.Close()
+		}
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
 func TestProgramRefusesToStartWithoutAKeyInUse(t *testing.T) {
 	t.Parallel()
 	a := apptest.New(t)

@@ -37,7 +37,7 @@ import (
 // wire makes the services and plugs them into one another.
 func (a *App) wire(sender mailer.Sender) error {
 	jobs := work.NewRegistry()
-	a.orgs = &org.Service{DB: a.db, Now: a.now}
+	a.orgs = &org.Service{DB: a.db, Trail: a.trail, Now: a.now}
 	if err := errors.Join(a.wireAuth(jobs, sender), a.wireReports(jobs, sender)); err != nil {
 		return err
 	}
@@ -71,11 +71,11 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 		return err
 	}
 	a.reports = &report.Service{
-		DB: a.db, Names: names, Mails: mails, Uploads: uploads, Log: a.log, Now: a.now, Limits: a.cfg.Limits,
+		DB: a.db, Trail: a.trail, Names: names, Mails: mails, Uploads: uploads, Log: a.log, Now: a.now, Limits: a.cfg.Limits,
 	}
 	a.tls = &tlsreport.Service{DB: a.db}
 	a.failures = &failurereport.Service{DB: a.db, Now: a.now}
-	a.domains = &domain.Service{DB: a.db, Now: a.now, Added: a.reports.DomainsAdded}
+	a.domains = &domain.Service{DB: a.db, Trail: a.trail, Now: a.now, Added: a.reports.DomainsAdded}
 	tests, err := a.limiter("connection tests", 30, time.Hour)
 	if err != nil {
 		return err
@@ -98,7 +98,7 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	a.mailboxes = &mailbox.Service{
 		Grants: grants, Box: a.cookies.Box,
 		Tests: tests, TestsAtHost: testsAtHost.Quiet(), Mail: sender, Compose: a.composePaused,
-		DB: a.db, Ring: a.ring, Intake: a.reports, Domains: a.domains, Now: a.now, Holder: rand.Text(),
+		DB: a.db, Trail: a.trail, Ring: a.ring, Intake: a.reports, Domains: a.domains, Now: a.now, Holder: rand.Text(),
 		Fetcher: &mailfetch.Fetcher{Dialer: guard, Roots: roots},
 	}
 	work.Handle(jobs, mailbox.SliceTimeout, a.mailboxes.Do)
@@ -149,7 +149,7 @@ func (a *App) wireAuth(jobs *work.Registry, sender mailer.Sender) error {
 		return err
 	}
 	a.auth = &auth.Service{
-		DB: a.db, Box: a.cookies.Box, Mail: sender, Limits: limits, Now: a.now,
+		DB: a.db, Trail: a.trail, Box: a.cookies.Box, Mail: sender, Limits: limits, Now: a.now,
 		Compose: a.composeSignIn,
 		LinkURL: func(token string) string { return a.publicURL("/signin/link/" + token) },
 	}

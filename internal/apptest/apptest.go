@@ -57,9 +57,8 @@ func WithoutOutbox(server string) Option {
 func Config(db *dbtest.Database) app.Config {
 	return app.Config{
 		PublicURL: "http://localhost:8080", Listen: "127.0.0.1:0", DatabaseURL: db.URL, TrustedHops: 1, IPLookup: "off", DKIMLookup: "off",
-		SealKeys: seal.GenerateKey("first"), CookieKey: "cookies of tests, 32 bytes or more", SMTPURL: "smtps://mail.example.org", MailFrom: "sendvery@example.org",
-		RateLimitBackend: "memory",
-		GoogleClientID:   "client.example", GoogleClientSecret: "a secret of tests",
+		SealKeys: seal.GenerateKey("first"), AuditKeys: dbtest.AuditKeys, CookieKey: "cookies of tests: 32 bytes or more", SMTPURL: "smtps://mail.example.org", MailFrom: "sendvery@example.org",
+		RateLimitBackend: "memory", GoogleClientID: "client.example", GoogleClientSecret: "a secret of tests",
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailer"
@@ -40,6 +41,7 @@ type (
 // Service signs people in and out.
 type Service struct {
 	DB      *postgres.DB
+	Trail   *audit.Trail
 	Queue   work.Enqueuer
 	Box     *seal.Box
 	Mail    mailer.Sender

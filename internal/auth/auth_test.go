@@ -45,7 +45,7 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	b.Service = &auth.Service{
-		DB: b.db.DB, Queue: b, Box: box, Mail: b, Limits: limits, Now: b.clock,
+		DB: b.db.DB, Trail: dbtest.Trail(t), Queue: b, Box: box, Mail: b, Limits: limits, Now: b.clock,
 		LinkURL: func(token string) string { return token },
 		Compose: func(m auth.LinkMail) (mailer.Message, error) {
 			return mailer.Message{Subject: m.Device + " " + m.Network, Text: m.Link + " " + m.Code}, nil

@@ -7,6 +7,7 @@ import (
 
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/seal"
 )
 
 func TestCodeWorksInTheBrowserThatAskedOnly(t *testing.T) {
@@ -102,5 +103,25 @@ func TestCodeBeforeTheMailWasSentDoesNotWork(t *testing.T) {
 	}
 	if _, err := b.ConfirmCode(t.Context(), id, "secret", "000000", here); fault.FieldsOf(err)["code"] == "" {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestCodeOutlivesAChangeOfTheCookieKey(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	older, newer := strings.Repeat("k", 32), strings.Repeat("n", 32)
+	a := b.ask(t, "ada@example.org")
+	for _, c := range []struct {
+		secrets []string
+		works   bool
+	}{{[]string{newer}, false}, {[]string{newer, older}, true}} {
+		box, err := seal.NewBox(c.secrets[0], c.secrets[1:]...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Box = box
+		if _, err := b.ConfirmCode(t.Context(), a.id, a.browser, a.code, here); (err == nil) != c.works {
+			t.Errorf("with %d values: %v", len(c.secrets), err)
+		}
 	}
 }

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"crypto/hmac"
 	"time"
 
 	"sendvery.com/sendvery/internal/fault"
@@ -115,7 +114,7 @@ func (s *Service) ConfirmCode(ctx context.Context, id RequestID, browser, code s
 		if err != nil {
 			return err
 		}
-		if !hmac.Equal(want, s.codeMAC(id, code)) {
+		if !s.Box.Made(want, id.String(), code) {
 			wrong = fault.InvalidFields(fault.Fields{"code": codeWrong})
 			return nil // the try is counted: the transaction commits
 		}
@@ -140,11 +139,14 @@ func (s *Service) begin(ctx context.Context, tx postgres.Tx, r Request, c Client
 		return SignedIn{}, err
 	}
 	token, hash := newToken()
-	err = insertSession(ctx, tx, Session{
+	begun := Session{
 		ID: uid.New[Session](), Person: person, Device: c.Device, Network: c.Network,
 		CreatedAt: now, LastSeenAt: now, ExpiresAt: expiry(now, now),
-	}, hash)
-	return SignedIn{Token: token, Person: person, Email: r.Email}, err
+	}
+	if err := insertSession(ctx, tx, begun, hash); err != nil {
+		return SignedIn{}, err
+	}
+	return SignedIn{Token: token, Person: person, Email: r.Email}, s.record(ctx, tx, "session.begin", begun)
 }
 
 // expiry slides with use, up to the absolute end.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/postgres"
 )
@@ -61,7 +62,11 @@ func (s *Service) Sessions(ctx context.Context, person PersonID) ([]Session, err
 // End signs one session of the person out; ending one that is gone is fine.
 func (s *Service) End(ctx context.Context, person PersonID, id SessionID) error {
 	return s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
-		return deleteSession(ctx, tx, person, id)
+		ended, err := deleteSession(ctx, tx, person, id)
+		if err != nil {
+			return err
+		}
+		return s.record(ctx, tx, "session.end", ended...)
 	})
 }
 
@@ -69,8 +74,22 @@ func (s *Service) End(ctx context.Context, person PersonID, id SessionID) error 
 // keep ends all.
 func (s *Service) EndOthers(ctx context.Context, person PersonID, keep SessionID) error {
 	return s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
-		return deleteSessionsBut(ctx, tx, person, keep)
+		ended, err := deleteSessionsBut(ctx, tx, person, keep)
+		if err != nil {
+			return err
+		}
+		return s.record(ctx, tx, "session.end", ended...)
 	})
+}
+
+// record notes in their person's own chain what became of sessions.
+func (s *Service) record(ctx context.Context, tx postgres.Tx, action string, sessions ...Session) error {
+	events := make([]audit.Event, 0, len(sessions))
+	for _, in := range sessions {
+		events = append(events, audit.Event{Person: in.Person, Action: action, Subject: in.ID.String(), At: s.Now(),
+			Detail: map[string]string{"device": in.Device, "network": in.Network}})
+	}
+	return s.Trail.Record(ctx, tx, events...)
 }
 
 // Sweep is the job that forgets expired requests and sessions.

@@ -170,18 +170,26 @@ func sessionsOf(ctx context.Context, tx postgres.Tx, person PersonID, now time.T
 	return list, nil
 }
 
-func deleteSession(ctx context.Context, tx postgres.Tx, person PersonID, id SessionID) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE session_id = $1 AND person_id = $2`, id, person); err != nil {
-		return fmt.Errorf("end session: %w", err)
-	}
-	return nil
+// deleteSession returns the session that it deleted, if there was one.
+func deleteSession(ctx context.Context, tx postgres.Tx, person PersonID, id SessionID) ([]Session, error) {
+	return deleteSessions(ctx, tx, `s.session_id = $2`, person, id)
 }
 
-func deleteSessionsBut(ctx context.Context, tx postgres.Tx, person PersonID, keep SessionID) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE person_id = $1 AND session_id <> $2`, person, keep); err != nil {
-		return fmt.Errorf("end other sessions: %w", err)
+func deleteSessionsBut(ctx context.Context, tx postgres.Tx, person PersonID, keep SessionID) ([]Session, error) {
+	return deleteSessions(ctx, tx, `s.session_id <> $2`, person, keep)
+}
+
+func deleteSessions(ctx context.Context, tx postgres.Tx, which string, person PersonID, id SessionID) ([]Session, error) {
+	rows, err := tx.Query(ctx, `
+		DELETE FROM sessions s USING people p WHERE p.person_id = s.person_id AND s.person_id = $1 AND `+which+` RETURNING `+sessionColumns, person, id)
+	if err != nil {
+		return nil, fmt.Errorf("end sessions: %w", err)
 	}
-	return nil
+	ended, err := pgx.CollectRows(rows, pgx.RowToStructByName[Session])
+	if err != nil {
+		return nil, fmt.Errorf("end sessions: %w", err)
+	}
+	return ended, nil
 }
 
 // deleteExpired keeps used and expired requests for a day, so that their

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/dbtest"
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fqdn"
@@ -16,6 +17,7 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/postgres/cluster"
 	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/internal/seal"
 	"sendvery.com/sendvery/internal/uid"
 	"sendvery.com/sendvery/internal/work"
 	"sendvery.com/sendvery/migrations"
@@ -26,11 +28,15 @@ var present = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 const watchedDomain = "example.com"
 
+// auditKeys are those of the house, and of programs that run beside it.
+const auditKeys = dbtest.AuditKeys
+
 // house is a program's database with normal durability and one organization.
 type house struct {
 	server  *cluster.Cluster
 	home    string
 	db      *postgres.DB
+	trail   *audit.Trail
 	reports *report.Service
 	access  org.Access // of its owner
 	org     org.ID
@@ -95,18 +101,23 @@ func (h *house) prepare(ctx context.Context) error {
 // settle makes the organization and its domain.
 func (h *house) settle(ctx context.Context) error {
 	now := func() time.Time { return present }
-	h.reports = &report.Service{DB: h.db, Queue: silent{}, Log: slog.New(slog.DiscardHandler), Now: now}
+	keys, err := seal.ParseSigner(auditKeys)
+	if err != nil {
+		return err
+	}
+	h.trail = &audit.Trail{Keys: keys}
+	h.reports = &report.Service{DB: h.db, Trail: h.trail, Queue: silent{}, Log: slog.New(slog.DiscardHandler), Now: now}
 	person := uid.New[postgres.Person]()
 	if _, err := h.admin.Exec(ctx, `INSERT INTO people (person_id, email, created_at) VALUES ($1, 'bench@example.org', now())`, person); err != nil {
 		return err
 	}
-	o, err := (&org.Service{DB: h.db, Now: now}).EnsureFirst(ctx, person, "bench@example.org")
+	o, err := (&org.Service{DB: h.db, Trail: h.trail, Now: now}).EnsureFirst(ctx, person, "bench@example.org")
 	if err != nil {
 		return err
 	}
 	h.org, h.slug = o.ID, o.Slug
 	h.access = org.Access{Membership: org.Membership{Organization: o, Role: org.Owner}, Person: person}
-	domains := &domain.Service{DB: h.db, Now: now, Added: h.reports.DomainsAdded}
+	domains := &domain.Service{DB: h.db, Trail: h.trail, Now: now, Added: h.reports.DomainsAdded}
 	if err := domains.Add(ctx, h.access, []fqdn.Name{watchedDomain}); err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func (h *house) newImport(ctx context.Context, s *stage, server *mailtest.Doveco
 	}
 	c := exec.CommandContext(ctx, program, "serve")
 	c.Env = []string{
-		"LISTEN=" + address, "PUBLIC_URL=http://" + address, "DATABASE_URL=" + h.server.URL(postgres.RoleApp, "bench"), "SEAL_KEYS=" + keys, "COOKIE_KEY=" + rand.Text() + rand.Text(),
+		"LISTEN=" + address, "PUBLIC_URL=http://" + address, "DATABASE_URL=" + h.server.URL(postgres.RoleApp, "bench"), "SEAL_KEYS=" + keys, "AUDIT_KEYS=" + auditKeys, "COOKIE_KEY=" + rand.Text() + rand.Text(),
 		"SMTP_URL=smtp://nobody:nothing@127.0.0.1:9", "MAIL_FROM=bench@example.org", "CA_FILE=" + authority,
 		"ALLOW_NETWORKS=127.0.0.0/8", "ALLOW_PORTS=" + strconv.Itoa(int(server.IMAPS)), "IP_LOOKUP=off", "DKIM_LOOKUP=off",
 	}
@@ -102,8 +102,8 @@ func (i *importing) employ(keys string) error {
 	}
 	h := i.house
 	i.owner = &mailbox.Service{
-		DB: h.db, Ring: ring, Intake: h.reports, Holder: "owner", Now: time.Now, Tests: tests, TestsAtHost: tests,
-		Domains: &domain.Service{DB: h.db, Now: time.Now, Added: h.reports.DomainsAdded},
+		DB: h.db, Trail: h.trail, Ring: ring, Intake: h.reports, Holder: "owner", Now: time.Now, Tests: tests, TestsAtHost: tests,
+		Domains: &domain.Service{DB: h.db, Trail: h.trail, Now: time.Now, Added: h.reports.DomainsAdded},
 	}
 	jobs := work.NewRegistry()
 	work.Handle(jobs, 0, i.owner.Do)

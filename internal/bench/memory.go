@@ -59,7 +59,7 @@ func importMemory(ctx context.Context, t *table, program, dir string) error {
 		}
 		c := exec.CommandContext(ctx, program, "import", "--org", h.slug, file)
 		c.Env = append(os.Environ(), "DATABASE_URL="+h.server.URL(postgres.RoleApp, "bench"), "COOKIE_KEY="+strings.Repeat("k", 32),
-			"SEAL_KEYS=k1:"+strings.Repeat("A", 43)+"=")
+			"SEAL_KEYS=k1:"+strings.Repeat("A", 43)+"=", "AUDIT_KEYS="+auditKeys)
 		used, _, err := peak(c)
 		return used, err
 	}

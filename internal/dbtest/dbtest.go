@@ -21,8 +21,10 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/jackc/pgx/v5"
 
+	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/postgres/cluster"
+	"sendvery.com/sendvery/internal/seal"
 	"sendvery.com/sendvery/internal/work"
 	"sendvery.com/sendvery/migrations"
 )
@@ -187,4 +189,17 @@ func New(t testing.TB) *Database {
 	}
 	t.Cleanup(d.DB.Close)
 	return d
+}
+
+// AuditKeys are those that tests sign events with.
+const AuditKeys = "tests:YSB0cmFpbCBvZiB0ZXN0cywgMzIgYnl0ZXMgb2YgaXQ="
+
+// Trail is an audit trail with AuditKeys, for services under test.
+func Trail(t testing.TB) *audit.Trail {
+	t.Helper()
+	keys, err := seal.ParseSigner(AuditKeys)
+	if err != nil {
+		t.Fatal("dbtest: ", err)
+	}
+	return &audit.Trail{Keys: keys}
 }

@@ -38,6 +38,7 @@ func Names(domains []Domain) []string {
 // Service is what can be done with domains.
 type Service struct {
 	DB     *postgres.DB
+	Trail  *audit.Trail
 	Limits billing.Limits
 	Now    func() time.Time
 	// Added is told of new domains in the transaction that adds them: reports
@@ -108,10 +109,9 @@ func (s *Service) AddIn(ctx context.Context, tx postgres.Tx, a org.Access, names
 	if err := s.Added(ctx, tx, a.ID, added); err != nil {
 		return err
 	}
+	events := make([]audit.Event, 0, len(added))
 	for _, name := range added {
-		if err := audit.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: "domain.add", Subject: name.String(), At: now}); err != nil {
-			return err
-		}
+		events = append(events, audit.Event{Org: a.ID, Person: a.Person, Action: "domain.add", Subject: name.String(), At: now})
 	}
-	return nil
+	return s.Trail.Record(ctx, tx, events...)
 }

@@ -33,11 +33,12 @@ func newBench(t *testing.T) *bench {
 	now := func() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
 	db := dbtest.New(t).DB
 	b := &bench{}
-	b.Service = &domain.Service{DB: db, Now: now, Added: func(_ context.Context, _ postgres.Tx, _ org.ID, names []fqdn.Name) error {
+	trail := dbtest.Trail(t)
+	b.Service = &domain.Service{DB: db, Trail: trail, Now: now, Added: func(_ context.Context, _ postgres.Tx, _ org.ID, names []fqdn.Name) error {
 		b.told = append(b.told, fmt.Sprint(names))
 		return b.fail
 	}}
-	orgs := &org.Service{DB: db, Now: now}
+	orgs := &org.Service{DB: db, Trail: trail, Now: now}
 	for i, into := range []*org.Access{&b.a, &b.b} {
 		person := uid.New[postgres.Person]()
 		err := db.InTx(t.Context(), func(ctx context.Context, tx postgres.Tx) error {

@@ -137,7 +137,7 @@ func (s *Service) Connect(ctx context.Context, a org.Access, set Settings) (ID, 
 		if err := startRun(ctx, tx, a.ID, m.ID, TestRun, s.Now()); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, s.event(a, m.ID, "mailbox.connect", m))
+		return s.Trail.Record(ctx, tx, s.event(a, m.ID, "mailbox.connect", m))
 	})
 	if err == nil {
 		s.dispatchSoon(ctx)
@@ -182,7 +182,8 @@ func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings)
 		}
 		m := s.fromSettings(id, set)
 		m.SignIn, m.ReadFrom = signIn, old.ReadFrom
-		if granted, err = s.leaveProvider(ctx, tx, a, old, signIn); err != nil {
+		var left []audit.Event
+		if left, granted, err = s.leaveProvider(ctx, tx, a, old, signIn); err != nil {
 			return err
 		}
 		if err := s.replace(ctx, tx, a.ID, old, m, set.Password); err != nil {
@@ -191,7 +192,7 @@ func (s *Service) Retest(ctx context.Context, a org.Access, id ID, set Settings)
 		if err := startRun(ctx, tx, a.ID, id, TestRun, s.Now()); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, s.event(a, id, "mailbox.change", m))
+		return s.Trail.Record(ctx, tx, append(left, s.event(a, id, "mailbox.change", m))...)
 	})
 	if err == nil {
 		s.revokeAtProvider(ctx, old, granted)
@@ -257,14 +258,24 @@ func (s *Service) daysAgo(days int) *time.Time {
 }
 
 func (s *Service) event(a org.Access, id ID, action string, m Mailbox) audit.Event {
-	return audit.Event{Org: a.ID, Person: a.Person, Action: action, Subject: id.String(), At: s.Now(),
-		Detail: map[string]string{"host": m.Host, "username": m.Username}}
+	return audit.Event{Org: a.ID, Person: a.Person, Action: action, Subject: id.String(), At: s.Now(), Detail: m.facts()}
+}
+
+// facts tell mailboxes apart in events. The user name is often somebody's
+// address, so only its domain is among them.
+func (m Mailbox) facts() map[string]string {
+	facts := map[string]string{"host": m.Host}
+	if at := strings.LastIndexByte(m.Username, '@'); at >= 0 {
+		facts["domain"] = m.Username[at+1:]
+	}
+	return facts
 }
 
 // ownEvent is something that the program did or saw by itself, and why.
 func (s *Service) ownEvent(j Slice, m Mailbox, action string, cause error) audit.Event {
-	return audit.Event{Org: j.Org, Action: action, Subject: j.Mailbox.String(), At: s.Now(),
-		Detail: map[string]string{"host": m.Host, "username": m.Username, "reason": mailfetch.KindOf(cause).String()}}
+	e := audit.Event{Org: j.Org, Action: action, Subject: j.Mailbox.String(), At: s.Now(), Detail: m.facts()}
+	e.Detail["reason"] = mailfetch.KindOf(cause).String()
+	return e
 }
 
 // Delete removes the mailbox with its password and place; stored reports stay.
@@ -281,7 +292,7 @@ func (s *Service) Delete(ctx context.Context, a org.Access, id ID) error {
 		if err := remove(ctx, tx, a.ID, id); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, s.event(a, id, "mailbox.delete", m))
+		return s.Trail.Record(ctx, tx, s.event(a, id, "mailbox.delete", m))
 	})
 	if err == nil {
 		s.revokeAtProvider(ctx, m, granted)
@@ -309,7 +320,7 @@ func (s *Service) CheckNow(ctx context.Context, a org.Access, id ID) error {
 		if err := dueNow(ctx, tx, a.ID, id, s.Now()); err != nil || m.State != Paused {
 			return err
 		}
-		return audit.Record(ctx, tx, s.event(a, id, "mailbox.resume", m))
+		return s.Trail.Record(ctx, tx, s.event(a, id, "mailbox.resume", m))
 	})
 	if err == nil {
 		s.dispatchSoon(ctx)
@@ -338,7 +349,7 @@ func (s *Service) Choose(ctx context.Context, a org.Access, id ID, names []fqdn.
 		if err := s.Domains.AddIn(ctx, tx, a, names); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, s.event(a, id, "mailbox.import", m))
+		return s.Trail.Record(ctx, tx, s.event(a, id, "mailbox.import", m))
 	})
 	if err == nil {
 		s.dispatchSoon(ctx)

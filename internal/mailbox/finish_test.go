@@ -160,7 +160,7 @@ func TestPausedMailboxIsLeftAloneUntilItIsResumed(t *testing.T) {
 	if n := b.counted(t); n != 30 {
 		t.Errorf("%d messages, want 30", n)
 	}
-	if got := one[string](t, b, `SELECT string_agg(action, ' ' ORDER BY event_id) FROM audit_events WHERE action IN ('mailbox.pause', 'mailbox.resume')`); got != "mailbox.pause mailbox.resume" {
+	if got := one[string](t, b, `SELECT string_agg(action, ' ' ORDER BY seq) FROM audit_events WHERE action IN ('mailbox.pause', 'mailbox.resume')`); got != "mailbox.pause mailbox.resume" {
 		t.Errorf("recorded: %s", got)
 	}
 }

@@ -58,7 +58,7 @@ func (s *Service) forgetDraft(ctx context.Context, org org.ID, id ID) error {
 		if err := remove(ctx, tx, org, id); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Event{Org: org, Action: "mailbox.forget", Subject: id.String(), At: s.Now()})
+		return s.Trail.Record(ctx, tx, audit.Event{Org: org, Action: "mailbox.forget", Subject: id.String(), At: s.Now(), Detail: m.facts()})
 	})
 	if fault.Is(err, fault.NotFound) {
 		return nil // somebody was faster

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/oauth"
@@ -232,7 +231,7 @@ func (s *Service) testGranted(ctx context.Context, tx postgres.Tx, a org.Access,
 	}
 	e := s.event(a, m.ID, "mailbox.grant", m)
 	e.Detail["provider"] = string(m.SignIn)
-	return audit.Record(ctx, tx, e)
+	return s.Trail.Record(ctx, tx, e)
 }
 
 // refused says that the browser came back without a code.

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/limit"
@@ -198,6 +199,7 @@ type Settle func(ctx context.Context, tx postgres.Tx, settled, stored []mailfetc
 // Service is what can be done with mailboxes.
 type Service struct {
 	DB      *postgres.DB
+	Trail   *audit.Trail
 	Ring    *seal.Ring
 	Queue   work.Enqueuer
 	Fetcher *mailfetch.Fetcher

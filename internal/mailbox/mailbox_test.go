@@ -59,10 +59,11 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.reports = &report.Service{DB: b.db.DB, Queue: b, Log: slog.New(slog.DiscardHandler), Now: b.clock}
+	trail := dbtest.Trail(t)
+	b.reports = &report.Service{DB: b.db.DB, Trail: trail, Queue: b, Log: slog.New(slog.DiscardHandler), Now: b.clock}
 	b.Service = &mailbox.Service{
-		DB: b.db.DB, Ring: ring, Queue: b, Intake: b.reports, Holder: "this process", Now: b.clock,
-		Domains: &domain.Service{DB: b.db.DB, Now: b.clock, Added: b.reports.DomainsAdded},
+		DB: b.db.DB, Trail: trail, Ring: ring, Queue: b, Intake: b.reports, Holder: "this process", Now: b.clock,
+		Domains: &domain.Service{DB: b.db.DB, Trail: trail, Now: b.clock, Added: b.reports.DomainsAdded},
 	}
 	b.allow(b.server.Port)
 	b.org = b.newOrg(t, "ada@first.example")
@@ -80,7 +81,7 @@ func (b *bench) newOrg(t *testing.T, email string) org.Access {
 	t.Helper()
 	person := uid.New[postgres.Person]()
 	b.admin(t, `INSERT INTO people (person_id, email, created_at) VALUES ($1, $2, now())`, person, email)
-	o, err := (&org.Service{DB: b.db.DB, Now: b.clock}).EnsureFirst(t.Context(), person, email)
+	o, err := (&org.Service{DB: b.db.DB, Trail: b.Trail, Now: b.clock}).EnsureFirst(t.Context(), person, email)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package mailbox
 import (
 	"context"
 
-	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
@@ -24,7 +23,7 @@ func (s *Service) Pause(ctx context.Context, a org.Access, id ID) error {
 		if !paused {
 			return fault.New(fault.Conflict, "This mailbox is not being read, so there is nothing to pause.")
 		}
-		return audit.Record(ctx, tx, s.event(a, id, "mailbox.pause", m))
+		return s.Trail.Record(ctx, tx, s.event(a, id, "mailbox.pause", m))
 	})
 }
 
@@ -54,7 +53,7 @@ func (s *Service) ReadAgain(ctx context.Context, a org.Access, id ID, days int) 
 		if err := startRun(ctx, tx, a.ID, id, ImportRun, now); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, s.event(a, id, "mailbox.read-again", m))
+		return s.Trail.Record(ctx, tx, s.event(a, id, "mailbox.read-again", m))
 	})
 	if err == nil {
 		s.dispatchSoon(ctx)

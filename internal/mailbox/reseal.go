@@ -60,7 +60,7 @@ func (s *Service) Reseal(ctx context.Context) (int, error) {
 			if err := replaceSecret(ctx, tx, m, again); err != nil {
 				return err
 			}
-			return audit.Record(ctx, tx, audit.Event{Org: m.Org, Action: "mailbox.reseal", Subject: m.ID.String(), At: s.Now(),
+			return s.Trail.Record(ctx, tx, audit.Event{Org: m.Org, Action: "mailbox.reseal", Subject: m.ID.String(), At: s.Now(),
 				Detail: map[string]string{"key": s.Ring.IDs()[0]}})
 		})
 		if err != nil {

@@ -44,19 +44,20 @@ func (s *Service) giveBack(ctx context.Context, provider SignIn, username, refre
 	}
 }
 
-// leaveProvider notes that a mailbox is signed in to in another way from now on
-// and returns the refresh token to give back once that is committed; "" = none.
-func (s *Service) leaveProvider(ctx context.Context, tx postgres.Tx, a org.Access, old Mailbox, signIn SignIn) (string, error) {
+// leaveProvider is for a mailbox that is signed in to in another way from now
+// on: the events to record, and the refresh token to give back once that is
+// committed; "" = none.
+func (s *Service) leaveProvider(ctx context.Context, tx postgres.Tx, a org.Access, old Mailbox, signIn SignIn) ([]audit.Event, string, error) {
 	if old.SignIn == ByPassword || old.SignIn == signIn {
-		return "", nil
+		return nil, "", nil
 	}
 	granted, err := s.refreshToken(ctx, tx, a.ID, old)
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
 	e := s.event(a, old.ID, "mailbox.grant-returned", old)
 	e.Detail["provider"] = string(old.SignIn)
-	return granted, audit.Record(ctx, tx, e)
+	return []audit.Event{e}, granted, nil
 }
 
 // refreshToken is the secret of a mailbox that a provider lets us into; "" for

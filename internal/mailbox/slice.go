@@ -197,12 +197,11 @@ func (s *Service) noteFailure(ctx context.Context, j Slice, m Mailbox, cause err
 		if err := s.tellPaused(ctx, tx, j); err != nil {
 			return err
 		}
+		events := []audit.Event{s.ownEvent(j, m, "mailbox.stop", cause)}
 		if mailfetch.KindOf(cause) == mailfetch.OAuthRevoked {
-			if err := audit.Record(ctx, tx, s.ownEvent(j, m, "mailbox.grant-lost", cause)); err != nil {
-				return err
-			}
+			events = append([]audit.Event{s.ownEvent(j, m, "mailbox.grant-lost", cause)}, events...)
 		}
-		return audit.Record(ctx, tx, s.ownEvent(j, m, "mailbox.stop", cause))
+		return s.Trail.Record(ctx, tx, events...)
 	})
 	return next, err
 }

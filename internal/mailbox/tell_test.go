@@ -83,7 +83,7 @@ func TestRefusedCredentialsOfATestAreRecorded(t *testing.T) {
 	set.Password = "a wrong one"
 	b.connect(t, set)
 	b.settle(t)
-	if got := one[string](t, b, `SELECT detail->>'reason' || ' ' || (detail->>'username') FROM audit_events WHERE action = 'mailbox.sign-in-refused'`); got != "wrong-password reports@example.org" {
+	if got := one[string](t, b, `SELECT detail->>'reason' || ' ' || (detail->>'domain') FROM audit_events WHERE action = 'mailbox.sign-in-refused'`); got != "wrong-password example.org" {
 		t.Errorf("recorded: %s", got)
 	}
 }

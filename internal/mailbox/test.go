@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/postgres"
@@ -77,7 +76,7 @@ func (s *Service) failTest(ctx context.Context, j Slice, m Mailbox, steps []mail
 		if err := saveSteps(ctx, tx, j, steps, RunFailed, s.Now()); err != nil || refused.Step != mailfetch.StepSignIn || refused.Kind.Retry() {
 			return err
 		}
-		return audit.Record(ctx, tx, s.ownEvent(j, m, "mailbox.sign-in-refused", refused))
+		return s.Trail.Record(ctx, tx, s.ownEvent(j, m, "mailbox.sign-in-refused", refused))
 	})
 }
 

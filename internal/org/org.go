@@ -51,8 +51,9 @@ const notFound = "There is no such page, or you do not have access to it."
 
 // Service is what organizations can do.
 type Service struct {
-	DB  *postgres.DB
-	Now func() time.Time
+	DB    *postgres.DB
+	Trail *audit.Trail
+	Now   func() time.Time
 }
 
 // Memberships returns where the person belongs, oldest first.
@@ -146,7 +147,7 @@ func (s *Service) create(ctx context.Context, o Organization, person postgres.Pe
 		if err := insert(ctx, tx, o, person, now); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Event{Org: o.ID, Person: person, Action: "organization.create", Subject: o.Slug, At: now})
+		return s.Trail.Record(ctx, tx, audit.Event{Org: o.ID, Person: person, Action: "organization.create", Subject: o.Slug, At: now})
 	})
 	return o, err
 }
@@ -162,7 +163,7 @@ func (s *Service) Rename(ctx context.Context, a Access, name string) error {
 		if err := rename(ctx, tx, a.ID, name); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: "organization.rename", Subject: name, At: s.Now()})
+		return s.Trail.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: "organization.rename", Subject: name, At: s.Now()})
 	})
 }
 

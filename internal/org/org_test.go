@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 
 func newService(t *testing.T) *org.Service {
 	t.Helper()
-	return &org.Service{DB: dbtest.New(t).DB, Now: func() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }}
+	return &org.Service{DB: dbtest.New(t).DB, Trail: dbtest.Trail(t), Now: func() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }}
 }
 
 func person(t *testing.T, s *org.Service) postgres.PersonID {

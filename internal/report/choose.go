@@ -40,7 +40,7 @@ func (s *Service) Choose(ctx context.Context, a org.Access, id ReceiptID, part i
 		i = items[part]
 	}
 	record := func(ctx context.Context, tx postgres.Tx) error {
-		return audit.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: "report.choose", Subject: strconv.FormatInt(int64(id), 10), At: s.Now(),
+		return s.Trail.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: "report.choose", Subject: strconv.FormatInt(int64(id), 10), At: s.Now(),
 			Detail: map[string]string{"choice": string(choice), "part": strconv.Itoa(part)}})
 	}
 	switch {

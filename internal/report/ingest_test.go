@@ -48,9 +48,10 @@ func newBench(t *testing.T, domains ...fqdn.Name) *bench {
 	db := dbtest.New(t)
 	clock := func() time.Time { return now }
 	b := &bench{db: db, queue: &queue{}}
-	b.Service = &report.Service{DB: db.DB, Queue: b.queue, Log: slog.New(slog.DiscardHandler), Now: clock}
-	b.domains = &domain.Service{DB: db.DB, Now: clock, Added: b.DomainsAdded}
-	orgs := &org.Service{DB: db.DB, Now: clock}
+	trail := dbtest.Trail(t)
+	b.Service = &report.Service{DB: db.DB, Trail: trail, Queue: b.queue, Log: slog.New(slog.DiscardHandler), Now: clock}
+	b.domains = &domain.Service{DB: db.DB, Trail: trail, Now: clock, Added: b.DomainsAdded}
+	orgs := &org.Service{DB: db.DB, Trail: trail, Now: clock}
 	person := uid.New[postgres.Person]()
 	err := db.InTx(t.Context(), func(ctx context.Context, tx postgres.Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO people (person_id, email, created_at) VALUES ($1, $2, now())`, person, person.String()+"@example.org")

@@ -129,7 +129,7 @@ func TestAChoiceThatCannotBeCarriedOutChangesNothing(t *testing.T) {
 	}
 	b.take(t, mailOf(first, ""), mailOf(second, ""))
 	id := report.ReceiptID(one[int64](t, b, `SELECT max(receipt_id) FROM receipts`))
-	strict := &report.Service{DB: b.DB, Queue: b.queue, Log: b.Log, Now: b.Now}
+	strict := &report.Service{DB: b.DB, Trail: b.Trail, Queue: b.queue, Log: b.Log, Now: b.Now}
 	strict.Limits.Records = 5500
 	if err := strict.Choose(t.Context(), b.org, id, 0, report.Replace); err == nil {
 		t.Error("a report that is refused now was chosen")

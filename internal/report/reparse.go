@@ -145,7 +145,7 @@ func (s *Service) RetryAll(ctx context.Context, a org.Access) error {
 		if err := s.Queue.Enqueue(ctx, tx, Reread{Org: a.ID}, work.Once()); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: "receipts.retry", Subject: "refused", At: now,
+		return s.Trail.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: "receipts.retry", Subject: "refused", At: now,
 			Detail: map[string]string{"mails": strconv.FormatInt(total, 10)}})
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/postgres"
@@ -58,6 +59,7 @@ func (v Verdict) Stored() bool { return v == Accepted || v == Repaired || v == K
 // Service stores reports and answers questions about them.
 type Service struct {
 	DB    *postgres.DB
+	Trail *audit.Trail
 	Queue work.Enqueuer
 	Names NameResolver // nil: addresses are not looked up
 	// Mails says who a report mail comes from; nil: nobody asks, and no report

@@ -3,7 +3,8 @@
 // Ring seals what is stored: XChaCha20-Poly1305 with a fresh 24-byte nonce per
 // record, the key's id in front, and the record's place (table, column, row,
 // organization) as associated data, so that a ciphertext moved elsewhere does
-// not open. Box seals short-lived browser state with nacl/secretbox.
+// not open. Signer proves by HMAC-SHA-256 that what is stored is as it was
+// written. Box seals short-lived browser state with nacl/secretbox.
 package seal
 
 import (
@@ -13,6 +14,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/crypto/chacha20poly1305"
@@ -22,9 +24,9 @@ import (
 // key id, nonce, ciphertext with its 16-byte tag.
 const version = 1
 
-// Errors of Open. Neither tells what the secret was.
+// Errors of opening. Neither tells what the secret was.
 var (
-	ErrUnknownKey = errors.New("sealed with a key that is not in the ring")
+	ErrUnknownKey = errors.New("made with a key that is not in the ring")
 	ErrNotOpened  = errors.New("the sealed value does not open here: it was changed, moved or sealed with another key")
 )
 
@@ -38,33 +40,51 @@ type Ring struct {
 // space. Each key has 32 bytes; ids have 1 to 32 characters and do not repeat.
 // Errors name the position and the id, never a key.
 func ParseRing(s string) (*Ring, error) {
+	list, err := parseKeys(s)
+	if err != nil {
+		return nil, err
+	}
 	r := &Ring{keys: map[string]cipher.AEAD{}}
+	for _, k := range list {
+		aead, err := chacha20poly1305.NewX(k.raw)
+		if err != nil {
+			return nil, err
+		}
+		r.ids = append(r.ids, k.id)
+		r.keys[k.id] = aead
+	}
+	return r, nil
+}
+
+// key is one key of a ring, as the operator wrote it.
+type key struct {
+	id  string
+	raw []byte // 32 bytes
+}
+
+func parseKeys(s string) ([]key, error) {
+	var list []key
 	for i, field := range strings.FieldsFunc(s, func(c rune) bool { return c == ',' || c == ' ' || c == '\n' || c == '\t' || c == '\r' }) {
 		id, encoded, ok := strings.Cut(field, ":")
 		if !ok || id == "" || len(id) > 32 {
 			return nil, fmt.Errorf("key %d is not of the form id:base64", i+1)
 		}
-		if _, again := r.keys[id]; again {
+		if slices.ContainsFunc(list, func(k key) bool { return k.id == id }) {
 			return nil, fmt.Errorf("the key id %q stands twice", id)
 		}
 		raw, err := base64.StdEncoding.DecodeString(encoded)
 		if err != nil || len(raw) != chacha20poly1305.KeySize {
 			return nil, fmt.Errorf("key %q is not 32 bytes in base64", id)
 		}
-		aead, err := chacha20poly1305.NewX(raw)
-		if err != nil {
-			return nil, err
-		}
-		r.ids = append(r.ids, id)
-		r.keys[id] = aead
+		list = append(list, key{id, raw})
 	}
-	if len(r.ids) == 0 {
+	if len(list) == 0 {
 		return nil, errors.New("no key")
 	}
-	return r, nil
+	return list, nil
 }
 
-// GenerateKey returns a new key in the form that ParseRing reads.
+// GenerateKey returns a new key in the form that ParseRing and ParseSigner read.
 func GenerateKey(id string) string {
 	raw := make([]byte, chacha20poly1305.KeySize)
 	_, _ = rand.Read(raw) // never fails

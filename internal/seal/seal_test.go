@@ -116,3 +116,32 @@ func TestBoxOpensOnlyForItsPurpose(t *testing.T) {
 		t.Error("short secret accepted")
 	}
 }
+
+func TestBoxOpensWithTheSecretBefore(t *testing.T) {
+	box := func(secrets ...string) *seal.Box {
+		t.Helper()
+		b, err := seal.NewBox(secrets[0], secrets[1:]...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	older, newer := strings.Repeat("o", 32), strings.Repeat("n", 32)
+	both := box(newer, older)
+	sealed, code := box(older).Seal("flash", []byte("saved")), box(older).MAC("request", "123456")
+	if got, err := both.Open("flash", sealed); err != nil || string(got) != "saved" || !both.Made(code, "request", "123456") {
+		t.Errorf("what the older one sealed: %q, %v", got, err)
+	}
+	if both.Made(code, "request", "123457") || both.Made(code, "request1", "23456") || both.Made(nil, "request", "123456") {
+		t.Error("another code is taken")
+	}
+	if got, err := box(newer).Open("flash", both.Seal("flash", []byte("saved"))); err != nil || string(got) != "saved" || !box(newer).Made(both.MAC("x"), "x") {
+		t.Errorf("the first one does not seal: %q, %v", got, err)
+	}
+	if _, err := box(newer).Open("flash", sealed); !errors.Is(err, seal.ErrNoBox) || box(newer).Made(code, "request", "123456") {
+		t.Errorf("once the older one is gone: %v", err)
+	}
+	if _, err := seal.NewBox(newer, "short"); err == nil {
+		t.Error("a short older one is accepted")
+	}
+}

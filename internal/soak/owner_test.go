@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"sendvery.com/sendvery/internal/dbtest"
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/limit"
@@ -45,10 +46,11 @@ func newServices(t *testing.T, d *database, keys string) *mailbox.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reports := &report.Service{DB: db, Log: slog.New(slog.DiscardHandler), Now: time.Now}
+	trail := dbtest.Trail(t)
+	reports := &report.Service{DB: db, Trail: trail, Log: slog.New(slog.DiscardHandler), Now: time.Now}
 	boxes := &mailbox.Service{
-		DB: db, Ring: ring, Intake: reports, Holder: "owners", Now: time.Now, Tests: limits, TestsAtHost: limits,
-		Domains: &domain.Service{DB: db, Now: time.Now, Added: reports.DomainsAdded},
+		DB: db, Trail: trail, Ring: ring, Intake: reports, Holder: "owners", Now: time.Now, Tests: limits, TestsAtHost: limits,
+		Domains: &domain.Service{DB: db, Trail: trail, Now: time.Now, Added: reports.DomainsAdded},
 	}
 	jobs := work.NewRegistry()
 	work.Handle(jobs, 0, boxes.Do)
@@ -73,7 +75,7 @@ func newOwner(t *testing.T, d *database, boxes *mailbox.Service, name fqdn.Name)
 	if _, err := conn.Exec(t.Context(), `INSERT INTO people (person_id, email, created_at) VALUES ($1, $2, now())`, person, email); err != nil {
 		t.Fatal(err)
 	}
-	o, err := (&org.Service{DB: boxes.DB, Now: time.Now}).EnsureFirst(t.Context(), person, email)
+	o, err := (&org.Service{DB: boxes.DB, Trail: boxes.Trail, Now: time.Now}).EnsureFirst(t.Context(), person, email)
 	if err != nil {
 		t.Fatal(err)
 	}

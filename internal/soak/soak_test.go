@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"sendvery.com/sendvery/internal/dbtest"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/mailtest"
@@ -74,7 +75,7 @@ func newSoak(t *testing.T) *soak {
 		t.Fatal(err)
 	}
 	s.startReplicas(map[string]string{
-		"DATABASE_URL": s.db.server.URL(postgres.RoleApp, databaseName), "SEAL_KEYS": keys, "COOKIE_KEY": rand.Text() + rand.Text(),
+		"DATABASE_URL": s.db.server.URL(postgres.RoleApp, databaseName), "SEAL_KEYS": keys, "AUDIT_KEYS": dbtest.AuditKeys, "COOKIE_KEY": rand.Text() + rand.Text(),
 		"SMTP_URL": "smtp://nobody:nothing@127.0.0.1:9", "MAIL_FROM": "soak@example.org", "CA_FILE": authority,
 		"ALLOW_NETWORKS": "127.0.0.0/8", "ALLOW_PORTS": strings.Join(open, ","), "IDLE_CONNECTIONS": "4", "IP_LOOKUP": "off", "DKIM_LOOKUP": "off",
 	})
