@@ -134,6 +134,25 @@ func TestHealthcheckAsksTheServerBesideIt(t *testing.T) {
 	}
 }
 
+func TestHealthcheckSpeaksTLSWhereTheServerDoes(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(r.TLS.ServerName))
+	}))
+	defer server.Close()
+	env := map[string]string{"LISTEN": strings.TrimPrefix(server.URL, "https://"), "PUBLIC_URL": "https://sendvery.example.org:8443"}
+	for _, way := range []string{"files", "acme"} {
+		env["TLS"] = way
+		if out := good(t, env, "healthcheck"); out != "sendvery.example.org" {
+			t.Errorf("%s: asked for %q", way, out)
+		}
+	}
+	env["TLS"] = "proxy"
+	if r := sendvery(t, env, "healthcheck"); r.err == nil {
+		t.Error("behind a proxy the process itself speaks plain HTTP")
+	}
+}
+
 func TestVersionAndHelp(t *testing.T) {
 	t.Parallel()
 	if out := good(t, nil, "version"); !strings.HasPrefix(out, "sendvery ") {

@@ -13,6 +13,7 @@ import (
 	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
+	"sendvery.com/sendvery/internal/certs"
 	"sendvery.com/sendvery/internal/dns"
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/failurereport"
@@ -45,6 +46,7 @@ type App struct {
 	ring  *seal.Ring
 	trail *audit.Trail
 	queue *work.Queue
+	certs *certs.Store
 
 	limiter   limit.Maker
 	redis     *limit.Redis   // nil without it

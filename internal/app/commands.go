@@ -47,9 +47,29 @@ func (a *App) chosen(ctx context.Context, slug string) ([]org.Organization, erro
 	return []org.Organization{o}, err
 }
 
-// RotateKeys seals every password again that is not sealed with the first
-// key, and returns how many were.
-func (a *App) RotateKeys(ctx context.Context) (int, error) { return a.mailboxes.Reseal(ctx) }
+// sealedStore keeps values that are sealed with the keys of the ring.
+type sealedStore interface {
+	// SealedWith counts the values by the id of their key.
+	SealedWith(ctx context.Context) (map[string]int, error)
+	// Reseal seals again with the first key what is sealed with another.
+	Reseal(ctx context.Context) (int, error)
+}
+
+func (a *App) sealedStores() []sealedStore { return []sealedStore{a.mailboxes, a.certs} }
+
+// RotateKeys seals everything again that is not sealed with the first key, and
+// returns how many values were.
+func (a *App) RotateKeys(ctx context.Context) (int, error) {
+	total := 0
+	for _, s := range a.sealedStores() {
+		n, err := s.Reseal(ctx)
+		total += n
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
 
 // KeyUse is one key and what is sealed with it.
 type KeyUse struct {
@@ -61,9 +81,15 @@ type KeyUse struct {
 
 // KeyStatus lists the keys of the ring and those that stored values name.
 func (a *App) KeyStatus(ctx context.Context) ([]KeyUse, error) {
-	used, err := a.mailboxes.SealedWith(ctx)
-	if err != nil {
-		return nil, err
+	used := map[string]int{}
+	for _, s := range a.sealedStores() {
+		counts, err := s.SealedWith(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for id, n := range counts {
+			used[id] += n
+		}
 	}
 	var list []KeyUse
 	for i, id := range a.ring.IDs() {

@@ -23,8 +23,8 @@ import (
 // that NAME_FILE names, which keeps secrets out of the environment.
 type Config struct {
 	PublicURL     string `cfg:"PUBLIC_URL" default:"http://localhost:8080" help:"Address that people use, without a path. Anything but localhost is production and must be https."`
-	Listen        string `cfg:"LISTEN" default:"127.0.0.1:8080" help:"Address and port to serve HTTP on. A proxy in front of it speaks TLS. A process that only works answers /healthz and /readyz there."`
-	TrustedHops   int    `cfg:"TRUSTED_HOPS" default:"0" help:"How many proxies of yours stand in front and append to X-Forwarded-For."`
+	Listen        string `cfg:"LISTEN" default:"127.0.0.1:8080" help:"Address and port to serve on. A process that only works answers /healthz and /readyz there."`
+	TrustedHops   int    `cfg:"TRUSTED_HOPS" default:"0" help:"How many proxies of yours stand in front, append to X-Forwarded-For and set X-Forwarded-Proto."`
 	DatabaseURL   string `cfg:"DATABASE_URL,file" help:"PostgreSQL 15 or newer, as the role sendvery_app. Development mode brings its own; one that is set instead must be a superuser's, for a database that nothing else uses."`
 	MigrateURL    string `name:"migrate-database-url" cfg:"MIGRATE_DATABASE_URL,file" help:"The same database as the role sendvery_owner; needed for migrations only."`
 	SealKeys      string `cfg:"SEAL_KEYS,file" help:"Keys that mailbox passwords are sealed with: id:base64 of 32 bytes, comma separated, the first one seals. See sendvery keys generate."`
@@ -45,6 +45,14 @@ type Config struct {
 	MicrosoftClientID     string `cfg:"MICROSOFT_CLIENT_ID" help:"OAuth client (application) at Microsoft, so that people connect Microsoft 365 and outlook.com. It needs the delegated rights IMAP.AccessAsUser.All and POP.AccessAsUser.All, and the redirect address PUBLIC_URL/oauth/callback."`
 	MicrosoftClientSecret string `cfg:"MICROSOFT_CLIENT_SECRET,file" help:"Secret of that client."`
 	MicrosoftEndpoints    string `cfg:"MICROSOFT_ENDPOINTS" help:"As GOOGLE_ENDPOINTS; auth= and token= of your tenant for a client that is for one tenant only."`
+
+	TLS           string `cfg:"TLS" default:"off" help:"Who speaks TLS (version 1.3): acme, this program with certificates that it orders and renews; files, this program with TLS_CERT_FILE and TLS_KEY_FILE; proxy, those that TRUSTED_HOPS counts, of which X-Forwarded-Proto: https is required; or off, nobody, for this very machine only."`
+	TLSCertFile   string `cfg:"TLS_CERT_FILE" help:"Certificate with its chain (PEM) for TLS=files. What changes in the files is in force at once."`
+	TLSKeyFile    string `cfg:"TLS_KEY_FILE" help:"Its key (PEM)."`
+	ACMEDirectory string `cfg:"ACME_DIRECTORY" default:"https://acme-v02.api.letsencrypt.org/directory" help:"Authority that TLS=acme orders certificates from; to choose it is to accept its terms. It must reach LISTEN as port 443 of the public address, or LISTEN_HTTP as port 80."`
+	ACMEEmail     string `cfg:"ACME_EMAIL" help:"Where the authority may write to about certificates."`
+	ACMECAFile    string `cfg:"ACME_CA_FILE" help:"File of certificates (PEM) whose authorities the authority itself may use beside the public ones."`
+	ListenHTTP    string `cfg:"LISTEN_HTTP" help:"Address and port for plain HTTP beside TLS=acme or files: it sends browsers on to PUBLIC_URL, answers the authority and refuses everything else. :80 with TLS=acme unless set otherwise."`
 
 	RateLimitBackend string `cfg:"RATE_LIMIT_BACKEND" default:"memory" help:"Where rate limits are counted: memory, where each process counts for itself, or redis, for all processes together. While Redis does not answer, each process counts for itself again and says so in its log, so that no limit is ever open."`
 	RedisURL         string `cfg:"REDIS_URL,file" help:"Redis of RATE_LIMIT_BACKEND=redis: rediss://user:password@host:6379, or redis:// without TLS on this very machine. It holds counts under digests, no addresses."`
@@ -103,6 +111,7 @@ func (c Config) Check() error {
 	if c.DKIMLookup != "dns" && c.DKIMLookup != "off" {
 		p.add("DKIM_LOOKUP", "is neither dns nor off")
 	}
+	p.tls(c)
 	p.limits(c)
 	if _, _, err := c.mailboxRules(); err != nil {
 		p.add("ALLOW_NETWORKS or ALLOW_PORTS", err.Error())

@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"sendvery.com/sendvery/internal/app"
+	"sendvery.com/sendvery/internal/mailtest"
 )
 
 // configure reads a configuration the way the commands do.
@@ -41,6 +42,7 @@ func production() map[string]string {
 		"SMTP_URL":     "smtps://u:hunter2-mail@mail.example.org:465",
 		"MAIL_FROM":    "Sendvery <sendvery@example.org>",
 
+		"TLS": "proxy", "TRUSTED_HOPS": "1",
 		"GOOGLE_CLIENT_ID": "client.example", "GOOGLE_CLIENT_SECRET": "hunter2-google",
 		"GOOGLE_ENDPOINTS": "token=http://127.0.0.1:8081/token,imap=mail.example.org:993, pop3=[2001:db8::1]:995",
 	}
@@ -126,6 +128,62 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			t.Errorf("%s=%s: got %v, want %q", tt.name, tt.value, err, tt.want)
 		case strings.Count("\n"+err.Error(), "\n") != strings.Count(err.Error(), tt.name):
 			t.Errorf("%s=%s: other problems too: %v", tt.name, tt.value, err)
+		}
+		refuseValues(t, err, environ)
+	}
+}
+
+func TestWhoSpeaksTLSFitsTogether(t *testing.T) {
+	t.Parallel()
+	chain, key := mailtest.NewCert(t).Files(t, t.TempDir())
+	other, _ := mailtest.NewCert(t).Files(t, t.TempDir())
+	const public, local = "https://sendvery.example.org", "http://localhost:8080"
+	for _, tt := range []struct {
+		options string // name=value, space separated
+		want    string // the problem; "" for none
+	}{
+		{"TLS=off PUBLIC_URL=" + local, ""},
+		{"TLS=off PUBLIC_URL=" + local + " LISTEN=[::1]:8080", ""},
+		{"TLS=off PUBLIC_URL=" + local + " LISTEN=0.0.0.0:8080", "LISTEN is an address that others can reach"},
+		{"TLS=off PUBLIC_URL=" + local + " LISTEN=:8080", "LISTEN is an address that others can reach"},
+		{"TLS=off PUBLIC_URL=" + public, "TLS is off; a public address needs"},
+		{"TLS=hunter2", "TLS is none of acme, files, proxy and off"},
+		{"TLS=proxy LISTEN=0.0.0.0:8080", ""},
+		{"TLS=proxy TRUSTED_HOPS=0", "TRUSTED_HOPS is missing beside TLS=proxy"},
+		{"TLS=proxy PUBLIC_URL=" + local, "PUBLIC_URL is http, but TLS is not off"},
+		{"TLS=proxy LISTEN_HTTP=:80", "LISTEN_HTTP is set, but TLS is neither"},
+		{"TLS=proxy TLS_CERT_FILE=hunter2", "TLS_CERT_FILE is set, but TLS is not files"},
+		{"TLS=proxy ACME_EMAIL=hunter2@example.org", "ACME_EMAIL is set, but TLS is not acme"},
+		{"TLS=files LISTEN=:443 LISTEN_HTTP=:80 TLS_CERT_FILE=" + chain + " TLS_KEY_FILE=" + key, ""},
+		{"TLS=files PUBLIC_URL=https://localhost TLS_CERT_FILE=" + chain + " TLS_KEY_FILE=" + key, ""},
+		{"TLS=files LISTEN_HTTP=hunter2 TLS_CERT_FILE=" + chain + " TLS_KEY_FILE=" + key, "LISTEN_HTTP is not an address"},
+		{"TLS=files TLS_CERT_FILE=" + chain, "TLS_CERT_FILE and TLS_KEY_FILE are needed"},
+		{"TLS=files TLS_CERT_FILE=/nowhere/hunter2 TLS_KEY_FILE=" + key, "TLS_CERT_FILE and TLS_KEY_FILE cannot be read"},
+		{"TLS=files TLS_CERT_FILE=" + other + " TLS_KEY_FILE=" + key, "TLS_CERT_FILE and TLS_KEY_FILE hold no certificate and its key"},
+		{"TLS=acme LISTEN=:443 ACME_EMAIL=operator@example.org", ""},
+		{"TLS=acme PUBLIC_URL=https://sendvery.example.org:8443", ""},
+		{"TLS=acme PUBLIC_URL=https://192.0.2.1", "PUBLIC_URL names no domain"},
+		{"TLS=acme PUBLIC_URL=https://localhost", "PUBLIC_URL names no domain"},
+		{"TLS=acme ACME_EMAIL=hunter2", "ACME_EMAIL is not an address"},
+		{"TLS=acme ACME_DIRECTORY=http://hunter2.example.org", "ACME_DIRECTORY is not an https address"},
+		{"TLS=acme ACME_CA_FILE=/nowhere/hunter2", "ACME_CA_FILE cannot be read"},
+		{"TLS=acme LISTEN_HTTP=hunter2", "LISTEN_HTTP is not an address"},
+	} {
+		environ := production()
+		for option := range strings.FieldsSeq(tt.options) {
+			name, value, _ := strings.Cut(option, "=")
+			environ[name] = value
+		}
+		c, err := configure(t, environ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.Check()
+		switch {
+		case tt.want == "" && err != nil, tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+			t.Errorf("%s: %v, want %q", tt.options, err, tt.want)
+		case err != nil && strings.Contains(err.Error(), "\n"):
+			t.Errorf("%s: other problems too: %v", tt.options, err)
 		}
 		refuseValues(t, err, environ)
 	}
@@ -248,7 +306,7 @@ func TestLocalhostNeedsNoMailServer(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080"} {
 		environ := production()
-		environ["PUBLIC_URL"], environ["SMTP_URL"] = address, ""
+		environ["PUBLIC_URL"], environ["SMTP_URL"], environ["TLS"] = address, "", "off"
 		environ["COOKIE_KEY"] = "placeholder-placeholder-placeholder"
 		c, err := configure(t, environ)
 		if err != nil {

@@ -57,7 +57,7 @@ func Dev(ctx context.Context, cfg Config, log *slog.Logger, getenv func(string) 
 		return err
 	}
 	defer a.Close()
-	return a.Run(ctx, []string{RoleWeb, RoleWorker}, func(net.Addr) {
+	return a.Run(ctx, []string{RoleWeb, RoleWorker}, func(map[string]string) {
 		fmt.Fprintf(out, "\nSendvery is at %s (outbox: %s/dev/outbox). Stop it with Ctrl-C.\n\n", cfg.PublicURL, cfg.PublicURL)
 	})
 }

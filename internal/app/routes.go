@@ -20,7 +20,8 @@ import (
 // call. There is no default: what is not here does not exist.
 func (a *App) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(httpio.Traced, middleware.GetHead, a.recovered, httpio.SecurityHeaders(a.cookies.Secure), httpio.RateLimits)
+	r.Use(a.always(a.cookies.Secure)...)
+	r.Use(a.overTLS)
 	if a.outbox != nil {
 		r.Use(a.localHosts)
 	}

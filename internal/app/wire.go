@@ -13,6 +13,7 @@ import (
 
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
+	"sendvery.com/sendvery/internal/certs"
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/failurereport/failureweb"
@@ -37,6 +38,7 @@ import (
 // wire makes the services and plugs them into one another.
 func (a *App) wire(sender mailer.Sender) error {
 	jobs := work.NewRegistry()
+	a.certs = &certs.Store{DB: a.db, Ring: a.ring, Log: a.log, Now: a.now}
 	a.orgs = &org.Service{DB: a.db, Trail: a.trail, Now: a.now}
 	if err := errors.Join(a.wireAuth(jobs, sender), a.wireReports(jobs, sender)); err != nil {
 		return err

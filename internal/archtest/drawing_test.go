@@ -36,6 +36,7 @@ var house = map[string]floor{
 	"internal/tlsrpt":    ground,
 	"internal/uid":       ground,
 
+	"internal/certs":            machinery,
 	"internal/dns":              machinery,
 	"internal/httpio":           machinery,
 	"internal/limit":            machinery,
@@ -126,7 +127,7 @@ var technologies = map[string][]string{
 	"github.com/riverqueue/river":       {"internal/work"},
 	"github.com/throttled/throttled/v2": {"internal/limit"},
 	"github.com/wneessen/go-mail":       {"internal/mailer"},
-	"golang.org/x/crypto":               {"internal/seal"},
+	"golang.org/x/crypto":               {"internal/seal", "internal/certs"},
 	"golang.org/x/oauth2":               {"internal/oauth"},
 	"golang.org/x/net/idna":             {"internal/fqdn"},
 	"golang.org/x/net/publicsuffix":     {"internal/fqdn"},
