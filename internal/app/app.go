@@ -19,6 +19,7 @@ import (
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/failurereport/failureweb"
 	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/ingress"
 	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
@@ -47,6 +48,8 @@ type App struct {
 	trail *audit.Trail
 	queue *work.Queue
 	certs *certs.Store
+
+	ingress *ingress.Web
 
 	limiter   limit.Maker
 	redis     *limit.Redis   // nil without it

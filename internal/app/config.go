@@ -54,6 +54,10 @@ type Config struct {
 	ACMECAFile    string `cfg:"ACME_CA_FILE" help:"File of certificates (PEM) whose authorities the authority itself may use beside the public ones."`
 	ListenHTTP    string `cfg:"LISTEN_HTTP" help:"Address and port for plain HTTP beside TLS=acme or files: it sends browsers on to PUBLIC_URL, answers the authority and refuses everything else. :80 with TLS=acme unless set otherwise."`
 
+	InboundToken  string `name:"ingester-inbound-token" cfg:"INGESTER_INBOUND_TOKEN,file" help:"Secret of 32 characters or more by which a mail provider hands over mails: POST /events/inbound?organization=NAME with Authorization: Bearer, a mail as it was sent in the body. Without it the route does not exist. While a new one takes the place of an old one: new,old."`
+	JobToken      string `name:"ingester-job-token" cfg:"INGESTER_JOB_TOKEN,file" help:"Secret of the same kind by which a scheduler lists the regular jobs (GET /jobs) and has one done at once (POST /jobs/KIND). Without it these routes do not exist."`
+	ListenInbound string `cfg:"LISTEN_INBOUND" help:"Address and port for these routes alone, so that nothing else need be public for providers; it speaks TLS as LISTEN does. Unless it is set they are answered on LISTEN."`
+
 	RateLimitBackend string `cfg:"RATE_LIMIT_BACKEND" default:"memory" help:"Where rate limits are counted: memory, where each process counts for itself, or redis, for all processes together. While Redis does not answer, each process counts for itself again and says so in its log, so that no limit is ever open."`
 	RedisURL         string `cfg:"REDIS_URL,file" help:"Redis of RATE_LIMIT_BACKEND=redis: rediss://user:password@host:6379, or redis:// without TLS on this very machine. It holds counts under digests, no addresses."`
 
@@ -112,6 +116,7 @@ func (c Config) Check() error {
 		p.add("DKIM_LOOKUP", "is neither dns nor off")
 	}
 	p.tls(c)
+	p.ingress(c)
 	p.limits(c)
 	if _, _, err := c.mailboxRules(); err != nil {
 		p.add("ALLOW_NETWORKS or ALLOW_PORTS", err.Error())

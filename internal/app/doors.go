@@ -32,6 +32,9 @@ func (a *App) doors(web bool) ([]*door, error) {
 		handler = a.Handler()
 	}
 	doors := []*door{a.door("LISTEN", a.cfg.Listen, handler)}
+	if at := a.cfg.ListenInbound; web && at != "" {
+		doors = append(doors, a.door("LISTEN_INBOUND", at, a.inbound()))
+	}
 	if !a.cfg.SpeaksTLS() {
 		return doors, nil
 	}

@@ -34,6 +34,9 @@ func (a *App) routes() http.Handler {
 	r.Get("/healthz", a.healthz)
 	r.With(a.bounded).Get("/readyz", a.readyz)
 	r.Handle(web.Prefix+"*", web.Handler())
+	if a.cfg.ListenInbound == "" {
+		a.machines(r)
+	}
 
 	// Browsers: forms from our own pages only, bodies bounded, pages compressed.
 	r.Group(func(r chi.Router) {

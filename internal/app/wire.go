@@ -40,7 +40,7 @@ func (a *App) wire(sender mailer.Sender) error {
 	jobs := work.NewRegistry()
 	a.certs = &certs.Store{DB: a.db, Ring: a.ring, Log: a.log, Now: a.now}
 	a.orgs = &org.Service{DB: a.db, Trail: a.trail, Now: a.now}
-	if err := errors.Join(a.wireAuth(jobs, sender), a.wireReports(jobs, sender)); err != nil {
+	if err := errors.Join(a.wireAuth(jobs, sender), a.wireReports(jobs, sender), a.wireIngress(jobs)); err != nil {
 		return err
 	}
 	a.wirePages()
@@ -49,7 +49,7 @@ func (a *App) wire(sender mailer.Sender) error {
 		return err
 	}
 	a.queue = queue
-	a.auth.Queue, a.mailboxes.Queue, a.reports.Queue = queue, queue, queue
+	a.auth.Queue, a.mailboxes.Queue, a.reports.Queue, a.ingress.Queue = queue, queue, queue, queue
 	return nil
 }
 
@@ -140,7 +140,7 @@ func (a *App) wirePages() {
 		Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports,
 		PrivateHosts: a.cfg.AllowNetworks != "", Demo: a.parts.Demo, Frame: a.frame, Flash: a.cookies.Flash, Cookies: a.cookies, Finder: a.finders,
 	}
-	a.reportWeb = &reportweb.Web{Reports: a.reports, Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Frame: a.frame, Flash: a.cookies.Flash}
+	a.reportWeb = &reportweb.Web{Reports: a.reports, Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Inbound: a.cfg.InboundToken != "", Frame: a.frame, Flash: a.cookies.Flash}
 	a.tlsWeb = &tlsweb.Web{TLS: a.tls, Domains: a.domains, Mailboxes: a.mailboxes, Reports: a.reports, Frame: a.frame}
 	a.failureWeb = &failureweb.Web{Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Frame: a.frame}
 }

@@ -56,12 +56,18 @@ func WithoutOutbox(server string) Option {
 	}
 }
 
+// Tokens of the machines that the configuration of tests lets in.
+const (
+	InboundToken = "token of tests for mail providers"
+	JobToken     = "token of the tests for schedulers" //nolint:gosec // nobody else's
+)
+
 // Config is a complete configuration for the database.
 func Config(db *dbtest.Database) app.Config {
 	return app.Config{
 		PublicURL: "http://localhost:8080", Listen: "127.0.0.1:0", DatabaseURL: db.URL, TLS: "off", TrustedHops: 1, IPLookup: "off", DKIMLookup: "off",
 		SealKeys: seal.GenerateKey("first"), AuditKeys: dbtest.AuditKeys, CookieKey: "cookies of tests: 32 bytes or more", SMTPURL: "smtps://mail.example.org", MailFrom: "sendvery@example.org",
-		RateLimitBackend: "memory", GoogleClientID: "client.example", GoogleClientSecret: "a secret of tests",
+		InboundToken: InboundToken, JobToken: JobToken, RateLimitBackend: "memory", GoogleClientID: "client.example", GoogleClientSecret: "a secret of tests",
 	}
 }
 

@@ -68,6 +68,7 @@ var house = map[string]floor{
 
 	"internal/auth/authweb":             pages,
 	"internal/failurereport/failureweb": pages,
+	"internal/ingress":                  pages,
 	"internal/mailbox/mailboxweb":       pages,
 	"internal/org/orgweb":               pages,
 	"internal/report/reportweb":         pages,
@@ -114,7 +115,8 @@ var technologies = map[string][]string{
 	"github.com/alecthomas/kong":        {"cmd/sendvery", "internal/app"},
 	"github.com/emersion/go-imap/v2":    {"internal/mailfetch", "internal/mailtest", "internal/demo"},
 	"github.com/emersion/go-message":    {"internal/mimepart", "internal/dmarcrpt"},
-	"github.com/emersion/go-sasl":       {"internal/mailfetch"},
+	"github.com/emersion/go-sasl":       {"internal/mailfetch", "internal/mailtest"},
+	"github.com/emersion/go-smtp":       {"internal/mailtest"},
 	"github.com/go-chi/chi/v5":          {"internal/app", "internal/*/*web", "internal/httpio"},
 	"github.com/gofrs/flock":            {"internal/postgres/cluster", "internal/dbtest", "internal/mailtest"},
 	"github.com/google/uuid":            {"internal/uid"},

@@ -1,7 +1,8 @@
 // Package mailtest is the mail servers that tests talk to: a real Dovecot, the
-// IMAP library's own server with faults, a server that follows a script, and a
-// proxy that spoils what passes through it. Everything listens on loopback and
-// ends with the test. Never imported by production code.
+// IMAP library's own server with faults, a server that follows a script, a
+// proxy that spoils what passes through it, and an inbox for the program's own
+// mail. Everything listens on loopback and ends with the test. Never imported
+// by production code.
 package mailtest
 
 import (
