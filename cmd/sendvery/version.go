@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"sendvery.com/sendvery/internal/app"
@@ -16,11 +15,7 @@ type versionCommand struct{}
 
 // Run implements the command.
 func (versionCommand) Run(p *process) error {
-	version := "development build"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		version = info.Main.Version
-	}
-	fmt.Fprintln(p.stdout, "sendvery", version)
+	fmt.Fprintln(p.stdout, "sendvery", app.Version())
 	return nil
 }
 

@@ -16,10 +16,14 @@ import (
 	"sendvery.com/sendvery/internal/certs"
 	"sendvery.com/sendvery/internal/dns"
 	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/export"
+	"sendvery.com/sendvery/internal/export/exportweb"
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/failurereport/failureweb"
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/ingress"
+	"sendvery.com/sendvery/internal/instance"
+	"sendvery.com/sendvery/internal/instance/instanceweb"
 	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
@@ -31,6 +35,7 @@ import (
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/report/reportweb"
 	"sendvery.com/sendvery/internal/seal"
+	"sendvery.com/sendvery/internal/site/siteweb"
 	"sendvery.com/sendvery/internal/tlsreport"
 	"sendvery.com/sendvery/internal/tlsreport/tlsweb"
 	"sendvery.com/sendvery/internal/work"
@@ -40,14 +45,15 @@ import (
 
 // App is the whole program, wired.
 type App struct {
-	cfg   Config
-	log   *slog.Logger
-	now   func() time.Time
-	db    *postgres.DB
-	ring  *seal.Ring
-	trail *audit.Trail
-	queue *work.Queue
-	certs *certs.Store
+	cfg     Config
+	log     *slog.Logger
+	now     func() time.Time
+	db      *postgres.DB
+	started time.Time // when the program was wired
+	ring    *seal.Ring
+	trail   *audit.Trail
+	queue   *work.Queue
+	certs   *certs.Store
 
 	ingress *ingress.Web
 
@@ -69,13 +75,18 @@ type App struct {
 	reports   *report.Service
 	tls       *tlsreport.Service
 	failures  *failurereport.Service
+	exports   *export.Service
 
-	authWeb    *authweb.Web
-	orgWeb     *orgweb.Web
-	mailboxWeb *mailboxweb.Web
-	reportWeb  *reportweb.Web
-	tlsWeb     *tlsweb.Web
-	failureWeb *failureweb.Web
+	authWeb     *authweb.Web
+	orgWeb      *orgweb.Web
+	mailboxWeb  *mailboxweb.Web
+	reportWeb   *reportweb.Web
+	tlsWeb      *tlsweb.Web
+	failureWeb  *failureweb.Web
+	exportWeb   *exportweb.Web
+	instance    *instance.Service
+	siteWeb     *siteweb.Web
+	instanceWeb *instanceweb.Web
 }
 
 // Parts are what development mode and tests bring instead of the configured
@@ -103,7 +114,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, parts Parts) (*App, 
 	if parts.Now == nil {
 		parts.Now = time.Now
 	}
-	a := &App{cfg: cfg, log: log, now: parts.Now, parts: parts, outbox: parts.Outbox}
+	a := &App{cfg: cfg, log: log, now: parts.Now, started: parts.Now(), parts: parts, outbox: parts.Outbox}
 	if err := errors.Join(a.openKeys(), a.openLimits()); err != nil {
 		return nil, err
 	}
@@ -187,6 +198,11 @@ func (a *App) checkDatabase(ctx context.Context) error {
 	if pending > 0 {
 		return fmt.Errorf("the database lacks %d migrations: run sendvery migrate", pending)
 	}
+	return a.checkRoles(ctx)
+}
+
+// checkRoles reports what the database's roles may more than they should.
+func (a *App) checkRoles(ctx context.Context) error {
 	if a.parts.ActsAsApp {
 		return a.db.CheckActingRole(ctx)
 	}

@@ -61,6 +61,8 @@ type Config struct {
 	RateLimitBackend string `cfg:"RATE_LIMIT_BACKEND" default:"memory" help:"Where rate limits are counted: memory, where each process counts for itself, or redis, for all processes together. While Redis does not answer, each process counts for itself again and says so in its log, so that no limit is ever open."`
 	RedisURL         string `cfg:"REDIS_URL,file" help:"Redis of RATE_LIMIT_BACKEND=redis: rediss://user:password@host:6379, or redis:// without TLS on this very machine. It holds counts under digests, no addresses."`
 
+	Operator OperatorConfig `embed:""`
+
 	DataDir string `cfg:"DATA_DIR" default:"data" help:"Folder of development mode: its private PostgreSQL and keys."`
 
 	Limits reading.Limits `embed:"" prefix:"limit-"`
@@ -125,6 +127,7 @@ func (c Config) Check() error {
 		p.add("CA_FILE", err.Error())
 	}
 	p.grants(c.grantSettings())
+	p.operator(c.Operator)
 	return p.err()
 }
 

@@ -43,6 +43,8 @@ func production() map[string]string {
 		"MAIL_FROM":    "Sendvery <sendvery@example.org>",
 
 		"TLS": "proxy", "TRUSTED_HOPS": "1",
+		"OPERATOR_EMAILS": "ada@example.org,Grace@Example.NET", "SECURITY_CONTACT": "https://example.org/report?to=security", "SOURCE_URL": "https://code.example.org/sendvery",
+
 		"GOOGLE_CLIENT_ID": "client.example", "GOOGLE_CLIENT_SECRET": "hunter2-google",
 		"GOOGLE_ENDPOINTS": "token=http://127.0.0.1:8081/token,imap=mail.example.org:993, pop3=[2001:db8::1]:995",
 	}
@@ -122,6 +124,13 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		{"GOOGLE_ENDPOINTS", "imap=hunter2", "GOOGLE_ENDPOINTS holds a mail server"},
 		{"GOOGLE_ENDPOINTS", "pop3=hunter2:pop3", "GOOGLE_ENDPOINTS holds a mail server"},
 		{"MICROSOFT_ENDPOINTS", "token=https://login.example.org/hunter2", "MICROSOFT_ENDPOINTS is set without a client"},
+		{"OPERATOR_EMAILS", "ada@example.org, hunter2", "OPERATOR_EMAILS holds something that is not a whole e-mail address"},
+		{"SECURITY_CONTACT", "hunter2@example.org", "SECURITY_CONTACT is neither mailto: with an address nor an https address"},
+		{"SECURITY_CONTACT", "mailto:hunter2", "SECURITY_CONTACT is neither"},
+		{"SECURITY_CONTACT", "http://example.org/hunter2", "SECURITY_CONTACT is neither"},
+		{"SECURITY_CONTACT", "https://example.org/hunter2\nPolicy: https://example.net/", "SECURITY_CONTACT is neither"},
+		{"SOURCE_URL", "javascript:hunter2", "SOURCE_URL is not an https address"},
+		{"TERMS_URL", "https://u:hunter2@example.org/", "TERMS_URL is not an https address"},
 	} {
 		environ := production()
 		environ[tt.name] = tt.value

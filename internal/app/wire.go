@@ -15,9 +15,13 @@ import (
 	"sendvery.com/sendvery/internal/auth/authweb"
 	"sendvery.com/sendvery/internal/certs"
 	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/export"
+	"sendvery.com/sendvery/internal/export/exportweb"
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/failurereport/failureweb"
 	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/instance"
+	"sendvery.com/sendvery/internal/instance/instanceweb"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
 	"sendvery.com/sendvery/internal/mailer"
@@ -27,6 +31,7 @@ import (
 	"sendvery.com/sendvery/internal/org/orgweb"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/report/reportweb"
+	"sendvery.com/sendvery/internal/site/siteweb"
 	"sendvery.com/sendvery/internal/tlsreport"
 	"sendvery.com/sendvery/internal/tlsreport/tlsweb"
 	"sendvery.com/sendvery/internal/work"
@@ -39,8 +44,14 @@ import (
 func (a *App) wire(sender mailer.Sender) error {
 	jobs := work.NewRegistry()
 	a.certs = &certs.Store{DB: a.db, Ring: a.ring, Log: a.log, Now: a.now}
-	a.orgs = &org.Service{DB: a.db, Trail: a.trail, Now: a.now}
-	if err := errors.Join(a.wireAuth(jobs, sender), a.wireReports(jobs, sender), a.wireIngress(jobs)); err != nil {
+	a.instance = &instance.Service{DB: a.db, Now: a.now}
+	if err := errors.Join(a.wireOrgs(jobs, sender), a.wireAuth(jobs, sender), a.wireReports(jobs, sender)); err != nil {
+		return err
+	}
+	a.orgs.Wipe = a.mailboxes.DisconnectAll
+	a.exports = &export.Service{DB: a.db, Trail: a.trail, Now: a.now}
+	a.exports.Handle(jobs)
+	if err := a.wireIngress(jobs); err != nil { // after all that is done regularly
 		return err
 	}
 	a.wirePages()
@@ -49,7 +60,20 @@ func (a *App) wire(sender mailer.Sender) error {
 		return err
 	}
 	a.queue = queue
-	a.auth.Queue, a.mailboxes.Queue, a.reports.Queue, a.ingress.Queue = queue, queue, queue, queue
+	a.instanceWeb.Queue = queue.Status
+	a.orgs.Queue, a.auth.Queue, a.mailboxes.Queue, a.reports.Queue, a.exports.Queue, a.ingress.Queue = queue, queue, queue, queue, queue, queue
+	return nil
+}
+
+func (a *App) wireOrgs(jobs *work.Registry, sender mailer.Sender) error {
+	invitations, err := a.limiter("invitations", 50, 24*time.Hour)
+	if err != nil {
+		return err
+	}
+	a.orgs = &org.Service{DB: a.db, Trail: a.trail, Mails: invitations, Post: org.Post{Mail: sender, Compose: a.composeInvitation}, Now: a.now}
+	work.Handle(jobs, 0, a.orgs.Send)
+	work.Handle(jobs, 0, a.orgs.Purge)
+	jobs.Every(time.Hour, org.Purge{})
 	return nil
 }
 
@@ -135,7 +159,10 @@ func (a *App) guard() (*netguard.Guard, error) {
 
 // wirePages makes what answers browsers, beside signing in.
 func (a *App) wirePages() {
-	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash}
+	a.instanceWeb = &instanceweb.Web{Instance: a.instance, Program: a.program, Frame: a.frame}
+	a.siteWeb = &siteweb.Web{Facts: a.facts(), Frame: a.frame, Now: a.now}
+	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now, Counts: a.counts}
+	a.exportWeb = &exportweb.Web{Exports: a.exports, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now}
 	a.mailboxWeb = &mailboxweb.Web{
 		Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports,
 		PrivateHosts: a.cfg.AllowNetworks != "", Demo: a.parts.Demo, Frame: a.frame, Flash: a.cookies.Flash, Cookies: a.cookies, Finder: a.finders,
@@ -152,11 +179,13 @@ func (a *App) wireAuth(jobs *work.Registry, sender mailer.Sender) error {
 	}
 	a.auth = &auth.Service{
 		DB: a.db, Trail: a.trail, Box: a.cookies.Box, Mail: sender, Limits: limits, Now: a.now,
-		Compose: a.composeSignIn,
-		LinkURL: func(token string) string { return a.publicURL("/signin/link/" + token) },
+		Compose:       a.composeSignIn,
+		LinkURL:       func(token string) string { return a.publicURL("/signin/link/" + token) },
+		ComposeChange: a.composeChange,
+		AddressURL:    func(token string) string { return a.publicURL("/account/address/" + token) },
 	}
 	a.authWeb = &authweb.Web{
-		Auth: a.auth, Cookies: a.cookies, Home: a.home, Frame: a.frame,
+		Auth: a.auth, Cookies: a.cookies, Home: a.home, Depart: a.orgs.Depart, Frame: a.frame,
 		Client: func(r *http.Request) auth.Client {
 			address := httpio.ClientAddress(r, a.cfg.TrustedHops)
 			return auth.Client{Device: httpio.Device(r), Network: httpio.Network(address), Address: address}
@@ -164,7 +193,10 @@ func (a *App) wireAuth(jobs *work.Registry, sender mailer.Sender) error {
 	}
 	work.Handle(jobs, 0, a.auth.Send)
 	work.Handle(jobs, 0, a.auth.Sweep)
+	work.Handle(jobs, 0, a.auth.SendAddress)
+	work.Handle(jobs, 0, a.auth.Purge)
 	jobs.Every(time.Hour, auth.Sweep{})
+	jobs.Every(time.Hour, auth.Purge{})
 	return nil
 }
 
@@ -216,11 +248,40 @@ func (a *App) composeSignIn(m auth.LinkMail) (mailer.Message, error) {
 	})
 }
 
+// composeInvitation writes the mail to somebody who is invited.
+func (a *App) composeInvitation(m org.InvitationMail) (mailer.Message, error) {
+	return compose(mail.Invitation{
+		Organization: m.Organization.Name, Inviter: m.Inviter, Role: string(m.Role), Email: m.Email,
+		Link: a.publicURL("/invitations/" + m.ID.String()), Until: format.Moment(m.ExpiresAt), Host: a.publicHost(),
+	})
+}
+
+// composeChange writes the mail to one side of a change of address.
+func (a *App) composeChange(m auth.ChangeMail) (mailer.Message, error) {
+	return compose(mail.AddressChange{
+		Old: m.Old, New: m.New, ToNew: m.Side == auth.NewSide, Device: m.Device, Network: m.Network, Asked: format.Moment(m.CreatedAt),
+		Lifetime: format.For(auth.ChangeLife), Link: m.Link, Host: a.publicHost(),
+	})
+}
+
 // home is the page that a person sees first.
 func (a *App) home(ctx context.Context, person auth.PersonID, email string) (string, error) {
 	o, err := a.orgs.EnsureFirst(ctx, person, email)
 	if err != nil {
 		return "", err
 	}
+	if o.ID.IsZero() {
+		return "/account/organizations", nil
+	}
 	return ui.Org{Slug: o.Slug}.Path(""), nil
+}
+
+// counts is what an organization holds.
+func (a *App) counts(r *http.Request, in org.Access) (orgweb.Counts, error) {
+	domains, err := a.domains.List(r.Context(), in.ID)
+	if err != nil {
+		return orgweb.Counts{}, err
+	}
+	mailboxes, err := a.mailboxes.List(r.Context(), in.ID)
+	return orgweb.Counts{Domains: len(domains), Mailboxes: len(mailboxes)}, err
 }

@@ -29,6 +29,7 @@ type bench struct {
 	mu    sync.Mutex
 	now   time.Time
 	jobs  []auth.SendLink
+	links []auth.SendAddressLink
 	mails []mailer.Message
 	fail  error // of the next mail
 }
@@ -46,7 +47,11 @@ func newBench(t *testing.T) *bench {
 	}
 	b.Service = &auth.Service{
 		DB: b.db.DB, Trail: dbtest.Trail(t), Queue: b, Box: box, Mail: b, Limits: limits, Now: b.clock,
-		LinkURL: func(token string) string { return token },
+		LinkURL:    func(token string) string { return token },
+		AddressURL: func(token string) string { return token },
+		ComposeChange: func(m auth.ChangeMail) (mailer.Message, error) {
+			return mailer.Message{Subject: m.Old + " to " + m.New, Text: m.Link}, nil
+		},
 		Compose: func(m auth.LinkMail) (mailer.Message, error) {
 			return mailer.Message{Subject: m.Device + " " + m.Network, Text: m.Link + " " + m.Code}, nil
 		},
@@ -70,11 +75,14 @@ func (b *bench) advance(d time.Duration) {
 func (b *bench) Enqueue(_ context.Context, _ postgres.Tx, args work.Args, _ ...work.Option) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	job, ok := args.(auth.SendLink)
-	if !ok {
+	switch job := args.(type) {
+	case auth.SendLink:
+		b.jobs = append(b.jobs, job)
+	case auth.SendAddressLink:
+		b.links = append(b.links, job)
+	default:
 		return errors.New("not a job of signing in")
 	}
-	b.jobs = append(b.jobs, job)
 	return nil
 }
 

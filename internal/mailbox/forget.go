@@ -17,15 +17,15 @@ type ForgetDrafts struct{}
 // Kind implements work.Args.
 func (ForgetDrafts) Kind() string { return "forget_mailbox_drafts" }
 
-// draftLife is how long such settings wait for another try.
-const draftLife = 24 * time.Hour
+// DraftLife is how long such settings wait for another try.
+const DraftLife = 24 * time.Hour
 
 // ForgetDrafts does a ForgetDrafts job.
 func (s *Service) ForgetDrafts(ctx context.Context, _ ForgetDrafts) error {
 	var all []sealed
 	err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		var err error
-		all, err = drafts(ctx, tx, s.Now().Add(-draftLife))
+		all, err = drafts(ctx, tx, s.Now().Add(-DraftLife))
 		return err
 	})
 	if err != nil {

@@ -28,6 +28,8 @@ var shared = map[string]string{
 	"certificates":     "the installation's own",
 	"goose_db_version": "the schema's version",
 
+	"address_changes":     "changes of people's addresses",
+	"person_exports":      "what people take with them",
 	"audit_person_heads":  "chains of people and of the program",
 	"audit_person_events": "what belongs to no organization",
 	"audit_keys":          "the names of keys",

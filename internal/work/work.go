@@ -149,6 +149,7 @@ var _ Enqueuer = (*Queue)(nil)
 // Queue puts jobs into the database and, once started, does them.
 type Queue struct {
 	client *river.Client[pgx.Tx]
+	pool   *pgxpool.Pool
 }
 
 // New makes a queue on the app pool. It works only after Start.
@@ -174,7 +175,7 @@ func New(db *postgres.DB, r *Registry, log *slog.Logger) (*Queue, error) {
 	if err != nil {
 		return nil, fmt.Errorf("job queue: %w", err)
 	}
-	return &Queue{client: client}, nil
+	return &Queue{client: client, pool: db.AppPool()}, nil
 }
 
 // Start begins to do jobs until Stop. The context's end stops them at once.
