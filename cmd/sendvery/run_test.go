@@ -91,8 +91,11 @@ func TestUnreachableDatabaseIsNamedWithoutItsPassword(t *testing.T) {
 	t.Parallel()
 	env := environ(dbtest.New(t))
 	for _, url := range []string{"postgres://sendvery_app:hunter2@127.0.0.1:1/sendvery", "postgres://sendvery_app:hunter2@127.0.0.1:x/sendvery", "host=127.0.0.1 port=x password=hunter2"} {
-		env["DATABASE_URL"], env["MIGRATE_DATABASE_URL"] = url, url
 		for _, args := range [][]string{{"serve"}, {"keys", "status"}, {"import", "--org", "x", "."}, {"migrate"}} {
+			env["DATABASE_URL"], env["MIGRATE_DATABASE_URL"] = url, ""
+			if args[0] == "migrate" {
+				env["DATABASE_URL"], env["MIGRATE_DATABASE_URL"] = "", url
+			}
 			r := sendvery(t, env, args...)
 			if r.err == nil || strings.Contains(r.text(), "hunter2") {
 				t.Errorf("%v on %s: %s", args, strings.Replace(url, "hunter2", "…", 1), r.text())

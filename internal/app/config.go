@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -143,7 +142,7 @@ func (c Config) stored(p *problems) {
 	p.secrets("COOKIE_KEY", c.CookieKey)
 	p.ring("SEAL_KEYS", c.SealKeys)
 	p.ring("AUDIT_KEYS", c.AuditKeys)
-	p.placeholders(map[string]string{"DATABASE_URL": c.DatabaseURL, "MIGRATE_DATABASE_URL": c.MigrateURL, "SMTP_URL": c.SMTPURL})
+	p.allSecrets(c.secretOptions())
 	if c.DatabaseURL == "" {
 		p.add("DATABASE_URL", "is missing")
 	}
@@ -156,28 +155,11 @@ func (c Config) stored(p *problems) {
 type problems struct {
 	production bool
 	list       []error
-	used       []named
 }
-
-// named is a secret that is for one use only.
-type named struct{ name, value string }
 
 func (p *problems) add(name, what string) { p.list = append(p.list, fmt.Errorf("%s %s", name, what)) }
 
-func (p *problems) err() error {
-	for i, s := range p.used {
-		for _, other := range p.used[i+1:] {
-			switch {
-			case s.value != other.value:
-			case s.name == other.name:
-				p.add(s.name, "holds the same key twice")
-			default:
-				p.add(s.name, "is used in "+other.name+" too; give each its own")
-			}
-		}
-	}
-	return errors.Join(p.list...)
-}
+func (p *problems) err() error { return errors.Join(p.list...) }
 
 func (p *problems) publicURL(s string) {
 	u, err := url.Parse(s)
@@ -188,15 +170,6 @@ func (p *problems) publicURL(s string) {
 		p.add("PUBLIC_URL", "must not have a path")
 	case u.Scheme == "http" && p.production:
 		p.add("PUBLIC_URL", "is http; only localhost may be, everything else needs https")
-	}
-}
-
-// placeholders refuses the public values of .env.example in production.
-func (p *problems) placeholders(secrets map[string]string) {
-	for _, name := range slices.Sorted(maps.Keys(secrets)) {
-		if p.production && hasPlaceholder(secrets[name]) {
-			p.add(name, "still has the placeholder of .env.example")
-		}
 	}
 }
 
@@ -222,10 +195,6 @@ func (p *problems) ring(name, keys string) {
 	} else if p.production && !hasPlaceholder(keys) && holdsPlaceholder(keys) {
 		p.add(name, "still has the key of .env.example, under another id; generate one")
 	}
-	for _, key := range fields(keys) {
-		_, encoded, _ := strings.Cut(key, ":")
-		p.used = append(p.used, named{name, encoded})
-	}
 }
 
 // secrets checks a secret that a new one may be taking the place of: new,old.
@@ -233,10 +202,10 @@ func (p *problems) secrets(name, value string) {
 	list := values(value)
 	switch len(list) {
 	case 0, 1:
-		p.secret(name, strings.Join(list, ""))
+		p.long(name, strings.Join(list, ""))
 	case 2:
-		p.secret(name+", the new value,", list[0])
-		p.secret(name+", the old value,", list[1])
+		p.long(name+", the new value,", list[0])
+		p.long(name+", the old value,", list[1])
 	default:
 		p.add(name, "holds more than two values: a new one, a comma, and the one that it takes the place of")
 	}
@@ -251,22 +220,13 @@ func values(secret string) []string {
 	return slices.DeleteFunc(list, func(v string) bool { return v == "" })
 }
 
-// secret checks what every secret must fulfil.
-func (p *problems) secret(name, value string) {
-	if p.long(name, value) {
-		p.used = append(p.used, named{name, value})
-	}
-}
-
-// long checks that a value may be a secret; placeholders are for localhost.
+// long checks that a value is long enough for a secret.
 func (p *problems) long(name, value string) bool {
 	switch {
 	case value == "":
 		p.add(name, "is missing")
 	case len(value) < 32:
 		p.add(name, "is shorter than 32 characters")
-	case p.production && hasPlaceholder(value):
-		p.add(name, "still has the placeholder of .env.example; generate one")
 	default:
 		return true
 	}

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"os"
@@ -84,17 +85,17 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		{"AUDIT_KEYS", "k:aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVy", "AUDIT_KEYS key \"k\" is not 32 bytes"},
 		{"AUDIT_KEYS", "placeholder:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "AUDIT_KEYS still has the placeholder"},
 		{"AUDIT_KEYS", "2026-11-21:cGxhY2Vob2xkZXItYXVkaXQtcGxhY2Vob2xkZXIta2U=", "AUDIT_KEYS still has the key of .env.example, under another id"},
-		{"AUDIT_KEYS", "another:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "SEAL_KEYS is used in AUDIT_KEYS too"},
+		{"AUDIT_KEYS", "another:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "SEAL_KEYS and AUDIT_KEYS hold the same secret"},
 		{"COOKIE_KEY", "", "COOKIE_KEY is missing"},
 		{"COOKIE_KEY", "hunter2", "COOKIE_KEY is shorter"},
 		{"COOKIE_KEY", "Placeholder-hunter2-hunter2-hunter2", "COOKIE_KEY still has the placeholder"},
-		{"COOKIE_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "COOKIE_KEY is used in SEAL_KEYS too"},
+		{"COOKIE_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "SEAL_KEYS and COOKIE_KEY hold the same secret"},
 		{"COOKIE_KEY", "hunter2-cookie-hunter2-cookie-hunter2,hunter2", "COOKIE_KEY, the old value, is shorter"},
 		{"COOKIE_KEY", ",", "COOKIE_KEY is missing"},
-		{"COOKIE_KEY", "hunter2-cookie-hunter2-cookie-hunter2,placeholder-hunter2-hunter2-hunter2", "COOKIE_KEY, the old value, still has the placeholder"},
-		{"COOKIE_KEY", "hunter2-cookie-hunter2-cookie-hunter2,Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=", "COOKIE_KEY, the old value, is used in AUDIT_KEYS too"},
+		{"COOKIE_KEY", "hunter2-cookie-hunter2-cookie-hunter2,placeholder-hunter2-hunter2-hunter2", "COOKIE_KEY still has the placeholder"},
+		{"COOKIE_KEY", "hunter2-cookie-hunter2-cookie-hunter2,Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=", "AUDIT_KEYS and COOKIE_KEY hold the same secret"},
 		{"COOKIE_KEY", "hunter2-cookie-hunter2-cookie-hunter2,2,3", "COOKIE_KEY holds more than two values"},
-		{"AUDIT_KEYS", "a:Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=,b:Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=", "AUDIT_KEYS holds the same key twice"},
+		{"AUDIT_KEYS", "a:Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=,b:Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=", "AUDIT_KEYS holds the same secret twice"},
 		{"SMTP_URL", "", "SMTP_URL is missing"},
 		{"MAIL_FROM", "hunter2", "MAIL_FROM is not an address"},
 		{"IP_LOOKUP", "hunter2", "IP_LOOKUP is neither"},
@@ -103,7 +104,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		{"CA_FILE", "/nowhere/hunter2.pem", "CA_FILE cannot be read"},
 		{"CA_FILE", "config_test.go", "CA_FILE holds no certificate"},
 		{"INGESTER_INBOUND_TOKEN", "hunter2", "INGESTER_INBOUND_TOKEN is shorter"},
-		{"INGESTER_INBOUND_TOKEN", "hunter2-cookie-hunter2-cookie-hunter2", "COOKIE_KEY is used in INGESTER_INBOUND_TOKEN too"},
+		{"INGESTER_INBOUND_TOKEN", "hunter2-cookie-hunter2-cookie-hunter2", "COOKIE_KEY and INGESTER_INBOUND_TOKEN hold the same secret"},
 		{"INGESTER_JOB_TOKEN", "placeholder-placeholder-placeholder", "INGESTER_JOB_TOKEN still has the placeholder"},
 		{"INGESTER_JOB_TOKEN", "hunter2-token-hunter2-token-hunter2,hunter2", "INGESTER_JOB_TOKEN, the old value, is shorter"},
 		{"LISTEN_INBOUND", "hunter2", "LISTEN_INBOUND is not an address"},
@@ -202,6 +203,64 @@ func TestWhoSpeaksTLSFitsTogether(t *testing.T) {
 			t.Errorf("%s: other problems too: %v", tt.options, err)
 		}
 		refuseValues(t, err, environ)
+	}
+}
+
+// TestEverySecretIsItsOwn gives every two of the options that are secrets the
+// same one, those that are yet to come included.
+func TestEverySecretIsItsOwn(t *testing.T) {
+	t.Parallel()
+	const secret, escaped = "eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg=", "eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg%3D"
+	form := map[string]string{ // the form that a value must have
+		"DATABASE_URL": "postgres://sendvery_app:" + escaped + "@127.0.0.1/sendvery", "MIGRATE_DATABASE_URL": "postgres://sendvery_owner:" + escaped + "@127.0.0.1/sendvery",
+		"SMTP_URL": "smtps://u:" + escaped + "@mail.example.org", "REDIS_URL": "rediss://u:" + escaped + "@redis.example.org", "SEAL_KEYS": "k:" + secret, "AUDIT_KEYS": "k:" + secret,
+	}
+	var names []string
+	for _, o := range app.Options() {
+		if o.File {
+			names = append(names, o.Name)
+		}
+	}
+	if len(names) < 10 {
+		t.Fatalf("only %q are secrets", names)
+	}
+	for i, one := range names {
+		for _, other := range names[i+1:] {
+			environ := production()
+			environ["RATE_LIMIT_BACKEND"], environ["REDIS_URL"], environ["MICROSOFT_CLIENT_ID"], environ["MICROSOFT_CLIENT_SECRET"] = "redis", "rediss://:hunter2-redis@redis.example.org", "client.example", "hunter2-microsoft"
+			for _, name := range []string{one, other} {
+				environ[name] = cmp.Or(form[name], secret)
+			}
+			c, err := configure(t, environ)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for command, err := range map[string]error{"serve": c.Check(), "import": c.CheckStored()} {
+				if want := one + " and " + other + " hold the same secret"; err == nil || err.Error() != want+"; give each its own" {
+					t.Errorf("%s: got %v, want %q", command, err, want)
+				}
+				refuseValues(t, err, environ)
+			}
+		}
+	}
+}
+
+// TestNoSecretIsThePublicOne gives every option that is a secret a placeholder.
+func TestNoSecretIsThePublicOne(t *testing.T) {
+	t.Parallel()
+	for _, o := range app.Options() {
+		if !o.File {
+			continue
+		}
+		environ := production()
+		environ[o.Name] = "Placeholder-hunter2-hunter2-hunter2-hunter2"
+		c, err := configure(t, environ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Check(); err == nil || !strings.Contains(err.Error(), o.Name+" still has the placeholder") {
+			t.Errorf("%s: %v", o.Name, err)
+		}
 	}
 }
 

@@ -42,7 +42,7 @@ func Dev(ctx context.Context, cfg Config, log *slog.Logger, getenv func(string) 
 	if err := db.migrate(ctx); err != nil {
 		return err
 	}
-	cfg.DatabaseURL, cfg.MigrateURL = db.app, db.owner
+	cfg.DatabaseURL, cfg.MigrateURL = db.app, "" // with a database of the developer's, both have its one password
 	if err := devKeys(home, &cfg); err != nil {
 		return err
 	}

@@ -33,7 +33,6 @@ func (c Config) grantSettings() []grantSetting {
 
 // grants checks what is configured of providers.
 func (p *problems) grants(settings []grantSetting) {
-	secrets := map[string]string{}
 	for _, s := range settings {
 		switch {
 		case s.id != "" && s.secret == "":
@@ -46,9 +45,7 @@ func (p *problems) grants(settings []grantSetting) {
 		if _, err := at(s.provider, s.endpoints); err != nil {
 			p.add(s.name+"_ENDPOINTS", err.Error())
 		}
-		secrets[s.name+"_CLIENT_SECRET"] = s.secret
 	}
-	p.placeholders(secrets)
 }
 
 // at is the provider with other end points, given as name=value.
