@@ -51,7 +51,7 @@ lint: $(MODULES) ## Find mistakes that compile
 	.ci/htmx
 
 test: $(DIST) ## Run all tests with the race detector, installing what they need
-	.ci/deps gcc dovecot chromium
+	.ci/deps gcc dovecot chromium redis
 	go test -race ./...
 
 check: ## Do exactly what CI does

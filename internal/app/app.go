@@ -14,6 +14,7 @@ import (
 	"sendvery.com/sendvery/internal/audit/auditweb"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
+	"sendvery.com/sendvery/internal/certs"
 	"sendvery.com/sendvery/internal/dns"
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/export"
@@ -21,9 +22,11 @@ import (
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/failurereport/failureweb"
 	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/ingress"
 	"sendvery.com/sendvery/internal/instance"
 	"sendvery.com/sendvery/internal/instance/instanceweb"
 	"sendvery.com/sendvery/internal/keyring"
+	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
 	"sendvery.com/sendvery/internal/mailer"
@@ -52,6 +55,13 @@ type App struct {
 	ring    *seal.Ring
 	trail   *audit.Trail
 	queue   *work.Queue
+	certs   *certs.Store
+
+	ingress *ingress.Web
+
+	limiter   limit.Maker
+	redis     *limit.Redis   // nil without it
+	strangers *limit.Limiter // requests without a session, per network
 
 	headroom []byte
 
@@ -109,7 +119,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, parts Parts) (*App, 
 		parts.Now = time.Now
 	}
 	a := &App{cfg: cfg, log: log, now: parts.Now, started: parts.Now(), parts: parts, outbox: parts.Outbox}
-	if err := a.openKeys(); err != nil {
+	if err := errors.Join(a.openKeys(), a.openLimits()); err != nil {
 		return nil, err
 	}
 	sender, err := a.sender()
@@ -136,7 +146,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 		return nil, err
 	}
 	a := &App{cfg: cfg, log: log, now: time.Now, outbox: mailer.NewOutbox(time.Now, nil)}
-	if err := a.openKeys(); err != nil {
+	if err := errors.Join(a.openKeys(), a.openLimits()); err != nil {
 		return nil, err
 	}
 	var err error
@@ -229,4 +239,9 @@ func (a *App) checkKeys(ctx context.Context) error {
 func (a *App) Handler() http.Handler { return a.routes() }
 
 // Close frees what New opened.
-func (a *App) Close() { a.db.Close() }
+func (a *App) Close() {
+	a.db.Close()
+	if a.redis != nil {
+		_ = a.redis.Close() // nothing is under way there
+	}
+}

@@ -246,6 +246,11 @@ var writes = []write{
 		_, err := c.Reports.Upload(c, c.in, uid.New[report.Visit](), report.File{Name: "b.xml", Content: strings.NewReader(document), Size: int64(len(document))})
 		return err
 	}},
+	{name: "report.Service.Deliver", do: func(c call) error {
+		document := c.of.documents[0]
+		_, err := c.Reports.Deliver(c, c.in.ID, report.File{Content: strings.NewReader(document), Size: int64(len(document))})
+		return err
+	}},
 	{name: "report.Service.Read", do: func(c call) error {
 		document := c.of.documents[1]
 		reading, err := c.Reports.Read(c, c.in.ID, []mailbox.Mail{{

@@ -29,7 +29,7 @@ func (a *App) operators(b browser) {
 // not, it answers as if nothing were there.
 func (b browser) operator(method, pattern string, h func(http.ResponseWriter, *http.Request, auth.Session) error) {
 	b.Method(method, pattern, b.errs.Handle(func(w http.ResponseWriter, r *http.Request) error {
-		s, err := b.app.authWeb.Session(r)
+		s, err := b.session(r)
 		if fault.Is(err, fault.Unauthenticated) || err == nil && (s.PurgeAt != nil || !b.app.operates(s.Email)) {
 			return b.app.unknown(w, r)
 		}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
@@ -21,19 +22,24 @@ import (
 // call. There is no default: what is not here does not exist.
 func (a *App) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(httpio.Traced, middleware.GetHead, a.recovered, httpio.SecurityHeaders(a.cookies.Secure))
+	r.Use(a.always(a.cookies.Secure)...)
+	r.Use(a.overTLS)
 	if a.outbox != nil {
 		r.Use(a.localHosts)
 	}
 	errs := a.errors()
-	r.NotFound(errs.Handle(a.unknown))
-	r.MethodNotAllowed(errs.Handle(a.unknown))
+	unknown := a.bounded(errs.Handle(a.unknown)).ServeHTTP
+	r.NotFound(unknown)
+	r.MethodNotAllowed(unknown)
 
 	// Machines: no session, no cookies.
 	r.Get("/healthz", a.healthz)
-	r.Get("/readyz", a.readyz)
+	r.With(a.bounded).Get("/readyz", a.readyz)
 	r.Handle(web.Prefix+"*", web.Handler())
-	r.Get(siteweb.SecurityTxtPath, errs.Handle(a.securityTxt))
+	r.With(a.bounded).Get(siteweb.SecurityTxtPath, errs.Handle(a.securityTxt))
+	if a.cfg.ListenInbound == "" {
+		a.machines(r)
+	}
 
 	// Browsers: forms from our own pages only, bodies bounded, pages compressed.
 	r.Group(func(r chi.Router) {
@@ -66,7 +72,7 @@ func (a *App) anyone(b browser) {
 	b.open("POST", "/signin/link/{token}", h.Confirm)
 	b.open("GET", "/account/address/{token}", h.ShowAddress)
 	b.open("POST", "/account/address/{token}", h.AnswerAddress)
-	b.Method("POST", "/theme", web.ThemeHandler(a.cookies.Secure))
+	b.With(a.bounded).Method("POST", "/theme", web.ThemeHandler(a.cookies.Secure))
 }
 
 // signedIn lists what any person may do with their own things.
@@ -184,7 +190,16 @@ type browser struct {
 
 // open registers a route that needs no session.
 func (b browser) open(method, pattern string, h httpio.Handler) {
-	b.Method(method, pattern, b.errs.Handle(h))
+	b.With(b.app.bounded).Method(method, pattern, b.errs.Handle(h))
+}
+
+// session returns who asks; without a session, only as often as a network may.
+func (b browser) session(r *http.Request) (auth.Session, error) {
+	s, err := b.app.authWeb.Session(r)
+	if fault.Is(err, fault.Unauthenticated) {
+		err = cmp.Or(b.app.stranger(r), err)
+	}
+	return s, err
 }
 
 // personal registers a route that needs a session of somebody who stays.
@@ -213,7 +228,7 @@ func owning(h func(http.ResponseWriter, *http.Request, org.PersonID) error) func
 // account is being deleted.
 func (b browser) leaving(method, pattern string, h func(http.ResponseWriter, *http.Request, auth.Session) error) {
 	b.Method(method, pattern, b.errs.Handle(func(w http.ResponseWriter, r *http.Request) error {
-		s, err := b.app.authWeb.Session(r)
+		s, err := b.session(r)
 		if err != nil {
 			return err
 		}
@@ -231,7 +246,7 @@ func (b browser) inOrg(method, pattern string, right org.Right, h func(http.Resp
 // of its own.
 func (b browser) entered(method, pattern string, right org.Right, slug func(*http.Request) (string, error), h func(http.ResponseWriter, *http.Request, org.Access) error) {
 	b.Method(method, pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s, err := b.app.authWeb.Session(r)
+		s, err := b.session(r)
 		if err != nil {
 			b.errs.Fail(w, r, err)
 			return

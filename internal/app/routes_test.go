@@ -28,6 +28,9 @@ var needs = map[string]string{
 	"GET /dev/outbox":                            "open",
 	"GET /dev/outbox/{n}":                        "open",
 	"GET /dev/outbox/{n}/html":                   "open",
+	"POST /events/inbound":                       "token",
+	"GET /jobs":                                  "token",
+	"POST /jobs/{kind}":                          "token",
 	"GET /":                                      "session",
 	"POST /signout":                              "session",
 	"GET /oauth/callback":                        "session", // and what the cookie names, see TestNobodyElse
@@ -191,5 +194,5 @@ func (r route) fill(slug string, w world) string {
 	case strings.Contains(r.pattern, "/failures/"):
 		id = fmt.Sprint(w.failure)
 	}
-	return strings.NewReplacer("{slug}", slug, "{name}", w.domain, "{id}", id, "{token}", "abc", "{provider}", "google", "{n}", "0", "*", "x").Replace(r.pattern)
+	return strings.NewReplacer("{slug}", slug, "{name}", w.domain, "{id}", id, "{token}", "abc", "{provider}", "google", "{n}", "0", "{kind}", "sweep", "*", "x").Replace(r.pattern)
 }

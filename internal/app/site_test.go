@@ -133,7 +133,7 @@ func TestPrivacyPageSaysWhoIsAskedAsConfigured(t *testing.T) {
 	const names, keys = "for the names of the addresses that reports list", "for the public keys that report mails are signed with"
 	all := apptest.New(t, apptest.WithoutOutbox("smtps://u:hunter2@mail.example.org"), func(c *app.Config, _ *app.Parts) {
 		c.IPLookup, c.DKIMLookup = "dns", "dns"
-		c.MicrosoftClientID, c.MicrosoftClientSecret = "client.example", "a secret of tests"
+		c.MicrosoftClientID, c.MicrosoftClientSecret = "client.example", "another secret of tests"
 	}).Browser(t).Get(t, "/privacy")
 	says(t, all, names, keys, "Google, for access", "Microsoft, for access", "mail.example.org, to deliver")
 	if strings.Contains(all.Body, "hunter2") {

@@ -160,6 +160,10 @@ func TestAnonymousSeesSignInOnly(t *testing.T) {
 	for _, r := range routes(t, a) {
 		p := nobody.Do(t, method(r), r.fill(w.slug, w), nil)
 		switch {
+		case r.need == "token":
+			if p.Status != 401 || p.Header.Get("WWW-Authenticate") != "Bearer" {
+				t.Errorf("%s: %d without a token", r, p.Status)
+			}
 		case r.need == "open":
 			if p.Status >= 500 || p.Status == 401 || p.Status == 403 {
 				t.Errorf("%s: %d without a session", r, p.Status)

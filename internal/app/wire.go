@@ -15,6 +15,7 @@ import (
 	"sendvery.com/sendvery/internal/audit/auditweb"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
+	"sendvery.com/sendvery/internal/certs"
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/export"
 	"sendvery.com/sendvery/internal/export/exportweb"
@@ -24,7 +25,6 @@ import (
 	"sendvery.com/sendvery/internal/instance"
 	"sendvery.com/sendvery/internal/instance/instanceweb"
 	"sendvery.com/sendvery/internal/keyring"
-	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
 	"sendvery.com/sendvery/internal/mailer"
@@ -47,6 +47,7 @@ import (
 func (a *App) wire(sender mailer.Sender) error {
 	jobs := work.NewRegistry()
 	a.trail.DB, a.trail.Now = a.db, a.now
+	a.certs = &certs.Store{DB: a.db, Ring: a.ring, Log: a.log, Now: a.now}
 	a.instance = &instance.Service{DB: a.db, Now: a.now}
 	if err := errors.Join(a.wireOrgs(jobs, sender), a.wireAuth(jobs, sender), a.wireReports(jobs, sender)); err != nil {
 		return err
@@ -54,6 +55,9 @@ func (a *App) wire(sender mailer.Sender) error {
 	a.orgs.Wipe = a.mailboxes.DisconnectAll
 	a.exports = &export.Service{DB: a.db, Trail: a.trail, Now: a.now}
 	a.exports.Handle(jobs)
+	if err := a.wireIngress(jobs); err != nil { // after all that is done regularly
+		return err
+	}
 	a.wirePages()
 	a.keys = &keyring.Service{DB: a.db, Trail: a.trail, Ring: a.ring, Columns: keyring.Columns(), Now: a.now}
 	work.Handle(jobs, 0, a.keys.Work)
@@ -63,12 +67,13 @@ func (a *App) wire(sender mailer.Sender) error {
 	}
 	a.queue = queue
 	a.instanceWeb.Queue = queue.Status
-	a.orgs.Queue, a.auth.Queue, a.mailboxes.Queue, a.reports.Queue, a.exports.Queue, a.keys.Queue = queue, queue, queue, queue, queue, queue
+	a.orgs.Queue, a.auth.Queue, a.mailboxes.Queue, a.reports.Queue, a.exports.Queue = queue, queue, queue, queue, queue
+	a.keys.Queue, a.ingress.Queue = queue, queue
 	return nil
 }
 
 func (a *App) wireOrgs(jobs *work.Registry, sender mailer.Sender) error {
-	invitations, err := limit.NewMemory("invitations", 50, 24*time.Hour)
+	invitations, err := a.limiter("invitations", 50, 24*time.Hour)
 	if err != nil {
 		return err
 	}
@@ -94,7 +99,7 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	if err != nil {
 		return err
 	}
-	uploads, err := report.NewUploadLimits()
+	uploads, err := report.NewUploadLimits(a.limiter)
 	if err != nil {
 		return err
 	}
@@ -104,11 +109,11 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	a.tls = &tlsreport.Service{DB: a.db}
 	a.failures = &failurereport.Service{DB: a.db, Now: a.now}
 	a.domains = &domain.Service{DB: a.db, Trail: a.trail, Now: a.now, Added: a.reports.DomainsAdded}
-	tests, err := limit.NewMemory("connection tests", 30, time.Hour)
+	tests, err := a.limiter("connection tests", 30, time.Hour)
 	if err != nil {
 		return err
 	}
-	testsAtHost, err := limit.NewMemory("connection tests at a host", 120, time.Hour)
+	testsAtHost, err := a.limiter("connection tests at a host", 120, time.Hour)
 	if err != nil {
 		return err
 	}
@@ -125,7 +130,7 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	}
 	a.mailboxes = &mailbox.Service{
 		Grants: grants, Box: a.cookies.Box,
-		Tests: tests, TestsAtHost: testsAtHost, Mail: sender, Compose: a.composePaused,
+		Tests: tests, TestsAtHost: testsAtHost.Quiet(), Mail: sender, Compose: a.composePaused,
 		DB: a.db, Trail: a.trail, Ring: a.ring, Intake: a.reports, Domains: a.domains, Now: a.now, Holder: rand.Text(),
 		Fetcher: &mailfetch.Fetcher{Dialer: guard, Roots: roots},
 	}
@@ -172,13 +177,13 @@ func (a *App) wirePages() {
 		Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports,
 		PrivateHosts: a.cfg.AllowNetworks != "", Demo: a.parts.Demo, Frame: a.frame, Flash: a.cookies.Flash, Cookies: a.cookies, Finder: a.finders,
 	}
-	a.reportWeb = &reportweb.Web{Reports: a.reports, Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Frame: a.frame, Flash: a.cookies.Flash}
+	a.reportWeb = &reportweb.Web{Reports: a.reports, Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Inbound: a.cfg.InboundToken != "", Frame: a.frame, Flash: a.cookies.Flash}
 	a.tlsWeb = &tlsweb.Web{TLS: a.tls, Domains: a.domains, Mailboxes: a.mailboxes, Reports: a.reports, Frame: a.frame}
 	a.failureWeb = &failureweb.Web{Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Frame: a.frame}
 }
 
 func (a *App) wireAuth(jobs *work.Registry, sender mailer.Sender) error {
-	limits, err := auth.NewLimits()
+	limits, err := auth.NewLimits(a.limiter)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/dbtest"
+	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailer"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/seal"
@@ -40,7 +41,7 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	limits, err := auth.NewLimits()
+	limits, err := auth.NewLimits(limit.NewMemory)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,9 +71,19 @@ func Migrate(ctx context.Context, ownerURL string) error {
 
 // Registry collects what the program can do in the background.
 type Registry struct {
-	workers  *river.Workers
-	periodic []*river.PeriodicJob
+	workers   *river.Workers
+	periodic  []*river.PeriodicJob
+	scheduled []Scheduled
 }
+
+// Scheduled is a job that is done at regular times.
+type Scheduled struct {
+	Args  Args
+	Every time.Duration
+}
+
+// Scheduled lists the jobs that Every was called for, in that order.
+func (r *Registry) Scheduled() []Scheduled { return r.scheduled }
 
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry { return &Registry{workers: river.NewWorkers()} }
@@ -111,6 +121,7 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 // once more when the lead changes after the queue has forgotten that it was
 // done (CompletedJobRetentionPeriod): doing it again must do no harm.
 func (r *Registry) Every(period time.Duration, args Args) {
+	r.scheduled = append(r.scheduled, Scheduled{args, period})
 	r.periodic = append(r.periodic, river.NewPeriodicJob(every(period), func() (river.JobArgs, *river.InsertOpts) {
 		return args, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: period}}
 	}, &river.PeriodicJobOpts{RunOnStart: true}))
