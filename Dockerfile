@@ -22,7 +22,7 @@ COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /out/sendvery /sendvery
 COPY --from=build --chown=65532:65532 /out/tmp /tmp
 USER 65532:65532
-ENV LISTEN=0.0.0.0:8080
+ENV LISTEN=0.0.0.0:8080 TLS=proxy
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s CMD ["/sendvery", "healthcheck"]

@@ -17,7 +17,7 @@ SOURCES := $(shell find web internal -name node_modules -prune -o -name dist -pr
 # One after the other, also with -j: generate and format write the same files.
 .NOTPARALLEL:
 
-.PHONY: help run assets build generate format lint test fuzz check check-generated check-fuzz check-postgres18 check-vulnerabilities soak bench clean
+.PHONY: help run assets build generate format lint test fuzz check check-generated check-fuzz check-postgres18 check-secrets check-vulnerabilities soak bench clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -51,7 +51,7 @@ lint: $(MODULES) ## Find mistakes that compile
 	.ci/htmx
 
 test: $(DIST) ## Run all tests with the race detector, installing what they need
-	.ci/deps gcc dovecot chromium
+	.ci/deps gcc dovecot chromium redis
 	go test -race ./...
 
 check: ## Do exactly what CI does
@@ -61,6 +61,7 @@ check: ## Do exactly what CI does
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory check-fuzz
 	@$(MAKE) --no-print-directory check-postgres18
+	@$(MAKE) --no-print-directory check-secrets
 	@$(MAKE) --no-print-directory check-vulnerabilities
 	@echo "check: everything passed"
 
@@ -72,6 +73,9 @@ check-fuzz: $(DIST)
 
 check-postgres18: $(DIST)
 	.ci/postgres18
+
+check-secrets:
+	.ci/secrets
 
 check-vulnerabilities: $(DIST)
 	.ci/vulnerabilities

@@ -2,11 +2,15 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"sendvery.com/sendvery/internal/httpio"
 )
 
 const themeCookie = "theme"
+
+// ThemeLife is how long the choice is remembered.
+const ThemeLife = 365 * 24 * time.Hour
 
 // Theme returns the person's choice of "light" or "dark", or "" when the page
 // shall follow the system.
@@ -24,7 +28,7 @@ func Theme(r *http.Request) string {
 func ThemeHandler(secure bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		cookie := &http.Cookie{ //nolint:gosec // Secure is off only where the site itself is plain HTTP: development on loopback
-			Name: themeCookie, Value: r.PostFormValue("theme"), Path: "/", MaxAge: 365 * 24 * 3600,
+			Name: themeCookie, Value: r.PostFormValue("theme"), Path: "/", MaxAge: int(ThemeLife / time.Second),
 			SameSite: http.SameSiteLaxMode, HttpOnly: true, Secure: secure,
 		}
 		if cookie.Value != "light" && cookie.Value != "dark" {

@@ -91,8 +91,11 @@ func TestUnreachableDatabaseIsNamedWithoutItsPassword(t *testing.T) {
 	t.Parallel()
 	env := environ(dbtest.New(t))
 	for _, url := range []string{"postgres://sendvery_app:hunter2@127.0.0.1:1/sendvery", "postgres://sendvery_app:hunter2@127.0.0.1:x/sendvery", "host=127.0.0.1 port=x password=hunter2"} {
-		env["DATABASE_URL"], env["MIGRATE_DATABASE_URL"] = url, url
 		for _, args := range [][]string{{"serve"}, {"keys", "status"}, {"import", "--org", "x", "."}, {"migrate"}} {
+			env["DATABASE_URL"], env["MIGRATE_DATABASE_URL"] = url, ""
+			if args[0] == "migrate" {
+				env["DATABASE_URL"], env["MIGRATE_DATABASE_URL"] = "", url
+			}
 			r := sendvery(t, env, args...)
 			if r.err == nil || strings.Contains(r.text(), "hunter2") {
 				t.Errorf("%v on %s: %s", args, strings.Replace(url, "hunter2", "…", 1), r.text())
@@ -131,6 +134,25 @@ func TestHealthcheckAsksTheServerBesideIt(t *testing.T) {
 	server.Close()
 	if r := sendvery(t, env, "healthcheck"); r.err == nil {
 		t.Error("nobody listens, and it is healthy")
+	}
+}
+
+func TestHealthcheckSpeaksTLSWhereTheServerDoes(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(r.TLS.ServerName))
+	}))
+	defer server.Close()
+	env := map[string]string{"LISTEN": strings.TrimPrefix(server.URL, "https://"), "PUBLIC_URL": "https://sendvery.example.org:8443"}
+	for _, way := range []string{"files", "acme"} {
+		env["TLS"] = way
+		if out := good(t, env, "healthcheck"); out != "sendvery.example.org" {
+			t.Errorf("%s: asked for %q", way, out)
+		}
+	}
+	env["TLS"] = "proxy"
+	if r := sendvery(t, env, "healthcheck"); r.err == nil {
+		t.Error("behind a proxy the process itself speaks plain HTTP")
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"slices"
 
 	"sendvery.com/sendvery/internal/app"
@@ -35,8 +34,8 @@ func (c *serveCommand) Run(p *process) error {
 		return err
 	}
 	defer a.Close()
-	return a.Run(p.ctx, slices.Compact(c.Roles), func(at net.Addr) {
-		p.log.Info("serving", "address", at.String(), "public", c.PublicURL)
+	return a.Run(p.ctx, slices.Compact(c.Roles), func(at map[string]string) {
+		p.log.Info("serving", "at", at, "public", c.PublicURL)
 	})
 }
 

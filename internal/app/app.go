@@ -14,12 +14,19 @@ import (
 	"sendvery.com/sendvery/internal/audit/auditweb"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
+	"sendvery.com/sendvery/internal/certs"
 	"sendvery.com/sendvery/internal/dns"
 	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/export"
+	"sendvery.com/sendvery/internal/export/exportweb"
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/failurereport/failureweb"
 	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/ingress"
+	"sendvery.com/sendvery/internal/instance"
+	"sendvery.com/sendvery/internal/instance/instanceweb"
 	"sendvery.com/sendvery/internal/keyring"
+	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
 	"sendvery.com/sendvery/internal/mailer"
@@ -30,6 +37,7 @@ import (
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/report/reportweb"
 	"sendvery.com/sendvery/internal/seal"
+	"sendvery.com/sendvery/internal/site/siteweb"
 	"sendvery.com/sendvery/internal/tlsreport"
 	"sendvery.com/sendvery/internal/tlsreport/tlsweb"
 	"sendvery.com/sendvery/internal/work"
@@ -39,13 +47,21 @@ import (
 
 // App is the whole program, wired.
 type App struct {
-	cfg   Config
-	log   *slog.Logger
-	now   func() time.Time
-	db    *postgres.DB
-	ring  *seal.Ring
-	trail *audit.Trail
-	queue *work.Queue
+	cfg     Config
+	log     *slog.Logger
+	now     func() time.Time
+	db      *postgres.DB
+	started time.Time // when the program was wired
+	ring    *seal.Ring
+	trail   *audit.Trail
+	queue   *work.Queue
+	certs   *certs.Store
+
+	ingress *ingress.Web
+
+	limiter   limit.Maker
+	redis     *limit.Redis   // nil without it
+	strangers *limit.Limiter // requests without a session, per network
 
 	headroom []byte
 
@@ -62,14 +78,19 @@ type App struct {
 	reports   *report.Service
 	tls       *tlsreport.Service
 	failures  *failurereport.Service
+	exports   *export.Service
 
-	auditWeb   *auditweb.Web
-	authWeb    *authweb.Web
-	orgWeb     *orgweb.Web
-	mailboxWeb *mailboxweb.Web
-	reportWeb  *reportweb.Web
-	tlsWeb     *tlsweb.Web
-	failureWeb *failureweb.Web
+	authWeb     *authweb.Web
+	orgWeb      *orgweb.Web
+	mailboxWeb  *mailboxweb.Web
+	reportWeb   *reportweb.Web
+	tlsWeb      *tlsweb.Web
+	failureWeb  *failureweb.Web
+	exportWeb   *exportweb.Web
+	instance    *instance.Service
+	siteWeb     *siteweb.Web
+	instanceWeb *instanceweb.Web
+	auditWeb    *auditweb.Web
 }
 
 // Parts are what development mode and tests bring instead of the configured
@@ -97,8 +118,8 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, parts Parts) (*App, 
 	if parts.Now == nil {
 		parts.Now = time.Now
 	}
-	a := &App{cfg: cfg, log: log, now: parts.Now, parts: parts, outbox: parts.Outbox}
-	if err := a.openKeys(); err != nil {
+	a := &App{cfg: cfg, log: log, now: parts.Now, started: parts.Now(), parts: parts, outbox: parts.Outbox}
+	if err := errors.Join(a.openKeys(), a.openLimits()); err != nil {
 		return nil, err
 	}
 	sender, err := a.sender()
@@ -125,7 +146,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 		return nil, err
 	}
 	a := &App{cfg: cfg, log: log, now: time.Now, outbox: mailer.NewOutbox(time.Now, nil)}
-	if err := a.openKeys(); err != nil {
+	if err := errors.Join(a.openKeys(), a.openLimits()); err != nil {
 		return nil, err
 	}
 	var err error
@@ -181,6 +202,11 @@ func (a *App) checkDatabase(ctx context.Context) error {
 	if pending > 0 {
 		return fmt.Errorf("the database lacks %d migrations: run sendvery migrate", pending)
 	}
+	return a.checkRoles(ctx)
+}
+
+// checkRoles reports what the database's roles may more than they should.
+func (a *App) checkRoles(ctx context.Context) error {
 	if a.parts.ActsAsApp {
 		return a.db.CheckActingRole(ctx)
 	}
@@ -213,4 +239,9 @@ func (a *App) checkKeys(ctx context.Context) error {
 func (a *App) Handler() http.Handler { return a.routes() }
 
 // Close frees what New opened.
-func (a *App) Close() { a.db.Close() }
+func (a *App) Close() {
+	a.db.Close()
+	if a.redis != nil {
+		_ = a.redis.Close() // nothing is under way there
+	}
+}

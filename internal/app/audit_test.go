@@ -21,7 +21,7 @@ func TestAuditTrailShowsWhoChangedWhat(t *testing.T) {
 	admin.Post(t, w.owner.Home+"domains", "domain", "second.example")
 	page := w.owner.Home + "audit"
 	says(t, w.owner.Get(t, w.owner.Home+"settings"), page)
-	says(t, w.owner.Get(t, page), "5 changes are recorded.", "Added a domain", "second.example", "admin@joined.example", "Connected a mailbox", "127.0.0.1", "Made the organization",
+	says(t, w.owner.Get(t, page), "6 changes are recorded.", "Added a domain", "second.example", "admin@joined.example", "Connected a mailbox", "127.0.0.1", "Made the organization",
 		"sendvery audit verify", page+"/anchor.txt", page+"/events.csv")
 
 	id := func(email string) (id string) {

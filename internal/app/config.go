@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -23,8 +22,8 @@ import (
 // that NAME_FILE names, which keeps secrets out of the environment.
 type Config struct {
 	PublicURL     string `cfg:"PUBLIC_URL" default:"http://localhost:8080" help:"Address that people use, without a path. Anything but localhost is production and must be https."`
-	Listen        string `cfg:"LISTEN" default:"127.0.0.1:8080" help:"Address and port to serve HTTP on. A proxy in front of it speaks TLS. A process that only works answers /healthz and /readyz there."`
-	TrustedHops   int    `cfg:"TRUSTED_HOPS" default:"0" help:"How many proxies of yours stand in front and append to X-Forwarded-For."`
+	Listen        string `cfg:"LISTEN" default:"127.0.0.1:8080" help:"Address and port to serve on. A process that only works answers /healthz and /readyz there."`
+	TrustedHops   int    `cfg:"TRUSTED_HOPS" default:"0" help:"How many proxies of yours stand in front, append to X-Forwarded-For and set X-Forwarded-Proto."`
 	DatabaseURL   string `cfg:"DATABASE_URL,file" help:"PostgreSQL 15 or newer, as the role sendvery_app. Development mode brings its own; one that is set instead must be a superuser's, for a database that nothing else uses."`
 	MigrateURL    string `name:"migrate-database-url" cfg:"MIGRATE_DATABASE_URL,file" help:"The same database as the role sendvery_owner; needed for migrations only."`
 	SealKeys      string `cfg:"SEAL_KEYS,file" help:"Keys that mailbox passwords are sealed with: id:base64 of 32 bytes, comma separated, the first one seals. See sendvery keys generate."`
@@ -45,6 +44,23 @@ type Config struct {
 	MicrosoftClientID     string `cfg:"MICROSOFT_CLIENT_ID" help:"OAuth client (application) at Microsoft, so that people connect Microsoft 365 and outlook.com. It needs the delegated rights IMAP.AccessAsUser.All and POP.AccessAsUser.All, and the redirect address PUBLIC_URL/oauth/callback."`
 	MicrosoftClientSecret string `cfg:"MICROSOFT_CLIENT_SECRET,file" help:"Secret of that client."`
 	MicrosoftEndpoints    string `cfg:"MICROSOFT_ENDPOINTS" help:"As GOOGLE_ENDPOINTS; auth= and token= of your tenant for a client that is for one tenant only."`
+
+	TLS           string `cfg:"TLS" default:"off" help:"Who speaks TLS (version 1.3): acme, this program with certificates that it orders and renews; files, this program with TLS_CERT_FILE and TLS_KEY_FILE; proxy, those that TRUSTED_HOPS counts, of which X-Forwarded-Proto: https is required; or off, nobody, for this very machine only."`
+	TLSCertFile   string `cfg:"TLS_CERT_FILE" help:"Certificate with its chain (PEM) for TLS=files. What changes in the files is in force at once."`
+	TLSKeyFile    string `cfg:"TLS_KEY_FILE" help:"Its key (PEM)."`
+	ACMEDirectory string `cfg:"ACME_DIRECTORY" default:"https://acme-v02.api.letsencrypt.org/directory" help:"Authority that TLS=acme orders certificates from; to choose it is to accept its terms. It must reach LISTEN as port 443 of the public address, or LISTEN_HTTP as port 80."`
+	ACMEEmail     string `cfg:"ACME_EMAIL" help:"Where the authority may write to about certificates."`
+	ACMECAFile    string `cfg:"ACME_CA_FILE" help:"File of certificates (PEM) whose authorities the authority itself may use beside the public ones."`
+	ListenHTTP    string `cfg:"LISTEN_HTTP" help:"Address and port for plain HTTP beside TLS=acme or files: it sends browsers on to PUBLIC_URL, answers the authority and refuses everything else. :80 with TLS=acme unless set otherwise."`
+
+	InboundToken  string `name:"ingester-inbound-token" cfg:"INGESTER_INBOUND_TOKEN,file" help:"Secret of 32 characters or more by which a mail provider hands over mails: POST /events/inbound?organization=NAME with Authorization: Bearer, a mail as it was sent in the body. Without it the route does not exist. While a new one takes the place of an old one: new,old."`
+	JobToken      string `name:"ingester-job-token" cfg:"INGESTER_JOB_TOKEN,file" help:"Secret of the same kind by which a scheduler lists the regular jobs (GET /jobs) and has one done at once (POST /jobs/KIND). Without it these routes do not exist."`
+	ListenInbound string `cfg:"LISTEN_INBOUND" help:"Address and port for these routes alone, so that nothing else need be public for providers; it speaks TLS as LISTEN does. Unless it is set they are answered on LISTEN."`
+
+	RateLimitBackend string `cfg:"RATE_LIMIT_BACKEND" default:"memory" help:"Where rate limits are counted: memory, where each process counts for itself, or redis, for all processes together. While Redis does not answer, each process counts for itself again and says so in its log, so that no limit is ever open."`
+	RedisURL         string `cfg:"REDIS_URL,file" help:"Redis of RATE_LIMIT_BACKEND=redis: rediss://user:password@host:6379, or redis:// without TLS on this very machine. It holds counts under digests, no addresses."`
+
+	Operator OperatorConfig `embed:""`
 
 	DataDir string `cfg:"DATA_DIR" default:"data" help:"Folder of development mode: its private PostgreSQL and keys."`
 
@@ -100,6 +116,9 @@ func (c Config) Check() error {
 	if c.DKIMLookup != "dns" && c.DKIMLookup != "off" {
 		p.add("DKIM_LOOKUP", "is neither dns nor off")
 	}
+	p.tls(c)
+	p.ingress(c)
+	p.limits(c)
 	if _, _, err := c.mailboxRules(); err != nil {
 		p.add("ALLOW_NETWORKS or ALLOW_PORTS", err.Error())
 	}
@@ -107,6 +126,7 @@ func (c Config) Check() error {
 		p.add("CA_FILE", err.Error())
 	}
 	p.grants(c.grantSettings())
+	p.operator(c.Operator)
 	return p.err()
 }
 
@@ -122,7 +142,7 @@ func (c Config) stored(p *problems) {
 	p.secrets("COOKIE_KEY", c.CookieKey)
 	p.ring("SEAL_KEYS", c.SealKeys)
 	p.ring("AUDIT_KEYS", c.AuditKeys)
-	p.placeholders(map[string]string{"DATABASE_URL": c.DatabaseURL, "MIGRATE_DATABASE_URL": c.MigrateURL, "SMTP_URL": c.SMTPURL})
+	p.allSecrets(c.secretOptions())
 	if c.DatabaseURL == "" {
 		p.add("DATABASE_URL", "is missing")
 	}
@@ -135,28 +155,11 @@ func (c Config) stored(p *problems) {
 type problems struct {
 	production bool
 	list       []error
-	used       []named
 }
-
-// named is a secret that is for one use only.
-type named struct{ name, value string }
 
 func (p *problems) add(name, what string) { p.list = append(p.list, fmt.Errorf("%s %s", name, what)) }
 
-func (p *problems) err() error {
-	for i, s := range p.used {
-		for _, other := range p.used[i+1:] {
-			switch {
-			case s.value != other.value:
-			case s.name == other.name:
-				p.add(s.name, "holds the same key twice")
-			default:
-				p.add(s.name, "is used in "+other.name+" too; give each its own")
-			}
-		}
-	}
-	return errors.Join(p.list...)
-}
+func (p *problems) err() error { return errors.Join(p.list...) }
 
 func (p *problems) publicURL(s string) {
 	u, err := url.Parse(s)
@@ -167,15 +170,6 @@ func (p *problems) publicURL(s string) {
 		p.add("PUBLIC_URL", "must not have a path")
 	case u.Scheme == "http" && p.production:
 		p.add("PUBLIC_URL", "is http; only localhost may be, everything else needs https")
-	}
-}
-
-// placeholders refuses the public values of .env.example in production.
-func (p *problems) placeholders(secrets map[string]string) {
-	for _, name := range slices.Sorted(maps.Keys(secrets)) {
-		if p.production && hasPlaceholder(secrets[name]) {
-			p.add(name, "still has the placeholder of .env.example")
-		}
 	}
 }
 
@@ -201,10 +195,6 @@ func (p *problems) ring(name, keys string) {
 	} else if p.production && !hasPlaceholder(keys) && holdsPlaceholder(keys) {
 		p.add(name, "still has the key of .env.example, under another id; generate one")
 	}
-	for _, key := range fields(keys) {
-		_, encoded, _ := strings.Cut(key, ":")
-		p.used = append(p.used, named{name, encoded})
-	}
 }
 
 // secrets checks a secret that a new one may be taking the place of: new,old.
@@ -212,10 +202,10 @@ func (p *problems) secrets(name, value string) {
 	list := values(value)
 	switch len(list) {
 	case 0, 1:
-		p.secret(name, strings.Join(list, ""))
+		p.long(name, strings.Join(list, ""))
 	case 2:
-		p.secret(name+", the new value,", list[0])
-		p.secret(name+", the old value,", list[1])
+		p.long(name+", the new value,", list[0])
+		p.long(name+", the old value,", list[1])
 	default:
 		p.add(name, "holds more than two values: a new one, a comma, and the one that it takes the place of")
 	}
@@ -230,22 +220,13 @@ func values(secret string) []string {
 	return slices.DeleteFunc(list, func(v string) bool { return v == "" })
 }
 
-// secret checks what every secret must fulfil.
-func (p *problems) secret(name, value string) {
-	if p.long(name, value) {
-		p.used = append(p.used, named{name, value})
-	}
-}
-
-// long checks that a value may be a secret; placeholders are for localhost.
+// long checks that a value is long enough for a secret.
 func (p *problems) long(name, value string) bool {
 	switch {
 	case value == "":
 		p.add(name, "is missing")
 	case len(value) < 32:
 		p.add(name, "is shorter than 32 characters")
-	case p.production && hasPlaceholder(value):
-		p.add(name, "still has the placeholder of .env.example; generate one")
 	default:
 		return true
 	}

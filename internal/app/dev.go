@@ -42,7 +42,7 @@ func Dev(ctx context.Context, cfg Config, log *slog.Logger, getenv func(string) 
 	if err := db.migrate(ctx); err != nil {
 		return err
 	}
-	cfg.DatabaseURL, cfg.MigrateURL = db.app, db.owner
+	cfg.DatabaseURL, cfg.MigrateURL = db.app, "" // with a database of the developer's, both have its one password
 	if err := devKeys(home, &cfg); err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func Dev(ctx context.Context, cfg Config, log *slog.Logger, getenv func(string) 
 		return err
 	}
 	defer a.Close()
-	return a.Run(ctx, []string{RoleWeb, RoleWorker}, func(net.Addr) {
+	return a.Run(ctx, []string{RoleWeb, RoleWorker}, func(map[string]string) {
 		fmt.Fprintf(out, "\nSendvery is at %s (outbox: %s/dev/outbox). Stop it with Ctrl-C.\n\n", cfg.PublicURL, cfg.PublicURL)
 	})
 }

@@ -29,7 +29,7 @@ func (a *App) frame(w http.ResponseWriter, r *http.Request, title string) ui.Pag
 	v, _ := r.Context().Value(visitorKey{}).(visitor)
 	p := ui.Page{
 		Title: title, Theme: web.Theme(r), Path: r.URL.RequestURI(), Dev: a.outbox != nil,
-		Person: ui.Person{Email: v.session.Email},
+		Person: ui.Person{Email: v.session.Email, Operator: a.operates(v.session.Email)},
 	}
 	if flash := a.cookies.TakeFlash(w, r); flash != "" {
 		p.Flash = ui.Flash{Tone: ui.Good, Text: flash}

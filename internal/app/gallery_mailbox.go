@@ -17,7 +17,7 @@ func orgGallery() []galleryPage {
 		{"org", "welcome", func(p ui.Page) templ.Component { return orgweb.Welcome(sampleWelcome(p, false)) }},
 		{"org", "welcome-record", func(p ui.Page) templ.Component { return orgweb.Welcome(sampleWelcome(p, true)) }},
 		{"org", "settings", func(p ui.Page) templ.Component {
-			return orgweb.Settings(orgweb.SettingsPage{Page: titled(p, ui.SettingsSection, "Settings"), Action: galleryPath + "settings", Name: "Example Ltd", CanRename: true, Role: "owner", AuditHref: galleryPath + "audit"})
+			return orgweb.Settings(orgweb.SettingsPage{Page: titled(p, ui.SettingsSection, "Settings"), Action: galleryPath + "settings", Name: "Example Ltd", CanRename: true, Role: "owner", Tabs: []ui.Choice{{Text: "General", Href: galleryPath + "settings", Chosen: true}, {Text: "Members", Href: galleryPath + "members"}}, LeaveHref: galleryPath + "leave-blocked", TransferHref: galleryPath + "transfer", DeleteHref: galleryPath + "organization-delete"})
 		}},
 		{"org", "settings-error", func(p ui.Page) templ.Component {
 			return orgweb.Settings(orgweb.SettingsPage{Page: titled(p, ui.SettingsSection, "Settings"), Action: galleryPath + "settings", CanRename: true, Role: "owner", NameError: "Give the organization a name of up to 80 characters."})

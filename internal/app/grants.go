@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/dns"
-	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/oauth"
 )
@@ -34,7 +33,6 @@ func (c Config) grantSettings() []grantSetting {
 
 // grants checks what is configured of providers.
 func (p *problems) grants(settings []grantSetting) {
-	secrets := map[string]string{}
 	for _, s := range settings {
 		switch {
 		case s.id != "" && s.secret == "":
@@ -47,9 +45,7 @@ func (p *problems) grants(settings []grantSetting) {
 		if _, err := at(s.provider, s.endpoints); err != nil {
 			p.add(s.name+"_ENDPOINTS", err.Error())
 		}
-		secrets[s.name+"_CLIENT_SECRET"] = s.secret
 	}
-	p.placeholders(secrets)
 }
 
 // at is the provider with other end points, given as name=value.
@@ -120,7 +116,7 @@ func (a *App) finder() (*mailbox.Finder, error) {
 	if err != nil {
 		return nil, err
 	}
-	lookUps, err := limit.NewMemory("look-ups", 30, time.Hour)
+	lookUps, err := a.limiter("look-ups", 30, time.Hour)
 	if err != nil {
 		return nil, err
 	}

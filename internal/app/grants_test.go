@@ -150,11 +150,11 @@ func TestNobodyElseCompletesAGrant(t *testing.T) {
 	if cookie == "" {
 		t.Fatal("the browser keeps nothing")
 	}
-	before := fingerprint(t, a, slug)
 	if p := a.Browser(t).Get(t, back); p.Status != 303 || !strings.HasPrefix(p.Location, "/signin") {
 		t.Errorf("without a session: %d to %q", p.Status, p.Location)
 	}
 	stranger, admin, viewer := a.SignIn(t, "bob@second.example"), join(t, a, slug, "admin"), join(t, a, slug, "viewer")
+	before := fingerprint(t, a, slug)
 	if p := stranger.Get(t, back); p.Status != 422 || !strings.Contains(p.Body, "another browser") {
 		t.Errorf("a browser without the cookie: %d", p.Status)
 	}

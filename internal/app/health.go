@@ -16,10 +16,15 @@ import (
 	"sendvery.com/sendvery/migrations"
 )
 
+// always is what every answer goes through, whatever is asked and wherever.
+func (a *App) always(secure bool) []func(http.Handler) http.Handler {
+	return []func(http.Handler) http.Handler{httpio.Traced, middleware.GetHead, a.recovered, httpio.SecurityHeaders(secure), httpio.RateLimits}
+}
+
 // health answers how a process is that serves no pages.
 func (a *App) health() http.Handler {
 	r := chi.NewRouter()
-	r.Use(httpio.Traced, middleware.GetHead, a.recovered, httpio.SecurityHeaders(a.cookies.Secure))
+	r.Use(a.always(a.cookies.Secure)...)
 	r.Get("/healthz", a.healthz)
 	r.Get("/readyz", a.readyz)
 	return r

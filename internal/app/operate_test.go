@@ -50,10 +50,13 @@ func TestProductionBindsItsCookiesToTheHost(t *testing.T) {
 	}
 }
 
-func linkIn(m mailer.Message) string {
-	_, rest, _ := strings.Cut(m.Text, "/signin/link/")
+func linkIn(m mailer.Message) string { return "/signin/link/" + tokenIn(m, "/signin/link/") }
+
+// tokenIn is what follows a path in a mail's text.
+func tokenIn(m mailer.Message, path string) string {
+	_, rest, _ := strings.Cut(m.Text, path)
 	token, _, _ := strings.Cut(rest, "\n")
-	return "/signin/link/" + strings.TrimSpace(token)
+	return strings.TrimSpace(token)
 }
 
 func TestDevelopmentPagesDoNotExistInProduction(t *testing.T) {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
@@ -12,6 +13,8 @@ import (
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/org/orgweb"
+	"sendvery.com/sendvery/internal/site/siteweb"
 	"sendvery.com/sendvery/web"
 )
 
@@ -19,25 +22,33 @@ import (
 // call. There is no default: what is not here does not exist.
 func (a *App) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(httpio.Traced, middleware.GetHead, a.recovered, httpio.SecurityHeaders(a.cookies.Secure))
+	r.Use(a.always(a.cookies.Secure)...)
+	r.Use(a.overTLS)
 	if a.outbox != nil {
 		r.Use(a.localHosts)
 	}
 	errs := a.errors()
-	r.NotFound(errs.Handle(a.unknown))
-	r.MethodNotAllowed(errs.Handle(a.unknown))
+	unknown := a.bounded(errs.Handle(a.unknown)).ServeHTTP
+	r.NotFound(unknown)
+	r.MethodNotAllowed(unknown)
 
 	// Machines: no session, no cookies.
 	r.Get("/healthz", a.healthz)
-	r.Get("/readyz", a.readyz)
+	r.With(a.bounded).Get("/readyz", a.readyz)
 	r.Handle(web.Prefix+"*", web.Handler())
+	r.With(a.bounded).Get(siteweb.SecurityTxtPath, errs.Handle(a.securityTxt))
+	if a.cfg.ListenInbound == "" {
+		a.machines(r)
+	}
 
 	// Browsers: forms from our own pages only, bodies bounded, pages compressed.
 	r.Group(func(r chi.Router) {
 		r.Use(a.sameOrigin(), errs.Forms, middleware.Compress(5, "text/html"))
 		a.anyone(browser{r, a, errs})
+		a.publish(browser{r, a, errs})
 		a.signedIn(browser{r, a, errs})
 		a.members(browser{r, a, errs})
+		a.operators(browser{r, a, errs})
 		if a.outbox != nil {
 			a.developers(browser{r, a, errs})
 		}
@@ -59,15 +70,34 @@ func (a *App) anyone(b browser) {
 	b.open("POST", "/signin/code", h.Code)
 	b.open("GET", "/signin/link/{token}", h.Link)
 	b.open("POST", "/signin/link/{token}", h.Confirm)
-	b.Method("POST", "/theme", web.ThemeHandler(a.cookies.Secure))
+	b.open("GET", "/account/address/{token}", h.ShowAddress)
+	b.open("POST", "/account/address/{token}", h.AnswerAddress)
+	b.With(a.bounded).Method("POST", "/theme", web.ThemeHandler(a.cookies.Secure))
 }
 
 // signedIn lists what any person may do with their own things.
 func (a *App) signedIn(b browser) {
+	h, o := a.authWeb, a.orgWeb
 	b.personal("GET", "/", a.start)
-	b.personal("POST", "/signout", a.authWeb.SignOut)
-	b.personal("GET", "/account/sessions", a.authWeb.List)
-	b.personal("POST", "/account/sessions", a.authWeb.EndListed)
+	b.leaving("POST", "/signout", h.SignOut)
+	b.leaving("GET", authweb.RestorePath, h.AskRestore)
+	b.leaving("POST", authweb.RestorePath, h.Restore)
+	b.personal("GET", "/account", h.ShowAccount)
+	b.personal("POST", "/account/address", h.AskAddress)
+	b.personal("POST", "/account/address/stop", h.StopOwnAddress)
+	b.personal("GET", "/account/delete", h.AskDelete)
+	b.personal("POST", "/account/delete", h.Delete)
+	b.personal("GET", "/account/data", owning(a.exportWeb.ShowOwn))
+	b.personal("POST", "/account/data", owning(a.exportWeb.AskOwn))
+	b.personal("GET", "/account/data/zip", owning(a.exportWeb.FetchOwn))
+	b.personal("GET", "/account/sessions", h.List)
+	b.personal("POST", "/account/sessions", h.EndListed)
+	b.personal("GET", "/account/organizations", visiting(o.ListMine))
+	b.personal("POST", "/account/organizations", visiting(o.Create))
+	b.personal("POST", "/account/organizations/{name}/restore", visiting(o.Restore))
+	b.personal("GET", "/invitations/{id}", visiting(o.ShowInvitation))
+	b.personal("POST", "/invitations/{id}", visiting(o.Accept))
+	b.personal("POST", "/invitations/{id}/decline", visiting(o.Decline))
 	b.personal("GET", "/account/activity", a.auditWeb.Activity)
 }
 
@@ -77,6 +107,22 @@ func (a *App) members(b browser) {
 	b.inOrg("GET", "/welcome", org.Read, o.ShowWelcome)
 	b.inOrg("GET", "/settings", org.Read, o.ShowSettings)
 	b.inOrg("POST", "/settings", org.ManageSettings, o.Rename)
+	b.inOrg("GET", "/members", org.Read, o.ListMembers)
+	b.inOrg("POST", "/members", org.ManageMembers, o.Invite)
+	b.inOrg("POST", "/members/{id}/role", org.ManageMembers, o.SetRole)
+	b.inOrg("GET", "/members/{id}/remove", org.ManageMembers, o.AskRemove)
+	b.inOrg("POST", "/members/{id}/remove", org.ManageMembers, o.Remove)
+	b.inOrg("POST", "/members/invitations/{id}/resend", org.ManageMembers, o.Resend)
+	b.inOrg("POST", "/members/invitations/{id}/revoke", org.ManageMembers, o.Revoke)
+	b.inOrg("GET", "/export", org.ExportAll, a.exportWeb.Show)
+	b.inOrg("POST", "/export", org.ExportAll, a.exportWeb.Ask)
+	b.inOrg("GET", "/export/{id}", org.ExportAll, a.exportWeb.Fetch)
+	b.inOrg("GET", "/leave", org.Read, o.AskLeave)
+	b.inOrg("POST", "/leave", org.Read, o.Leave)
+	b.inOrg("GET", "/transfer", org.Own, o.AskTransfer)
+	b.inOrg("POST", "/transfer", org.Own, o.Transfer)
+	b.inOrg("GET", "/delete", org.Own, o.AskDelete)
+	b.inOrg("POST", "/delete", org.Own, o.Delete)
 	b.inOrg("GET", "/audit", org.ReadAudit, a.auditWeb.Show)
 	b.inOrg("GET", "/audit/events.csv", org.ReadAudit, a.auditWeb.CSV)
 	b.inOrg("GET", "/audit/anchor.txt", org.ReadAudit, a.auditWeb.Anchor)
@@ -144,13 +190,45 @@ type browser struct {
 
 // open registers a route that needs no session.
 func (b browser) open(method, pattern string, h httpio.Handler) {
-	b.Method(method, pattern, b.errs.Handle(h))
+	b.With(b.app.bounded).Method(method, pattern, b.errs.Handle(h))
 }
 
-// personal registers a route that needs a session.
+// session returns who asks; without a session, only as often as a network may.
+func (b browser) session(r *http.Request) (auth.Session, error) {
+	s, err := b.app.authWeb.Session(r)
+	if fault.Is(err, fault.Unauthenticated) {
+		err = cmp.Or(b.app.stranger(r), err)
+	}
+	return s, err
+}
+
+// personal registers a route that needs a session of somebody who stays.
 func (b browser) personal(method, pattern string, h func(http.ResponseWriter, *http.Request, auth.Session) error) {
+	b.leaving(method, pattern, func(w http.ResponseWriter, r *http.Request, s auth.Session) error {
+		if s.PurgeAt != nil {
+			return httpio.See(w, r, authweb.RestorePath)
+		}
+		return h(w, r, s)
+	})
+}
+
+// visiting hands a personal route's person to pages that know no sessions.
+func visiting(h func(http.ResponseWriter, *http.Request, orgweb.Visitor) error) func(http.ResponseWriter, *http.Request, auth.Session) error {
+	return func(w http.ResponseWriter, r *http.Request, s auth.Session) error {
+		return h(w, r, orgweb.Visitor{Person: s.Person, Email: s.Email})
+	}
+}
+
+// owning hands a personal route's person to pages about what is theirs.
+func owning(h func(http.ResponseWriter, *http.Request, org.PersonID) error) func(http.ResponseWriter, *http.Request, auth.Session) error {
+	return func(w http.ResponseWriter, r *http.Request, s auth.Session) error { return h(w, r, s.Person) }
+}
+
+// leaving registers a route that needs a session, be it of somebody whose
+// account is being deleted.
+func (b browser) leaving(method, pattern string, h func(http.ResponseWriter, *http.Request, auth.Session) error) {
 	b.Method(method, pattern, b.errs.Handle(func(w http.ResponseWriter, r *http.Request) error {
-		s, err := b.app.authWeb.Session(r)
+		s, err := b.session(r)
 		if err != nil {
 			return err
 		}
@@ -168,12 +246,18 @@ func (b browser) inOrg(method, pattern string, right org.Right, h func(http.Resp
 // of its own.
 func (b browser) entered(method, pattern string, right org.Right, slug func(*http.Request) (string, error), h func(http.ResponseWriter, *http.Request, org.Access) error) {
 	b.Method(method, pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s, err := b.app.authWeb.Session(r)
+		s, err := b.session(r)
 		if err != nil {
 			b.errs.Fail(w, r, err)
 			return
 		}
 		r = r.WithContext(withVisitor(r.Context(), visitor{session: s}))
+		if s.PurgeAt != nil {
+			if err := httpio.See(w, r, authweb.RestorePath); err != nil {
+				b.errs.Fail(w, r, err)
+			}
+			return
+		}
 		name, err := slug(r)
 		if err != nil {
 			b.errs.Fail(w, r, err)

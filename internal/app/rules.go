@@ -30,13 +30,18 @@ func (c Config) mailboxRules() (networks []netip.Prefix, ports []uint16, err err
 	return networks, ports, nil
 }
 
-// mailboxRoots returns the authorities that mailbox certificates may come from:
-// those of base, where nil is the system's, and those of CA_FILE.
+// mailboxRoots returns the authorities that mailbox certificates may come from.
 func (c Config) mailboxRoots(base *x509.CertPool) (*x509.CertPool, error) {
-	if c.CAFile == "" {
+	return authorities(c.CAFile, base)
+}
+
+// authorities returns those of base, where nil is the system's, and those of a
+// file, if one is named. Errors do not repeat its path.
+func authorities(file string, base *x509.CertPool) (*x509.CertPool, error) {
+	if file == "" {
 		return base, nil
 	}
-	certificates, err := os.ReadFile(c.CAFile)
+	certificates, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("cannot be read: %w", errors.Unwrap(err)) // without its path
 	}

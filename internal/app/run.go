@@ -4,12 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net"
-	"net/http"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"sendvery.com/sendvery/internal/mailbox"
@@ -33,26 +29,28 @@ const headroom = 24 << 20
 
 // Run serves and works, as far as roles say, until the context ends; then
 // first the requests under way end, then the dispatcher, then the jobs. ready,
-// unless nil, is told the address once requests are answered. A process that
-// only works answers there how it is, and nothing else.
-func (a *App) Run(ctx context.Context, roles []string, ready func(net.Addr)) error {
-	// First of all: where the port is taken, no job is begun.
-	listener, err := a.listen(ctx)
+// unless nil, is told where requests are answered, by the names of the options,
+// once they are. A process that only works answers how it is, and nothing else.
+func (a *App) Run(ctx context.Context, roles []string, ready func(map[string]string)) error {
+	doors, err := a.doors(slices.Contains(roles, RoleWeb))
 	if err != nil {
+		return err
+	}
+	// First of all: where a port is taken, no job is begun.
+	if err := open(ctx, doors); err != nil {
 		return err
 	}
 	if slices.Contains(roles, RoleWorker) {
 		stop, err := a.startWork(ctx)
 		if err != nil {
-			return errors.Join(err, listener.Close())
+			return errors.Join(err, shut(doors))
 		}
 		defer stop()
 	}
-	handler := a.health()
-	if slices.Contains(roles, RoleWeb) {
-		handler = a.Handler()
+	if ready != nil {
+		ready(addresses(doors))
 	}
-	return a.serve(ctx, listener, handler, ready)
+	return serve(ctx, doors)
 }
 
 // startWork starts the jobs and the dispatcher that hands them mailboxes.
@@ -83,44 +81,4 @@ func (a *App) startWork(ctx context.Context) (stop func(), err error) {
 			a.mailboxes.Idlers.Close()
 		}
 	}, nil
-}
-
-func (a *App) listen(ctx context.Context) (net.Listener, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Listen)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("another program already listens on %s: stop it, or set LISTEN and PUBLIC_URL to another port (%w)", a.cfg.Listen, err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("LISTEN: %w", err)
-	}
-	return l, nil
-}
-
-// serve answers requests until the context ends.
-func (a *App) serve(ctx context.Context, listener net.Listener, handler http.Handler, ready func(net.Addr)) error {
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute,
-		WriteTimeout:      2 * time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	if ready != nil {
-		ready(listener.Addr())
-	}
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve: %w", err)
-	case <-ctx.Done():
-	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
-	defer cancel()
-	if err := server.Shutdown(stop); err != nil {
-		return server.Close()
-	}
-	return nil
 }

@@ -31,15 +31,15 @@ func program(t *testing.T, change func(*app.Config)) *app.App {
 	return a
 }
 
-// running runs the roles and returns the address; the test's end, or stop,
-// ends them.
-func running(t *testing.T, a *app.App, roles ...string) (address string, stop func() error) {
+// running runs the roles and returns where requests are answered; the test's
+// end, or stop, ends them.
+func running(t *testing.T, a *app.App, roles ...string) (at map[string]string, stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	ready, ended := make(chan string, 1), make(chan error, 1)
-	go func() { ended <- a.Run(ctx, roles, func(at net.Addr) { ready <- at.String() }) }()
+	ready, ended := make(chan map[string]string, 1), make(chan error, 1)
+	go func() { ended <- a.Run(ctx, roles, func(at map[string]string) { ready <- at }) }()
 	select {
-	case address = <-ready:
+	case at = <-ready:
 	case err := <-ended:
 		cancel()
 		t.Fatal("it did not start: ", err)
@@ -61,7 +61,7 @@ func running(t *testing.T, a *app.App, roles ...string) (address string, stop fu
 			t.Error(err)
 		}
 	})
-	return address, stop
+	return at, stop
 }
 
 func TestBusyPortEndsTheProgramWithASentence(t *testing.T) {
@@ -87,7 +87,8 @@ func TestBusyPortEndsTheProgramWithASentence(t *testing.T) {
 func TestRequestsUnderWayEndBeforeTheProgramDoes(t *testing.T) {
 	t.Parallel()
 	a := program(t, nil)
-	address, stop := running(t, a, app.RoleWeb, app.RoleWorker)
+	at, stop := running(t, a, app.RoleWeb, app.RoleWorker)
+	address := at["LISTEN"]
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
 	if err != nil {
 		t.Fatal(err)
@@ -142,9 +143,9 @@ func get(t *testing.T, address, path string) (status int, err error) {
 
 func TestWorkerAnswersHowItIsAndNothingElse(t *testing.T) {
 	t.Parallel()
-	address, _ := running(t, program(t, nil), app.RoleWorker)
+	at, _ := running(t, program(t, nil), app.RoleWorker)
 	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/": 404, "/signin": 404, "/dev/outbox": 404} {
-		if status, err := get(t, address, path); err != nil || status != want {
+		if status, err := get(t, at["LISTEN"], path); err != nil || status != want {
 			t.Errorf("%s: %d, %v, want %d", path, status, err, want)
 		}
 	}

@@ -53,14 +53,16 @@ func TestDatabaseAndLogNeverHoldWhatSignsIn(t *testing.T) {
 	in := b.Post(t, link)
 	cookies := (&http.Response{Header: in.Header}).Cookies()
 	connect(t, b, strings.Split(in.Location, "/")[2])
-	if len(token) != 43 || len(code) != 6 || len(cookies) == 0 {
+	b.Post(t, "/account/address", "email", "ada@second.example")
+	change := tokenIn(a.Mail(t, "ada@second.example"), "/account/address/")
+	if len(token) != 43 || len(change) != 43 || len(code) != 6 || len(cookies) == 0 {
 		t.Fatalf("token %q, code %q, %d cookies", token, code, len(cookies))
 	}
 	stored := dump(t, a)
 	if !strings.Contains(stored, "send_sign_in_link") || !strings.Contains(stored, "ada@first.example") || !strings.Contains(stored, "u@example.org") {
 		t.Fatal("the dump does not hold what it should")
 	}
-	for name, secret := range map[string]string{"link": token, "session": cookies[0].Value, "mailbox password": "very secret"} {
+	for name, secret := range map[string]string{"link": token, "link of a change of address": change, "session": cookies[0].Value, "mailbox password": "very secret"} {
 		for where, text := range map[string]string{"database": stored, "log": a.Log.String()} {
 			if strings.Contains(text, secret) || strings.Contains(text, hex.EncodeToString([]byte(secret))) {
 				t.Errorf("the %s holds the %s", where, name)

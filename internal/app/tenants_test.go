@@ -2,7 +2,9 @@ package app_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +21,8 @@ type world struct {
 	slug, domain, mailbox string
 	report, receipt       int64
 	tls, failure          int64
+	member, invitation    string
+	export                string
 	owner                 *apptest.Browser
 }
 
@@ -64,8 +68,27 @@ func newWorld(t *testing.T, a *apptest.App, email string) world {
 	query(t, a, `SELECT t.tls_report_id, f.failure_id FROM tls_reports t, failure_reports f JOIN organizations o USING (org_id)
 		WHERE o.org_id = t.org_id AND o.slug = $1`, w.slug).into(&w.tls, &w.failure)
 	w.mailbox = connect(t, w.owner, w.slug)
+	w.member, w.invitation = people(t, a, w)
+	query(t, a, `WITH e AS (INSERT INTO exports (org_id, export_id, person_id, state, asked_at, expires_at, size)
+		SELECT org_id, gen_random_uuid(), gen_random_uuid(), 'ready', $2::timestamptz, $2::timestamptz + interval '7 days', 3 FROM organizations WHERE slug = $1 RETURNING org_id, export_id),
+		p AS (INSERT INTO export_parts (org_id, export_id, seq, content) SELECT org_id, export_id, 0, 'zip' FROM e)
+		SELECT export_id::text FROM e`, w.slug, a.Clock.Now()).into(&w.export)
 	query(t, a, `SELECT report_id, receipt_id FROM reports WHERE reporter_id = $1`, "r-"+w.slug).into(&w.report, &w.receipt)
 	return w
+}
+
+// people makes a member of the organization and an invitation to it.
+func people(t *testing.T, a *apptest.App, w world) (member, invitation string) {
+	t.Helper()
+	name := rand.Text()
+	query(t, a, `WITH p AS (INSERT INTO people (person_id, email, created_at) VALUES (gen_random_uuid(), $2, now()) RETURNING person_id),
+		m AS (INSERT INTO members (org_id, person_id, role, joined_at) SELECT o.org_id, p.person_id, 'viewer', now() FROM organizations o, p WHERE o.slug = $1)
+		SELECT person_id::text FROM p`, w.slug, strings.ToLower(name)+"@member.example").into(&member)
+	if p := w.owner.Post(t, "/o/"+w.slug+"/members", "email", name+"@invited.example", "role", "viewer"); p.Status != 303 {
+		t.Fatalf("inviting: %d", p.Status)
+	}
+	query(t, a, `SELECT invitation_id::text FROM invitations WHERE email = $1`, strings.ToLower(name)+"@invited.example").into(&invitation)
+	return member, invitation
 }
 
 // connect begins a mailbox and returns its id.
@@ -123,6 +146,8 @@ func fingerprint(t *testing.T, a *apptest.App, slug string) (text string) {
 	t.Helper()
 	query(t, a, `SELECT o.name || (SELECT coalesce(string_agg(d.name, ',' ORDER BY d.name), '') FROM domains d WHERE d.org_id = o.org_id)
 		|| (SELECT coalesce(string_agg(m.mailbox_id::text || m.username || m.state, ',' ORDER BY m.mailbox_id), '') FROM mailboxes m WHERE m.org_id = o.org_id)
+		|| (SELECT string_agg(m.person_id::text || m.role, ',' ORDER BY m.person_id) FROM members m WHERE m.org_id = o.org_id)
+		|| (SELECT coalesce(string_agg(i.email || i.role || i.expires_at, ',' ORDER BY i.email), '') FROM invitations i WHERE i.org_id = o.org_id)
 		|| (SELECT count(*) FROM audit_events e WHERE e.org_id = o.org_id) FROM organizations o WHERE o.slug = $1`, slug).into(&text)
 	return text
 }
@@ -135,9 +160,17 @@ func TestAnonymousSeesSignInOnly(t *testing.T) {
 	for _, r := range routes(t, a) {
 		p := nobody.Do(t, method(r), r.fill(w.slug, w), nil)
 		switch {
+		case r.need == "token":
+			if p.Status != 401 || p.Header.Get("WWW-Authenticate") != "Bearer" {
+				t.Errorf("%s: %d without a token", r, p.Status)
+			}
 		case r.need == "open":
 			if p.Status >= 500 || p.Status == 401 || p.Status == 403 {
 				t.Errorf("%s: %d without a session", r, p.Status)
+			}
+		case r.need == "operator":
+			if p.Status != 404 {
+				t.Errorf("%s: %d without a session, want 404", r, p.Status)
 			}
 		case r.method == "GET":
 			if p.Status != 303 || !strings.HasPrefix(p.Location, "/signin?next=") {
@@ -161,7 +194,8 @@ func TestForeignOrganizationDoesNotExist(t *testing.T) {
 	a := apptest.New(t)
 	first, second := newWorld(t, a, "ada@first.example"), newWorld(t, a, "bob@second.example")
 	before := fingerprint(t, a, first.slug)
-	nothing := world{domain: "nothing.example", mailbox: uid.New[struct{}]().String(), report: 999_999, receipt: 999_999, tls: 999_999, failure: 999_999}
+	nothing := world{domain: "nothing.example", mailbox: uid.New[struct{}]().String(), report: 999_999, receipt: 999_999, tls: 999_999, failure: 999_999,
+		member: uid.New[struct{}]().String(), invitation: uid.New[struct{}]().String(), export: uid.New[struct{}]().String()}
 	for _, r := range routes(t, a) {
 		if !r.inOrg() {
 			continue
@@ -186,26 +220,30 @@ func TestForeignOrganizationDoesNotExist(t *testing.T) {
 	}
 }
 
+// ends are the routes that take away what others need, in an order in which
+// each still finds its own.
+var ends = []string{
+	"POST /o/{slug}/mailboxes/{id}/delete", "POST /o/{slug}/members/{id}/remove", "POST /o/{slug}/members/invitations/{id}/revoke",
+	"POST /o/{slug}/leave", "POST /o/{slug}/delete",
+}
+
 func TestEachRoleReachesWhatItsRightsSay(t *testing.T) {
 	t.Parallel()
 	a := apptest.New(t)
 	w := newWorld(t, a, "ada@first.example")
 	all := routes(t, a)
+	slices.SortStableFunc(all, func(a, b route) int { return slices.Index(ends, a.String()) - slices.Index(ends, b.String()) })
 	for _, role := range []string{"viewer", "member", "admin", "owner"} {
 		b, mine := join(t, a, w.slug, role), w
 		mine.mailbox = connect(t, w.owner, w.slug)
-		var last []route // what takes the mailbox away
-		for _, r := range append(all, route{}) {
-			switch {
-			case r.pattern == "":
-				for _, r := range last {
-					checkRole(t, b, role, r, r.fill(w.slug, mine))
-				}
-			case !r.inOrg():
-			case r.method == "POST" && strings.HasSuffix(r.pattern, "/delete"):
-				last = append(last, r)
-			default:
-				checkRole(t, b, role, r, r.fill(w.slug, mine))
+		mine.member, mine.invitation = people(t, a, w)
+		for _, r := range all {
+			if !r.inOrg() {
+				continue
+			}
+			checkRole(t, b, role, r, r.fill(w.slug, mine))
+			if r.pattern == "/o/{slug}/leave" && r.method == "POST" {
+				join(t, a, w.slug, role)
 			}
 		}
 	}

@@ -15,12 +15,16 @@ import (
 	"sendvery.com/sendvery/internal/audit/auditweb"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
+	"sendvery.com/sendvery/internal/certs"
 	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/export"
+	"sendvery.com/sendvery/internal/export/exportweb"
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/failurereport/failureweb"
 	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/instance"
+	"sendvery.com/sendvery/internal/instance/instanceweb"
 	"sendvery.com/sendvery/internal/keyring"
-	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
 	"sendvery.com/sendvery/internal/mailer"
@@ -30,6 +34,7 @@ import (
 	"sendvery.com/sendvery/internal/org/orgweb"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/report/reportweb"
+	"sendvery.com/sendvery/internal/site/siteweb"
 	"sendvery.com/sendvery/internal/tlsreport"
 	"sendvery.com/sendvery/internal/tlsreport/tlsweb"
 	"sendvery.com/sendvery/internal/work"
@@ -42,8 +47,15 @@ import (
 func (a *App) wire(sender mailer.Sender) error {
 	jobs := work.NewRegistry()
 	a.trail.DB, a.trail.Now = a.db, a.now
-	a.orgs = &org.Service{DB: a.db, Trail: a.trail, Now: a.now}
-	if err := errors.Join(a.wireAuth(jobs, sender), a.wireReports(jobs, sender)); err != nil {
+	a.certs = &certs.Store{DB: a.db, Ring: a.ring, Log: a.log, Now: a.now}
+	a.instance = &instance.Service{DB: a.db, Now: a.now}
+	if err := errors.Join(a.wireOrgs(jobs, sender), a.wireAuth(jobs, sender), a.wireReports(jobs, sender)); err != nil {
+		return err
+	}
+	a.orgs.Wipe = a.mailboxes.DisconnectAll
+	a.exports = &export.Service{DB: a.db, Trail: a.trail, Now: a.now}
+	a.exports.Handle(jobs)
+	if err := a.wireIngress(jobs); err != nil { // after all that is done regularly
 		return err
 	}
 	a.wirePages()
@@ -54,7 +66,21 @@ func (a *App) wire(sender mailer.Sender) error {
 		return err
 	}
 	a.queue = queue
-	a.auth.Queue, a.mailboxes.Queue, a.reports.Queue, a.keys.Queue = queue, queue, queue, queue
+	a.instanceWeb.Queue = queue.Status
+	a.orgs.Queue, a.auth.Queue, a.mailboxes.Queue, a.reports.Queue, a.exports.Queue = queue, queue, queue, queue, queue
+	a.keys.Queue, a.ingress.Queue = queue, queue
+	return nil
+}
+
+func (a *App) wireOrgs(jobs *work.Registry, sender mailer.Sender) error {
+	invitations, err := a.limiter("invitations", 50, 24*time.Hour)
+	if err != nil {
+		return err
+	}
+	a.orgs = &org.Service{DB: a.db, Trail: a.trail, Mails: invitations, Post: org.Post{Mail: sender, Compose: a.composeInvitation}, Now: a.now}
+	work.Handle(jobs, 0, a.orgs.Send)
+	work.Handle(jobs, 0, a.orgs.Purge)
+	jobs.Every(time.Hour, org.Purge{})
 	return nil
 }
 
@@ -73,7 +99,7 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	if err != nil {
 		return err
 	}
-	uploads, err := report.NewUploadLimits()
+	uploads, err := report.NewUploadLimits(a.limiter)
 	if err != nil {
 		return err
 	}
@@ -83,11 +109,11 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	a.tls = &tlsreport.Service{DB: a.db}
 	a.failures = &failurereport.Service{DB: a.db, Now: a.now}
 	a.domains = &domain.Service{DB: a.db, Trail: a.trail, Now: a.now, Added: a.reports.DomainsAdded}
-	tests, err := limit.NewMemory("connection tests", 30, time.Hour)
+	tests, err := a.limiter("connection tests", 30, time.Hour)
 	if err != nil {
 		return err
 	}
-	testsAtHost, err := limit.NewMemory("connection tests at a host", 120, time.Hour)
+	testsAtHost, err := a.limiter("connection tests at a host", 120, time.Hour)
 	if err != nil {
 		return err
 	}
@@ -104,7 +130,7 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	}
 	a.mailboxes = &mailbox.Service{
 		Grants: grants, Box: a.cookies.Box,
-		Tests: tests, TestsAtHost: testsAtHost, Mail: sender, Compose: a.composePaused,
+		Tests: tests, TestsAtHost: testsAtHost.Quiet(), Mail: sender, Compose: a.composePaused,
 		DB: a.db, Trail: a.trail, Ring: a.ring, Intake: a.reports, Domains: a.domains, Now: a.now, Holder: rand.Text(),
 		Fetcher: &mailfetch.Fetcher{Dialer: guard, Roots: roots},
 	}
@@ -143,28 +169,33 @@ func (a *App) guard() (*netguard.Guard, error) {
 // wirePages makes what answers browsers, beside signing in.
 func (a *App) wirePages() {
 	a.auditWeb = &auditweb.Web{Trail: a.trail, Frame: a.frame}
-	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash}
+	a.instanceWeb = &instanceweb.Web{Instance: a.instance, Program: a.program, Frame: a.frame}
+	a.siteWeb = &siteweb.Web{Facts: a.facts(), Frame: a.frame, Now: a.now}
+	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now, Counts: a.counts}
+	a.exportWeb = &exportweb.Web{Exports: a.exports, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now}
 	a.mailboxWeb = &mailboxweb.Web{
 		Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports,
 		PrivateHosts: a.cfg.AllowNetworks != "", Demo: a.parts.Demo, Frame: a.frame, Flash: a.cookies.Flash, Cookies: a.cookies, Finder: a.finders,
 	}
-	a.reportWeb = &reportweb.Web{Reports: a.reports, Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Frame: a.frame, Flash: a.cookies.Flash}
+	a.reportWeb = &reportweb.Web{Reports: a.reports, Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Inbound: a.cfg.InboundToken != "", Frame: a.frame, Flash: a.cookies.Flash}
 	a.tlsWeb = &tlsweb.Web{TLS: a.tls, Domains: a.domains, Mailboxes: a.mailboxes, Reports: a.reports, Frame: a.frame}
 	a.failureWeb = &failureweb.Web{Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Frame: a.frame}
 }
 
 func (a *App) wireAuth(jobs *work.Registry, sender mailer.Sender) error {
-	limits, err := auth.NewLimits()
+	limits, err := auth.NewLimits(a.limiter)
 	if err != nil {
 		return err
 	}
 	a.auth = &auth.Service{
 		DB: a.db, Trail: a.trail, Box: a.cookies.Box, Mail: sender, Limits: limits, Now: a.now,
-		Compose: a.composeSignIn,
-		LinkURL: func(token string) string { return a.publicURL("/signin/link/" + token) },
+		Compose:       a.composeSignIn,
+		LinkURL:       func(token string) string { return a.publicURL("/signin/link/" + token) },
+		ComposeChange: a.composeChange,
+		AddressURL:    func(token string) string { return a.publicURL("/account/address/" + token) },
 	}
 	a.authWeb = &authweb.Web{
-		Auth: a.auth, Cookies: a.cookies, Home: a.home, Frame: a.frame,
+		Auth: a.auth, Cookies: a.cookies, Home: a.home, Depart: a.orgs.Depart, Frame: a.frame,
 		Client: func(r *http.Request) auth.Client {
 			address := httpio.ClientAddress(r, a.cfg.TrustedHops)
 			return auth.Client{Device: httpio.Device(r), Network: httpio.Network(address), Address: address}
@@ -172,7 +203,10 @@ func (a *App) wireAuth(jobs *work.Registry, sender mailer.Sender) error {
 	}
 	work.Handle(jobs, 0, a.auth.Send)
 	work.Handle(jobs, 0, a.auth.Sweep)
+	work.Handle(jobs, 0, a.auth.SendAddress)
+	work.Handle(jobs, 0, a.auth.Purge)
 	jobs.Every(time.Hour, auth.Sweep{})
+	jobs.Every(time.Hour, auth.Purge{})
 	return nil
 }
 
@@ -224,11 +258,40 @@ func (a *App) composeSignIn(m auth.LinkMail) (mailer.Message, error) {
 	})
 }
 
+// composeInvitation writes the mail to somebody who is invited.
+func (a *App) composeInvitation(m org.InvitationMail) (mailer.Message, error) {
+	return compose(mail.Invitation{
+		Organization: m.Organization.Name, Inviter: m.Inviter, Role: string(m.Role), Email: m.Email,
+		Link: a.publicURL("/invitations/" + m.ID.String()), Until: format.Moment(m.ExpiresAt), Host: a.publicHost(),
+	})
+}
+
+// composeChange writes the mail to one side of a change of address.
+func (a *App) composeChange(m auth.ChangeMail) (mailer.Message, error) {
+	return compose(mail.AddressChange{
+		Old: m.Old, New: m.New, ToNew: m.Side == auth.NewSide, Device: m.Device, Network: m.Network, Asked: format.Moment(m.CreatedAt),
+		Lifetime: format.For(auth.ChangeLife), Link: m.Link, Host: a.publicHost(),
+	})
+}
+
 // home is the page that a person sees first.
 func (a *App) home(ctx context.Context, person auth.PersonID, email string) (string, error) {
 	o, err := a.orgs.EnsureFirst(ctx, person, email)
 	if err != nil {
 		return "", err
 	}
+	if o.ID.IsZero() {
+		return "/account/organizations", nil
+	}
 	return ui.Org{Slug: o.Slug}.Path(""), nil
+}
+
+// counts is what an organization holds.
+func (a *App) counts(r *http.Request, in org.Access) (orgweb.Counts, error) {
+	domains, err := a.domains.List(r.Context(), in.ID)
+	if err != nil {
+		return orgweb.Counts{}, err
+	}
+	mailboxes, err := a.mailboxes.List(r.Context(), in.ID)
+	return orgweb.Counts{Domains: len(domains), Mailboxes: len(mailboxes)}, err
 }

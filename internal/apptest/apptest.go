@@ -43,8 +43,11 @@ type App struct {
 // Option changes the configuration before the program is wired.
 type Option func(*app.Config, *app.Parts)
 
-// Public sets the address that people use; https makes it production.
-func Public(url string) Option { return func(c *app.Config, _ *app.Parts) { c.PublicURL = url } }
+// Public sets the address that people use; https makes it production, behind a
+// proxy that speaks TLS.
+func Public(url string) Option {
+	return func(c *app.Config, _ *app.Parts) { c.PublicURL, c.TLS = url, "proxy" }
+}
 
 // WithoutOutbox sends mail by the configured server, as production does.
 func WithoutOutbox(server string) Option {
@@ -53,12 +56,18 @@ func WithoutOutbox(server string) Option {
 	}
 }
 
+// Tokens of the machines that the configuration of tests lets in.
+const (
+	InboundToken = "token of tests for mail providers"
+	JobToken     = "token of the tests for schedulers" //nolint:gosec // nobody else's
+)
+
 // Config is a complete configuration for the database.
 func Config(db *dbtest.Database) app.Config {
 	return app.Config{
-		PublicURL: "http://localhost:8080", Listen: "127.0.0.1:0", DatabaseURL: db.URL, TrustedHops: 1, IPLookup: "off", DKIMLookup: "off",
+		PublicURL: "http://localhost:8080", Listen: "127.0.0.1:0", DatabaseURL: db.URL, TLS: "off", TrustedHops: 1, IPLookup: "off", DKIMLookup: "off",
 		SealKeys: seal.GenerateKey("first"), AuditKeys: dbtest.AuditKeys, CookieKey: "cookies of tests: 32 bytes or more", SMTPURL: "smtps://mail.example.org", MailFrom: "sendvery@example.org",
-		GoogleClientID: "client.example", GoogleClientSecret: "a secret of tests",
+		InboundToken: InboundToken, JobToken: JobToken, RateLimitBackend: "memory", GoogleClientID: "client.example", GoogleClientSecret: "a secret of tests",
 	}
 }
 

@@ -62,7 +62,10 @@ func (b *Browser) Send(t testing.TB, method, path, contentType string, body io.R
 		t.Fatal(err)
 	}
 	req.Header = b.Header.Clone()
-	req.Header.Set("X-Forwarded-For", b.address)
+	req.Header.Add("X-Forwarded-For", b.address) // behind whatever the test claims, as a proxy does
+	if b.app.tls != nil {
+		req.Header.Add("X-Forwarded-Proto", "https")
+	}
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
 	}

@@ -30,12 +30,14 @@ var house = map[string]floor{
 	"internal/fault":     ground,
 	"internal/finding":   ground,
 	"internal/fqdn":      ground,
+	"internal/mailaddr":  ground,
 	"internal/mimepart":  ground,
 	"internal/plaintext": ground,
 	"internal/reading":   ground,
 	"internal/tlsrpt":    ground,
 	"internal/uid":       ground,
 
+	"internal/certs":            machinery,
 	"internal/dns":              machinery,
 	"internal/httpio":           machinery,
 	"internal/limit":            machinery,
@@ -54,7 +56,9 @@ var house = map[string]floor{
 	"internal/auth":          core,
 	"internal/billing":       core,
 	"internal/domain":        core,
+	"internal/export":        core,
 	"internal/failurereport": core,
+	"internal/instance":      core,
 	"internal/keyring":       core,
 	"internal/mailbox":       core,
 	"internal/org":           core,
@@ -68,10 +72,14 @@ var house = map[string]floor{
 
 	"internal/audit/auditweb":           pages,
 	"internal/auth/authweb":             pages,
+	"internal/export/exportweb":         pages,
 	"internal/failurereport/failureweb": pages,
+	"internal/ingress":                  pages,
+	"internal/instance/instanceweb":     pages,
 	"internal/mailbox/mailboxweb":       pages,
 	"internal/org/orgweb":               pages,
 	"internal/report/reportweb":         pages,
+	"internal/site/siteweb":             pages,
 	"internal/tlsreport/tlsweb":         pages,
 
 	"internal/app": roof,
@@ -87,6 +95,7 @@ var house = map[string]floor{
 	"internal/dbtest":     support,
 	"internal/journey":    support,
 	"internal/mailtest":   support,
+	"internal/redistest":  support,
 	"internal/reporttest": support,
 	"internal/soak":       support,
 
@@ -98,9 +107,9 @@ var house = map[string]floor{
 // the upper one in. Audit stands below org because every change to an
 // organization is recorded, in its own transaction.
 var order = [][]string{
-	{"internal/audit", "internal/billing"},
+	{"internal/audit", "internal/billing", "internal/instance"},
 	{"internal/org"},
-	{"internal/auth", "internal/domain", "internal/keyring"},
+	{"internal/auth", "internal/domain", "internal/export", "internal/keyring"},
 	{"internal/mailbox"},
 	{"internal/failurereport", "internal/tlsreport"},
 	{"internal/report"},
@@ -114,7 +123,8 @@ var technologies = map[string][]string{
 	"github.com/alecthomas/kong":        {"cmd/sendvery", "internal/app"},
 	"github.com/emersion/go-imap/v2":    {"internal/mailfetch", "internal/mailtest", "internal/demo"},
 	"github.com/emersion/go-message":    {"internal/mimepart", "internal/dmarcrpt"},
-	"github.com/emersion/go-sasl":       {"internal/mailfetch"},
+	"github.com/emersion/go-sasl":       {"internal/mailfetch", "internal/mailtest"},
+	"github.com/emersion/go-smtp":       {"internal/mailtest"},
 	"github.com/go-chi/chi/v5":          {"internal/app", "internal/*/*web", "internal/httpio"},
 	"github.com/gofrs/flock":            {"internal/postgres/cluster", "internal/dbtest", "internal/mailtest"},
 	"github.com/google/uuid":            {"internal/uid"},
@@ -123,10 +133,11 @@ var technologies = map[string][]string{
 	"github.com/klauspost/compress":     {"internal/mimepart", "internal/report", "internal/demo"},
 	"github.com/miekg/dns":              {"internal/dns", "internal/dns/dnsfake", "internal/demo"},
 	"github.com/pressly/goose/v3":       {"internal/postgres"},
+	"github.com/redis/go-redis/v9":      {"internal/limit"},
 	"github.com/riverqueue/river":       {"internal/work"},
 	"github.com/throttled/throttled/v2": {"internal/limit"},
 	"github.com/wneessen/go-mail":       {"internal/mailer"},
-	"golang.org/x/crypto":               {"internal/seal"},
+	"golang.org/x/crypto":               {"internal/seal", "internal/certs"},
 	"golang.org/x/oauth2":               {"internal/oauth"},
 	"golang.org/x/net/idna":             {"internal/fqdn"},
 	"golang.org/x/net/publicsuffix":     {"internal/fqdn"},
@@ -143,18 +154,22 @@ var pure = map[string]bool{
 	"net/url":             true,
 	"net/textproto":       true,
 	"database/sql/driver": true, // an id tells the driver how it is stored
+	"net/mail":            true,
 }
 
 // systemCallers are the files that may work across all tenants with
 // DB.InSystem; each call is a place where the policies do not protect.
 var systemCallers = map[string]string{
+	"internal/export/export.go":        "forgets exports when their time is over",
 	"internal/audit/anchor.go":         "reads the ends of all chains and keeps their anchors",
 	"internal/audit/verify.go":         "goes along every chain, whoever it belongs to",
 	"internal/failurereport/expire.go": "removes failure reports when their time is over",
+	"internal/instance/instance.go":    "counts what organizations have, for the operator's page",
 	"internal/keyring/keyring.go":      "lists the values that a new key must seal; each is written in its organization",
 	"internal/mailbox/forget.go":       "removes settings that never passed their test",
 	"internal/mailbox/lease.go":        "finds mailboxes that are due, whoever owns them",
 	"internal/mailbox/revoke.go":       "asks whether another mailbox lives by what an account granted",
+	"internal/org/delete.go":           "erases organizations whose time to come back is over",
 	"internal/org/org.go":              "finds the organization that the operator's command names",
 	"internal/report/authenticate.go":  "finds the organizations with mails whose sender's key was not to be had",
 	"internal/report/expire.go":        "removes the originals of refused mails when their time is over",

@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"time"
 
+	"sendvery.com/sendvery/internal/mailaddr"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/uid"
 	"sendvery.com/sendvery/internal/work"
@@ -36,7 +37,7 @@ func (SendLink) Kind() string { return "send_sign_in_link" }
 // same, in the same time, whether or not the address is known. browser is a
 // secret that the asking browser keeps: the code works only with it.
 func (s *Service) Ask(ctx context.Context, email, browser string, c Client) (RequestID, error) {
-	email, err := Address(email)
+	email, err := mailaddr.Parse(email)
 	if err != nil {
 		return RequestID{}, err
 	}

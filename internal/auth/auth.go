@@ -7,13 +7,9 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"net/mail"
-	"strings"
 	"time"
 
 	"sendvery.com/sendvery/internal/audit"
-	"sendvery.com/sendvery/internal/fault"
-	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailer"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/seal"
@@ -26,6 +22,7 @@ const (
 	LinkLife        = 15 * time.Minute
 	SessionIdle     = 30 * 24 * time.Hour // sliding
 	SessionAbsolute = 90 * 24 * time.Hour
+	RequestKept     = 24 * time.Hour // after its link has ended, so that the link still gets the right explanation
 	codeTries       = 5
 )
 
@@ -47,8 +44,11 @@ type Service struct {
 	Mail    mailer.Sender
 	Compose func(LinkMail) (mailer.Message, error) // words and looks of the sign-in mail
 	LinkURL func(token string) string
-	Limits  *Limits
-	Now     func() time.Time
+	// Words and links of the mails about a change of address.
+	ComposeChange ChangeComposer
+	AddressURL    func(token string) string
+	Limits        *Limits
+	Now           func() time.Time
 }
 
 // Client is the browser on the other side of a request.
@@ -80,29 +80,4 @@ func newToken() (token string, hash []byte) {
 func hashToken(token string) []byte {
 	sum := sha256.Sum256([]byte(token))
 	return sum[:]
-}
-
-// Address folds an e-mail address to the form that identifies a person. The
-// whole address is folded to lower case: no provider in use tells them apart.
-func Address(input string) (string, error) {
-	bad := fault.InvalidFields(fault.Fields{"email": "Type a whole e-mail address, such as you@example.org."})
-	input = strings.TrimSpace(input)
-	if input == "" || len(input) > 254 {
-		return "", bad
-	}
-	parsed, err := mail.ParseAddress(input)
-	if err != nil || parsed.Name != "" || strings.ContainsAny(parsed.Address, " \t\r\n\"") {
-		return "", bad
-	}
-	local, host, _ := strings.Cut(parsed.Address, "@")
-	name, err := fqdn.Parse(host)
-	if err != nil {
-		return "", bad
-	}
-	folded := strings.ToLower(local) + "@" + name.String()
-	// What needed quotes would need them in every header that we write.
-	if again, err := mail.ParseAddress(folded); err != nil || again.Address != folded {
-		return "", bad
-	}
-	return folded, nil
 }

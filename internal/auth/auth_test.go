@@ -11,6 +11,7 @@ import (
 
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/dbtest"
+	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailer"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/seal"
@@ -28,6 +29,7 @@ type bench struct {
 	mu    sync.Mutex
 	now   time.Time
 	jobs  []auth.SendLink
+	links []auth.SendAddressLink
 	mails []mailer.Message
 	fail  error // of the next mail
 }
@@ -39,13 +41,17 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	limits, err := auth.NewLimits()
+	limits, err := auth.NewLimits(limit.NewMemory)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Service = &auth.Service{
 		DB: b.db.DB, Trail: dbtest.Trail(t), Queue: b, Box: box, Mail: b, Limits: limits, Now: b.clock,
-		LinkURL: func(token string) string { return token },
+		LinkURL:    func(token string) string { return token },
+		AddressURL: func(token string) string { return token },
+		ComposeChange: func(m auth.ChangeMail) (mailer.Message, error) {
+			return mailer.Message{Subject: m.Old + " to " + m.New, Text: m.Link}, nil
+		},
 		Compose: func(m auth.LinkMail) (mailer.Message, error) {
 			return mailer.Message{Subject: m.Device + " " + m.Network, Text: m.Link + " " + m.Code}, nil
 		},
@@ -69,11 +75,14 @@ func (b *bench) advance(d time.Duration) {
 func (b *bench) Enqueue(_ context.Context, _ postgres.Tx, args work.Args, _ ...work.Option) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	job, ok := args.(auth.SendLink)
-	if !ok {
+	switch job := args.(type) {
+	case auth.SendLink:
+		b.jobs = append(b.jobs, job)
+	case auth.SendAddressLink:
+		b.links = append(b.links, job)
+	default:
 		return errors.New("not a job of signing in")
 	}
-	b.jobs = append(b.jobs, job)
 	return nil
 }
 

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"time"
 
 	"sendvery.com/sendvery/internal/fault"
@@ -19,7 +18,7 @@ type Limits struct {
 
 // NewLimits makes the limits: 5 an hour for an address and network together,
 // 10 an hour for a network, 20 a day for an address, 30 codes an hour for a network.
-func NewLimits() (*Limits, error) {
+func NewLimits(limiter limit.Maker) (*Limits, error) {
 	var l Limits
 	for _, d := range []struct {
 		into  **limit.Limiter
@@ -33,16 +32,17 @@ func NewLimits() (*Limits, error) {
 		{&l.code, "sign-in code", 30, time.Hour},
 	} {
 		var err error
-		if *d.into, err = limit.NewMemory(d.name, d.burst, d.per); err != nil {
+		if *d.into, err = limiter(d.name, d.burst, d.per); err != nil {
 			return nil, err
 		}
 	}
+	l.address = l.address.Quiet() // what others did with an address is not the asker's to know
 	return &l, nil
 }
 
 // ask takes one turn of asking for a link.
 func (l *Limits) ask(ctx context.Context, email string, c Client) error {
-	network := limitKey(c.Address)
+	network := limit.Network(c.Address)
 	for _, turn := range []struct {
 		limiter *limit.Limiter
 		key     string
@@ -60,7 +60,7 @@ func (l *Limits) ask(ctx context.Context, email string, c Client) error {
 
 // try takes one turn of typing a code.
 func (l *Limits) try(ctx context.Context, c Client) error {
-	wait, err := l.code.Take(ctx, limitKey(c.Address))
+	wait, err := l.code.Take(ctx, limit.Network(c.Address))
 	if err != nil {
 		return err
 	}
@@ -78,14 +78,4 @@ func tooOften(wait time.Duration, what, still string) error {
 	}
 	return &fault.Error{Kind: fault.LimitReached, Wait: wait,
 		Sentence: fmt.Sprintf("%s Please wait %d %s and try again.%s", what, minutes, unit, still)}
-}
-
-// limitKey is the address itself for IPv4 and its /64 for IPv6, where one
-// household has many addresses.
-func limitKey(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil || ip.Unmap().Is4() {
-		return address
-	}
-	return netip.PrefixFrom(ip, 64).Masked().String()
 }

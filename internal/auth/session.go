@@ -22,6 +22,9 @@ type Session struct {
 	CreatedAt  time.Time `db:"created_at"`
 	LastSeenAt time.Time `db:"last_seen_at"`
 	ExpiresAt  time.Time `db:"expires_at"`
+	// PurgeAt is when the account is erased that its person has deleted; nil
+	// for any other.
+	PurgeAt *time.Time `db:"purge_at"`
 }
 
 // notSignedIn is what anybody without a session is told.
@@ -84,12 +87,16 @@ func (s *Service) EndOthers(ctx context.Context, person PersonID, keep SessionID
 
 // record notes in their person's own chain what became of sessions.
 func (s *Service) record(ctx context.Context, tx postgres.Tx, action string, sessions ...Session) error {
+	return s.Trail.Record(ctx, tx, s.events(action, sessions)...)
+}
+
+func (s *Service) events(action string, sessions []Session) []audit.Event {
 	events := make([]audit.Event, 0, len(sessions))
 	for _, in := range sessions {
 		events = append(events, audit.Event{Person: in.Person, Action: action, Subject: in.ID.String(), At: s.Now(),
 			Detail: map[string]string{"device": in.Device, "network": in.Network}})
 	}
-	return s.Trail.Record(ctx, tx, events...)
+	return events
 }
 
 // Sweep is the job that forgets expired requests and sessions.

@@ -128,7 +128,7 @@ func insertSession(ctx context.Context, tx postgres.Tx, s Session, tokenHash []b
 	return nil
 }
 
-const sessionColumns = `s.session_id, s.person_id, p.email, s.device, s.network, s.created_at, s.last_seen_at, s.expires_at`
+const sessionColumns = `s.session_id, s.person_id, p.email, s.device, s.network, s.created_at, s.last_seen_at, s.expires_at, p.purge_at`
 
 func sessionByToken(ctx context.Context, tx postgres.Tx, hash []byte, now time.Time) (Session, error) {
 	rows, err := tx.Query(ctx, `
@@ -192,14 +192,17 @@ func deleteSessions(ctx context.Context, tx postgres.Tx, which string, person Pe
 	return ended, nil
 }
 
-// deleteExpired keeps used and expired requests for a day, so that their
-// links still get the right explanation.
+// deleteExpired forgets sessions that are over, and requests once RequestKept
+// has gone by as well.
 func deleteExpired(ctx context.Context, tx postgres.Tx, now time.Time) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM sign_in_requests WHERE expires_at < $1`, now.Add(-24*time.Hour)); err != nil {
+	if _, err := tx.Exec(ctx, `DELETE FROM sign_in_requests WHERE expires_at < $1`, now.Add(-RequestKept)); err != nil {
 		return fmt.Errorf("forget requests: %w", err)
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE expires_at < $1`, now); err != nil {
 		return fmt.Errorf("forget sessions: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM address_changes WHERE expires_at < $1`, now); err != nil {
+		return fmt.Errorf("forget address changes: %w", err)
 	}
 	return nil
 }

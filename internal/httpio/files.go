@@ -25,8 +25,7 @@ type File struct {
 const (
 	// formOverhead is what a form with files may have beside them, in bytes.
 	formOverhead = 256 << 10
-	// slowest is the slowest line that a form with files may come by, in bytes
-	// a second.
+	// slowest is the slowest line that files may come by, in bytes a second.
 	slowest = 32 << 10
 )
 
@@ -48,9 +47,17 @@ func Files(w http.ResponseWriter, r *http.Request, most int64) iter.Seq2[File, e
 
 // openForm bounds the body and opens it.
 func openForm(w http.ResponseWriter, r *http.Request, most int64) (*multipart.Reader, error) {
-	most += formOverhead
+	if err := bound(w, r, most+formOverhead); err != nil {
+		return nil, err
+	}
+	return r.MultipartReader()
+}
+
+// bound bounds the body to most bytes, and to the time that a slow line needs
+// for them.
+func bound(w http.ResponseWriter, r *http.Request, most int64) error {
 	if r.ContentLength > most {
-		return nil, &http.MaxBytesError{Limit: most}
+		return &http.MaxBytesError{Limit: most}
 	}
 	length := r.ContentLength
 	if length < 0 {
@@ -59,10 +66,29 @@ func openForm(w http.ResponseWriter, r *http.Request, most int64) (*multipart.Re
 	end := time.Now().Add(time.Minute + time.Duration(length/slowest)*time.Second)
 	line := http.NewResponseController(w)
 	if err := errors.Join(line.SetReadDeadline(end), line.SetWriteDeadline(end.Add(2*time.Minute))); err != nil {
-		return nil, fmt.Errorf("give a form time: %w", err)
+		return fmt.Errorf("give a body time: %w", err)
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, most)
-	return r.MultipartReader()
+	return nil
+}
+
+// Body keeps a body that is a file, of at most most bytes and bounded in time
+// as Files is. It is to be closed.
+func Body(w http.ResponseWriter, r *http.Request, most int64) (*spool.File, error) {
+	err := bound(w, r, most)
+	if err == nil {
+		var file *spool.File
+		if file, err = spool.Keep(r.Body, r.ContentLength); err == nil {
+			return file, nil
+		}
+	}
+	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, fault.Wrap(fault.Invalid, fmt.Sprintf("This is larger than %d MB, the most that is taken.", most>>20), large)
+	}
+	if _, ours := errors.AsType[*os.PathError](err); ours {
+		return nil, err
+	}
+	return nil, fault.Wrap(fault.Invalid, "The body did not arrive whole.", err)
 }
 
 // nextFile yields the next file and reports whether there may be more.

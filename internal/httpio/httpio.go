@@ -63,8 +63,8 @@ func Status(err error) int {
 
 // Fail answers a request that ended in err and logs what is ours to mend.
 func (e Errors) Fail(w http.ResponseWriter, r *http.Request, err error) {
-	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
-		return // the browser left
+	if left(r, err) {
+		return
 	}
 	kind := fault.KindOf(err)
 	trace := Trace(r)
@@ -72,12 +72,22 @@ func (e Errors) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		http.Redirect(w, r, e.SignIn(r), http.StatusSeeOther)
 		return
 	}
-	if kind == fault.Internal || kind == fault.Temporary {
-		e.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "route", Route(r), "request", trace, "error", err)
-	}
+	noteFailure(e.Log, r, err)
 	code := Status(err)
 	if err := Render(w, r, code, e.Page(r, code, err, trace)); err != nil {
 		e.Log.ErrorContext(r.Context(), "error page failed", "request", trace, "error", err)
+	}
+}
+
+// left reports whether the request ended because nobody waits for its answer.
+func left(r *http.Request, err error) bool {
+	return errors.Is(err, context.Canceled) && r.Context().Err() != nil
+}
+
+// noteFailure logs what is ours to mend.
+func noteFailure(log *slog.Logger, r *http.Request, err error) {
+	if kind := fault.KindOf(err); kind == fault.Internal || kind == fault.Temporary {
+		log.ErrorContext(r.Context(), "request failed", "method", r.Method, "route", Route(r), "request", Trace(r), "error", err)
 	}
 }
 

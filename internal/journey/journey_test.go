@@ -31,6 +31,7 @@ type journey struct {
 func TestNewcomer(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
+	p.env = []string{"OPERATOR_EMAILS=" + ownerAddress}
 	p.start()
 	browser := startBrowser(t)
 	j := &journey{tab: newTab(browser, t, p.base), program: p, browser: browser}

@@ -52,20 +52,28 @@ func (j *journey) looksGoodEverywhere() {
 		{"mails", "/receipts"}, {"mails-all", "/receipts?verdict=all"}, {"upload", "/uploads"}, {"reporters", "/reporters?days=90"}, {"mail-refused", j.refusal[len(j.org):]},
 		{"mailboxes", "/mailboxes"}, {"mailbox", j.mailbox[len(j.org):]}, {"mailbox-new", "/mailboxes/new"}, {"settings", "/settings"},
 	} {
-		j.open(j.org + page.path)
-		j.size(1280)
-		j.picture(page.name + "-light")
-		j.accessible(axe)
-		j.scheme("dark")
-		j.size(1280)
-		j.picture(page.name + "-dark")
-		j.scheme("light")
-		j.size(360)
-		if width := look[int](j.tab, `document.documentElement.scrollWidth`); width != 360 {
-			j.Errorf("%s is %d px wide on a phone of 360", page.name, width)
-		}
-		j.picture(page.name + "-360")
+		j.looksGood(axe, page.name, j.org+page.path)
 	}
+	for _, page := range []string{"security", "privacy", "terms", "open-source", "operator"} {
+		j.looksGood(axe, page, "/"+page)
+	}
+}
+
+// looksGood takes the pictures of one page and checks it.
+func (j *journey) looksGood(axe []byte, name, path string) {
+	j.open(path)
+	j.size(1280)
+	j.picture(name + "-light")
+	j.accessible(axe)
+	j.scheme("dark")
+	j.size(1280)
+	j.picture(name + "-dark")
+	j.scheme("light")
+	j.size(360)
+	if width := look[int](j.tab, `document.documentElement.scrollWidth`); width != 360 {
+		j.Errorf("%s is %d px wide on a phone of 360", name, width)
+	}
+	j.picture(name + "-360")
 }
 
 // accessible runs axe's rules, the best practices too.

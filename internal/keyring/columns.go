@@ -6,5 +6,6 @@ package keyring
 func Columns() []Column {
 	return []Column{
 		{Table: "mailboxes", Name: "secret", Row: "mailbox_id", Tenant: true, Action: "mailbox.reseal"},
+		{Table: "certificates", Name: "sealed", Row: "name", Action: "certificate.reseal"},
 	}
 }

@@ -24,8 +24,8 @@ var (
 	now    = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	oldKey = seal.GenerateKey("old")
 	newKey = seal.GenerateKey("new")
-	// certificates belong to no organization, and their rows have names.
-	certificates = keyring.Column{Table: "certificates", Name: "content", Row: "name", Action: "certificate.reseal"}
+	// tokens belong to no organization, and their rows have names.
+	tokens = keyring.Column{Table: "tokens", Name: "content", Row: "name", Action: "token.reseal"}
 )
 
 // bench is two sealed columns with values under the old key.
@@ -51,12 +51,12 @@ func ring(t *testing.T, keys ...string) *seal.Ring {
 	return r
 }
 
-// newBench has 250 mailboxes of three organizations and 150 certificates.
+// newBench has 250 mailboxes of three organizations and 150 tokens.
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{db: dbtest.New(t)}
-	b.Service = &keyring.Service{DB: b.db.DB, Trail: dbtest.Trail(t), Ring: ring(t, oldKey), Columns: append(keyring.Columns(), certificates), Queue: b, Now: func() time.Time { return now }}
-	b.admin(t, `CREATE TABLE certificates (name text PRIMARY KEY, content bytea)`, `GRANT SELECT, UPDATE ON certificates TO sendvery_app`)
+	b.Service = &keyring.Service{DB: b.db.DB, Trail: dbtest.Trail(t), Ring: ring(t, oldKey), Columns: append(keyring.Columns(), tokens), Queue: b, Now: func() time.Time { return now }}
+	b.admin(t, `CREATE TABLE tokens (name text PRIMARY KEY, content bytea)`, `GRANT SELECT, UPDATE ON tokens TO sendvery_app`)
 	for range 3 {
 		org := uid.New[postgres.Tenant]()
 		b.orgs = append(b.orgs, org)
@@ -74,11 +74,11 @@ func newBench(t *testing.T) *bench {
 	}
 	for i := range 150 {
 		name := fmt.Sprintf("%d.example", i)
-		if _, err := conn.Exec(t.Context(), `INSERT INTO certificates VALUES ($1, $2)`, name, b.Ring.Seal(seal.Place{Table: "certificates", Column: "content", Row: name}, []byte(name))); err != nil {
+		if _, err := conn.Exec(t.Context(), `INSERT INTO tokens VALUES ($1, $2)`, name, b.Ring.Seal(seal.Place{Table: "tokens", Column: "content", Row: name}, []byte(name))); err != nil {
 			t.Fatal(err)
 		}
 	}
-	b.admin(t, `INSERT INTO certificates VALUES ('empty', ''), ('null', NULL)`)
+	b.admin(t, `INSERT INTO tokens VALUES ('empty', ''), ('null', NULL)`)
 	return b
 }
 
@@ -127,7 +127,7 @@ func one[T any](t *testing.T, b *bench, sql string) (v T) {
 func TestRotationStopsAndGoesOn(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	if got := b.uses(t); got != "mailboxes.secret old 250, certificates.content old 150" {
+	if got := b.uses(t); got != "mailboxes.secret old 250, tokens.content old 150" {
 		t.Errorf("before: %s", got)
 	}
 	b.Ring = ring(t, newKey, oldKey)
@@ -156,7 +156,7 @@ func TestRotationStopsAndGoesOn(t *testing.T) {
 	if err != nil || again.Done != 400 || again.Total != 400 || again.Failed != 0 || slices != 4 {
 		t.Errorf("%+v after %d slices, %v", again, slices, err)
 	}
-	if got := b.uses(t); got != "mailboxes.secret new 250, certificates.content new 150" {
+	if got := b.uses(t); got != "mailboxes.secret new 250, tokens.content new 150" {
 		t.Errorf("after: %s", got)
 	}
 	if n := one[int](t, b, `SELECT count(*) FROM audit_events WHERE action = 'mailbox.reseal' AND detail->>'key' = 'new'`); n != 250 {
@@ -209,17 +209,17 @@ func TestRotatingByManyAtOnceCountsEachValueOnce(t *testing.T) {
 func TestValuesThatDoNotOpenStayAndAreNamed(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	b.admin(t, `UPDATE certificates c SET content = o.content FROM certificates o WHERE (c.name, o.name) IN (('1.example', '2.example'), ('2.example', '1.example'))`,
-		`UPDATE certificates SET content = 'nothing sealed' WHERE name = '3.example'`)
+	b.admin(t, `UPDATE tokens c SET content = o.content FROM tokens o WHERE (c.name, o.name) IN (('1.example', '2.example'), ('2.example', '1.example'))`,
+		`UPDATE tokens SET content = 'nothing sealed' WHERE name = '3.example'`)
 	b.Ring = ring(t, newKey, oldKey)
 	run, err := b.Rotate(t.Context())
 	for err == nil && run.FinishedAt == nil {
 		run, err = b.Advance(t.Context())
 	}
-	if err != nil || run.Done != 397 || run.Failed != 3 || !strings.HasPrefix(run.Failure, "certificates.content of 1.example: the sealed value does not open here") {
+	if err != nil || run.Done != 397 || run.Failed != 3 || !strings.HasPrefix(run.Failure, "tokens.content of 1.example: the sealed value does not open here") {
 		t.Errorf("%+v, %v", run, err)
 	}
-	if got := b.uses(t); got != "mailboxes.secret new 250, certificates.content new 147, certificates.content old 2, certificates.content unreadable 1" {
+	if got := b.uses(t); got != "mailboxes.secret new 250, tokens.content new 147, tokens.content old 2, tokens.content unreadable 1" {
 		t.Errorf("after: %s", got)
 	}
 }
@@ -236,13 +236,13 @@ func TestProcessWithOtherKeysLeavesTheJob(t *testing.T) {
 	if err := stale.Work(t.Context(), keyring.Rotation{Key: "new"}); err == nil || err.Error() != work.Again(time.Minute).Error() {
 		t.Errorf("it answers %v", err)
 	}
-	if got := b.uses(t); got != "mailboxes.secret old 250, certificates.content old 150" {
+	if got := b.uses(t); got != "mailboxes.secret old 250, tokens.content old 150" {
 		t.Errorf("it sealed: %s", got)
 	}
 	if err := b.Work(t.Context(), keyring.Rotation{Key: "new"}); err != nil {
 		t.Error(err)
 	}
-	if got := b.uses(t); got != "mailboxes.secret new 250, certificates.content new 150" {
+	if got := b.uses(t); got != "mailboxes.secret new 250, tokens.content new 150" {
 		t.Errorf("after the job: %s", got)
 	}
 }

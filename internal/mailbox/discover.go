@@ -8,11 +8,11 @@ import (
 	"sync"
 	"time"
 
-	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/dns"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/limit"
+	"sendvery.com/sendvery/internal/mailaddr"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/org"
 )
@@ -60,7 +60,7 @@ const discoverTimeout = 8 * time.Second
 // know, else by what the domain says in DNS (RFC 6186), else by who takes its
 // mail in.
 func (f *Finder) Discover(ctx context.Context, org org.ID, address string) (Discovery, error) {
-	address, err := auth.Address(address)
+	address, err := mailaddr.Parse(address)
 	if err != nil {
 		return Discovery{}, fault.InvalidFields(fault.Fields{"address": fault.FieldsOf(err)["email"]})
 	}

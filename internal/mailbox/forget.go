@@ -17,8 +17,8 @@ type ForgetDrafts struct{}
 // Kind implements work.Args.
 func (ForgetDrafts) Kind() string { return "forget_mailbox_drafts" }
 
-// draftLife is how long such settings wait for another try.
-const draftLife = 24 * time.Hour
+// DraftLife is how long such settings wait for another try.
+const DraftLife = 24 * time.Hour
 
 // owned is a mailbox and whose it is.
 type owned struct {
@@ -31,7 +31,7 @@ func (s *Service) ForgetDrafts(ctx context.Context, _ ForgetDrafts) error {
 	var all []owned
 	err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		var err error
-		all, err = drafts(ctx, tx, s.Now().Add(-draftLife))
+		all, err = drafts(ctx, tx, s.Now().Add(-DraftLife))
 		return err
 	})
 	if err != nil {

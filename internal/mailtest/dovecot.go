@@ -154,7 +154,7 @@ func (d *Dovecot) configure(tb TB, o DovecotOptions) {
 	tb.Helper()
 	values := map[string]any{"Dir": d.dir, "UID": d.uid, "GID": d.gid, "IMAP": d.IMAP, "IMAPS": d.IMAPS, "POP3": d.POP3, "POP3S": d.POP3S, "Introspect": o.Introspect, "Extra": o.Extra}
 	if o.Cert != nil {
-		values["Chain"], values["Key"] = o.Cert.write(tb, d.dir)
+		values["Chain"], values["Key"] = o.Cert.Files(tb, d.dir)
 	}
 	if os.Geteuid() != 0 {
 		me, err := user.Current()

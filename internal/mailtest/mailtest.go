@@ -1,7 +1,8 @@
 // Package mailtest is the mail servers that tests talk to: a real Dovecot, the
-// IMAP library's own server with faults, a server that follows a script, and a
-// proxy that spoils what passes through it. Everything listens on loopback and
-// ends with the test. Never imported by production code.
+// IMAP library's own server with faults, a server that follows a script, a
+// proxy that spoils what passes through it, and an inbox for the program's own
+// mail. Everything listens on loopback and ends with the test. Never imported
+// by production code.
 package mailtest
 
 import (
@@ -130,8 +131,8 @@ func certTemplate(name string) *x509.Certificate {
 	}
 }
 
-// write puts certificate and key into dir and returns their paths.
-func (c *Cert) write(tb TB, dir string) (chain, key string) {
+// Files puts certificate and key into dir and returns their paths.
+func (c *Cert) Files(tb TB, dir string) (chain, key string) {
 	tb.Helper()
 	chain, key = filepath.Join(dir, "chain.pem"), filepath.Join(dir, "key.pem")
 	for path, data := range map[string][]byte{chain: c.chain, key: c.key} {

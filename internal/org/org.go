@@ -10,7 +10,10 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/billing"
 	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/limit"
+	"sendvery.com/sendvery/internal/plaintext"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/uid"
 )
@@ -51,9 +54,15 @@ const notFound = "There is no such page, or you do not have access to it."
 
 // Service is what organizations can do.
 type Service struct {
-	DB    *postgres.DB
-	Trail *audit.Trail
-	Now   func() time.Time
+	DB     *postgres.DB
+	Post   // how invitations are sent
+	Trail  *audit.Trail
+	Limits billing.Limits
+	Mails  *limit.Limiter // bounds the invitations that an organization sends
+	Now    func() time.Time
+	// Wipe removes the secrets of an organization that is being deleted, in that
+	// transaction. It returns what to record, and what to do after the commit.
+	Wipe func(ctx context.Context, tx postgres.Tx, a Access) (events []audit.Event, after func(context.Context), err error)
 }
 
 // Memberships returns where the person belongs, oldest first.
@@ -105,19 +114,39 @@ func (s *Service) All(ctx context.Context) (list []Organization, err error) {
 }
 
 // EnsureFirst makes an organization for a person who belongs to none, named
-// after their mail domain, and returns the one to show first.
+// after their mail domain, and returns the one to show first. Whoever was
+// invited, can take a deletion back or is leaving gets none: they have a choice
+// to make, which a zero Organization says.
 func (s *Service) EnsureFirst(ctx context.Context, person postgres.PersonID, email string) (Organization, error) {
-	list, err := s.Memberships(ctx, person)
+	mine, err := s.Mine(ctx, person)
 	if err != nil {
 		return Organization{}, err
 	}
-	if len(list) > 0 {
-		return list[0].Organization, nil
+	if len(mine.Memberships) > 0 {
+		return mine.Memberships[0].Organization, nil
+	}
+	if len(mine.Offers) > 0 || len(mine.Deleted) > 0 || mine.Leaves {
+		return Organization{}, nil
 	}
 	_, name, _ := strings.Cut(email, "@")
+	return s.add(ctx, person, name, true)
+}
+
+// Create makes one more organization, owned by the person.
+func (s *Service) Create(ctx context.Context, person postgres.PersonID, name string) (Organization, error) {
+	name, err := nameOf(name)
+	if err != nil {
+		return Organization{}, err
+	}
+	return s.add(ctx, person, name, false)
+}
+
+// add makes an organization under a slug that is free. With first, a person who
+// got one in the meantime by a second click keeps that one.
+func (s *Service) add(ctx context.Context, person postgres.PersonID, name string, first bool) (Organization, error) {
 	for try := range 5 {
 		o := Organization{ID: uid.New[postgres.Tenant](), Name: name, Slug: slugOf(name, try)}
-		found, err := s.create(ctx, o, person)
+		found, err := s.create(ctx, o, person, first)
 		if err == nil {
 			return found, nil
 		}
@@ -128,9 +157,10 @@ func (s *Service) EnsureFirst(ctx context.Context, person postgres.PersonID, ema
 	return Organization{}, errSlugTaken
 }
 
-// create adds the organization with its owner, unless the person got one in
-// the meantime by a second click.
-func (s *Service) create(ctx context.Context, o Organization, person postgres.PersonID) (Organization, error) {
+// mostOwned bounds how many organizations one person may own.
+const mostOwned = 50
+
+func (s *Service) create(ctx context.Context, o Organization, person postgres.PersonID, first bool) (Organization, error) {
 	err := s.DB.InOrgAs(ctx, o.ID, person, func(ctx context.Context, tx postgres.Tx) error {
 		if err := lockPerson(ctx, tx, person); err != nil {
 			return err
@@ -139,12 +169,24 @@ func (s *Service) create(ctx context.Context, o Organization, person postgres.Pe
 		if err != nil {
 			return err
 		}
-		if len(list) > 0 {
+		if first && len(list) > 0 {
 			o = list[0].Organization
 			return nil
 		}
+		owned := 0
+		for _, m := range list {
+			if m.Role == Owner {
+				owned++
+			}
+		}
+		if owned >= mostOwned {
+			return fault.New(fault.LimitReached, "You own as many organizations as one person can. Delete one, or hand one over.")
+		}
 		now := s.Now()
-		if err := insert(ctx, tx, o, person, now); err != nil {
+		if err := insert(ctx, tx, o, now); err != nil {
+			return err
+		}
+		if err := insertMember(ctx, tx, o.ID, Colleague{Person: person, Role: Owner, JoinedAt: now}); err != nil {
 			return err
 		}
 		return s.Trail.Record(ctx, tx, audit.Event{Org: o.ID, Person: person, Action: "organization.create", Subject: o.Slug, At: now})
@@ -155,9 +197,9 @@ func (s *Service) create(ctx context.Context, o Organization, person postgres.Pe
 // Rename changes the name that people see. The slug in URLs stays, so that
 // links go on working.
 func (s *Service) Rename(ctx context.Context, a Access, name string) error {
-	name = strings.TrimSpace(name)
-	if name == "" || len([]rune(name)) > 80 {
-		return fault.InvalidFields(fault.Fields{"name": "Give the organization a name of 1 to 80 characters."})
+	name, err := nameOf(name)
+	if err != nil {
+		return err
 	}
 	return s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
 		if err := rename(ctx, tx, a.ID, name); err != nil {
@@ -165,6 +207,19 @@ func (s *Service) Rename(ctx context.Context, a Access, name string) error {
 		}
 		return s.Trail.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: "organization.rename", Subject: name, At: s.Now()})
 	})
+}
+
+// nameOf tidies a name that a person typed. It stands in mails to people who
+// are invited, so it cannot hold an address to click on.
+func nameOf(name string) (string, error) {
+	name = strings.Join(strings.Fields(plaintext.String(name)), " ")
+	if name == "" || len([]rune(name)) > 80 {
+		return "", fault.InvalidFields(fault.Fields{"name": "Give the organization a name of 1 to 80 characters."})
+	}
+	if strings.Contains(name, "//") || strings.Contains(strings.ToLower(name), "www.") {
+		return "", fault.InvalidFields(fault.Fields{"name": "Give the organization a name without a web address."})
+	}
+	return name, nil
 }
 
 // slugOf turns a name into its form in URLs. From the second try on it ends

@@ -18,7 +18,7 @@ func memberships(ctx context.Context, tx postgres.Tx, person postgres.PersonID) 
 	rows, err := tx.Query(ctx, `
 		SELECT o.org_id, o.slug, o.name, m.role
 		FROM members m JOIN organizations o ON o.org_id = m.org_id
-		WHERE m.person_id = $1 ORDER BY m.joined_at, m.org_id`, person)
+		WHERE m.person_id = $1 AND o.deleted_at IS NULL ORDER BY m.joined_at, m.org_id`, person)
 	if err != nil {
 		return nil, fmt.Errorf("memberships: %w", err)
 	}
@@ -37,7 +37,7 @@ func lockPerson(ctx context.Context, tx postgres.Tx, person postgres.PersonID) e
 	return nil
 }
 
-func insert(ctx context.Context, tx postgres.Tx, o Organization, owner postgres.PersonID, now time.Time) error {
+func insert(ctx context.Context, tx postgres.Tx, o Organization, now time.Time) error {
 	_, err := tx.Exec(ctx, `INSERT INTO organizations (org_id, slug, name, created_at) VALUES (@org, @slug, @name, @now)`,
 		postgres.NamedArgs{"org": o.ID, "slug": o.Slug, "name": o.Name, "now": now})
 	if postgres.Violates(err, "organizations_slug_key") {
@@ -45,11 +45,6 @@ func insert(ctx context.Context, tx postgres.Tx, o Organization, owner postgres.
 	}
 	if err != nil {
 		return fmt.Errorf("insert organization: %w", err)
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO members (org_id, person_id, role, joined_at) VALUES (@org, @person, @role, @now)`,
-		postgres.NamedArgs{"org": o.ID, "person": owner, "role": Owner, "now": now})
-	if err != nil {
-		return fmt.Errorf("insert owner: %w", err)
 	}
 	return nil
 }
@@ -62,7 +57,7 @@ func rename(ctx context.Context, tx postgres.Tx, org ID, name string) error {
 }
 
 func all(ctx context.Context, tx postgres.Tx) ([]Organization, error) {
-	rows, err := tx.Query(ctx, `SELECT org_id, slug, name FROM organizations ORDER BY slug`)
+	rows, err := tx.Query(ctx, `SELECT org_id, slug, name FROM organizations WHERE deleted_at IS NULL ORDER BY slug`)
 	if err != nil {
 		return nil, fmt.Errorf("organizations: %w", err)
 	}
@@ -74,7 +69,7 @@ func all(ctx context.Context, tx postgres.Tx) ([]Organization, error) {
 }
 
 func bySlug(ctx context.Context, tx postgres.Tx, slug string) (Organization, error) {
-	rows, err := tx.Query(ctx, `SELECT org_id, slug, name FROM organizations WHERE slug = $1`, slug)
+	rows, err := tx.Query(ctx, `SELECT org_id, slug, name FROM organizations WHERE slug = $1 AND deleted_at IS NULL`, slug)
 	if err != nil {
 		return Organization{}, fmt.Errorf("organization: %w", err)
 	}
@@ -99,7 +94,7 @@ func Holders(ctx context.Context, tx postgres.Tx, org ID, right Right) ([]Contac
 	}
 	rows, err := tx.Query(ctx, `
 		SELECT p.person_id, p.email FROM members m JOIN people p ON p.person_id = m.person_id
-		WHERE m.org_id = $1 AND m.role = ANY($2) ORDER BY m.joined_at, p.person_id`, org, roles)
+		WHERE m.org_id = $1 AND m.role = ANY($2) AND p.deleted_at IS NULL ORDER BY m.joined_at, p.person_id`, org, roles)
 	if err != nil {
 		return nil, fmt.Errorf("members with the right to %s: %w", right, err)
 	}

@@ -2,8 +2,11 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -22,8 +25,11 @@ var shared = map[string]string{
 	"sign_in_requests": "asked for before anybody is known",
 	"sessions":         "a person's, not an organization's",
 	"ip_names":         "facts about the network, the same for all",
+	"certificates":     "the installation's own",
 	"goose_db_version": "the schema's version",
 
+	"address_changes":     "changes of people's addresses",
+	"person_exports":      "what people take with them",
 	"audit_person_heads":  "chains of people and of the program",
 	"audit_person_events": "what belongs to no organization",
 	"audit_keys":          "the names of keys",
@@ -219,5 +225,50 @@ func TestMigratingTwiceAtOnceAppliesOnce(t *testing.T) {
 	}
 	if n, err := db.Pending(t.Context(), migrations.Files); err != nil || n != 0 {
 		t.Errorf("pending = %d, %v", n, err)
+	}
+}
+
+func TestAloneIsAloneAndFreesItsName(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	inside, most := 0, 0
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			err := db.Alone(t.Context(), "it", func(ctx context.Context) error {
+				mu.Lock()
+				inside++
+				most = max(most, inside)
+				mu.Unlock()
+				err := db.Ping(ctx) // long enough for another to come in
+				mu.Lock()
+				inside--
+				mu.Unlock()
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if most != 1 {
+		t.Errorf("%d were inside at once", most)
+	}
+	err := db.Alone(t.Context(), "it", func(context.Context) error {
+		err := db.Alone(t.Context(), "another", func(context.Context) error { return nil })
+		if err != nil {
+			t.Errorf("another name waits: %v", err)
+		}
+		waiting, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		return db.Alone(waiting, "it", func(context.Context) error { return errors.New("inside") })
+	})
+	if err == nil || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("who waited too long: %v", err)
+	}
+	if err := db.Alone(t.Context(), "it", func(context.Context) error { return nil }); err != nil {
+		t.Errorf("afterwards: %v", err)
 	}
 }

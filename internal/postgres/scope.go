@@ -52,6 +52,27 @@ func (db *DB) InSystem(ctx context.Context, fn func(context.Context, Tx) error) 
 	return run(ctx, db.system, nil, nil, fn)
 }
 
+// Alone runs fn while no other process runs one under the same name. No
+// transaction is open meanwhile, so that fn may ask the network; a connection
+// is taken.
+func (db *DB) Alone(ctx context.Context, name string, fn func(context.Context) error) error {
+	conn, err := db.app.Acquire(ctx)
+	if err != nil {
+		return mapError(fmt.Errorf("wait for %s: %w", name, err))
+	}
+	defer conn.Release()
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock(hashtextextended($1, 0))`, name); err != nil {
+		return mapError(fmt.Errorf("wait for %s: %w", name, err))
+	}
+	defer func() {
+		after := context.WithoutCancel(ctx)
+		if _, err := conn.Exec(after, `SELECT pg_advisory_unlock(hashtextextended($1, 0))`, name); err != nil {
+			_ = conn.Conn().Close(after) // which frees it too
+		}
+	}()
+	return fn(ctx)
+}
+
 // scope is what row-level security reads, by the names of settings.
 type scope map[string]string
 

@@ -38,7 +38,7 @@ func (g *group) authenticate(ctx context.Context) {
 	slots := make(chan struct{}, authenticateAtOnce)
 	for i := range g.items {
 		it := &g.items[i]
-		if it.source != FromMailbox || it.auth != nil || it.content == nil || len(g.results[i].items) == 0 {
+		if !it.source.ByMail() || it.auth != nil || it.content == nil || len(g.results[i].items) == 0 {
 			continue
 		}
 		slots <- struct{}{}

@@ -203,7 +203,7 @@ func (r Receipt) CameAt() time.Time {
 
 // Noun is what came in: a mail or a file.
 func (r Receipt) Noun() string {
-	if r.Source == FromMailbox {
+	if r.Source.ByMail() {
 		return "mail"
 	}
 	return "file"

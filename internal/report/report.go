@@ -31,9 +31,14 @@ type Source string
 // The sources.
 const (
 	FromMailbox Source = "mailbox"
-	FromUpload  Source = "upload" // by a person, in the page
-	FromImport  Source = "import" // by the import command
+	FromInbound Source = "inbound" // by a mail provider, which hands it over
+	FromUpload  Source = "upload"  // by a person, in the page
+	FromImport  Source = "import"  // by the import command
 )
+
+// ByMail reports whether what came is a mail as anybody may have sent it, and
+// not a file that somebody of the organization or its operator handed in.
+func (s Source) ByMail() bool { return s == FromMailbox || s == FromInbound }
 
 // Verdict is what became of a mail or of one report in it.
 type Verdict string

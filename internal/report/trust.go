@@ -28,7 +28,7 @@ const (
 // reporter by a domain, or by a name.
 func (it *item) trust(domain, name string) Trust {
 	switch {
-	case it.source != FromMailbox:
+	case !it.source.ByMail():
 		return Vouched
 	case it.auth == nil:
 		return Unchecked

@@ -92,28 +92,32 @@ type UploadLimits struct {
 	person, org *limit.Limiter
 }
 
-// NewUploadLimits makes the limits for one process: 2,000 files at once of a
-// person and 6,000 of an organization, and as many again in an hour.
-func NewUploadLimits() (l UploadLimits, err error) {
-	if l.person, err = limit.NewMemory("uploads of a person", 2000, time.Hour); err != nil {
+// NewUploadLimits makes the limits: 2,000 files at once of a person and 6,000
+// of an organization, and as many again in an hour.
+func NewUploadLimits(limiter limit.Maker) (l UploadLimits, err error) {
+	if l.person, err = limiter("uploads of a person", 2000, time.Hour); err != nil {
 		return l, err
 	}
-	l.org, err = limit.NewMemory("uploads of an organization", 6000, time.Hour)
+	l.org, err = limiter("uploads of an organization", 6000, time.Hour)
 	return l, err
 }
 
 func (l UploadLimits) take(ctx context.Context, a org.Access) error {
-	for _, turn := range []struct {
-		limiter *limit.Limiter
-		key     string
-	}{{l.person, a.Person.String()}, {l.org, a.ID.String()}} {
-		wait, err := turn.limiter.Take(ctx, turn.key)
-		if err != nil {
-			return err
-		}
-		if wait > 0 {
-			return &fault.Error{Kind: fault.LimitReached, Wait: wait, Sentence: "More files were uploaded within the last hour than we take. Those before this one are read. Please wait a few minutes and upload the rest."}
-		}
+	if err := takeTurn(ctx, l.person, a.Person.String()); err != nil {
+		return err
 	}
-	return nil
+	return l.takeOrg(ctx, a.ID)
+}
+
+// takeOrg takes a turn of what comes in without a person.
+func (l UploadLimits) takeOrg(ctx context.Context, org org.ID) error {
+	return takeTurn(ctx, l.org, org.String())
+}
+
+func takeTurn(ctx context.Context, l *limit.Limiter, key string) error {
+	wait, err := l.Take(ctx, key)
+	if err == nil && wait > 0 {
+		err = &fault.Error{Kind: fault.LimitReached, Wait: wait, Sentence: "More files came within the last hour than we take. Those before this one are read. Please wait a few minutes and send the rest."}
+	}
+	return err
 }

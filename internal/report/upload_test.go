@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/uid"
 )
@@ -117,7 +118,7 @@ func TestUploadsAreLimited(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "example.org")
 	var err error
-	if b.Uploads, err = report.NewUploadLimits(); err != nil {
+	if b.Uploads, err = report.NewUploadLimits(limit.NewMemory); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 2200 {

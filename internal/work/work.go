@@ -71,9 +71,19 @@ func Migrate(ctx context.Context, ownerURL string) error {
 
 // Registry collects what the program can do in the background.
 type Registry struct {
-	workers  *river.Workers
-	periodic []*river.PeriodicJob
+	workers   *river.Workers
+	periodic  []*river.PeriodicJob
+	scheduled []Scheduled
 }
+
+// Scheduled is a job that is done at regular times.
+type Scheduled struct {
+	Args  Args
+	Every time.Duration
+}
+
+// Scheduled lists the jobs that Every was called for, in that order.
+func (r *Registry) Scheduled() []Scheduled { return r.scheduled }
 
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry { return &Registry{workers: river.NewWorkers()} }
@@ -111,6 +121,7 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 // once more when the lead changes after the queue has forgotten that it was
 // done (CompletedJobRetentionPeriod): doing it again must do no harm.
 func (r *Registry) Every(period time.Duration, args Args) {
+	r.scheduled = append(r.scheduled, Scheduled{args, period})
 	r.periodic = append(r.periodic, river.NewPeriodicJob(every(period), func() (river.JobArgs, *river.InsertOpts) {
 		return args, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: period}}
 	}, &river.PeriodicJobOpts{RunOnStart: true}))
@@ -138,6 +149,7 @@ var _ Enqueuer = (*Queue)(nil)
 // Queue puts jobs into the database and, once started, does them.
 type Queue struct {
 	client *river.Client[pgx.Tx]
+	pool   *pgxpool.Pool
 }
 
 // New makes a queue on the app pool. It works only after Start.
@@ -163,7 +175,7 @@ func New(db *postgres.DB, r *Registry, log *slog.Logger) (*Queue, error) {
 	if err != nil {
 		return nil, fmt.Errorf("job queue: %w", err)
 	}
-	return &Queue{client: client}, nil
+	return &Queue{client: client, pool: db.AppPool()}, nil
 }
 
 // Start begins to do jobs until Stop. The context's end stops them at once.

@@ -47,13 +47,22 @@ func (o Org) Path(rest string) string { return "/o/" + o.Slug + "/" + rest }
 
 // Person is who is signed in.
 type Person struct {
-	Email string
+	Email    string
+	Operator bool // runs this installation, and may see how it is
 }
 
 // Link is words that lead somewhere.
 type Link struct {
 	Text string
 	Href string
+}
+
+// openPages are what anybody may read, linked from the foot of every page.
+var openPages = [...]Link{
+	{Text: "Security", Href: "/security"},
+	{Text: "Privacy", Href: "/privacy"},
+	{Text: "Terms", Href: "/terms"},
+	{Text: "Open source", Href: "/open-source"},
 }
 
 // Tone says how a note or a step is meant; it decides colour and icon.

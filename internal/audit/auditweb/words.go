@@ -23,6 +23,19 @@ type action struct {
 var actions = [...]action{
 	{"organization.create", "Made the organization", false},
 	{"organization.rename", "Renamed the organization", true},
+	{"organization.transfer", "Handed the organization over", false},
+	{"organization.delete", "Deleted the organization", false},
+	{"organization.restore", "Took the deletion of the organization back", false},
+	{"invitation.create", "Invited somebody", false},
+	{"invitation.resend", "Sent an invitation again", false},
+	{"invitation.revoke", "Revoked an invitation", false},
+	{"invitation.accept", "Accepted an invitation", false},
+	{"invitation.decline", "Declined an invitation", false},
+	{"member.role", "Changed a member's role", false},
+	{"member.remove", "Removed a member", false},
+	{"member.leave", "Left the organization", false},
+	{"export.ask", "Had an export made", false},
+	{"export.fetch", "Downloaded an export", false},
 	{"domain.add", "Added a domain", true},
 	{"mailbox.connect", "Connected a mailbox", false},
 	{"mailbox.grant", "Allowed access to a mailbox at its provider", false},
@@ -46,12 +59,17 @@ var actions = [...]action{
 var ownActions = [...]action{
 	{"session.begin", "Signed in", false},
 	{"session.end", "Signed out a device", false},
+	{"address.ask", "Asked to change the address", false},
+	{"address.stop", "Stopped a change of the address", false},
+	{"address.change", "Changed the address", false},
+	{"account.delete", "Deleted the account", false},
+	{"account.restore", "Took the deletion of the account back", false},
 }
 
 // facts are the names of details, in the order in which they are shown.
 var facts = [...]struct{ name, word string }{
 	{"device", "Device"}, {"network", "Network"}, {"domain", "Domain"}, {"host", "Server"}, {"provider", "Provider"},
-	{"reason", "Reason"}, {"mails", "Mails"}, {"choice", "Choice"}, {"part", "Part"}, {"key", "Key"},
+	{"role", "Role"}, {"from", "From"}, {"to", "To"}, {"reason", "Reason"}, {"mails", "Mails"}, {"choice", "Choice"}, {"part", "Part"}, {"key", "Key"},
 }
 
 // wordsOf are the words for an action; its own name where there are none.

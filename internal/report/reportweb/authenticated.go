@@ -17,7 +17,7 @@ const noAdvice = "It is shown, and no advice stands on it."
 // who the report in it names; head is nil where no single report is meant.
 // Without authentication the consequence follows; it may be empty.
 func authenticationOf(source report.Source, v *mailauth.Verdict, head *dmarcrpt.Report, consequence string) ui.Authenticated {
-	if source != report.FromMailbox {
+	if !source.ByMail() {
 		return ui.Authenticated{Word: "by whoever handed it in", Words: "It came as a file, not by mail.", Tone: ui.Plain}
 	}
 	if v == nil {

@@ -179,7 +179,7 @@ func meaning(rec report.Receipt) string {
 		words = append(words, "The report is counted.")
 	case rec.Verdict == report.Refused && mail, rec.Verdict == report.NoReport && mail:
 		words = append(words, "The mail itself was left as it was.")
-	case rec.Verdict == report.NoReport:
+	case rec.Verdict == report.NoReport && !rec.Source.ByMail():
 		words = append(words, "Only the name of the file is.")
 	}
 	return strings.Join(words, " ")

@@ -64,6 +64,8 @@ func (h *Web) sourcedRows(a org.Access, list []report.Receipt, boxes []mailbox.M
 // sourceWords says how a mail or file came in.
 func sourceWords(r report.Receipt, boxes []mailbox.Mailbox) string {
 	switch {
+	case r.Source == report.FromInbound:
+		return "handed over by a mail provider"
 	case r.Source == report.FromImport:
 		return "imported by the operator"
 	case r.Source == report.FromUpload && r.UploadedBy != nil:
@@ -121,7 +123,7 @@ func (h *Web) ListReceipts(w http.ResponseWriter, r *http.Request, a org.Access)
 	if err != nil {
 		return err
 	}
-	p := ReceiptsPage{Page: h.frame(w, r, ui.ReportsSection, "Mails"), Sections: sections(a, ui.MailsList), UploadHref: uploadHref(a), Sources: sourceChoices(a, query, boxes)}
+	p := ReceiptsPage{Page: h.frame(w, r, ui.ReportsSection, "Mails"), Sections: sections(a, ui.MailsList), UploadHref: uploadHref(a), Sources: h.sourceChoices(a, query, boxes)}
 	if len(list) > receiptsPerPage {
 		list = list[:receiptsPerPage]
 		next := with(query, "", "")
@@ -211,7 +213,7 @@ func verdictChoices(a org.Access, query url.Values, chosen string, counts map[re
 }
 
 // sourceChoices are the ways that mails and files come in by.
-func sourceChoices(a org.Access, query url.Values, boxes []mailbox.Mailbox) []ui.Choice {
+func (h *Web) sourceChoices(a org.Access, query url.Values, boxes []mailbox.Mailbox) []ui.Choice {
 	choice := func(text, source, box string) ui.Choice {
 		to := with(with(with(query, "upload", ""), "mailbox", box), "source", source)
 		return ui.Choice{Text: text, Href: path(a, "receipts", to),
@@ -223,6 +225,9 @@ func sourceChoices(a org.Access, query url.Values, boxes []mailbox.Mailbox) []ui
 	}
 	for _, m := range boxes {
 		out = append(out, choice(m.Username, "", m.ID.String()))
+	}
+	if h.Inbound {
+		out = append(out, choice("Mail providers", string(report.FromInbound), ""))
 	}
 	return append(out, choice("Uploads", string(report.FromUpload), ""), choice("Imports by the operator", string(report.FromImport), ""))
 }

@@ -22,6 +22,7 @@ type Web struct {
 	Failures  *failurereport.Service // knows which failure reports are still kept
 	Domains   *domain.Service
 	Mailboxes *mailbox.Service
+	Inbound   bool // mail providers may hand mails over
 	// Frame returns the frame of a page inside the organization.
 	Frame func(w http.ResponseWriter, r *http.Request, title string) ui.Page
 	// Flash leaves a sentence for the next page.

@@ -71,7 +71,7 @@ func leftOut(d tlsreport.Doubted) string {
 // the report counts.
 func authentic(trust tlsreport.Trust, source report.Source, v *mailauth.Verdict) ui.Authenticated {
 	switch {
-	case source != report.FromMailbox:
+	case !source.ByMail():
 		return ui.Authenticated{Word: "by whoever handed it in", Words: "It came as a file, not by mail."}
 	case v == nil:
 		return ui.Authenticated{Word: "not checked", Words: "Report mails are not authenticated on this installation."}

@@ -1,14 +1,14 @@
-package auth_test
+package mailaddr_test
 
 import (
 	"strings"
 	"testing"
 
-	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/mailaddr"
 )
 
-func TestAddress(t *testing.T) {
+func TestParse(t *testing.T) {
 	t.Parallel()
 	for input, want := range map[string]string{
 		"ada@example.org":           "ada@example.org",
@@ -23,7 +23,7 @@ func TestAddress(t *testing.T) {
 		`"a,b"@example.org`: "", `"a>b"@example.org`: "", `"a@b"@example.org`: "", "ada@example.org\r\nBcc: x@example.net": "", "a\x00da@example.org": "",
 		"ada@exam ple.org": "", "ada@-example.org": "", "ada@example..org": "", strings.Repeat("a", 250) + "@example.org": "", "a\xff@example.org": "",
 	} {
-		got, err := auth.Address(input)
+		got, err := mailaddr.Parse(input)
 		if got != want {
 			t.Errorf("%q: %q, want %q", input, got, want)
 		}

@@ -3,6 +3,7 @@ package orgweb
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/httpio"
@@ -17,7 +18,13 @@ type Web struct {
 	Frame func(w http.ResponseWriter, r *http.Request, title string) ui.Page
 	// Flash leaves a sentence for the next page.
 	Flash func(w http.ResponseWriter, sentence string)
+	Now   func() time.Time
+	// Counts tells what an organization holds, for who is about to delete it.
+	Counts func(r *http.Request, a org.Access) (Counts, error)
 }
+
+// Counts is what an organization holds.
+type Counts struct{ Domains, Mailboxes int }
 
 func path(a org.Access, rest string) string { return ui.Org{Slug: a.Slug}.Path(rest) }
 
@@ -38,16 +45,36 @@ func (h *Web) ShowWelcome(w http.ResponseWriter, r *http.Request, a org.Access) 
 	return httpio.OK(w, r, Welcome(p))
 }
 
+// settingsFrame is the frame of a page of the settings, below them where crumbs say so.
+func (h *Web) settingsFrame(w http.ResponseWriter, r *http.Request, title string, crumbs ...ui.Link) ui.Page {
+	return h.Frame(w, r, title).In(ui.SettingsSection, crumbs...)
+}
+
+// settingsTabs are the pages that the settings have.
+func settingsTabs(a org.Access, chosen string) []ui.Choice {
+	tabs := []ui.Choice{{Text: "General", Href: path(a, "settings")}, {Text: "Members", Href: path(a, "members")}}
+	if a.Role.May(org.ReadAudit) {
+		tabs = append(tabs, ui.Choice{Text: "Audit trail", Href: path(a, "audit")})
+	}
+	for i := range tabs {
+		tabs[i].Chosen = tabs[i].Text == chosen
+	}
+	return tabs
+}
+
 // ShowSettings shows the organization's settings.
 func (h *Web) ShowSettings(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	return httpio.OK(w, r, Settings(h.settingsPage(w, r, a)))
 }
 
 func (h *Web) settingsPage(w http.ResponseWriter, r *http.Request, a org.Access) SettingsPage {
-	p := SettingsPage{Page: h.Frame(w, r, "Settings"), Action: path(a, "settings"), Name: a.Name, CanRename: a.Role.May(org.ManageSettings), Role: string(a.Role)}
-	p.Section = ui.SettingsSection
-	if a.Role.May(org.ReadAudit) {
-		p.AuditHref = path(a, "audit")
+	p := SettingsPage{Page: h.settingsFrame(w, r, "Settings"), Tabs: settingsTabs(a, "General"), Action: path(a, "settings"), Name: a.Name,
+		CanRename: a.Role.May(org.ManageSettings), Role: string(a.Role), LeaveHref: path(a, "leave")}
+	if a.Role.May(org.ExportAll) {
+		p.ExportHref = path(a, "export")
+	}
+	if a.Role.May(org.Own) {
+		p.TransferHref, p.DeleteHref = path(a, "transfer"), path(a, "delete")
 	}
 	return p
 }

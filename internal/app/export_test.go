@@ -1,0 +1,29 @@
+package app
+
+import (
+	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/export"
+	"sendvery.com/sendvery/internal/failurereport"
+	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/internal/tlsreport"
+)
+
+// Slices are the services that read and write what organizations have.
+type Slices struct {
+	Orgs      *org.Service
+	Domains   *domain.Service
+	Mailboxes *mailbox.Service
+	Reports   *report.Service
+	TLS       *tlsreport.Service
+	Failures  *failurereport.Service
+	Exports   *export.Service
+	Trail     *audit.Trail
+}
+
+// Slices returns the services as they are wired.
+func (a *App) Slices() Slices {
+	return Slices{Orgs: a.orgs, Domains: a.domains, Mailboxes: a.mailboxes, Reports: a.reports, TLS: a.tls, Failures: a.failures, Exports: a.exports, Trail: a.trail}
+}

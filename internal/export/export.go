@@ -1,0 +1,151 @@
+// Package export lets people take their data with them: everything of an
+// organization for who may, and what is about a person for themselves. A job
+// makes a zip with a file of JSON lines for each table; it is kept for a week.
+// Secrets are never in it.
+package export
+
+import (
+	"context"
+	"time"
+
+	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/uid"
+	"sendvery.com/sendvery/internal/work"
+)
+
+// Life is how long an export is kept.
+const Life = 7 * 24 * time.Hour
+
+// Bounds of the job that makes one.
+const (
+	makeTimeout = 15 * time.Minute
+	most        = 2 << 30 // bytes of a zip
+	partSize    = 1 << 20
+)
+
+// ID identifies an export.
+type ID = uid.ID[Export]
+
+// State is how far an export is.
+type State string
+
+// The states.
+const (
+	Running State = "running"
+	Ready   State = "ready"
+	Failed  State = "failed"
+)
+
+// Export is a zip of everything of an organization.
+type Export struct {
+	ID        ID           `db:"export_id"`
+	Person    org.PersonID `db:"person_id"` // who asked
+	State     State        `db:"state"`
+	AskedAt   time.Time    `db:"asked_at"`
+	ExpiresAt time.Time    `db:"expires_at"`
+	Size      int64        `db:"size"` // bytes of the zip
+}
+
+// Service is what can be done with exports.
+type Service struct {
+	DB    *postgres.DB
+	Trail *audit.Trail
+	Queue work.Enqueuer
+	Now   func() time.Time
+}
+
+// Make is the job that makes the export of an organization.
+type Make struct {
+	Org    org.ID `json:"org"`
+	Export ID     `json:"export"`
+}
+
+// Kind implements work.Args.
+func (Make) Kind() string { return "make_export" }
+
+// Handle registers the jobs.
+func (s *Service) Handle(jobs *work.Registry) {
+	work.Handle(jobs, makeTimeout, s.Make)
+	work.Handle(jobs, 0, s.MakeOwn)
+	work.Handle(jobs, 0, s.Expire)
+	jobs.Every(time.Hour, Expire{})
+}
+
+// List returns the organization's exports, newest first.
+func (s *Service) List(ctx context.Context, o org.ID) (all []Export, err error) {
+	err = s.DB.InOrg(ctx, o, func(ctx context.Context, tx postgres.Tx) error {
+		all, err = list(ctx, tx, o, s.Now())
+		return err
+	})
+	return all, err
+}
+
+// Ask has an export made. One is made at a time.
+func (s *Service) Ask(ctx context.Context, a org.Access) error {
+	now := s.Now()
+	e := Export{ID: uid.New[Export](), Person: a.Person, State: Running, AskedAt: now, ExpiresAt: now.Add(Life)}
+	return s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
+		if err := insert(ctx, tx, a.ID, e); err != nil {
+			return err
+		}
+		if err := s.Queue.Enqueue(ctx, tx, Make{Org: a.ID, Export: e.ID}, work.Attempts(3)); err != nil {
+			return err
+		}
+		return s.Trail.Record(ctx, tx, s.event(a, "export.ask", e.ID))
+	})
+}
+
+func (s *Service) event(a org.Access, action string, id ID) audit.Event {
+	return audit.Event{Org: a.ID, Person: a.Person, Action: action, Subject: id.String(), At: s.Now()}
+}
+
+// Fetch hands an export over part by part; NotFound when it is not ready, or
+// was forgotten. That somebody took it is recorded.
+func (s *Service) Fetch(ctx context.Context, a org.Access, id ID, begin func(Export), write func([]byte) error) error {
+	var e Export
+	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) (err error) {
+		if e, err = ready(ctx, tx, a.ID, id, s.Now()); err != nil {
+			return err
+		}
+		return s.Trail.Record(ctx, tx, s.event(a, "export.fetch", id))
+	})
+	if err != nil {
+		return err
+	}
+	begin(e)
+	for seq := range int((e.Size + partSize - 1) / partSize) {
+		var content []byte
+		err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) (err error) {
+			content, err = part(ctx, tx, a.ID, id, seq)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := write(content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Expire is the job that forgets exports whose time is over.
+type Expire struct{}
+
+// Kind implements work.Args.
+func (Expire) Kind() string { return "expire_exports" }
+
+// Expire does an Expire job. One that is still running after so long never ends.
+func (s *Service) Expire(ctx context.Context, _ Expire) error {
+	err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) error { return deleteExpired(ctx, tx, s.Now()) })
+	if err != nil {
+		return err
+	}
+	return s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error { return deleteExpiredOwn(ctx, tx, s.Now()) })
+}
+
+// errGone is told about an export that is not there.
+var errGone = fault.New(fault.NotFound, "This export is not there any more. Have a new one made.")

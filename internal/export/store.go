@@ -1,0 +1,106 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+const columns = `export_id, person_id, state, asked_at, expires_at, size`
+
+func insert(ctx context.Context, tx postgres.Tx, o org.ID, e Export) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO exports (org_id, export_id, person_id, state, asked_at, expires_at)
+		VALUES (@org, @id, @person, @state, @asked, @expires)`,
+		postgres.NamedArgs{"org": o, "id": e.ID, "person": e.Person, "state": e.State, "asked": e.AskedAt, "expires": e.ExpiresAt})
+	if postgres.Violates(err, "exports_running") {
+		return fault.New(fault.Conflict, "An export is being made already. It takes a few minutes.")
+	}
+	if err != nil {
+		return fmt.Errorf("insert export: %w", err)
+	}
+	return nil
+}
+
+func list(ctx context.Context, tx postgres.Tx, o org.ID, now time.Time) ([]Export, error) {
+	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM exports WHERE org_id = $1 AND expires_at > $2 ORDER BY asked_at DESC, export_id`, o, now)
+	if err != nil {
+		return nil, fmt.Errorf("exports: %w", err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[Export])
+	if err != nil {
+		return nil, fmt.Errorf("exports: %w", err)
+	}
+	return all, nil
+}
+
+func ready(ctx context.Context, tx postgres.Tx, o org.ID, id ID, now time.Time) (Export, error) {
+	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM exports WHERE org_id = $1 AND export_id = $2 AND state = 'ready' AND expires_at > $3`, o, id, now)
+	if err != nil {
+		return Export{}, fmt.Errorf("export: %w", err)
+	}
+	e, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Export])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return e, errGone
+	}
+	if err != nil {
+		return e, fmt.Errorf("export: %w", err)
+	}
+	return e, nil
+}
+
+func part(ctx context.Context, tx postgres.Tx, o org.ID, id ID, seq int) (content []byte, err error) {
+	err = tx.QueryRow(ctx, `SELECT content FROM export_parts WHERE org_id = $1 AND export_id = $2 AND seq = $3`, o, id, seq).Scan(&content)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, errGone
+	}
+	if err != nil {
+		return nil, fmt.Errorf("part of export: %w", err)
+	}
+	return content, nil
+}
+
+// putPart replaces what an earlier try has left; NotFound when the export is gone.
+func putPart(ctx context.Context, tx postgres.Tx, job Make, seq int, content []byte) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO export_parts (org_id, export_id, seq, content) VALUES (@org, @id, @seq, @content)
+		ON CONFLICT (org_id, export_id, seq) DO UPDATE SET content = EXCLUDED.content`,
+		postgres.NamedArgs{"org": job.Org, "id": job.Export, "seq": seq, "content": content})
+	if postgres.Violates(err, "export_parts_export_fkey") {
+		return errGone
+	}
+	if err != nil {
+		return fmt.Errorf("keep part of export: %w", err)
+	}
+	return nil
+}
+
+func finish(ctx context.Context, tx postgres.Tx, job Make, size int64) error {
+	_, err := tx.Exec(ctx, `UPDATE exports SET state = 'ready', size = $3 WHERE org_id = $1 AND export_id = $2`, job.Org, job.Export, size)
+	if err != nil {
+		return fmt.Errorf("finish export: %w", err)
+	}
+	return nil
+}
+
+func fail(ctx context.Context, tx postgres.Tx, job Make) error {
+	_, err := tx.Exec(ctx, `UPDATE exports SET state = 'failed' WHERE org_id = $1 AND export_id = $2`, job.Org, job.Export)
+	if err != nil {
+		return fmt.Errorf("note failed export: %w", err)
+	}
+	return nil
+}
+
+func deleteExpired(ctx context.Context, tx postgres.Tx, now time.Time) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM exports WHERE expires_at <= $1`, now); err != nil {
+		return fmt.Errorf("forget exports: %w", err)
+	}
+	return nil
+}

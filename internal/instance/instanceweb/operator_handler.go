@@ -1,0 +1,86 @@
+// Package instanceweb draws the operator's page: how the installation is.
+package instanceweb
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"sendvery.com/sendvery/internal/auth"
+	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/instance"
+	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/uid"
+	"sendvery.com/sendvery/internal/work"
+	"sendvery.com/sendvery/web/format"
+	"sendvery.com/sendvery/web/ui"
+)
+
+// Program is how the process that answers is.
+type Program struct {
+	Version string
+	Since   time.Time // it runs since then
+	Pending int       // migrations that the database lacks
+	Roles   string    // what is wrong with the database's roles; "" = nothing
+	Keys    []Key
+}
+
+// Key is a sealing key, by its name.
+type Key struct {
+	ID      string
+	Secrets int // sealed with it
+	Remark  string
+	Missing bool // stored values name it, and the program has it not
+}
+
+// Web answers the operator's requests.
+type Web struct {
+	Instance *instance.Service
+	Queue    func(context.Context) (work.Status, error)
+	Program  func(context.Context) (Program, error)
+	Frame    func(w http.ResponseWriter, r *http.Request, title string) ui.Page
+}
+
+// orgsShown is how many organizations a page lists.
+const orgsShown = 50
+
+// Show shows how the installation is.
+func (h *Web) Show(w http.ResponseWriter, r *http.Request, _ auth.Session) error {
+	ctx := r.Context()
+	program, err := h.Program(ctx)
+	if err != nil {
+		return err
+	}
+	database, err := h.Instance.Database(ctx)
+	if err != nil {
+		return err
+	}
+	queue, err := h.Queue(ctx)
+	if err != nil {
+		return err
+	}
+	before, err := uid.Parse[postgres.Tenant](r.URL.Query().Get("before"))
+	if err != nil {
+		before = postgres.TenantID{} // the first page
+	}
+	sums, list, err := h.Instance.Organizations(ctx, before, orgsShown+1)
+	if err != nil {
+		return err
+	}
+	now := h.Instance.Now()
+	page := OperatorPage{Page: h.Frame(w, r, "This installation"), Needs: needs(program, queue, now)}
+	page.Headline = headline(len(page.Needs), sums)
+	page.Program = programFacts(program, database, now)
+	page.Queues, page.Failed = queueRows(queue.Counts, now), failedRows(queue.Failed, now)
+	page.Keys = program.Keys
+	page.OrgCount = format.Of(sums.Organizations, "organization", "organizations")
+	if len(list) > orgsShown {
+		list = list[:orgsShown]
+		page.Pager.Older = "/operator?before=" + list[orgsShown-1].ID.String()
+	}
+	if !before.IsZero() {
+		page.Pager.Newer = "/operator"
+	}
+	page.Orgs = orgRows(list, now)
+	return httpio.OK(w, r, Operator(page))
+}

@@ -1,0 +1,86 @@
+package siteweb
+
+import (
+	"sendvery.com/sendvery/internal/auth"
+	"sendvery.com/sendvery/internal/failurereport"
+	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/web"
+	"sendvery.com/sendvery/web/format"
+)
+
+// Privacy is what the page about privacy says.
+func Privacy(f Facts) Page {
+	return Page{
+		Heading:  "Privacy",
+		Lead:     "Your reports are read for you alone. This is what is kept for that, for how long, and whom the program asks for anything.",
+		Sections: []Section{responsible(f), stored(), lifetimes(f), others(f), cookies()},
+	}
+}
+
+func responsible(f Facts) Section {
+	s := Section{ID: "responsible", Title: "Who is responsible", Claims: []Claim{
+		runBy(f),
+		said("data-location", "where the data is", f.Location),
+	}}
+	if f.Contact != "" {
+		s.Claims = append(s.Claims, Claim{Promises: []string{"disclosure-contact"}, By: Operator, Text: "You reach the operator here:", More: f.contactLink()})
+	}
+	return s
+}
+
+func stored() Section {
+	return Section{ID: "stored", Title: "What is kept", Claims: []Claim{
+		kept("kept-of-people", "Of you: your e-mail address, the organizations you belong to, and of each signed-in device its browser, the time, and its network address without the last part."),
+		kept("ordinary-mail", "Of a mail that holds no report: its number in the mailbox, its date and its size. Not its subject, sender or text; and it is never changed, moved or deleted."),
+		kept("originals", "Of a mail with a report: the report, and the mail as it came, which owners and admins of your organization can download."),
+		kept("failure-reports", "Of a failure report, which is about one mail of a person: a few header fields, and of each address its domain. The rest is taken out before anything is stored, and the mail is not kept."),
+		kept("credentials-sealed", "Of a mailbox: its settings, and its password or token, encrypted."),
+		kept("trail-kept", "Of changes: who made them, when, and to what."),
+	}}
+}
+
+func lifetimes(f Facts) Section {
+	return Section{ID: "lifetimes", Title: "For how long", Claims: []Claim{
+		kept("link-short-lived", "A sign-in link works for "+format.For(auth.LinkLife)+". That it was asked for is forgotten "+format.For(auth.RequestKept)+" later."),
+		kept("session-life", "A session lives for "+format.For(auth.SessionIdle)+" without use and "+format.For(auth.SessionAbsolute)+" in all, or until you sign out."),
+		kept("refused-originals", "Mails whose reports were refused, or wait for their domain, are kept for "+format.For(report.WaitingLife)+". That they came stays listed."),
+		kept("failure-life", "Failure reports are deleted after "+format.For(failurereport.Life)+"."),
+		kept("draft-life", "Settings of a mailbox that never passed their test are forgotten after "+format.For(mailbox.DraftLife)+", password included."),
+		kept("mailbox-deleted", "A mailbox that you delete takes its password or token with it at once. Reports that were read stay."),
+		kept("trail-kept", "Reports, their mails, and the record of changes stay for as long as their organization does."),
+		said("backups-encrypted", "how long deleted data stays in backups, and how those are encrypted", f.Backups),
+	}}
+}
+
+// others are all outside parties that the program has to do with.
+func others(f Facts) Section {
+	s := Section{ID: "others", Title: "Whom the program asks, and for what", Claims: []Claim{
+		kept("asks-mail-servers sharing-disclosed", "The mail server of each mailbox that you connect, for its mails."),
+		kept("asks-dns-servers", "DNS, for the mail servers of an address when you type it to connect a mailbox."),
+	}}
+	for _, provider := range f.Providers {
+		s.Claims = append(s.Claims, kept("asks-providers", provider+", for access to a mailbox, if you choose to sign in there instead of giving a password."))
+	}
+	if f.IPLookup {
+		s.Claims = append(s.Claims, kept("asks-dns-names", "DNS, for the names of the addresses that reports list as senders."))
+	}
+	if f.DKIMLookup {
+		s.Claims = append(s.Claims, kept("asks-dns-keys", "DNS, for the public keys that report mails are signed with. Nothing else of a mail is sent."))
+	}
+	if f.MailServer != "" {
+		s.Claims = append(s.Claims, kept("asks-smtp", f.MailServer+", to deliver sign-in links and notices to you."))
+	}
+	return s
+}
+
+// cookies are named as browsers show them.
+func cookies() Section {
+	return Section{ID: "cookies", Title: "Cookies, all of this site alone", Claims: []Claim{
+		kept("cookies", "session: keeps you signed in, for "+format.For(auth.SessionAbsolute)+" at most."),
+		kept("cookies", "sign-in: ties the code in the mail to the browser that asked, for "+format.For(auth.LinkLife)+"."),
+		kept("cookies", mailbox.GrantCookie+": knows what you began while you are at your provider to connect a mailbox, for "+format.For(mailbox.GrantLife)+"."),
+		kept("cookies", "flash: a sentence for the next page, for a minute."),
+		kept("cookies", "theme: whether you chose light or dark, for "+format.For(web.ThemeLife)+"."),
+	}}
+}
