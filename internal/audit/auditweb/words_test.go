@@ -29,7 +29,9 @@ func TestEveryActionThatIsRecordedHasWords(t *testing.T) {
 	if err != nil || len(found) < 15 {
 		t.Fatalf("%d actions, %v", len(found), err)
 	}
-	delete(found, "key.rotate") // in the program's own chain, which no page shows
+	for _, name := range []string{"key.rotate", "certificate.reseal"} {
+		delete(found, name) // it is in the program's own chain, which no page shows
+	}
 	all := slices.Concat(actions[:], ownActions[:])
 	for name := range found {
 		if !slices.ContainsFunc(all, func(a action) bool { return a.Name == name }) {
