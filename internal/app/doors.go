@@ -59,7 +59,10 @@ func (a *App) door(option, address string, handler http.Handler) *door {
 		WriteTimeout:      2 * time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          log.New(serverLog{a.log}, "", 0),
+		// What the server would answer by itself, to OPTIONS *, lacks our headers.
+		DisableGeneralOptionsHandler: true,
+
+		ErrorLog: log.New(serverLog{a.log}, "", 0),
 	}}
 }
 

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"net/http"
+
 	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/export"
@@ -26,4 +28,13 @@ type Slices struct {
 // Slices returns the services as they are wired.
 func (a *App) Slices() Slices {
 	return Slices{Orgs: a.orgs, Domains: a.domains, Mailboxes: a.mailboxes, Reports: a.reports, TLS: a.tls, Failures: a.failures, Exports: a.exports, Trail: a.trail}
+}
+
+// Through has a handler answer behind what every answer goes through, over TLS.
+func (a *App) Through(h http.Handler) http.Handler {
+	all := a.always(true)
+	for i := len(all) - 1; i >= 0; i-- {
+		h = all[i](h)
+	}
+	return h
 }

@@ -7,40 +7,6 @@ import (
 	"sendvery.com/sendvery/internal/apptest"
 )
 
-// secure is what every answer carries.
-var secure = map[string]string{
-	"Content-Security-Policy":    "default-src 'none'",
-	"X-Content-Type-Options":     "nosniff",
-	"Referrer-Policy":            "same-origin",
-	"Permissions-Policy":         "camera=()",
-	"Cross-Origin-Opener-Policy": "same-origin",
-}
-
-func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
-	t.Parallel()
-	a := apptest.New(t)
-	b := a.SignIn(t, "ada@first.example")
-	stranger := a.Browser(t)
-	stranger.Header.Set("Sec-Fetch-Site", "cross-site")
-	for name, p := range map[string]apptest.Page{
-		"page": b.Get(t, b.Home+"welcome"), "redirect": a.Browser(t).Get(t, "/"), "not found": b.Get(t, "/nothing"), "not found inside": b.Get(t, b.Home+"reports/1"),
-		"asset": b.Get(t, "/assets/nothing.css"), "health": b.Get(t, "/healthz"), "refused": stranger.Post(t, "/signin"), "wrong method": b.Do(t, "DELETE", "/signin", nil),
-		"too large": b.Post(t, "/signin", "email", strings.Repeat("a", 70_000)), "invalid": b.Post(t, "/signin"),
-	} {
-		for header, want := range secure {
-			if got := p.Header.Get(header); !strings.Contains(got, want) {
-				t.Errorf("%s (%d): %s is %q", name, p.Status, header, got)
-			}
-		}
-		if strings.Contains(p.Header.Get("Content-Security-Policy"), "unsafe") {
-			t.Errorf("%s: the policy allows what is unsafe", name)
-		}
-		if p.Header.Get("Strict-Transport-Security") != "" {
-			t.Errorf("%s: HSTS on a site without TLS", name)
-		}
-	}
-}
-
 func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	t.Parallel()
 	a := apptest.New(t)

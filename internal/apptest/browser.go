@@ -54,7 +54,8 @@ func (b *Browser) Do(t testing.TB, method, path string, form url.Values) Page {
 	return b.Send(t, method, path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
 }
 
-// Send sends a request with any body.
+// Send sends a request with any body. Whatever is asked, the answer must carry
+// the security headers.
 func (b *Browser) Send(t testing.TB, method, path, contentType string, body io.Reader) Page {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, b.app.server.URL+path, body)
@@ -78,7 +79,9 @@ func (b *Browser) Send(t testing.TB, method, path, contentType string, body io.R
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Page{Status: resp.StatusCode, Header: resp.Header, Body: string(content), Location: resp.Header.Get("Location")}
+	p := Page{Status: resp.StatusCode, Header: resp.Header, Body: string(content), Location: resp.Header.Get("Location")}
+	b.secure(t, method, path, p)
+	return p
 }
 
 // Get asks for a page.

@@ -99,7 +99,6 @@ func Render(w http.ResponseWriter, r *http.Request, code int, c Component) error
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "HX-Request-Type")
 	w.WriteHeader(code)
 	_, _ = w.Write(page.Bytes()) // the browser may have gone; nobody is left to tell

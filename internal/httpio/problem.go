@@ -55,9 +55,7 @@ func JSON(w http.ResponseWriter, code int, value any) error {
 }
 
 func writeJSON(w http.ResponseWriter, code int, contentType string, text []byte) {
-	h := w.Header()
-	h.Set("Content-Type", contentType)
-	h.Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(code)
 	_, _ = w.Write(text) // the asker may have gone; nobody is left to tell
 }
