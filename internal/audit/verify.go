@@ -32,11 +32,14 @@ type Verified struct {
 // found only by an anchor of a later day, and so is who has the keys and writes
 // the chain anew.
 func (t *Trail) Verify(ctx context.Context, anchors io.Reader, found func(Break)) (Verified, error) {
-	v := &verifier{trail: t, found: found, ended: map[string]bool{}}
+	v := &verifier{trail: t, ended: map[string]bool{}}
 	if anchors != nil {
 		var err error
 		if v.anchors, err = t.readAnchors(anchors); err != nil {
 			return v.Verified, err
+		}
+		for c := range v.anchors {
+			v.ended[c.String()] = false
 		}
 	}
 	for _, k := range kinds {
@@ -55,6 +58,11 @@ func (t *Trail) Verify(ctx context.Context, anchors io.Reader, found func(Break)
 		}
 	}
 	v.gone()
+	for _, b := range v.broken {
+		if !v.ended[b.Chain] {
+			found(b)
+		}
+	}
 	err := t.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
 		v.Older, err = countOlder(ctx, tx)
 		return err
@@ -67,14 +75,16 @@ type verifier struct {
 	Verified
 	trail   *Trail
 	anchors map[chain][]anchor // those of chains that were not met yet
-	ended   map[string]bool    // chains that ended in order, by their names
-	found   func(Break)
+	broken  []Break
+	// ended says of the chains that are broken or in the anchors, by their names,
+	// whether they ended in order: then they are being erased.
+	ended map[string]bool
 }
 
 // chain goes along one chain.
 func (v *verifier) chain(ctx context.Context, c chain) error {
 	w := &walk{trail: v.trail, chain: c, anchors: map[int64][]anchor{}, passed: func(r row) {
-		if c == ofProgram && r.Action == endAction {
+		if _, asked := v.ended[r.Subject]; asked && c == ofProgram && r.Action == endAction {
 			v.ended[r.Subject] = true
 		}
 	}}
@@ -108,19 +118,18 @@ func (v *verifier) chain(ctx context.Context, c chain) error {
 	})
 	v.Chains++
 	if what != "" && err == nil {
-		v.found(Break{Chain: c.String(), What: what})
+		v.broken = append(v.broken, Break{Chain: c.String(), What: what})
+		if _, asked := v.ended[c.String()]; !asked {
+			v.ended[c.String()] = false
+		}
 	}
 	return err
 }
 
-// gone names the chains that anchors know and that are not there any more,
-// unless they ended in order.
+// gone finds the chains that anchors know and that are not there any more.
 func (v *verifier) gone() {
 	for _, c := range slices.SortedFunc(maps.Keys(v.anchors), chain.compare) {
-		if v.ended[c.String()] {
-			continue
-		}
 		last := slices.MaxFunc(v.anchors[c], func(a, b anchor) int { return cmp.Compare(a.Seq, b.Seq) })
-		v.found(Break{Chain: c.String(), What: events(1, last.Seq, "deleted") + " with the whole chain, which " + last.name() + " knows"})
+		v.broken = append(v.broken, Break{Chain: c.String(), What: events(1, last.Seq, "deleted") + " with the whole chain, which " + last.name() + " knows"})
 	}
 }

@@ -337,6 +337,13 @@ func TestChainThatIsGoneIsMissedByItsAnchor(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			// It is erased in several transactions.
+			for _, half := range []string{`DELETE FROM audit_events WHERE org_id = ORG AND seq = 2`, `DELETE FROM audit_events WHERE org_id = ORG`} {
+				b.admin(t, half)
+				if found, _ := b.verify(t, before); ended != (found == "") {
+					t.Errorf("half-way: %q", found)
+				}
+			}
 			b.admin(t, `DELETE FROM organizations WHERE org_id = ORG`)
 			if found, _ := b.verify(t, ""); found != "" {
 				t.Errorf("without an anchor: %s", found)
