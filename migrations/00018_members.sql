@@ -39,21 +39,38 @@ COMMENT ON COLUMN organizations.ended IS 'its erasure has begun, and the end of 
 REVOKE DELETE ON organizations FROM sendvery_app;
 CREATE INDEX organizations_purge ON organizations (purge_at) WHERE purge_at IS NOT NULL;
 
+-- The app sets both; this keeps it from setting a time that is up already, by
+-- the database's own clock.
+-- +goose StatementBegin
+CREATE FUNCTION keep_time_to_undo() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.purge_at < now() + interval '30 days' - interval '1 hour' AND NEW.purge_at IS DISTINCT FROM OLD.purge_at THEN
+        RAISE EXCEPTION 'a deletion can be taken back for 30 days' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER organizations_undo BEFORE UPDATE OF purge_at ON organizations FOR EACH ROW EXECUTE FUNCTION keep_time_to_undo();
+
+-- A temporary table of the caller's must not be taken for one of ours.
+ALTER FUNCTION ensure_month(date) SET search_path = pg_catalog, public, pg_temp;
+
 -- erase_organization removes at most so many rows of an organization whose time
 -- is up, the organization itself last, and returns how many; 0 when nothing is
 -- left. The app may delete neither audit events nor partitions, hence the
--- owner's rights; it looks at the database's own clock, so that nobody can
--- erase what can still be taken back.
+-- owner's rights; it looks at the database's own clock, as the trigger does, so
+-- that the app cannot erase what can still be taken back.
 -- +goose StatementBegin
 CREATE FUNCTION erase_organization(org uuid, most bigint) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     t       regclass;
     n       bigint;
     removed bigint := 0;
 BEGIN
     PERFORM set_config('sendvery.org_id', org::text, true);
-    PERFORM FROM organizations o WHERE o.org_id = org AND o.ended AND o.purge_at <= now() FOR UPDATE;
+    PERFORM FROM public.organizations o WHERE o.org_id = org AND o.ended AND o.purge_at <= now() FOR UPDATE;
     IF NOT FOUND THEN
         RETURN 0;
     END IF;
@@ -73,7 +90,7 @@ BEGIN
             RETURN removed;
         END IF;
     END LOOP;
-    DELETE FROM organizations o WHERE o.org_id = org;
+    DELETE FROM public.organizations o WHERE o.org_id = org;
     RETURN removed + 1;
 END;
 $$;

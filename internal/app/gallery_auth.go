@@ -42,6 +42,9 @@ func authGallery() []galleryPage {
 		{"auth", "signin-sent", func(p ui.Page) templ.Component {
 			return authweb.Sent(authweb.SentPage{Page: signedOut(p, "Check your mail"), Email: "ada@example.org", Lifetime: "15 minutes"})
 		}},
+		{"auth", "signin-sent-other-account", func(p ui.Page) templ.Component {
+			return authweb.Sent(authweb.SentPage{Page: signedOut(p, "Check your mail"), Email: "ada@example.org", Lifetime: "15 minutes", SignedIn: "grace@example.net"})
+		}},
 		{"auth", "signin-code-wrong", func(p ui.Page) templ.Component {
 			return authweb.Sent(authweb.SentPage{Page: signedOut(p, "Check your mail"), Email: "ada@example.org", Lifetime: "15 minutes", CodeError: "That is not the code from the newest mail. Check the six digits and try again."})
 		}},

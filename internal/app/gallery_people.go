@@ -114,7 +114,7 @@ func sampleMembers(p ui.Page, manages bool) orgweb.MembersPage {
 		Members: []orgweb.Member{
 			{ID: "1", Email: "ada@example.org", Role: "owner", You: true, Joined: ago(90 * 24 * time.Hour), RemoveHref: galleryPath + "leave-blocked"},
 			{ID: "2", Email: "grace@example.org", Role: "admin", Joined: ago(30 * 24 * time.Hour)},
-			{ID: "3", Email: "somebody.with.a.very.long.name.indeed@department.example.com", Role: "viewer", Joined: ago(3 * time.Hour)},
+			{ID: "3", Email: "somebody.with.a.very.long.name.indeed@department.example.com", Role: "viewer", Joined: ago(3 * time.Hour), Leaves: true},
 		},
 		Invited: []orgweb.Invited{
 			{Email: "new@example.net", Role: "member", Sent: ago(2 * 24 * time.Hour), Until: ahead(12 * 24 * time.Hour)},

@@ -3,13 +3,16 @@ package app_test
 import (
 	"archive/zip"
 	"bytes"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"sendvery.com/sendvery/internal/apptest"
+	"sendvery.com/sendvery/internal/keyring"
 	"sendvery.com/sendvery/internal/org"
 )
 
@@ -93,6 +96,11 @@ func TestExportHoldsEverythingOfTheOrganizationAndNothingElse(t *testing.T) {
 		}
 	}
 	all := p.Body + strings.Join(valuesOf(files), "")
+	for _, c := range keyring.Columns() {
+		if strings.Contains(files[c.Table+".jsonl"], `"`+c.Name+`":`) {
+			t.Errorf("the export holds %s, which is sealed", c)
+		}
+	}
 	for _, foreign := range []string{"second.example", second.mailbox, "very secret", `"secret"`, `"token_hash"`} {
 		if strings.Contains(all, foreign) {
 			t.Errorf("the export holds %q", foreign)
@@ -182,7 +190,12 @@ func TestErasedOrganizationLeavesNothing(t *testing.T) {
 		ids[slug] = id
 	}
 	before := counts(second.slug)
-	query(t, a, `WITH u AS (UPDATE organizations SET purge_at = now() - interval '1 hour' WHERE slug = $1) SELECT 1`, first.slug).into(new(int))
+	admin := administrator(t, a)
+	for _, sql := range []string{`SET session_replication_role = replica`, `UPDATE organizations SET purge_at = now() - interval '1 hour' WHERE deleted_at IS NOT NULL`} {
+		if _, err := admin.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := a.Slices().Orgs.Purge(t.Context(), org.Purge{}); err != nil {
 		t.Fatal(err)
 	}
@@ -195,5 +208,93 @@ func TestErasedOrganizationLeavesNothing(t *testing.T) {
 		if n != before[table] {
 			t.Errorf("%s: the other organization had %d rows and has %d", table, before[table], n)
 		}
+	}
+}
+
+// Routes that need a session alone and name something: it must be the person's own.
+func TestWhatIsSomebodyElsesIsNotThere(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	first, second := newWorld(t, a, "ada@first.example"), newWorld(t, a, "bob@second.example")
+	invited, eve := a.SignIn(t, "eve@third.example"), a.SignIn(t, "mallory@fourth.example")
+	if p := first.owner.Post(t, "/o/"+first.slug+"/members", "email", "eve@third.example", "role", "admin"); p.Status != 303 {
+		t.Fatal(p.Status)
+	}
+	var invitation, member string
+	query(t, a, `SELECT invitation_id::text FROM invitations WHERE email = 'eve@third.example'`).into(&invitation)
+	if p := invited.Get(t, "/invitations/"+invitation); p.Status != 200 {
+		t.Errorf("the invited person sees %d", p.Status)
+	}
+	if p := second.owner.Post(t, "/o/"+second.slug+"/delete"); p.Status != 303 {
+		t.Fatal(p.Status)
+	}
+	query(t, a, `SELECT m.person_id::text FROM members m JOIN organizations o USING (org_id) WHERE o.slug = $1 AND m.role = 'owner'`, second.slug).into(&member)
+	for _, r := range routes(t, a) {
+		if r.inOrg() || r.need != "session" || !strings.Contains(r.pattern, "{") {
+			continue
+		}
+		path := strings.NewReplacer("{id}", invitation, "{name}", second.slug).Replace(r.pattern)
+		if p := eve.Do(t, r.method, path, nil); p.Status != 404 {
+			t.Errorf("%s by somebody else: %d", r, p.Status)
+		}
+	}
+	if p := first.owner.Post(t, "/o/"+first.slug+"/transfer", "member", member); p.Status != 404 {
+		t.Errorf("handed over to somebody of another organization: %d", p.Status)
+	}
+	if p := second.owner.Post(t, "/account/organizations/"+second.slug+"/restore"); p.Status != 303 {
+		t.Errorf("the owner cannot take it back: %d", p.Status)
+	}
+}
+
+// Both post at once; one may be let go, or both are told why not.
+func TestTwoOwnersWhoDeleteTheirAccountsAtOnce(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	for n := range 3 {
+		w := newWorld(t, a, fmt.Sprintf("ada@first%d.example", n))
+		bob := a.SignIn(t, fmt.Sprintf("bob@first%d.example", n))
+		query(t, a, `WITH m AS (INSERT INTO members (org_id, person_id, role, joined_at) SELECT o.org_id, p.person_id, 'owner', now()
+			FROM organizations o, people p WHERE o.slug = $1 AND p.email = $2 RETURNING 1) SELECT count(*) FROM m`, w.slug, fmt.Sprintf("bob@first%d.example", n)).into(new(int))
+		var together sync.WaitGroup
+		for _, b := range []*apptest.Browser{w.owner, bob} {
+			together.Go(func() { b.Post(t, "/account/delete") })
+		}
+		together.Wait()
+		var stay int
+		query(t, a, `SELECT count(*) FROM members m JOIN organizations o USING (org_id) JOIN people p USING (person_id)
+			WHERE o.slug = $1 AND m.role = 'owner' AND p.deleted_at IS NULL`, w.slug).into(&stay)
+		if stay == 0 {
+			t.Error("an organization with members has no owner who stays")
+		}
+	}
+}
+
+// A browser that is signed in is told what the code in the mail ends here.
+func TestCodeDoesNotSilentlyReplaceASession(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	b := a.SignIn(t, "ada@first.example")
+	b.Post(t, "/signin", "email", "bob@second.example")
+	says(t, b.Get(t, "/signin/sent"), "You are signed in as", "ada@first.example", "The code signs that account out here.")
+}
+
+// Somebody else's browser may confirm an address, and stays signed in.
+func TestAddressConfirmedInSomebodyElsesBrowser(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	ada, bob := a.SignIn(t, "ada@first.example"), a.SignIn(t, "bob@second.example")
+	ada.Post(t, "/account/address", "email", "ada@third.example")
+	for _, address := range []string{"ada@first.example", "ada@third.example"} {
+		path := "/account/address/" + tokenIn(a.Mail(t, address), "/account/address/")
+		if p := bob.Post(t, path); p.Status != 303 || p.Location != path {
+			t.Errorf("without an answer: %d to %q", p.Status, p.Location)
+		}
+		bob.Post(t, path, "answer", "confirm")
+	}
+	if p := bob.Get(t, "/account"); p.Status != 200 {
+		t.Errorf("he is signed out: %d", p.Status)
+	}
+	if p := ada.Get(t, "/account"); p.Status != 303 {
+		t.Errorf("she is still signed in: %d", p.Status)
 	}
 }

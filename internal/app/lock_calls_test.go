@@ -47,7 +47,12 @@ var reads = map[string]func(call) (any, error){
 		})
 	},
 
-	"org.Service.Team":    func(c call) (any, error) { return c.Orgs.Team(c, c.in) },
+	"org.Service.Team": func(c call) (any, error) { return c.Orgs.Team(c, c.in) },
+	"org.Stays": func(c call) (any, error) {
+		return inOrg(c, func(ctx context.Context, tx postgres.Tx) (string, error) {
+			return c.in.Slug, org.Stays(ctx, tx, c.in.ID)
+		})
+	},
 	"org.Service.Mine":    func(c call) (any, error) { return c.Orgs.Mine(c, c.in.Person) },
 	"export.Service.List": func(c call) (any, error) { return c.Exports.List(c, c.in.ID) },
 

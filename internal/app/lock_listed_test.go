@@ -35,6 +35,7 @@ var apart = map[string]string{
 	"org.Service.Leave":                "names nothing but the caller's own membership",
 	"org.Service.Delete":               "names nothing but the caller's own organization; see TestErasedOrganizationLeavesNothing",
 	"org.Service.Restore":              "names one of the person's own; see TestDeletedOrganizationComesBackForItsOwner",
+	"org.Service.End":                  "ends what a person belongs to; see TestEndOfAPersonInOrganizations",
 	"org.Service.Depart":               "deletes what the person owns alone; see TestDepartureOfAnAccount",
 	"mailbox.Service.DisconnectAll":    "names nothing but the caller's own organization; see TestErasedOrganizationLeavesNothing",
 	"export.Service.Handle":            "registers jobs",

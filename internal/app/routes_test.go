@@ -33,7 +33,7 @@ var needs = map[string]string{
 	"POST /jobs/{kind}":                          "token",
 	"GET /":                                      "session",
 	"POST /signout":                              "session",
-	"GET /oauth/callback":                        "session", // and what the cookie names, see TestNobodyElse
+	"GET /oauth/callback":                        "session", // and what the cookie names, see TestNobodyElseCompletesAGrant
 	"GET /account":                               "session",
 	"POST /account/address":                      "session",
 	"POST /account/address/stop":                 "session",
@@ -45,8 +45,8 @@ var needs = map[string]string{
 	"POST /account/restore":                      "session",
 	"GET /account/organizations":                 "session",
 	"POST /account/organizations":                "session",
-	"POST /account/organizations/{name}/restore": "session", // of an owner, see TestNobodyElse
-	"GET /invitations/{id}":                      "session", // of the invited address, see TestNobodyElse
+	"POST /account/organizations/{name}/restore": "session", // of an owner, see TestWhatIsSomebodyElsesIsNotThere
+	"GET /invitations/{id}":                      "session", // of the invited address, as above
 	"POST /invitations/{id}":                     "session",
 	"GET /account/data":                          "session",
 	"POST /account/data":                         "session",

@@ -189,13 +189,14 @@ func (a *App) wireAuth(jobs *work.Registry, sender mailer.Sender) error {
 	}
 	a.auth = &auth.Service{
 		DB: a.db, Trail: a.trail, Box: a.cookies.Box, Mail: sender, Limits: limits, Now: a.now,
-		Compose:       a.composeSignIn,
-		LinkURL:       func(token string) string { return a.publicURL("/signin/link/" + token) },
+		Compose: a.composeSignIn,
+		LinkURL: func(token string) string { return a.publicURL("/signin/link/" + token) },
+		Depart:  a.orgs.Depart, EndMemberships: a.orgs.End,
 		ComposeChange: a.composeChange,
 		AddressURL:    func(token string) string { return a.publicURL("/account/address/" + token) },
 	}
 	a.authWeb = &authweb.Web{
-		Auth: a.auth, Cookies: a.cookies, Home: a.home, Depart: a.orgs.Depart, Frame: a.frame,
+		Auth: a.auth, Cookies: a.cookies, Home: a.home, Frame: a.frame,
 		Client: func(r *http.Request) auth.Client {
 			address := httpio.ClientAddress(r, a.cfg.TrustedHops)
 			return auth.Client{Device: httpio.Device(r), Network: httpio.Network(address), Address: address}

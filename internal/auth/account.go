@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"sendvery.com/sendvery/internal/audit"
@@ -14,13 +15,23 @@ const UndoLife = 30 * 24 * time.Hour
 
 // Delete marks the person's account as deleted and signs them out everywhere.
 // Signing in again within 30 days offers to take that back; then it is erased.
-// Their organizations are left first: by who calls.
+// Their organizations are told meanwhile and may refuse: see Depart.
 func (s *Service) Delete(ctx context.Context, person PersonID) error {
-	return s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
-		now := s.Now()
-		if err := markDeleted(ctx, tx, person, now, now.Add(UndoLife)); err != nil {
+	now := s.Now()
+	err := s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		return markDeleted(ctx, tx, person, now, now.Add(UndoLife))
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.Depart(ctx, person); err != nil {
+		undone := s.DB.InTx(context.WithoutCancel(ctx), func(ctx context.Context, tx postgres.Tx) error {
+			_, err := unmarkDeleted(ctx, tx, person, now)
 			return err
-		}
+		})
+		return errors.Join(err, undone)
+	}
+	return s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		if err := deleteChange(ctx, tx, person); err != nil {
 			return err
 		}
@@ -52,7 +63,7 @@ func (Purge) Kind() string { return "purge_people" }
 // Purge does a Purge job: the person, their memberships, sessions and own trail
 // go; events of organizations keep their id, which then names nobody.
 func (s *Service) Purge(ctx context.Context, _ Purge) error {
-	var due []PersonID
+	var due []leaver
 	err := s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
 		due, err = duePurges(ctx, tx, s.Now())
 		return err
@@ -60,17 +71,21 @@ func (s *Service) Purge(ctx context.Context, _ Purge) error {
 	if err != nil {
 		return err
 	}
-	for _, person := range due {
-		err := s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
-			now := s.Now()
-			if err := s.Trail.EndPerson(ctx, tx, person, now); err != nil {
-				return err
-			}
-			return erasePerson(ctx, tx, person, now)
-		})
-		if err != nil {
+	for _, p := range due {
+		err = errors.Join(err, s.erase(ctx, p)) // one who cannot be erased keeps none of the others
+	}
+	return err
+}
+
+func (s *Service) erase(ctx context.Context, p leaver) error {
+	if err := s.EndMemberships(ctx, p.Person, p.Email); err != nil {
+		return err
+	}
+	return s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		now := s.Now()
+		if err := s.Trail.EndPerson(ctx, tx, p.Person, now); err != nil {
 			return err
 		}
-	}
-	return nil
+		return erasePerson(ctx, tx, p.Person, now)
+	})
 }

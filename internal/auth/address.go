@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -61,8 +62,9 @@ func (SendAddressLink) Kind() string { return "send_address_link" }
 
 // Sentences about changes of address.
 const (
-	changeGone  = "This link does not work any more: the change was stopped, is done, or its hour is over. Begin again on the page of your account."
-	addressUsed = "The new address has an account of its own. Sign in with it and delete that account first, or choose another address."
+	changeGone   = "This link does not work any more: the change was stopped, is done, or its hour is over. Begin again on the page of your account."
+	changeFailed = "The change cannot be made any more. Begin again on the page of your account."
+	addressUsed  = "The new address has an account of its own. Sign in with it and delete that account first, or choose another address."
 )
 
 // ChangeComposer writes the mail to one side of a change.
@@ -156,6 +158,11 @@ func (s *Service) ConfirmAddress(ctx context.Context, token string) (c AddressCh
 		var side Side
 		if c, side, err = changeByToken(ctx, tx, hashToken(token), s.Now()); err != nil {
 			return err
+		}
+		if side == NewSide { // who reads its mail may know
+			if used, err := taken(ctx, tx, c.New); err != nil || used {
+				return cmp.Or(err, error(fault.New(fault.Conflict, addressUsed)))
+			}
 		}
 		c.OldSaidYes, c.NewSaidYes = c.OldSaidYes || side == OldSide, c.NewSaidYes || side == NewSide
 		if done = c.OldSaidYes && c.NewSaidYes; !done {

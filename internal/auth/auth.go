@@ -4,6 +4,7 @@
 package auth
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -47,8 +48,13 @@ type Service struct {
 	// Words and links of the mails about a change of address.
 	ComposeChange ChangeComposer
 	AddressURL    func(token string) string
-	Limits        *Limits
-	Now           func() time.Time
+	// Depart tells organizations that somebody's account is being deleted; it
+	// refuses with Conflict while others need them. EndMemberships ends what is
+	// left before they are erased.
+	Depart         func(ctx context.Context, person PersonID) error
+	EndMemberships func(ctx context.Context, person PersonID, email string) error
+	Limits         *Limits
+	Now            func() time.Time
 }
 
 // Client is the browser on the other side of a request.

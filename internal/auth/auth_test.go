@@ -26,12 +26,13 @@ type bench struct {
 	*auth.Service
 	db *dbtest.Database
 
-	mu    sync.Mutex
-	now   time.Time
-	jobs  []auth.SendLink
-	links []auth.SendAddressLink
-	mails []mailer.Message
-	fail  error // of the next mail
+	mu      sync.Mutex
+	now     time.Time
+	jobs    []auth.SendLink
+	links   []auth.SendAddressLink
+	mails   []mailer.Message
+	fail    error // of the next mail
+	departs error // why organizations do not let somebody go
 }
 
 func newBench(t *testing.T) *bench {
@@ -47,8 +48,10 @@ func newBench(t *testing.T) *bench {
 	}
 	b.Service = &auth.Service{
 		DB: b.db.DB, Trail: dbtest.Trail(t), Queue: b, Box: box, Mail: b, Limits: limits, Now: b.clock,
-		LinkURL:    func(token string) string { return token },
-		AddressURL: func(token string) string { return token },
+		Depart:         func(context.Context, auth.PersonID) error { return b.departs },
+		EndMemberships: func(context.Context, auth.PersonID, string) error { return nil },
+		LinkURL:        func(token string) string { return token },
+		AddressURL:     func(token string) string { return token },
 		ComposeChange: func(m auth.ChangeMail) (mailer.Message, error) {
 			return mailer.Message{Subject: m.Old + " to " + m.New, Text: m.Link}, nil
 		},

@@ -1,7 +1,9 @@
 package auth_test
 
 import (
+	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -138,11 +140,11 @@ func TestNewAddressOfSomebodyElse(t *testing.T) {
 	in := b.signIn(t, "ada@first.example")
 	// Asking looks the same, so that nobody learns who has an account.
 	old, fresh := b.changing(t, in, "bob@second.example")
-	if _, _, err := b.ConfirmAddress(t.Context(), old); err != nil {
-		t.Fatal(err)
-	}
-	if _, done, err := b.ConfirmAddress(t.Context(), fresh); done || !fault.Is(err, fault.Conflict) {
+	if _, done, err := b.ConfirmAddress(t.Context(), fresh); done || !strings.Contains(fault.Sentence(err), "has an account") {
 		t.Errorf("%v, %v", done, err)
+	}
+	if _, done, err := b.ConfirmAddress(t.Context(), old); done || err != nil {
+		t.Errorf("the old address learns something: %v, %v", done, err)
 	}
 	if b.session(t, in).Email != "ada@first.example" {
 		t.Error("two people have one address")
@@ -226,5 +228,37 @@ func TestErasedPersonLeavesNothing(t *testing.T) {
 	}
 	if again := b.signIn(t, "ada@first.example"); again.Person == in.Person {
 		t.Error("who signs in after that is the same person")
+	}
+}
+
+// An account stays when organizations need its person.
+func TestAccountThatIsNeededStays(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	in := b.signIn(t, "ada@first.example")
+	b.departs = fault.New(fault.Conflict, "You are needed.")
+	if err := b.Delete(t.Context(), in.Person); !fault.Is(err, fault.Conflict) {
+		t.Fatal(err)
+	}
+	if s := b.session(t, in); s.PurgeAt != nil {
+		t.Errorf("the account is being deleted: %+v", s)
+	}
+}
+
+func TestAskedTwiceAtOnceOneChangeWaits(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	s := b.session(t, b.signIn(t, "ada@first.example"))
+	var together sync.WaitGroup
+	errs := make([]error, 4)
+	for i := range errs {
+		together.Go(func() { errs[i] = b.AskAddress(t.Context(), s, "ada@second.example", here) })
+	}
+	together.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Error(err)
+	}
+	if n := one[int](t, b, `SELECT count(*) FROM address_changes`); n != 1 {
+		t.Errorf("%d changes wait", n)
 	}
 }

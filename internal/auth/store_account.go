@@ -27,12 +27,18 @@ func unmarkDeleted(ctx context.Context, tx postgres.Tx, person PersonID, now tim
 	return tag.RowsAffected() == 1, nil
 }
 
-func duePurges(ctx context.Context, tx postgres.Tx, now time.Time) ([]PersonID, error) {
-	rows, err := tx.Query(ctx, `SELECT person_id FROM people WHERE purge_at <= $1 ORDER BY purge_at`, now)
+// leaver is somebody whose time to come back is over.
+type leaver struct {
+	Person PersonID `db:"person_id"`
+	Email  string   `db:"email"`
+}
+
+func duePurges(ctx context.Context, tx postgres.Tx, now time.Time) ([]leaver, error) {
+	rows, err := tx.Query(ctx, `SELECT person_id, email FROM people WHERE purge_at <= $1 ORDER BY purge_at`, now)
 	if err != nil {
 		return nil, fmt.Errorf("due people: %w", err)
 	}
-	list, err := pgx.CollectRows(rows, pgx.RowTo[PersonID])
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[leaver])
 	if err != nil {
 		return nil, fmt.Errorf("due people: %w", err)
 	}

@@ -17,12 +17,11 @@ const changeColumns = `c.change_id, c.person_id, p.email, c.new_email, c.device,
 
 // putChange takes the place of a change that waits already.
 func putChange(ctx context.Context, tx postgres.Tx, c AddressChange) error {
-	if err := deleteChange(ctx, tx, c.Person); err != nil {
-		return err
-	}
 	_, err := tx.Exec(ctx, `
 		INSERT INTO address_changes (change_id, person_id, new_email, device, network, created_at, expires_at)
-		VALUES (@id, @person, @new, @device, @network, @created, @expires)`,
+		VALUES (@id, @person, @new, @device, @network, @created, @expires)
+		ON CONFLICT (person_id) DO UPDATE SET change_id = @id, new_email = @new, device = @device, network = @network, created_at = @created,
+			expires_at = @expires, old_hash = NULL, new_hash = NULL, old_said_yes = false, new_said_yes = false`,
 		postgres.NamedArgs{"id": c.ID, "person": c.Person, "new": c.New, "device": c.Device, "network": c.Network, "created": c.CreatedAt, "expires": c.ExpiresAt})
 	if err != nil {
 		return fmt.Errorf("insert address change: %w", err)
@@ -92,10 +91,17 @@ func deleteChange(ctx context.Context, tx postgres.Tx, person PersonID) error {
 	return nil
 }
 
+func taken(ctx context.Context, tx postgres.Tx, email string) (yes bool, err error) {
+	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM people WHERE email = $1)`, email).Scan(&yes); err != nil {
+		return false, fmt.Errorf("look for address: %w", err)
+	}
+	return yes, nil
+}
+
 func setAddress(ctx context.Context, tx postgres.Tx, c AddressChange) error {
 	_, err := tx.Exec(ctx, `UPDATE people SET email = $2 WHERE person_id = $1`, c.Person, c.New)
 	if postgres.Violates(err, "people_email_key") {
-		return fault.New(fault.Conflict, addressUsed)
+		return fault.New(fault.Conflict, changeFailed)
 	}
 	if err != nil {
 		return fmt.Errorf("change address: %w", err)

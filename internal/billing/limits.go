@@ -28,10 +28,16 @@ type Allowance struct {
 func (a Allowance) Allows(n int) bool { return a.Unlimited || n <= a.Max }
 
 // Limits answers what organizations may do.
-type Limits struct{}
+type Limits struct {
+	// Of answers for one organization; nil allows everything.
+	Of func(context.Context, postgres.Tx, postgres.TenantID, Limit) (Allowance, error)
+}
 
 // Check returns the organization's allowance, read in the transaction that is
 // about to use it.
-func (Limits) Check(context.Context, postgres.Tx, postgres.TenantID, Limit) (Allowance, error) {
-	return Allowance{Unlimited: true}, nil
+func (l Limits) Check(ctx context.Context, tx postgres.Tx, org postgres.TenantID, limit Limit) (Allowance, error) {
+	if l.Of == nil {
+		return Allowance{Unlimited: true}, nil
+	}
+	return l.Of(ctx, tx, org, limit)
 }

@@ -22,8 +22,11 @@ const Life = 7 * 24 * time.Hour
 // Bounds of the job that makes one.
 const (
 	makeTimeout = 15 * time.Minute
-	most        = 2 << 30 // bytes of a zip
+	attempts    = 3
+	given       = 2 * time.Hour // what still runs then never ends
+	most        = 2 << 30       // bytes of a zip
 	partSize    = 1 << 20
+	kept        = 3 // exports of an organization
 )
 
 // ID identifies an export.
@@ -38,6 +41,15 @@ const (
 	Ready   State = "ready"
 	Failed  State = "failed"
 )
+
+// after is the state so long after an export was asked for: what was running
+// when its process died is not for ever.
+func (s State) after(d time.Duration) State {
+	if s == Running && d > given {
+		return Failed
+	}
+	return s
+}
 
 // Export is a zip of everything of an organization.
 type Export struct {
@@ -80,6 +92,9 @@ func (s *Service) List(ctx context.Context, o org.ID) (all []Export, err error) 
 		all, err = list(ctx, tx, o, s.Now())
 		return err
 	})
+	for i, e := range all {
+		all[i].State = e.State.after(s.Now().Sub(e.AskedAt))
+	}
 	return all, err
 }
 
@@ -88,10 +103,16 @@ func (s *Service) Ask(ctx context.Context, a org.Access) error {
 	now := s.Now()
 	e := Export{ID: uid.New[Export](), Person: a.Person, State: Running, AskedAt: now, ExpiresAt: now.Add(Life)}
 	return s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
+		if err := org.Stays(ctx, tx, a.ID); err != nil {
+			return err
+		}
+		if err := giveUp(ctx, tx, a.ID, now.Add(-given)); err != nil {
+			return err
+		}
 		if err := insert(ctx, tx, a.ID, e); err != nil {
 			return err
 		}
-		if err := s.Queue.Enqueue(ctx, tx, Make{Org: a.ID, Export: e.ID}, work.Attempts(3)); err != nil {
+		if err := s.Queue.Enqueue(ctx, tx, Make{Org: a.ID, Export: e.ID}, work.Attempts(attempts)); err != nil {
 			return err
 		}
 		return s.Trail.Record(ctx, tx, s.event(a, "export.ask", e.ID))

@@ -42,10 +42,11 @@ their own exports, which their admins can have made.
 // Own returns the person's export; nil without one.
 func (s *Service) Own(ctx context.Context, person org.PersonID) (found *Own, err error) {
 	err = s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
-		e, _, err := own(ctx, tx, person, s.Now())
+		e, err := own(ctx, tx, person, s.Now())
 		if fault.Is(err, fault.NotFound) {
 			return nil
 		}
+		e.State = e.State.after(s.Now().Sub(e.AskedAt))
 		found = &e
 		return err
 	})
@@ -60,7 +61,7 @@ func (s *Service) AskOwn(ctx context.Context, person org.PersonID) error {
 		if err := putOwn(ctx, tx, e); err != nil {
 			return err
 		}
-		if err := s.Queue.Enqueue(ctx, tx, MakeOwn{Person: person, Export: e.ID}, work.Attempts(3)); err != nil {
+		if err := s.Queue.Enqueue(ctx, tx, MakeOwn{Person: person, Export: e.ID}, work.Attempts(attempts)); err != nil {
 			return err
 		}
 		return s.Trail.Record(ctx, tx, audit.Event{Person: person, Action: "export.ask", Subject: e.ID.String(), At: now})
@@ -93,11 +94,11 @@ func (s *Service) MakeOwn(ctx context.Context, job MakeOwn) error {
 func (s *Service) FetchOwn(ctx context.Context, person org.PersonID) (content []byte, err error) {
 	err = s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		var e Own
-		if e, content, err = own(ctx, tx, person, s.Now()); err != nil {
+		if e, err = own(ctx, tx, person, s.Now()); err != nil {
 			return err
 		}
-		if e.State != Ready {
-			return errGone
+		if content, err = ownContent(ctx, tx, e.ID); err != nil {
+			return err
 		}
 		return s.Trail.Record(ctx, tx, audit.Event{Person: person, Action: "export.fetch", Subject: e.ID.String(), At: s.Now()})
 	})

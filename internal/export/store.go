@@ -82,10 +82,26 @@ func putPart(ctx context.Context, tx postgres.Tx, job Make, seq int, content []b
 	return nil
 }
 
+// giveUp says of what runs since before a time that it has failed.
+func giveUp(ctx context.Context, tx postgres.Tx, o org.ID, before time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE exports SET state = 'failed' WHERE org_id = $1 AND state = 'running' AND asked_at < $2`, o, before)
+	if err != nil {
+		return fmt.Errorf("give up exports: %w", err)
+	}
+	return nil
+}
+
+// finish says that an export is ready, and forgets the oldest of several.
 func finish(ctx context.Context, tx postgres.Tx, job Make, size int64) error {
 	_, err := tx.Exec(ctx, `UPDATE exports SET state = 'ready', size = $3 WHERE org_id = $1 AND export_id = $2`, job.Org, job.Export, size)
 	if err != nil {
 		return fmt.Errorf("finish export: %w", err)
+	}
+	_, err = tx.Exec(ctx, `
+		DELETE FROM exports WHERE org_id = $1 AND export_id IN
+		(SELECT export_id FROM exports WHERE org_id = $1 AND state <> 'running' ORDER BY asked_at DESC, export_id OFFSET $2)`, job.Org, kept)
+	if err != nil {
+		return fmt.Errorf("forget older exports: %w", err)
 	}
 	return nil
 }

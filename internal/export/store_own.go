@@ -23,17 +23,31 @@ func putOwn(ctx context.Context, tx postgres.Tx, e Own) error {
 	return nil
 }
 
-func own(ctx context.Context, tx postgres.Tx, person org.PersonID, now time.Time) (e Own, content []byte, err error) {
-	err = tx.QueryRow(ctx, `
-		SELECT export_id, person_id, state, asked_at, expires_at, content FROM person_exports WHERE person_id = $1 AND expires_at > $2`, person, now).
-		Scan(&e.ID, &e.Person, &e.State, &e.AskedAt, &e.ExpiresAt, &content)
+func own(ctx context.Context, tx postgres.Tx, person org.PersonID, now time.Time) (Own, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT export_id, person_id, state, asked_at, expires_at FROM person_exports WHERE person_id = $1 AND expires_at > $2`, person, now)
+	if err != nil {
+		return Own{}, fmt.Errorf("own export: %w", err)
+	}
+	e, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Own])
 	if errors.Is(err, pgx.ErrNoRows) {
-		return e, nil, errGone
+		return e, errGone
 	}
 	if err != nil {
-		return e, nil, fmt.Errorf("own export: %w", err)
+		return e, fmt.Errorf("own export: %w", err)
 	}
-	return e, content, nil
+	return e, nil
+}
+
+func ownContent(ctx context.Context, tx postgres.Tx, id ID) (content []byte, err error) {
+	err = tx.QueryRow(ctx, `SELECT content FROM person_exports WHERE export_id = $1 AND state = 'ready'`, id).Scan(&content)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, errGone
+	}
+	if err != nil {
+		return nil, fmt.Errorf("own export: %w", err)
+	}
+	return content, nil
 }
 
 // finishOwn does nothing when a newer one was asked for.
@@ -64,5 +78,8 @@ var ownQueries = []struct{ name, sql string }{
 	{"organizations", `
 		SELECT jsonb_build_object('organization', o.name, 'slug', o.slug, 'role', m.role, 'joined_at', m.joined_at)::text
 		FROM members m JOIN organizations o ON o.org_id = m.org_id WHERE m.person_id = $1 ORDER BY m.joined_at`},
+	{"invitations", `
+		SELECT jsonb_build_object('organization', o.name, 'role', i.role, 'sent_at', i.created_at, 'expires_at', i.expires_at)::text
+		FROM invitations i JOIN organizations o ON o.org_id = i.org_id JOIN people p ON p.email = i.email WHERE p.person_id = $1 ORDER BY i.created_at`},
 	{"activity", `SELECT (to_jsonb(e) - '{key_id,mac}'::text[])::text FROM audit_person_events e WHERE e.chain_id = $1 ORDER BY e.seq`},
 }

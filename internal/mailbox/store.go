@@ -70,11 +70,16 @@ func settingArgs(org org.ID, m Mailbox, sealed []byte) postgres.NamedArgs {
 	}
 }
 
-func insert(ctx context.Context, tx postgres.Tx, org org.ID, m Mailbox, sealed []byte) error {
+// insert refuses with NotFound in an organization that is deleted: no secret
+// comes in behind those that were wiped.
+func insert(ctx context.Context, tx postgres.Tx, o org.ID, m Mailbox, sealed []byte) error {
+	if err := org.Stays(ctx, tx, o); err != nil {
+		return err
+	}
 	_, err := tx.Exec(ctx, `
 		INSERT INTO mailboxes (org_id, mailbox_id, protocol, host, port, security, sign_in, username, secret, folder, after_import, move_to, authserv, read_from, state, created_at, next_at)
 		VALUES (@org, @id, @protocol, @host, @port, @security, @signin, @username, @secret, @folder, @after, @move, @authserv, @from, @state, @created, @next)`,
-		settingArgs(org, m, sealed))
+		settingArgs(o, m, sealed))
 	if err != nil {
 		return fmt.Errorf("insert mailbox: %w", err)
 	}

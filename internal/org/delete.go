@@ -2,6 +2,7 @@ package org
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"sendvery.com/sendvery/internal/audit"
@@ -48,16 +49,34 @@ func (s *Service) Mine(ctx context.Context, person PersonID) (Mine, error) {
 // Delete closes the organization for everybody and wipes its secrets at once.
 // Its owners can take that back for 30 days; then it is erased.
 func (s *Service) Delete(ctx context.Context, a Access) error {
-	var after func(context.Context)
-	err := s.changing(ctx, a, Own, func(ctx context.Context, tx postgres.Tx, _ Role) (err error) {
+	return s.closing(ctx, a, func(ctx context.Context, tx postgres.Tx) (bool, error) {
+		me, err := member(ctx, tx, a.ID, a.Person)
+		if fault.Is(err, fault.NotFound) || (err == nil && !me.Role.May(Own)) {
+			err = fault.New(fault.Denied, notAllowed)
+		}
+		return err == nil, err
+	})
+}
+
+// closing deletes the organization if that is still right once it is locked.
+func (s *Service) closing(ctx context.Context, a Access, right func(context.Context, postgres.Tx) (bool, error)) error {
+	after := func(context.Context) {}
+	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
+		if err := lock(ctx, tx, a.ID); err != nil {
+			return err
+		}
+		if ok, err := right(ctx, tx); err != nil || !ok {
+			return err
+		}
 		now := s.Now()
 		if err := markDeleted(ctx, tx, a.ID, now, now.Add(UndoLife)); err != nil {
 			return err
 		}
-		var events []audit.Event
-		if events, after, err = s.Wipe(ctx, tx, a); err != nil {
+		events, wiped, err := s.Wipe(ctx, tx, a)
+		if err != nil {
 			return err
 		}
+		after = wiped
 		return s.Trail.Record(ctx, tx, append(events, audit.Event{Org: a.ID, Person: a.Person, Action: "organization.delete", Subject: a.Slug, At: now})...)
 	})
 	if err == nil {
@@ -83,6 +102,13 @@ func (s *Service) Restore(ctx context.Context, person PersonID, slug string) (Or
 func (s *Service) restore(ctx context.Context, person PersonID, o Organization) error {
 	return s.DB.InOrgAs(ctx, o.ID, person, func(ctx context.Context, tx postgres.Tx) error {
 		now := s.Now()
+		owned, err := ownedBy(ctx, tx, person)
+		if err != nil {
+			return err
+		}
+		if owned > mostOwned {
+			return fault.New(fault.LimitReached, "You own more organizations than one person can. Hand one over first.")
+		}
 		there, err := unmarkDeleted(ctx, tx, o.ID, now)
 		if err != nil {
 			return err
@@ -107,6 +133,9 @@ const purgeRows = 20_000
 // Purge does a Purge job, in transactions of bounded size: what is left when it
 // is interrupted is erased by the next.
 func (s *Service) Purge(ctx context.Context, _ Purge) error {
+	if err := s.closeAbandoned(ctx); err != nil {
+		return err
+	}
 	var due []ID
 	err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
 		if err := deleteExpiredInvitations(ctx, tx, s.Now().Add(-UndoLife)); err != nil {
@@ -119,17 +148,22 @@ func (s *Service) Purge(ctx context.Context, _ Purge) error {
 		return err
 	}
 	for _, o := range due {
-		if err := s.endTrail(ctx, o); err != nil {
+		err = errors.Join(err, s.purge(ctx, o)) // one that cannot be erased keeps none of the others
+	}
+	return err
+}
+
+func (s *Service) purge(ctx context.Context, o ID) error {
+	if err := s.endTrail(ctx, o); err != nil {
+		return err
+	}
+	for removed := int64(1); removed > 0; {
+		err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
+			removed, err = erase(ctx, tx, o, purgeRows)
 			return err
-		}
-		for removed := int64(1); removed > 0; {
-			err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
-				removed, err = erase(ctx, tx, o, purgeRows)
-				return err
-			})
-			if err != nil {
-				return err
-			}
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -68,7 +68,7 @@ func (s *Service) Invite(ctx context.Context, a Access, email string, role Role)
 		}
 		now := s.Now()
 		i := Invitation{ID: uid.New[Invitation](), Org: a.ID, Email: email, Role: role, InvitedBy: a.Person, CreatedAt: now, ExpiresAt: now.Add(InvitationLife)}
-		if err := s.mayCome(ctx, tx, a.ID, email); err != nil {
+		if err := s.mayTakeSeat(ctx, tx, a.ID, email); err != nil {
 			return err
 		}
 		if err := insertInvitation(ctx, tx, i); err != nil {
@@ -78,9 +78,9 @@ func (s *Service) Invite(ctx context.Context, a Access, email string, role Role)
 	})
 }
 
-// mayCome refuses who is there or invited already, and one more than the plan
-// has seats for.
-func (s *Service) mayCome(ctx context.Context, tx postgres.Tx, org ID, email string) error {
+// mayTakeSeat refuses one more than the plan has seats for, and an address that
+// is there or invited already.
+func (s *Service) mayTakeSeat(ctx context.Context, tx postgres.Tx, org ID, email string) error {
 	team, err := members(ctx, tx, org)
 	if err != nil {
 		return err
@@ -117,11 +117,16 @@ func (s *Service) seats(ctx context.Context, tx postgres.Tx, org ID, n int, sent
 
 // mayWrite takes one turn of sending mail to strangers.
 func (s *Service) mayWrite(ctx context.Context, a Access) error {
-	wait, err := s.Mails.Take(ctx, a.ID.String())
-	if err == nil && wait > 0 {
-		err = &fault.Error{Kind: fault.LimitReached, Wait: wait, Sentence: "Too many invitations were sent from this organization today. Please try again tomorrow."}
+	for _, key := range []string{a.ID.String(), a.Person.String()} { // a new organization is quickly made
+		wait, err := s.Mails.Take(ctx, key)
+		if err != nil {
+			return err
+		}
+		if wait > 0 {
+			return &fault.Error{Kind: fault.LimitReached, Wait: wait, Sentence: "Too many invitations were sent today. Please try again tomorrow."}
+		}
 	}
-	return err
+	return nil
 }
 
 // told has the invited address written to and records what was done.
@@ -141,8 +146,21 @@ func (s *Service) Resend(ctx context.Context, a Access, id InvitationID) error {
 	if err := s.mayWrite(ctx, a); err != nil {
 		return err
 	}
-	return s.changing(ctx, a, ManageMembers, func(ctx context.Context, tx postgres.Tx, _ Role) error {
-		i, err := renewInvitation(ctx, tx, a.ID, id, s.Now().Add(InvitationLife))
+	return s.changing(ctx, a, ManageMembers, func(ctx context.Context, tx postgres.Tx, mine Role) error {
+		was, err := invitation(ctx, tx, a.ID, id)
+		if err != nil {
+			return err
+		}
+		if !mine.MayGive(was.Role) {
+			return fault.New(fault.Denied, ownersOnly)
+		}
+		now := s.Now()
+		if !was.ExpiresAt.After(now) { // it takes a seat again
+			if err := s.mayTakeSeat(ctx, tx, a.ID, ""); err != nil {
+				return err
+			}
+		}
+		i, err := renewInvitation(ctx, tx, a.ID, id, a.Person, now, now.Add(InvitationLife))
 		if err != nil {
 			return err
 		}
@@ -162,25 +180,30 @@ func (s *Service) Revoke(ctx context.Context, a Access, id InvitationID) error {
 }
 
 // Send does a SendInvitation job. Nobody is written to about an invitation that
-// is gone.
+// is gone or over, nor in the name of somebody who is.
 func (s *Service) Send(ctx context.Context, job SendInvitation) error {
 	var m InvitationMail
+	over := false
 	err := s.DB.InOrg(ctx, job.Org, func(ctx context.Context, tx postgres.Tx) (err error) {
 		if m.Invitation, err = invitation(ctx, tx, job.Org, job.Invitation); err != nil {
+			return err
+		}
+		if err := Stays(ctx, tx, job.Org); err != nil {
 			return err
 		}
 		inviter, err := member(ctx, tx, job.Org, m.InvitedBy)
 		if err != nil {
 			return err
 		}
+		over = inviter.Leaves || !m.ExpiresAt.After(s.Now())
 		m.Inviter = inviter.Email
 		m.Organization, err = Named(ctx, tx, job.Org)
 		return err
 	})
-	if fault.Is(err, fault.NotFound) {
+	switch {
+	case fault.Is(err, fault.NotFound), err == nil && over:
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	letter, err := s.Compose(m)

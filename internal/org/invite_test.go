@@ -1,12 +1,17 @@
 package org_test
 
 import (
+	"context"
+	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"sendvery.com/sendvery/internal/billing"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
 )
 
 func (h *house) waiting(t *testing.T) []org.Invitation {
@@ -151,5 +156,129 @@ func TestInvitationsAreFewADay(t *testing.T) {
 	}
 	if !fault.Is(err, fault.LimitReached) || n != 51 {
 		t.Errorf("after %d: %v", n, err)
+	}
+}
+
+// Whoever may not decide about a role any more has not decided about it.
+func TestInvitationsGoWithTheRightToMakeThem(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		do   func(*house, org.Access) error
+		left string
+	}{
+		"removed":           {func(h *house, by org.Access) error { return h.Remove(t.Context(), h.ada, by.Person) }, ""},
+		"gone":              {func(h *house, by org.Access) error { return h.Leave(t.Context(), by) }, ""},
+		"no owner any more": {func(h *house, by org.Access) error { return h.SetRole(t.Context(), h.ada, by.Person, org.Admin) }, "viewer"},
+		"a viewer now":      {func(h *house, by org.Access) error { return h.SetRole(t.Context(), h.ada, by.Person, org.Viewer) }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			cy := h.joins(t, "cy@first.example", org.Owner)
+			for _, role := range []org.Role{org.Owner, org.Viewer} {
+				if err := h.Invite(t.Context(), cy, string(role)+"@first.example", role); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := c.do(h, cy); err != nil {
+				t.Fatal(err)
+			}
+			var left []string
+			for _, i := range h.waiting(t) {
+				left = append(left, string(i.Role))
+			}
+			if got := strings.Join(left, " "); got != c.left {
+				t.Errorf("%q wait, want %q", got, c.left)
+			}
+		})
+	}
+}
+
+func TestSendingAgainIsTheSendersOwn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	bob, cy := h.joins(t, "bob@first.example", org.Admin), h.joins(t, "cy@first.example", org.Owner)
+	if err := h.Invite(t.Context(), cy, "eve@first.example", org.Owner); err != nil {
+		t.Fatal(err)
+	}
+	id := h.waiting(t)[0].ID
+	if err := h.Resend(t.Context(), bob, id); !fault.Is(err, fault.Denied) {
+		t.Errorf("an admin offers ownership: %v", err)
+	}
+	h.post(t)
+	if err := h.Resend(t.Context(), h.ada, id); err != nil {
+		t.Fatal(err)
+	}
+	if sent := h.post(t); len(sent) != 1 || !strings.Contains(sent[0], "ada@first.example invites") {
+		t.Errorf("sent: %q", sent)
+	}
+}
+
+func TestNobodyIsWrittenToAboutWhatIsOver(t *testing.T) {
+	t.Parallel()
+	for name, over := range map[string]func(*house) error{
+		"the organization is deleted": func(h *house) error { return h.Delete(t.Context(), h.ada) },
+		"the invitation is over":      func(h *house) error { h.advance(org.InvitationLife); return nil },
+		"who invited goes":            func(h *house) error { h.goes(t, h.ada.Person); return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			if err := h.Invite(t.Context(), h.ada, "bob@first.example", org.Viewer); err != nil {
+				t.Fatal(err)
+			}
+			if err := over(h); err != nil {
+				t.Fatal(err)
+			}
+			if sent := h.post(t); len(sent) != 0 {
+				t.Errorf("sent: %q", sent)
+			}
+		})
+	}
+}
+
+// seats limits the plan of every organization.
+func (h *house) seats(n int) {
+	h.Limits.Of = func(context.Context, postgres.Tx, postgres.TenantID, billing.Limit) (billing.Allowance, error) {
+		return billing.Allowance{Max: n}, nil
+	}
+}
+
+func TestSeatsAreCountedOnInviteAndOnAccept(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.seats(3)
+	var people []org.PersonID
+	for _, email := range []string{"bob@first.example", "cy@first.example"} {
+		if err := h.Invite(t.Context(), h.ada, email, org.Viewer); err != nil {
+			t.Fatal(err)
+		}
+		people = append(people, h.person(t, email))
+	}
+	if err := h.Invite(t.Context(), h.ada, "eve@first.example", org.Viewer); !fault.Is(err, fault.LimitReached) {
+		t.Errorf("a fourth is invited: %v", err)
+	}
+	h.seats(2) // the plan has become smaller
+	var together sync.WaitGroup
+	errs := make([]error, 2)
+	for i, person := range people {
+		together.Go(func() {
+			offers, err := h.Offers(t.Context(), person)
+			if err == nil {
+				_, err = h.Accept(t.Context(), person, offers[0].ID)
+			}
+			errs[i] = err
+		})
+	}
+	together.Wait()
+	if (errs[0] == nil) == (errs[1] == nil) || !fault.Is(errors.Join(errs...), fault.LimitReached) {
+		t.Errorf("of two who accept at once: %v", errs)
+	}
+	if all := h.waiting(t); len(all) != 1 {
+		t.Errorf("%d invitations wait: the refused one is used up", len(all))
+	}
+	h.advance(org.InvitationLife)
+	if err := h.Resend(t.Context(), h.ada, h.waiting(t)[0].ID); !fault.Is(err, fault.LimitReached) {
+		t.Errorf("one that is over takes a seat again: %v", err)
 	}
 }

@@ -18,6 +18,7 @@ type Colleague struct {
 	Email    string    `db:"email"`
 	Role     Role      `db:"role"`
 	JoinedAt time.Time `db:"joined_at"`
+	Leaves   bool      `db:"leaves"` // their account is being deleted
 }
 
 // Team is everybody who belongs to an organization or may come to.
@@ -82,21 +83,42 @@ func (s *Service) SetRole(ctx context.Context, a Access, person PersonID, role R
 		if !mine.MayGive(m.Role) || !mine.MayGive(role) {
 			return fault.New(fault.Denied, ownersOnly)
 		}
-		if err := s.giveRole(ctx, tx, a, m, role); err != nil {
+		if err := setRole(ctx, tx, a.ID, m.Person, role); err != nil {
 			return err
 		}
-		return keepsOwner(ctx, tx, a.ID, lastOwner)
+		if err := keepsOwner(ctx, tx, a.ID, lastOwner); err != nil {
+			return err
+		}
+		return s.roleGiven(ctx, tx, a, m, role)
 	})
 }
 
-func (s *Service) giveRole(ctx context.Context, tx postgres.Tx, a Access, m Colleague, role Role) error {
-	if err := setRole(ctx, tx, a.ID, m.Person, role); err != nil {
+// roleGiven revokes what goes with the former role and records the change.
+func (s *Service) roleGiven(ctx context.Context, tx postgres.Tx, a Access, m Colleague, role Role) error {
+	withdrawn, err := s.withdraw(ctx, tx, a, m.Person, role)
+	if err != nil {
 		return err
 	}
-	return s.Trail.Record(ctx, tx, audit.Event{
+	return s.Trail.Record(ctx, tx, append(withdrawn, audit.Event{
 		Org: a.ID, Person: a.Person, Action: "member.role", Subject: m.Person.String(),
 		Detail: map[string]string{"from": string(m.Role), "to": string(role)}, At: s.Now(),
-	})
+	})...)
+}
+
+// withdraw revokes the invitations of somebody who could not make them any more
+// in the role that they have from now on; "" is none.
+func (s *Service) withdraw(ctx context.Context, tx postgres.Tx, a Access, by PersonID, role Role) (events []audit.Event, err error) {
+	var void []Role
+	for _, r := range Roles() {
+		if !role.MayGive(r) {
+			void = append(void, r)
+		}
+	}
+	gone, err := takeInvitationsOf(ctx, tx, a.ID, by, void)
+	for _, i := range gone {
+		events = append(events, s.invitationEvent(i, a.Person, "invitation.revoke"))
+	}
+	return events, err
 }
 
 // Remove ends somebody's membership. What they did stays.
@@ -127,7 +149,11 @@ func (s *Service) end(ctx context.Context, tx postgres.Tx, a Access, person Pers
 	if err := keepsOwner(ctx, tx, a.ID, without); err != nil {
 		return err
 	}
-	return s.Trail.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: action, Subject: person.String(), At: s.Now()})
+	withdrawn, err := s.withdraw(ctx, tx, a, person, "")
+	if err != nil {
+		return err
+	}
+	return s.Trail.Record(ctx, tx, append(withdrawn, audit.Event{Org: a.ID, Person: a.Person, Action: action, Subject: person.String(), At: s.Now()})...)
 }
 
 // Transfer makes a member an owner and the one who asks an admin.
@@ -146,7 +172,14 @@ func (s *Service) Transfer(ctx context.Context, a Access, to PersonID) error {
 		if err := setRole(ctx, tx, a.ID, a.Person, Admin); err != nil {
 			return err
 		}
-		return s.Trail.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: "organization.transfer", Subject: to.String(), At: s.Now()})
+		if err := keepsOwner(ctx, tx, a.ID, "Their account is being deleted. Choose somebody else."); err != nil {
+			return err
+		}
+		withdrawn, err := s.withdraw(ctx, tx, a, a.Person, Admin)
+		if err != nil {
+			return err
+		}
+		return s.Trail.Record(ctx, tx, append(withdrawn, audit.Event{Org: a.ID, Person: a.Person, Action: "organization.transfer", Subject: to.String(), At: s.Now()})...)
 	})
 }
 

@@ -173,14 +173,12 @@ func (s *Service) create(ctx context.Context, o Organization, person postgres.Pe
 			o = list[0].Organization
 			return nil
 		}
-		owned := 0
-		for _, m := range list {
-			if m.Role == Owner {
-				owned++
-			}
+		owned, err := ownedBy(ctx, tx, person)
+		if err != nil {
+			return err
 		}
 		if owned >= mostOwned {
-			return fault.New(fault.LimitReached, "You own as many organizations as one person can. Delete one, or hand one over.")
+			return fault.New(fault.LimitReached, "You own as many organizations as one person can, those that can be taken back included. Hand one over, or wait.")
 		}
 		now := s.Now()
 		if err := insert(ctx, tx, o, now); err != nil {
@@ -210,7 +208,8 @@ func (s *Service) Rename(ctx context.Context, a Access, name string) error {
 }
 
 // nameOf tidies a name that a person typed. It stands in mails to people who
-// are invited, so it cannot hold an address to click on.
+// are invited, so it cannot hold a whole web address; the mail takes care that
+// what looks like the name of a server is no link.
 func nameOf(name string) (string, error) {
 	name = strings.Join(strings.Fields(plaintext.String(name)), " ")
 	if name == "" || len([]rune(name)) > 80 {

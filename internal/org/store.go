@@ -49,6 +49,14 @@ func insert(ctx context.Context, tx postgres.Tx, o Organization, now time.Time) 
 	return nil
 }
 
+// ownedBy counts the organizations that the person owns, deleted ones included.
+func ownedBy(ctx context.Context, tx postgres.Tx, person postgres.PersonID) (n int, err error) {
+	if err := tx.QueryRow(ctx, `SELECT count(*) FROM members WHERE person_id = $1 AND role = $2`, person, Owner).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count owned organizations: %w", err)
+	}
+	return n, nil
+}
+
 func rename(ctx context.Context, tx postgres.Tx, org ID, name string) error {
 	if _, err := tx.Exec(ctx, `UPDATE organizations SET name = $2 WHERE org_id = $1`, org, name); err != nil {
 		return fmt.Errorf("rename organization: %w", err)

@@ -51,15 +51,7 @@ func leaves(ctx context.Context, tx postgres.Tx, person PersonID) (yes bool, err
 }
 
 func duePurges(ctx context.Context, tx postgres.Tx, now time.Time) ([]ID, error) {
-	rows, err := tx.Query(ctx, `SELECT org_id FROM organizations WHERE purge_at <= $1 ORDER BY purge_at`, now)
-	if err != nil {
-		return nil, fmt.Errorf("due organizations: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowTo[ID])
-	if err != nil {
-		return nil, fmt.Errorf("due organizations: %w", err)
-	}
-	return list, nil
+	return ids(ctx, tx, "due organizations", `SELECT org_id FROM organizations WHERE purge_at <= $1 ORDER BY purge_at`, now)
 }
 
 // markEnded reports whether the erasure begins with this.
@@ -77,4 +69,36 @@ func erase(ctx context.Context, tx postgres.Tx, org ID, most int64) (removed int
 		return 0, fmt.Errorf("erase organization: %w", err)
 	}
 	return removed, nil
+}
+
+// belongsTo lists every organization of the person, deleted ones included.
+func belongsTo(ctx context.Context, tx postgres.Tx, person PersonID) ([]ID, error) {
+	return ids(ctx, tx, "memberships", `SELECT org_id FROM members WHERE person_id = $1 ORDER BY org_id`, person)
+}
+
+// abandoned lists organizations without a member.
+func abandoned(ctx context.Context, tx postgres.Tx) ([]ID, error) {
+	return ids(ctx, tx, "abandoned organizations", `
+		SELECT o.org_id FROM organizations o
+		WHERE o.deleted_at IS NULL AND NOT EXISTS (SELECT FROM members m WHERE m.org_id = o.org_id) ORDER BY o.org_id`)
+}
+
+func ids(ctx context.Context, tx postgres.Tx, what, sql string, args ...any) ([]ID, error) {
+	rows, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[ID])
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	return list, nil
+}
+
+// membersBeside counts who belongs to the organization besides one.
+func membersBeside(ctx context.Context, tx postgres.Tx, org ID, person PersonID) (n int, err error) {
+	if err := tx.QueryRow(ctx, `SELECT count(*) FROM members WHERE org_id = $1 AND person_id <> $2`, org, person).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count members: %w", err)
+	}
+	return n, nil
 }

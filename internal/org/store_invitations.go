@@ -41,9 +41,34 @@ func invitation(ctx context.Context, tx postgres.Tx, org ID, id InvitationID) (I
 	return oneInvitation(ctx, tx, `SELECT `+invitationColumns+` FROM invitations i WHERE i.org_id = $1 AND i.invitation_id = $2`, org, id)
 }
 
-func renewInvitation(ctx context.Context, tx postgres.Tx, org ID, id InvitationID, until time.Time) (Invitation, error) {
+// renewInvitation makes it somebody's from now on.
+func renewInvitation(ctx context.Context, tx postgres.Tx, org ID, id InvitationID, by PersonID, now, until time.Time) (Invitation, error) {
 	return oneInvitation(ctx, tx, `
-		UPDATE invitations i SET expires_at = $3 WHERE i.org_id = $1 AND i.invitation_id = $2 RETURNING `+invitationColumns, org, id, until)
+		UPDATE invitations i SET invited_by = $3, created_at = $4, expires_at = $5
+		WHERE i.org_id = $1 AND i.invitation_id = $2 RETURNING `+invitationColumns, org, id, by, now, until)
+}
+
+// takeInvitationsOf removes what somebody has invited to, by roles.
+func takeInvitationsOf(ctx context.Context, tx postgres.Tx, org ID, by PersonID, roles []Role) ([]Invitation, error) {
+	rows, err := tx.Query(ctx, `
+		DELETE FROM invitations i WHERE i.org_id = $1 AND i.invited_by = $2 AND i.role = ANY($3) RETURNING `+invitationColumns, org, by, roles)
+	if err != nil {
+		return nil, fmt.Errorf("revoke invitations: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Invitation])
+	if err != nil {
+		return nil, fmt.Errorf("revoke invitations: %w", err)
+	}
+	return list, nil
+}
+
+// deleteInvitationsTo forgets the address of somebody who is erased, wherever
+// it was invited.
+func deleteInvitationsTo(ctx context.Context, tx postgres.Tx, email string) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM invitations WHERE email = $1`, email); err != nil {
+		return fmt.Errorf("forget invitations: %w", err)
+	}
+	return nil
 }
 
 func takeInvitation(ctx context.Context, tx postgres.Tx, org ID, id InvitationID) (Invitation, error) {

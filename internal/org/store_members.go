@@ -25,7 +25,7 @@ func lock(ctx context.Context, tx postgres.Tx, org ID) error {
 }
 
 const colleagues = `
-	SELECT m.person_id, p.email, m.role, m.joined_at
+	SELECT m.person_id, p.email, m.role, m.joined_at, p.deleted_at IS NOT NULL AS leaves
 	FROM members m JOIN people p ON p.person_id = m.person_id
 	WHERE m.org_id = $1`
 
@@ -86,6 +86,19 @@ func setRole(ctx context.Context, tx postgres.Tx, org ID, person PersonID, role 
 func deleteMember(ctx context.Context, tx postgres.Tx, org ID, person PersonID) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM members WHERE org_id = $1 AND person_id = $2`, org, person); err != nil {
 		return fmt.Errorf("remove member: %w", err)
+	}
+	return nil
+}
+
+// Stays refuses with NotFound when the organization is deleted, and keeps it
+// from being deleted until the transaction ends.
+func Stays(ctx context.Context, tx postgres.Tx, org ID) error {
+	tag, err := tx.Exec(ctx, `SELECT FROM organizations WHERE org_id = $1 AND deleted_at IS NULL FOR KEY SHARE`, org)
+	if err != nil {
+		return fmt.Errorf("look at organization: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fault.New(fault.NotFound, notFound)
 	}
 	return nil
 }

@@ -14,12 +14,17 @@ type Invitation struct {
 }
 
 // Subject says the news.
-func (m Invitation) Subject() string { return m.Inviter + " invites you to " + m.Organization }
+func (m Invitation) Subject() string { return m.Inviter + " invites you to " + m.name() }
+
+// name is the organization's, which anybody can choose: mail programs are kept
+// from making links of what looks like the name of a server, by a character
+// without width.
+func (m Invitation) name() string { return strings.ReplaceAll(m.Organization, ".", "\u200b.") }
 
 // Text is the text part.
 func (m Invitation) Text() string {
 	return strings.Join([]string{
-		m.Inviter + " invites you to “" + m.Organization + "” on Sendvery, which reads DMARC reports and shows who sends mail as a domain.",
+		m.Inviter + " invites you to “" + m.name() + "” on Sendvery, which reads DMARC reports and shows who sends mail as a domain.",
 		"",
 		m.offer(),
 		"",

@@ -84,7 +84,11 @@ func (h *Web) ShowAddress(w http.ResponseWriter, r *http.Request) error {
 // AnswerAddress confirms or stops the change behind a link.
 func (h *Web) AnswerAddress(w http.ResponseWriter, r *http.Request) error {
 	token := chi.URLParam(r, "token")
-	if r.PostFormValue("answer") == "stop" {
+	switch r.PostFormValue("answer") {
+	case "confirm":
+	default:
+		return httpio.See(w, r, r.URL.Path)
+	case "stop":
 		if err := h.Auth.StopAddress(r.Context(), token); err != nil {
 			return err
 		}
@@ -98,9 +102,11 @@ func (h *Web) AnswerAddress(w http.ResponseWriter, r *http.Request) error {
 	if !done {
 		return httpio.See(w, r, r.URL.Path)
 	}
-	h.Cookies.Clear(w, sessionCookie)
+	if _, err := h.Session(r); fault.Is(err, fault.Unauthenticated) { // it was theirs, or there is none
+		h.Cookies.Clear(w, sessionCookie)
+	}
 	return httpio.OK(w, r, AddressDone(AddressDonePage{Page: h.Frame(w, r, "The address is changed"), Heading: "The address is changed",
-		Sentence: "You sign in as " + c.New + " from now on. You were signed out on every device."}))
+		Sentence: c.Old + " signs in as " + c.New + " from now on, and was signed out on every device."}))
 }
 
 // AskDelete asks before the account is deleted.
@@ -123,14 +129,11 @@ func (h *Web) deleteAsk(w http.ResponseWriter, r *http.Request, s auth.Session) 
 
 // Delete deletes the account.
 func (h *Web) Delete(w http.ResponseWriter, r *http.Request, s auth.Session) error {
-	err := h.Depart(r.Context(), s.Person, s.Email)
+	err := h.Auth.Delete(r.Context(), s.Person)
 	if fault.Is(err, fault.Conflict) {
 		p := h.deleteAsk(w, r, s)
 		p.Error, p.Blocked = fault.Sentence(err), true
 		return httpio.Again(w, r, ui.Asking(p))
-	}
-	if err == nil {
-		err = h.Auth.Delete(r.Context(), s.Person)
 	}
 	if err != nil {
 		return err

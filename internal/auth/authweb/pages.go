@@ -23,6 +23,7 @@ type SentPage struct {
 	Email     string
 	Lifetime  string // how long the link lives: "15 minutes"
 	CodeError string // sentence about the code; empty = none
+	SignedIn  string // address of the session that this browser already has and that the code would end; empty = none
 }
 
 // ConfirmPage is behind the link: it names who is asking, and its button posts

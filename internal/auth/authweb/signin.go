@@ -63,7 +63,15 @@ func (h *Web) Sent(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return httpio.See(w, r, "/signin")
 	}
-	return httpio.OK(w, r, Sent(SentPage{Page: h.Frame(w, r, "Check your mail"), Email: a.Email, Lifetime: lifetime}))
+	return httpio.OK(w, r, Sent(h.sentPage(w, r, a)))
+}
+
+func (h *Web) sentPage(w http.ResponseWriter, r *http.Request, a asked) SentPage {
+	p := SentPage{Page: h.Frame(w, r, "Check your mail"), Email: a.Email, Lifetime: lifetime}
+	if s, err := h.Session(r); err == nil && !strings.EqualFold(s.Email, a.Email) {
+		p.SignedIn = s.Email
+	}
+	return p
 }
 
 // Code signs in by the six digits.
@@ -75,7 +83,7 @@ func (h *Web) Code(w http.ResponseWriter, r *http.Request) error {
 	code := strings.ReplaceAll(strings.TrimSpace(r.PostFormValue("code")), " ", "")
 	in, err := h.Auth.ConfirmCode(r.Context(), a.Request, a.Browser, code, h.Client(r))
 	if err != nil {
-		page := SentPage{Page: h.Frame(w, r, "Check your mail"), Email: a.Email, Lifetime: lifetime}
+		page := h.sentPage(w, r, a)
 		switch {
 		case fault.Is(err, fault.Invalid):
 			page.CodeError = fault.FieldsOf(err)["code"]

@@ -15,8 +15,6 @@ type Web struct {
 	Cookies httpio.Cookies
 	// Home returns the page that a person sees first, making what a newcomer needs.
 	Home func(ctx context.Context, person auth.PersonID, email string) (string, error)
-	// Depart ends what organizations the person owns alone, before their account ends.
-	Depart func(ctx context.Context, person auth.PersonID, email string) error
 	// Frame returns the frame of a page for whoever is signed in, or nobody.
 	Frame func(w http.ResponseWriter, r *http.Request, title string) ui.Page
 	// Client describes the asking browser.

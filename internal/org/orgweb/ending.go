@@ -71,7 +71,7 @@ func (h *Web) transferPage(w http.ResponseWriter, r *http.Request, a org.Access)
 		Action: path(a, "transfer"), Button: "Hand it over", Danger: true, Cancel: ui.Link{Text: "Keep it", Href: path(a, "settings")},
 	}}
 	for _, m := range team.Members {
-		if m.Person != a.Person {
+		if m.Person != a.Person && !m.Leaves {
 			p.Members = append(p.Members, ui.Option{Value: m.Person.String(), Text: m.Email + " (" + string(m.Role) + ")"})
 		}
 	}

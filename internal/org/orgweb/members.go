@@ -62,7 +62,7 @@ func (h *Web) membersPage(w http.ResponseWriter, r *http.Request, a org.Access) 
 	now, base := h.Now(), path(a, "members")
 	p := MembersPage{Page: h.settingsFrame(w, r, "Members"), Tabs: settingsTabs(a, "Members")}
 	for _, m := range team.Members {
-		line := Member{ID: m.Person.String(), Email: m.Email, Role: string(m.Role), You: m.Person == a.Person, Joined: format.When(m.JoinedAt, now)}
+		line := Member{ID: m.Person.String(), Email: m.Email, Role: string(m.Role), You: m.Person == a.Person, Leaves: m.Leaves, Joined: format.When(m.JoinedAt, now)}
 		if a.Role.MayGive(m.Role) {
 			line.RoleAction, line.Roles, line.RemoveHref = base+"/"+line.ID+"/role", givable(a), base+"/"+line.ID+"/remove"
 		}

@@ -54,6 +54,7 @@ type Member struct {
 	Email      string
 	Role       string
 	You        bool
+	Leaves     bool // their account is being deleted
 	Joined     format.Time
 	RoleAction string      // empty: this role cannot be changed by the person
 	Roles      []ui.Option // the roles that the person may give

@@ -34,6 +34,7 @@ func responsible(f Facts) Section {
 func stored() Section {
 	return Section{ID: "stored", Title: "What is kept", Claims: []Claim{
 		kept("kept-of-people", "Of you: your e-mail address, the organizations you belong to, and of each signed-in device its browser, the time, and its network address without the last part."),
+		kept("invitation-life", "Of somebody who is invited: the address, until they come or the invitation is forgotten."),
 		kept("ordinary-mail", "Of a mail that holds no report: its number in the mailbox, its date and its size. Not its subject, sender or text; and it is never changed, moved or deleted."),
 		kept("originals", "Of a mail with a report: the report, and the mail as it came, which owners and admins of your organization can download."),
 		kept("failure-reports", "Of a failure report, which is about one mail of a person: a few header fields, and of each address its domain. The rest is taken out before anything is stored, and the mail is not kept."),
