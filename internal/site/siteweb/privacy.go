@@ -49,6 +49,7 @@ func lifetimes(f Facts) Section {
 		kept("draft-life", "Settings of a mailbox that never passed their test are forgotten after "+format.For(mailbox.DraftLife)+", password included."),
 		kept("mailbox-deleted", "A mailbox that you delete takes its password or token with it at once. Reports that were read stay."),
 		kept("trail-kept", "Reports, their mails, and the record of changes stay for as long as their organization does."),
+		kept("logs-30-days logs-discreet", "What the program logs holds no addresses, tokens or mails. The settings that it comes with keep that for 30 days; the operator may have changed them."),
 		said("backups-encrypted", "how long deleted data stays in backups, and how those are encrypted", f.Backups),
 	}}
 }
@@ -71,6 +72,13 @@ func others(f Facts) Section {
 	if f.MailServer != "" {
 		s.Claims = append(s.Claims, kept("asks-smtp", f.MailServer+", to deliver sign-in links and notices to you."))
 	}
+	if f.Authority != "" {
+		s.Claims = append(s.Claims, kept("asks-authority", f.Authority+", for the certificate of this site. It learns the site’s name and nothing of visitors."))
+	}
+	if f.Redis {
+		s.Claims = append(s.Claims, kept("asks-redis", "The operator’s Redis, for how often something was done of late. It is given digests, and no addresses in clear."))
+	}
+	s.Claims = append(s.Claims, kept("no-telemetry", "And nobody else: whoever makes Sendvery is sent nothing, neither statistics nor errors."))
 	return s
 }
 

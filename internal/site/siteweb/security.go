@@ -54,6 +54,12 @@ func transit(f Facts) Section {
 		kept("no-downgrade", "A mail server that does not offer TLS, or whose certificate does not hold, is refused with the reason. Nothing is sent to it in the clear, and there is no way to go on without."),
 		kept("own-mail-tls", "The program’s own mail is handed over by TLS or not at all."),
 	}}
+	switch {
+	case f.SpeaksTLS:
+		s.Claims = append(s.Claims, kept("tls13 no-plain-http", "These pages are served by TLS 1.3 and nothing older. Over plain HTTP nothing is taken: a browser is sent on, and anything else is refused."))
+	case f.HTTPS:
+		s.Claims = append(s.Claims, kept("no-plain-http", "Over plain HTTP nothing is taken: the operator’s own server in front must say of each request that it came by TLS. A browser is sent on, and anything else is refused."))
+	}
 	if f.HTTPS {
 		s.Claims = append(s.Claims, kept("hsts public-https", "These pages are served at an https address, and browsers are told to use no other for a year (HSTS)."))
 	}
@@ -82,12 +88,14 @@ func pages() Section {
 func trail() Section {
 	return Section{ID: "trail", Title: "What is written down", Claims: []Claim{
 		kept("changes-recorded credential-events", "Changes of organizations, domains and mailboxes are recorded with who made them, in the same transaction as the change: there is none without the other."),
+		kept("logs-discreet", "The program’s own log has a line for each request, and none of them holds an address, a token or a mail."),
 	}}
 }
 
 func secrets() Section {
 	return Section{ID: "secrets", Title: "The operator’s secrets", Claims: []Claim{
 		kept("startup-checks placeholders-refused placeholders-local", "In production the program starts with no missing, short or published secret. It says everything that is wrong at once, and never repeats a value."),
+		kept("secrets-apart", "No two of them are the same."),
 		kept("secrets-from-files secrets-at-runtime", "Secrets come from the environment or from files of a secrets manager, when the program starts."),
 		kept("secrets-generated", "The program makes sealing keys itself, from the system’s random source."),
 		kept("nothing-hardcoded own-scans", "Every check of the source looks for secrets in it, and for known faults in what it is built from."),
