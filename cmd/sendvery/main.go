@@ -84,7 +84,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if problems != nil {
 		return problems
 	}
+	level := slog.LevelInfo
+	if c, ok := command.Selected().Target.Addr().Interface().(interface{ Level() slog.Level }); ok {
+		level = c.Level()
+	}
 	p := &process{ctx: ctx, getenv: getenv, stdout: stdout, stderr: stderr}
-	p.log = slog.New(slog.NewJSONHandler(stderr, nil))
+	p.log = slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level}))
 	return command.Run(p)
 }

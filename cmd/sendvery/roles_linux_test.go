@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -44,6 +45,7 @@ func TestWebAndWorkerAreTwoProcesses(t *testing.T) {
 		t.Errorf("the web process works: the mail is %s after %d attempts", state, attempt)
 	}
 
+	env["LOG_LEVEL"] = "debug"
 	worker := startServe(t, program, env, "--roles", "worker")
 	home := v.enter(t, linkOf(t, inbox.Next(t)))
 	if status, _, _ := v.ask(t, home+"welcome", nil); status != http.StatusOK {
@@ -56,6 +58,9 @@ func TestWebAndWorkerAreTwoProcesses(t *testing.T) {
 		}
 	}
 	worker.stop(t)
+	if debug := `"level":"DEBUG"`; !strings.Contains(worker.said(), debug) || strings.Contains(web.said(), debug) || !strings.Contains(web.said(), `"msg":"answered"`) {
+		t.Errorf("LOG_LEVEL is not heeded:\n%s\n%s", web.said(), worker.said())
+	}
 	if status, _, _ := v.ask(t, home+"welcome", nil); status != http.StatusOK {
 		t.Errorf("without the worker: %d", status)
 	}

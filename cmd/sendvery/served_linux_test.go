@@ -177,6 +177,15 @@ func linkOf(t *testing.T, mail string) string {
 	return link
 }
 
+// signIn signs somebody in by the link in the mail, and returns their first page.
+func (v visitor) signIn(t *testing.T, inbox *mailtest.Inbox, email string) (home string) {
+	t.Helper()
+	if status, to, body := v.ask(t, "/signin", url.Values{"email": {email}}); status != http.StatusSeeOther || to != "/signin/sent" {
+		t.Fatalf("asking for a link: %d to %q: %s", status, to, body)
+	}
+	return v.enter(t, linkOf(t, inbox.Next(t)))
+}
+
 // enter signs in by a link and returns the first page.
 func (v visitor) enter(t *testing.T, link string) (home string) {
 	t.Helper()

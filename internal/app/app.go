@@ -118,7 +118,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, parts Parts) (*App, 
 	if parts.Now == nil {
 		parts.Now = time.Now
 	}
-	a := &App{cfg: cfg, log: log, now: parts.Now, started: parts.Now(), parts: parts, outbox: parts.Outbox}
+	a := &App{cfg: cfg, log: slog.New(discreet{log.Handler()}), now: parts.Now, started: parts.Now(), parts: parts, outbox: parts.Outbox}
 	if err := errors.Join(a.openKeys(), a.openLimits()); err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
 	if err := cfg.CheckStored(); err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, log: log, now: time.Now, outbox: mailer.NewOutbox(time.Now, nil)}
+	a := &App{cfg: cfg, log: slog.New(discreet{log.Handler()}), now: time.Now, outbox: mailer.NewOutbox(time.Now, nil)}
 	if err := errors.Join(a.openKeys(), a.openLimits()); err != nil {
 		return nil, err
 	}

@@ -60,6 +60,8 @@ type Config struct {
 	RateLimitBackend string `cfg:"RATE_LIMIT_BACKEND" default:"memory" help:"Where rate limits are counted: memory, where each process counts for itself, or redis, for all processes together. While Redis does not answer, each process counts for itself again and says so in its log, so that no limit is ever open."`
 	RedisURL         string `cfg:"REDIS_URL,file" help:"Redis of RATE_LIMIT_BACKEND=redis: rediss://user:password@host:6379, or redis:// without TLS on this very machine. It holds counts under digests, no addresses."`
 
+	LogLevel string `cfg:"LOG_LEVEL" default:"info" help:"What is logged: error, warn, info (also a line for each request) or debug. No level holds addresses of people, tokens or mails."`
+
 	Operator OperatorConfig `embed:""`
 
 	DataDir string `cfg:"DATA_DIR" default:"data" help:"Folder of development mode: its private PostgreSQL and keys."`
@@ -116,6 +118,7 @@ func (c Config) Check() error {
 	if c.DKIMLookup != "dns" && c.DKIMLookup != "off" {
 		p.add("DKIM_LOOKUP", "is neither dns nor off")
 	}
+	p.log(c)
 	p.tls(c)
 	p.ingress(c)
 	p.limits(c)

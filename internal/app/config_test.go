@@ -110,6 +110,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		{"LISTEN_INBOUND", "hunter2", "LISTEN_INBOUND is not an address"},
 		{"LISTEN_INBOUND", "127.0.0.1:8080", "LISTEN_INBOUND is the same as LISTEN"},
 		{"LISTEN_INBOUND", "127.0.0.1:8082", "LISTEN_INBOUND is set, but neither"},
+		{"LOG_LEVEL", "hunter2", "LOG_LEVEL is none of"},
 		{"RATE_LIMIT_BACKEND", "hunter2", "RATE_LIMIT_BACKEND is neither"},
 		{"RATE_LIMIT_BACKEND", "redis", "REDIS_URL is missing beside"},
 		{"REDIS_URL", "rediss://:hunter2@redis.example.org", "REDIS_URL is set, but"},

@@ -18,7 +18,7 @@ import (
 
 // always is what every answer goes through, whatever is asked and wherever.
 func (a *App) always(secure bool) []func(http.Handler) http.Handler {
-	return []func(http.Handler) http.Handler{httpio.Traced, middleware.GetHead, a.recovered, httpio.SecurityHeaders(secure), httpio.RateLimits}
+	return []func(http.Handler) http.Handler{httpio.Traced, httpio.Noted(a.log), middleware.GetHead, a.recovered, httpio.SecurityHeaders(secure), httpio.RateLimits}
 }
 
 // health answers how a process is that serves no pages.

@@ -15,7 +15,7 @@ import (
 func TestPanicGivesThePageThatTheLogKnows(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	a := &App{log: slog.New(slog.NewTextHandler(&log, nil))}
+	a := &App{log: slog.New(discreet{slog.NewTextHandler(&log, nil)})}
 	h := httpio.Traced(a.recovered(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret of ours") })))
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("X-Request-Id", "chosen-by-the-client")

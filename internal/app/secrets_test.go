@@ -75,3 +75,78 @@ func TestDatabaseAndLogNeverHoldWhatSignsIn(t *testing.T) {
 		t.Error("the code is stored or logged")
 	}
 }
+
+// canaries are values that no line of a log may hold, put into everything that
+// somebody can send.
+var canaries = map[string]string{
+	"address of a person":              "canary-person@first.example",
+	"address that is asked for":        "canary-asked@second.example",
+	"address in a mail":                "canary-sender@reporter.example",
+	"subject of a mail":                "canary-subject",
+	"text of a mail":                   "canary-text",
+	"token in a path":                  "canary-path-token",
+	"value of a query":                 "canary-query",
+	"value of a form":                  "canary-form",
+	"value of a cookie":                "canary-cookie",
+	"name of a browser":                "canary-agent",
+	"where somebody comes from":        "canary-referrer",
+	"bearer token":                     "canary-bearer",
+	"name of a file":                   "canary-file",
+	"password of a mailbox":            "canary-password",
+	"user of a mailbox":                "canary-user@third.example",
+	"name of an organization":          "canary-organization",
+	"client's address":                 "198.51.100.",
+	"claimed address":                  "203.0.113.77",
+	"token of mail providers":          apptest.InboundToken,
+	"token of schedulers":              apptest.JobToken,
+	"secret of an OAuth client":        "a secret of tests",
+	"address in a report, of a sender": "192.0.2.1",
+}
+
+func TestLogHoldsNothingOfPeopleAndNoSecret(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	b := a.Browser(t)
+	for name, value := range map[string]string{"User-Agent": "canary-agent", "Referer": "https://canary-referrer.example/", "Cookie": "x=canary-cookie", "X-Forwarded-For": "203.0.113.77"} {
+		b.Header.Set(name, value)
+	}
+	home := b.Post(t, b.Link(t, "canary-person@first.example")).Location
+	slug := strings.Split(home, "/")[2]
+	b.Home = home
+	b.Post(t, home+"settings", "name", "canary-organization")
+	b.Post(t, home+"domains", "domain", "first.example")
+	b.Post(t, home+"mailboxes/new", "host", "127.0.0.1", "port", "993", "protocol", "imap", "security", "tls", "username", "canary-user@third.example",
+		"password", "canary-password", "folder", "INBOX", "after", "leave", "since", "90")
+	upload(t, b, "canary-file.xml", aReport(a, "canary-1", "first.example"), "canary-file.eml", "From: canary-sender@reporter.example\r\nSubject: canary-subject\r\n\r\ncanary-text")
+	provider := machine(t, a, apptest.InboundToken)
+	provider.Send(t, "POST", "/events/inbound?organization="+slug, "message/rfc822", strings.NewReader("From: canary-sender@reporter.example\r\nSubject: canary-subject\r\n\r\ncanary-text"))
+	machine(t, a, "canary-bearer").Get(t, "/jobs")
+	machine(t, a, apptest.JobToken).Post(t, "/jobs/sweep_sign_in")
+	strange := func() {
+		for _, path := range []string{"/signin/link/canary-path-token", "/account/address/canary-path-token", "/canary-path-token", "/o/canary-organization/", "/signin?next=canary-query",
+			"/oauth/callback?code=canary-query&state=canary-query", home + "reports?sender=canary-query", home + "receipts/9", "/assets/canary-path-token.css"} {
+			b.Get(t, path)
+			b.Post(t, path, "email", "canary-asked@second.example", "code", "canary-form", "name", "canary-form", "x", "canary-form")
+		}
+	}
+	strange()
+	a.StopWorker()
+	a.App.Close() // and now everything fails
+	strange()
+	log := a.Log.String()
+	for _, line := range []string{`method=POST route=/signin status=303`, `route=/signin/link/{token}`, `route=/o/{slug}/uploads status=303`, `route=/events/inbound status=200`, "request failed"} {
+		if !strings.Contains(log, line) {
+			t.Errorf("the log lacks %q", line)
+		}
+	}
+	for what, canary := range canaries {
+		if i := strings.Index(log, canary); i >= 0 {
+			t.Errorf("the log holds the %s: %s", what, log[max(0, i-300):min(len(log), i+100)])
+		}
+	}
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, "msg=answered ") && !regexp.MustCompile(`request=\w{12}`).MatchString(line) {
+			t.Errorf("a line without the request's name: %s", line)
+		}
+	}
+}

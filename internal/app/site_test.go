@@ -131,17 +131,19 @@ func TestSecurityPageSaysHowToReport(t *testing.T) {
 func TestPrivacyPageSaysWhoIsAskedAsConfigured(t *testing.T) {
 	t.Parallel()
 	const names, keys = "for the names of the addresses that reports list", "for the public keys that report mails are signed with"
-	all := apptest.New(t, apptest.WithoutOutbox("smtps://u:hunter2@mail.example.org"), func(c *app.Config, _ *app.Parts) {
+	all := apptest.New(t, apptest.WithoutOutbox("smtps://u:hunter2@mail.example.org"), apptest.Public(public), func(c *app.Config, _ *app.Parts) {
 		c.IPLookup, c.DKIMLookup = "dns", "dns"
+		c.RateLimitBackend, c.RedisURL = "redis", "redis://127.0.0.1:1"
+		c.TLS, c.ACMEDirectory = "acme", "https://acme.example.org/directory"
 		c.MicrosoftClientID, c.MicrosoftClientSecret = "client.example", "another secret of tests"
 	}).Browser(t).Get(t, "/privacy")
-	says(t, all, names, keys, "Google, for access", "Microsoft, for access", "mail.example.org, to deliver")
+	says(t, all, names, keys, "Google, for access", "Microsoft, for access", "mail.example.org, to deliver", "acme.example.org, for the certificate", "Redis, for how often", "And nobody else")
 	if strings.Contains(all.Body, "hunter2") {
 		t.Error("the page holds the mail server's password")
 	}
 	little := apptest.New(t, func(c *app.Config, _ *app.Parts) { c.GoogleClientID, c.GoogleClientSecret = "", "" }).Browser(t).Get(t, "/privacy")
 	says(t, little, "The mail server of each mailbox that you connect")
-	for _, wrong := range []string{names, keys, "Google", "Microsoft", "to deliver"} {
+	for _, wrong := range []string{names, keys, "Google", "Microsoft", "to deliver", "certificate of this site", "Redis"} {
 		if strings.Contains(little.Body, wrong) {
 			t.Errorf("it is off, and the page says %q", wrong)
 		}

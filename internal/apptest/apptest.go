@@ -67,7 +67,7 @@ func Config(db *dbtest.Database) app.Config {
 	return app.Config{
 		PublicURL: "http://localhost:8080", Listen: "127.0.0.1:0", DatabaseURL: db.URL, TLS: "off", TrustedHops: 1, IPLookup: "off", DKIMLookup: "off",
 		SealKeys: seal.GenerateKey("first"), AuditKeys: dbtest.AuditKeys, CookieKey: "cookies of tests: 32 bytes or more", SMTPURL: "smtps://mail.example.org", MailFrom: "sendvery@example.org",
-		InboundToken: InboundToken, JobToken: JobToken, RateLimitBackend: "memory", GoogleClientID: "client.example", GoogleClientSecret: "a secret of tests",
+		InboundToken: InboundToken, JobToken: JobToken, LogLevel: "info", RateLimitBackend: "memory", GoogleClientID: "client.example", GoogleClientSecret: "a secret of tests",
 	}
 }
 
@@ -82,7 +82,7 @@ func New(t testing.TB, options ...Option) *App {
 	}
 	a.Cfg = cfg
 	var err error
-	if a.App, err = app.New(t.Context(), cfg, slog.New(slog.NewTextHandler(a.Log, nil)), parts); err != nil {
+	if a.App, err = app.New(t.Context(), cfg, slog.New(slog.NewTextHandler(a.Log, &slog.HandlerOptions{Level: slog.LevelDebug})), parts); err != nil {
 		t.Fatal("apptest: ", err)
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -130,7 +130,7 @@ func (c *Clock) Advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// Log is what the program logged.
+// Log is what the program logged, at every level.
 type Log struct {
 	mu   sync.Mutex
 	text bytes.Buffer

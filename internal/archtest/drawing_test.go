@@ -170,6 +170,7 @@ var systemCallers = map[string]string{
 	"internal/mailbox/lease.go":        "finds mailboxes that are due, whoever owns them",
 	"internal/mailbox/revoke.go":       "asks whether another mailbox lives by what an account granted",
 	"internal/org/delete.go":           "erases organizations whose time to come back is over",
+	"internal/org/depart.go":           "closes organizations that nobody belongs to, and forgets the address of who is erased",
 	"internal/org/org.go":              "finds the organization that the operator's command names",
 	"internal/report/authenticate.go":  "finds the organizations with mails whose sender's key was not to be had",
 	"internal/report/expire.go":        "removes the originals of refused mails when their time is over",

@@ -75,7 +75,7 @@ func (e Errors) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	noteFailure(e.Log, r, err)
 	code := Status(err)
 	if err := Render(w, r, code, e.Page(r, code, err, trace)); err != nil {
-		e.Log.ErrorContext(r.Context(), "error page failed", "request", trace, "error", err)
+		e.Log.ErrorContext(r.Context(), "error page failed", "error", err)
 	}
 }
 
@@ -87,7 +87,7 @@ func left(r *http.Request, err error) bool {
 // noteFailure logs what is ours to mend.
 func noteFailure(log *slog.Logger, r *http.Request, err error) {
 	if kind := fault.KindOf(err); kind == fault.Internal || kind == fault.Temporary {
-		log.ErrorContext(r.Context(), "request failed", "method", r.Method, "route", Route(r), "request", Trace(r), "error", err)
+		log.ErrorContext(r.Context(), "request failed", "method", r.Method, "route", Route(r), "error", err)
 	}
 }
 

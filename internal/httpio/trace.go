@@ -18,7 +18,11 @@ func Traced(next http.Handler) http.Handler {
 }
 
 // Trace returns the request's name.
-func Trace(r *http.Request) string {
-	trace, _ := r.Context().Value(traceKey{}).(string)
+func Trace(r *http.Request) string { return TraceOf(r.Context()) }
+
+// TraceOf returns the name of the request that a context belongs to, "" for
+// any other.
+func TraceOf(ctx context.Context) string {
+	trace, _ := ctx.Value(traceKey{}).(string)
 	return trace
 }

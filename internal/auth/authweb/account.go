@@ -85,15 +85,15 @@ func (h *Web) ShowAddress(w http.ResponseWriter, r *http.Request) error {
 func (h *Web) AnswerAddress(w http.ResponseWriter, r *http.Request) error {
 	token := chi.URLParam(r, "token")
 	switch r.PostFormValue("answer") {
-	case "confirm":
-	default:
-		return httpio.See(w, r, r.URL.Path)
 	case "stop":
 		if err := h.Auth.StopAddress(r.Context(), token); err != nil {
 			return err
 		}
 		return httpio.OK(w, r, AddressDone(AddressDonePage{Page: h.Frame(w, r, "The change is stopped"), Heading: "The change is stopped",
 			Sentence: "The address stays as it is. If you did not ask for the change, sign in and look at your signed-in devices."}))
+	case "confirm":
+	default:
+		return httpio.See(w, r, r.URL.Path)
 	}
 	c, done, err := h.Auth.ConfirmAddress(r.Context(), token)
 	if err != nil {

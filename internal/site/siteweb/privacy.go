@@ -57,6 +57,7 @@ func lifetimes(f Facts) Section {
 		kept("address-both-sides", "The links of a change of address work for "+format.For(auth.ChangeLife)+"."),
 		kept("export-right", "An export of your data, or by its admins of an organization’s, is deleted after "+format.For(export.Life)+". It holds no passwords and no tokens."),
 		kept("trail-kept", "Reports, their mails, and the record of changes stay for as long as their organization does."),
+		kept("logs-30-days logs-discreet", "What the program logs holds no addresses, tokens or mails. The settings that it comes with keep that for 30 days; the operator may have changed them."),
 		said("backups-encrypted", "how long deleted data stays in backups, and how those are encrypted", f.Backups),
 	}}
 }
@@ -76,12 +77,16 @@ func others(f Facts) Section {
 	if f.DKIMLookup {
 		s.Claims = append(s.Claims, kept("asks-dns-keys", "DNS, for the public keys that report mails are signed with. Nothing else of a mail is sent."))
 	}
-	if f.Authority != "" {
-		s.Claims = append(s.Claims, kept("asks-authority", f.Authority+", for the certificate of this address."))
-	}
 	if f.MailServer != "" {
 		s.Claims = append(s.Claims, kept("asks-smtp", f.MailServer+", to deliver sign-in links and notices to you."))
 	}
+	if f.Authority != "" {
+		s.Claims = append(s.Claims, kept("asks-authority", f.Authority+", for the certificate of this site. It learns the site’s name and nothing of visitors."))
+	}
+	if f.Redis {
+		s.Claims = append(s.Claims, kept("asks-redis", "The operator’s Redis, for how often something was done of late. It is given digests, and no addresses in clear."))
+	}
+	s.Claims = append(s.Claims, kept("no-telemetry", "And nobody else: whoever makes Sendvery is sent nothing, neither statistics nor errors."))
 	return s
 }
 
