@@ -33,7 +33,9 @@ CREATE POLICY invited ON organizations FOR SELECT
 -- What is deleted can be taken back until purge_at, and is erased after it.
 ALTER TABLE organizations ADD COLUMN deleted_at timestamptz;
 ALTER TABLE organizations ADD COLUMN purge_at timestamptz;
+ALTER TABLE organizations ADD COLUMN ended boolean NOT NULL DEFAULT false;
 ALTER TABLE organizations ADD CONSTRAINT organizations_purge_check CHECK ((deleted_at IS NULL) = (purge_at IS NULL));
+COMMENT ON COLUMN organizations.ended IS 'its erasure has begun, and the end of its audit trail is recorded';
 REVOKE DELETE ON organizations FROM sendvery_app;
 CREATE INDEX organizations_purge ON organizations (purge_at) WHERE purge_at IS NOT NULL;
 
@@ -51,7 +53,7 @@ DECLARE
     removed bigint := 0;
 BEGIN
     PERFORM set_config('sendvery.org_id', org::text, true);
-    PERFORM FROM organizations o WHERE o.org_id = org AND o.purge_at <= now() FOR UPDATE;
+    PERFORM FROM organizations o WHERE o.org_id = org AND o.ended AND o.purge_at <= now() FOR UPDATE;
     IF NOT FOUND THEN
         RETURN 0;
     END IF;

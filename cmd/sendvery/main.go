@@ -39,7 +39,8 @@ type commands struct {
 	Import      importCommand      `cmd:"" help:"Import report files into an organization."`
 	Reparse     reparseCommand     `cmd:"" help:"Read kept originals again, as after an upgrade."`
 	Parse       parseCommand       `cmd:"" help:"Read report files and print a line of JSON per report; needs no database."`
-	Keys        keysCommand        `cmd:"" help:"Make and rotate the keys that passwords are sealed with."`
+	Audit       auditCommand       `cmd:"" help:"Prove that the audit trail is as it was written."`
+	Keys        keysCommand        `cmd:"" help:"Make and rotate the keys that stored values are sealed with."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }

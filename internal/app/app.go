@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/audit/auditweb"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
 	"sendvery.com/sendvery/internal/certs"
@@ -24,6 +25,7 @@ import (
 	"sendvery.com/sendvery/internal/ingress"
 	"sendvery.com/sendvery/internal/instance"
 	"sendvery.com/sendvery/internal/instance/instanceweb"
+	"sendvery.com/sendvery/internal/keyring"
 	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
@@ -72,6 +74,7 @@ type App struct {
 	domains   *domain.Service
 	mailboxes *mailbox.Service
 	finders   *mailbox.Finder
+	keys      *keyring.Service
 	reports   *report.Service
 	tls       *tlsreport.Service
 	failures  *failurereport.Service
@@ -87,6 +90,7 @@ type App struct {
 	instance    *instance.Service
 	siteWeb     *siteweb.Web
 	instanceWeb *instanceweb.Web
+	auditWeb    *auditweb.Web
 }
 
 // Parts are what development mode and tests bring instead of the configured
@@ -213,22 +217,20 @@ func (a *App) checkRoles(ctx context.Context) error {
 // signed with: every mailbox it closes would fail, one after the other, and
 // nobody would notice that events cannot be proved.
 func (a *App) checkKeys(ctx context.Context) error {
-	used, err := a.KeyStatus(ctx)
+	status, err := a.KeyStatus(ctx)
 	if err != nil {
 		return fmt.Errorf("read what keys are in use: %w", err)
 	}
 	var missing []error
-	for _, k := range used {
+	for _, k := range status.Sealing {
 		if k.Missing {
-			missing = append(missing, fmt.Errorf("SEAL_KEYS lacks the key %q, which %d stored passwords are sealed with: put it back; sendvery keys status lists all keys", k.ID, k.Secrets))
+			missing = append(missing, fmt.Errorf("SEAL_KEYS lacks the key %q, which %d stored values are sealed with: put it back; sendvery keys status lists all keys", k.ID, k.Values))
 		}
 	}
-	unsigned, err := a.trail.MissingKeys(ctx, a.db)
-	if err != nil {
-		return err
-	}
-	for _, id := range unsigned {
-		missing = append(missing, fmt.Errorf("AUDIT_KEYS lacks the key %q, which events of the audit trail are signed with: put it back", id))
+	for _, k := range status.Signing {
+		if k.Missing {
+			missing = append(missing, fmt.Errorf("AUDIT_KEYS lacks the key %q, which events of the audit trail are signed with: put it back", k.ID))
+		}
 	}
 	return errors.Join(missing...)
 }

@@ -3,8 +3,9 @@ package app
 import (
 	"context"
 	"fmt"
+	"io"
 
-	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
 )
@@ -47,61 +48,13 @@ func (a *App) chosen(ctx context.Context, slug string) ([]org.Organization, erro
 	return []org.Organization{o}, err
 }
 
-// sealedStore keeps values that are sealed with the keys of the ring.
-type sealedStore interface {
-	// SealedWith counts the values by the id of their key.
-	SealedWith(ctx context.Context) (map[string]int, error)
-	// Reseal seals again with the first key what is sealed with another.
-	Reseal(ctx context.Context) (int, error)
+// WriteAnchors writes the signed end of every chain of the audit trail.
+func (a *App) WriteAnchors(ctx context.Context, w io.Writer) error {
+	return a.trail.WriteAnchors(ctx, w)
 }
 
-func (a *App) sealedStores() []sealedStore { return []sealedStore{a.mailboxes, a.certs} }
-
-// RotateKeys seals everything again that is not sealed with the first key, and
-// returns how many values were.
-func (a *App) RotateKeys(ctx context.Context) (int, error) {
-	total := 0
-	for _, s := range a.sealedStores() {
-		n, err := s.Reseal(ctx)
-		total += n
-		if err != nil {
-			return total, err
-		}
-	}
-	return total, nil
-}
-
-// KeyUse is one key and what is sealed with it.
-type KeyUse struct {
-	ID      string
-	Secrets int
-	Missing bool // stored values name it, the ring has it not
-	Remark  string
-}
-
-// KeyStatus lists the keys of the ring and those that stored values name.
-func (a *App) KeyStatus(ctx context.Context) ([]KeyUse, error) {
-	used := map[string]int{}
-	for _, s := range a.sealedStores() {
-		counts, err := s.SealedWith(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for id, n := range counts {
-			used[id] += n
-		}
-	}
-	var list []KeyUse
-	for i, id := range a.ring.IDs() {
-		use := KeyUse{ID: id, Secrets: used[id], Remark: "can be removed once nothing is sealed with it"}
-		if i == 0 {
-			use.Remark = "seals"
-		}
-		list = append(list, use)
-		delete(used, id)
-	}
-	for id, n := range used {
-		list = append(list, KeyUse{ID: id, Secrets: n, Missing: id != mailbox.Unreadable, Remark: "MISSING from SEAL_KEYS: these passwords cannot be read"})
-	}
-	return list, nil
+// VerifyTrail goes along every chain of the audit trail and tells found of the
+// first place in each that is not as it was written; anchors may be nil.
+func (a *App) VerifyTrail(ctx context.Context, anchors io.Reader, found func(audit.Break)) (audit.Verified, error) {
+	return a.trail.Verify(ctx, anchors, found)
 }

@@ -12,12 +12,12 @@ func TestFiltersInTheAddressNeverBreakAPage(t *testing.T) {
 	t.Parallel()
 	a := apptest.New(t)
 	w := newWorld(t, a, "ada@first.example")
-	for _, page := range []string{"", "domains", "domains/first.example", "senders", "reports", "receipts", "reporters", "mailboxes"} {
+	for _, page := range []string{"", "domains", "domains/first.example", "senders", "reports", "receipts", "reporters", "mailboxes", "audit", "audit/events.csv"} {
 		for name, query := range map[string]url.Values{
 			"all of time": {"from": {"0001-01-01"}, "to": {"9999-12-31"}}, "turned around": {"from": {"2026-11-20"}, "to": {"2026-11-01"}},
 			"no dates": {"from": {"yesterday"}, "to": {"x"}, "days": {"-1"}}, "endless days": {"days": {"999999999999999999999"}},
 			"no network": {"ip": {"192.0.2.0/99"}}, "a zone": {"ip": {"fe80::1%eth0"}}, "mapped": {"ip": {"::ffff:192.0.2.1"}}, "all": {"ip": {"::/0"}},
-			"strangers": {"domain": {"nothing.example"}, "class": {"x"}, "reporter": {"'; --"}, "sender": {"%"}, "verdict": {"x"}, "mailbox": {"x"}, "before": {"x"}, "repair": {`"}]`}, "source": {"x"}, "upload": {"x"}},
+			"strangers": {"domain": {"nothing.example"}, "class": {"x"}, "reporter": {"'; --"}, "sender": {"%"}, "action": {"'"}, "by": {"\x00"}, "verdict": {"x"}, "mailbox": {"x"}, "before": {"x"}, "repair": {`"}]`}, "source": {"x"}, "upload": {"x"}},
 			"far away":  {"before": {"-9223372036854775808"}, "page": {"-1"}}, "farther": {"before": {"9999-99-99.9"}, "page": {"999999999999"}},
 		} {
 			p := w.owner.Get(t, w.owner.Home+page+"?"+query.Encode())

@@ -19,6 +19,12 @@ import (
 var apart = map[string]string{
 	"auth.*": "people, links and sessions belong to no organization",
 
+	"audit.Trail.EndOrg":               "names what is being erased; see TestErasedOrganizationLeavesNothing",
+	"audit.Trail.EndPerson":            "about a person",
+	"audit.Trail.OwnEvents":            "about a person: their own chain",
+	"audit.Trail.KeepAnchors":          "across organizations: keeps the ends of all chains",
+	"audit.Trail.WriteAnchors":         "across organizations, for the operator's commands",
+	"audit.Trail.Verify":               "across organizations, for the operator's commands",
 	"audit.Trail.MissingKeys":          "about the keys of all chains",
 	"org.Service.All":                  "across organizations, for the operator's commands",
 	"org.Service.BySlug":               "across organizations, for the operator's commands",
@@ -42,8 +48,7 @@ var apart = map[string]string{
 	"mailbox.Service.Dispatch":         "across organizations: finds what is due",
 	"mailbox.Service.DispatchLoop":     "Dispatch, over and over",
 	"mailbox.Service.ForgetDrafts":     "across organizations: removes what is over",
-	"mailbox.Service.Reseal":           "across organizations: changes keys",
-	"mailbox.Service.SealedWith":       "across organizations: counts by key",
+	"keyring.*":                        "across organizations: counts values by their keys and changes keys, for the operator",
 	"mailbox.Service.BeginGrant":       "keeps everything in a sealed cookie",
 	"mailbox.Service.GrantErrand":      "reads that cookie",
 	"mailbox.Service.CompleteGrant":    "names what RenewGrant has put into that cookie; see TestNobodyElseCompletesAGrant",

@@ -18,6 +18,7 @@ import (
 // fillings give every organization rows in the tables that a world leaves
 // empty, a connected mailbox, and a mail out of it. A new table of tenants fails the test below until it has some.
 var fillings = map[string]string{
+	"audit_anchors":      `INSERT INTO audit_anchors (org_id, seq, at, mac, key_id, signature) SELECT org_id, 1, now(), '', 'k', '' FROM organizations ON CONFLICT DO NOTHING`,
 	"found_domains":      `INSERT INTO found_domains (org_id, mailbox_id, name, reports, messages) SELECT org_id, mailbox_id, 'found.example', 1, 1 FROM mailboxes`,
 	"mailbox_read":       `INSERT INTO mailbox_read (org_id, mailbox_id, mail_id) SELECT org_id, mailbox_id, '1' FROM mailboxes`,
 	"mailbox_unfinished": `INSERT INTO mailbox_unfinished (org_id, mailbox_id, generation, mail_id) SELECT org_id, mailbox_id, '1', '1' FROM mailboxes`,

@@ -51,8 +51,8 @@ func (a *App) program(ctx context.Context) (instanceweb.Program, error) {
 		p.Roles = err.Error()
 	}
 	keys, err := a.KeyStatus(ctx)
-	for _, k := range keys {
-		p.Keys = append(p.Keys, instanceweb.Key{ID: k.ID, Secrets: k.Secrets, Remark: k.Remark, Missing: k.Missing})
+	for _, k := range keys.Sealing {
+		p.Keys = append(p.Keys, instanceweb.Key{ID: k.ID, Secrets: k.Values, Remark: k.Remark, Missing: k.Missing})
 	}
 	return p, err
 }

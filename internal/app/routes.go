@@ -98,6 +98,7 @@ func (a *App) signedIn(b browser) {
 	b.personal("GET", "/invitations/{id}", visiting(o.ShowInvitation))
 	b.personal("POST", "/invitations/{id}", visiting(o.Accept))
 	b.personal("POST", "/invitations/{id}/decline", visiting(o.Decline))
+	b.personal("GET", "/account/activity", a.auditWeb.Activity)
 }
 
 // members lists what belongs to an organization, each with the right it needs.
@@ -122,6 +123,9 @@ func (a *App) members(b browser) {
 	b.inOrg("POST", "/transfer", org.Own, o.Transfer)
 	b.inOrg("GET", "/delete", org.Own, o.AskDelete)
 	b.inOrg("POST", "/delete", org.Own, o.Delete)
+	b.inOrg("GET", "/audit", org.ReadAudit, a.auditWeb.Show)
+	b.inOrg("GET", "/audit/events.csv", org.ReadAudit, a.auditWeb.CSV)
+	b.inOrg("GET", "/audit/anchor.txt", org.ReadAudit, a.auditWeb.Anchor)
 
 	r := a.reportWeb
 	b.inOrg("GET", "/", org.Read, r.Overview)

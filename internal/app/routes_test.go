@@ -88,6 +88,10 @@ var needs = map[string]string{
 	"GET /terms":                                 "open",
 	"GET /open-source":                           "open",
 	"GET /operator":                              "operator",
+	"GET /account/activity":                      "session",
+	"GET /o/{slug}/audit":                        "admin",
+	"GET /o/{slug}/audit/events.csv":             "admin",
+	"GET /o/{slug}/audit/anchor.txt":             "admin",
 	// These name something that must be the organization's own.
 	"POST /o/{slug}/mailboxes/new":                   "admin",
 	"POST /o/{slug}/members/{id}/role":               "admin",

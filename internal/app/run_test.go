@@ -181,7 +181,7 @@ func TestProgramRefusesToStartWithoutAKeyInUse(t *testing.T) {
 	if err == nil {
 		again.Close()
 	}
-	if err == nil || !strings.Contains(err.Error(), `SEAL_KEYS lacks the key "first", which 1 stored passwords`) {
+	if err == nil || !strings.Contains(err.Error(), `SEAL_KEYS lacks the key "first", which 1 stored values`) {
 		t.Errorf("without the key: %v", err)
 	}
 	if _, key, _ := strings.Cut(other, ":"); err != nil && strings.Contains(err.Error(), key) {

@@ -18,6 +18,7 @@ import (
 	"sendvery.com/sendvery/internal/app"
 	"sendvery.com/sendvery/internal/apptest"
 	"sendvery.com/sendvery/internal/dbtest"
+	"sendvery.com/sendvery/internal/keyring"
 	"sendvery.com/sendvery/internal/mailtest"
 	"sendvery.com/sendvery/internal/seal"
 )
@@ -163,8 +164,8 @@ func rotated(t *testing.T, a *app.App, cfg app.Config, authority *pebble, want *
 			t.Fatal(err)
 		}
 		n := map[string]int{}
-		for _, k := range keys {
-			n[k.ID] = k.Secrets
+		for _, k := range keys.Sealing {
+			n[k.ID] = k.Values
 		}
 		return n
 	}
@@ -177,8 +178,9 @@ func rotated(t *testing.T, a *app.App, cfg app.Config, authority *pebble, want *
 		t.Fatal(err)
 	}
 	defer both.Close()
-	n, err := both.RotateKeys(t.Context())
-	if after := used(both); err != nil || before < 2 || n != before || after["first"] != 0 || after["second"] != before {
+	var n int64
+	err = both.RotateKeys(t.Context(), func(run keyring.Run) { n = run.Done })
+	if after := used(both); err != nil || before < 2 || n != int64(before) || after["first"] != 0 || after["second"] != before {
 		t.Errorf("of %d entries %d were sealed again, now %v, %v", before, n, after, err)
 	}
 	cfg.SealKeys = fresh

@@ -11,6 +11,8 @@ import (
 
 	"github.com/a-h/templ"
 
+	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/audit/auditweb"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
 	"sendvery.com/sendvery/internal/certs"
@@ -22,6 +24,7 @@ import (
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/instance"
 	"sendvery.com/sendvery/internal/instance/instanceweb"
+	"sendvery.com/sendvery/internal/keyring"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailbox/mailboxweb"
 	"sendvery.com/sendvery/internal/mailer"
@@ -43,6 +46,7 @@ import (
 // wire makes the services and plugs them into one another.
 func (a *App) wire(sender mailer.Sender) error {
 	jobs := work.NewRegistry()
+	a.trail.DB, a.trail.Now = a.db, a.now
 	a.certs = &certs.Store{DB: a.db, Ring: a.ring, Log: a.log, Now: a.now}
 	a.instance = &instance.Service{DB: a.db, Now: a.now}
 	if err := errors.Join(a.wireOrgs(jobs, sender), a.wireAuth(jobs, sender), a.wireReports(jobs, sender)); err != nil {
@@ -55,13 +59,16 @@ func (a *App) wire(sender mailer.Sender) error {
 		return err
 	}
 	a.wirePages()
+	a.keys = &keyring.Service{DB: a.db, Trail: a.trail, Ring: a.ring, Columns: keyring.Columns(), Now: a.now}
+	work.Handle(jobs, 0, a.keys.Work)
 	queue, err := work.New(a.db, jobs, a.log)
 	if err != nil {
 		return err
 	}
 	a.queue = queue
 	a.instanceWeb.Queue = queue.Status
-	a.orgs.Queue, a.auth.Queue, a.mailboxes.Queue, a.reports.Queue, a.exports.Queue, a.ingress.Queue = queue, queue, queue, queue, queue, queue
+	a.orgs.Queue, a.auth.Queue, a.mailboxes.Queue, a.reports.Queue, a.exports.Queue = queue, queue, queue, queue, queue
+	a.keys.Queue, a.ingress.Queue = queue, queue
 	return nil
 }
 
@@ -137,8 +144,10 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	work.Handle(jobs, 0, a.reports.AuthenticateAgain)
 	work.Handle(jobs, 0, a.reports.EnsureMonths)
 	work.Handle(jobs, 0, a.failures.Expire)
+	work.Handle(jobs, 0, a.trail.KeepAnchors)
 	jobs.Every(24*time.Hour, report.ExpireOriginals{})
 	jobs.Every(24*time.Hour, report.EnsureMonths{})
+	jobs.Every(24*time.Hour, audit.KeepAnchors{})
 	jobs.Every(time.Hour, report.AuthenticateAgain{})
 	jobs.Every(time.Hour, failurereport.Expire{})
 	jobs.Every(time.Hour, mailbox.ForgetDrafts{})
@@ -159,6 +168,7 @@ func (a *App) guard() (*netguard.Guard, error) {
 
 // wirePages makes what answers browsers, beside signing in.
 func (a *App) wirePages() {
+	a.auditWeb = &auditweb.Web{Trail: a.trail, Frame: a.frame}
 	a.instanceWeb = &instanceweb.Web{Instance: a.instance, Program: a.program, Frame: a.frame}
 	a.siteWeb = &siteweb.Web{Facts: a.facts(), Frame: a.frame, Now: a.now}
 	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now, Counts: a.counts}

@@ -10,7 +10,6 @@
 package audit
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -38,9 +37,12 @@ type Event struct {
 	At      time.Time
 }
 
-// Trail adds events to their chains and shows that they are whole.
+// Trail adds events to their chains and shows that they are whole. Recording
+// needs the keys alone.
 type Trail struct {
 	Keys *seal.Signer
+	DB   *postgres.DB
+	Now  func() time.Time
 }
 
 // Record appends events to the transaction. It is its last statement: their
@@ -80,7 +82,7 @@ func (t *Trail) extend(ctx context.Context, tx postgres.Tx, h head, events []Eve
 	for _, e := range events {
 		r := e.row(h.Seq+1, t.Keys.IDs()[0])
 		var err error
-		if r.MAC, err = t.Keys.Sum(r.Key, r.message(h.chain, h.MAC)); err != nil {
+		if r.MAC, err = t.Keys.Sum(r.Key, r.message(h.chain, r.Seq, h.MAC)); err != nil {
 			return fmt.Errorf("audit %s: %w", e.Action, err)
 		}
 		h.Seq, h.Key, h.MAC = r.Seq, r.Key, r.MAC
@@ -107,8 +109,4 @@ func (e Event) row(seq int64, key string) row {
 		}
 	}
 	return r
-}
-
-func (c chain) compare(other chain) int {
-	return cmp.Or(cmp.Compare(c.kind, other.kind), cmp.Compare(c.id.String(), other.id.String()))
 }

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/binary"
 	"maps"
 	"slices"
@@ -15,13 +16,32 @@ type kind string
 
 const (
 	ofOrg    kind = "organization"
-	ofPerson kind = "person" // the program's own has the id of zeros
+	ofPerson kind = "person"
 )
+
+// kinds are all of them.
+var kinds = [...]kind{ofOrg, ofPerson}
 
 // chain is one chain of events.
 type chain struct {
 	kind kind
 	id   uid.ID[chain] // of the organization or person
+}
+
+// ofProgram is the chain of what belongs neither to an organization nor to a
+// person.
+var ofProgram = chain{kind: ofPerson}
+
+// String says whose the chain is.
+func (c chain) String() string {
+	if c == ofProgram {
+		return "the program itself"
+	}
+	return string(c.kind) + " " + c.id.String()
+}
+
+func (c chain) compare(other chain) int {
+	return cmp.Or(cmp.Compare(c.kind, other.kind), cmp.Compare(c.id.String(), other.id.String()))
 }
 
 func (e Event) chain() chain {
@@ -34,34 +54,38 @@ func (e Event) chain() chain {
 // head is the end of a chain. One without events has the number 0.
 type head struct {
 	chain chain
-	Seq   int64  `db:"seq"`    // number of the last event
-	MAC   []byte `db:"mac"`    // and its code
-	Key   string `db:"key_id"` // that both codes were made with
-	Proof []byte `db:"proof"`  // code of the head itself
+	Seq   int64  // number of the last event
+	MAC   []byte // and its code
+	Key   string // that both codes were made with
+	Proof []byte // code of the head itself
 }
 
 // row is an event as it is stored.
 type row struct {
-	Seq     int64              `db:"seq"`
-	At      time.Time          `db:"at"`
-	Person  *postgres.PersonID `db:"person_id"`
-	Action  string             `db:"action"`
-	Subject string             `db:"subject"`
-	Detail  map[string]string  `db:"detail"`
-	Key     string             `db:"key_id"`
-	MAC     []byte             `db:"mac"`
+	Seq     int64
+	At      time.Time
+	Person  *postgres.PersonID
+	Action  string
+	Subject string
+	Detail  map[string]string
+	Key     string
+	MAC     []byte
 }
 
 // message is what the code of an event is over: everything that is stored of
-// it, and its place, behind the event with the code previous.
-func (r row) message(c chain, previous []byte) []byte {
-	m := packed{}.text("sendvery audit event 1").text(string(c.kind)).bytes(c.id[:]).number(r.Seq).bytes(previous).text(r.Key)
+// it, at the place seq of a chain, behind the event with the code previous.
+func (r row) message(c chain, seq int64, previous []byte) []byte {
+	m := packed{}.text("sendvery audit event 1").text(string(c.kind)).bytes(c.id[:]).number(seq).bytes(previous).text(r.Key)
 	if r.Person == nil {
 		m = m.text("")
 	} else {
 		m = m.bytes(r.Person[:])
 	}
-	m = m.text(r.Action).text(r.Subject).number(r.At.UnixMicro()).number(int64(len(r.Detail)))
+	m = m.text(r.Action).text(r.Subject).number(r.At.UnixMicro())
+	if r.Detail == nil {
+		return m
+	}
+	m = m.number(int64(len(r.Detail)))
 	for _, name := range slices.Sorted(maps.Keys(r.Detail)) {
 		m = m.text(name).text(r.Detail[name])
 	}

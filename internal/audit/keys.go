@@ -10,9 +10,9 @@ import (
 
 // MissingKeys returns the ids of keys that events are signed with and that are
 // not in the ring: those events could not be proved any more.
-func (t *Trail) MissingKeys(ctx context.Context, db *postgres.DB) ([]string, error) {
+func (t *Trail) MissingKeys(ctx context.Context) ([]string, error) {
 	var used []string
-	err := db.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+	err := t.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		var err error
 		used, err = keysInUse(ctx, tx)
 		return err

@@ -28,6 +28,7 @@ type bench struct {
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{Trail: dbtest.Trail(t), db: dbtest.New(t)}
+	b.DB, b.Now = b.db.DB, func() time.Time { return now }
 	b.org, b.person = b.newOrg(t, "first"), b.newPerson(t, "ada@first.example")
 	return b
 }
@@ -176,5 +177,8 @@ func TestWritersAtOnceMakeOneChain(t *testing.T) {
 		if !one[bool](t, b, whole+table) {
 			t.Errorf("%s has gaps or a fork", table)
 		}
+	}
+	if found, v := b.verify(t, ""); found != "" || v.Events != 2*writers*each {
+		t.Errorf("%d events: %s", v.Events, found)
 	}
 }

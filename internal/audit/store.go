@@ -10,51 +10,37 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-// statements are those of one kind of chains.
-type statements struct{ lock, begin, insert, advance string }
+// tables are those of one kind of chains, and the column that says whose a row is.
+type tables struct{ heads, events, anchors, id string }
 
-const (
-	headColumns = `SELECT seq, mac, key_id, proof FROM `
-	newEvent    = `, seq, at, person_id, action, subject, detail, key_id, mac)
-		VALUES (@chain, @seq, @at, @person, @action, @subject, @detail, @key, @mac)`
-	newHead = ` SET seq = @seq, mac = @mac, key_id = @key, proof = @proof WHERE `
-)
-
-func (k kind) statements() statements {
+func (k kind) tables() tables {
 	if k == ofOrg {
-		return statements{
-			lock:    headColumns + `audit_heads WHERE org_id = $1 FOR UPDATE`,
-			begin:   `INSERT INTO audit_heads (org_id) VALUES ($1) ON CONFLICT DO NOTHING`,
-			insert:  `INSERT INTO audit_events (org_id` + newEvent,
-			advance: `UPDATE audit_heads` + newHead + `org_id = @chain`,
-		}
+		return tables{"audit_heads", "audit_events", "audit_anchors", "org_id"}
 	}
-	return statements{
-		lock:    headColumns + `audit_person_heads WHERE chain_id = $1 FOR UPDATE`,
-		begin:   `INSERT INTO audit_person_heads (chain_id) VALUES ($1) ON CONFLICT DO NOTHING`,
-		insert:  `INSERT INTO audit_person_events (chain_id` + newEvent,
-		advance: `UPDATE audit_person_heads` + newHead + `chain_id = @chain`,
-	}
+	return tables{"audit_person_heads", "audit_person_events", "audit_person_anchors", "chain_id"}
 }
 
 // lockHead returns the head of a chain, which begins with it where there is
 // none, and lets nobody else have it until the transaction ends.
 func lockHead(ctx context.Context, tx postgres.Tx, c chain) (head, error) {
-	h, err := selectHead(ctx, tx, c)
+	h, err := lock(ctx, tx, c)
 	if errors.Is(err, pgx.ErrNoRows) {
-		if _, err := tx.Exec(ctx, c.kind.statements().begin, c.id); err != nil {
-			return h, fmt.Errorf("begin the chain of %s %s: %w", c.kind, c.id, err)
+		t := c.kind.tables()
+		if _, err := tx.Exec(ctx, `INSERT INTO `+t.heads+` (`+t.id+`) VALUES ($1) ON CONFLICT DO NOTHING`, c.id); err != nil {
+			return h, fmt.Errorf("begin the chain of %s: %w", c, err)
 		}
-		h, err = selectHead(ctx, tx, c)
+		h, err = lock(ctx, tx, c)
 	}
 	return h, err
 }
 
-func selectHead(ctx context.Context, tx postgres.Tx, c chain) (head, error) {
+func lock(ctx context.Context, tx postgres.Tx, c chain) (head, error) {
+	t := c.kind.tables()
 	h := head{chain: c}
-	err := tx.QueryRow(ctx, c.kind.statements().lock, c.id).Scan(&h.Seq, &h.MAC, &h.Key, &h.Proof)
+	err := tx.QueryRow(ctx, `SELECT seq, mac, key_id, proof FROM `+t.heads+` WHERE `+t.id+` = $1 FOR UPDATE`, c.id).
+		Scan(&h.Seq, &h.MAC, &h.Key, &h.Proof)
 	if err != nil {
-		return h, fmt.Errorf("lock the chain of %s %s: %w", c.kind, c.id, err)
+		return h, fmt.Errorf("lock the chain of %s: %w", c, err)
 	}
 	return h, nil
 }
@@ -62,16 +48,19 @@ func selectHead(ctx context.Context, tx postgres.Tx, c chain) (head, error) {
 // extend adds rows to the chain of a head that is theirs already, in one round
 // trip; fresh notes the key that they are signed with.
 func extend(ctx context.Context, tx postgres.Tx, h head, rows []row, fresh bool) error {
-	s := h.chain.kind.statements()
+	t := h.chain.kind.tables()
 	b := &postgres.Batch{}
 	if fresh {
 		b.Queue(`INSERT INTO audit_keys (key_id, first_used_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, h.Key, rows[0].At)
 	}
 	for _, r := range rows {
-		b.Queue(s.insert, postgres.NamedArgs{"chain": h.chain.id, "seq": r.Seq, "at": r.At, "person": r.Person, "action": r.Action,
-			"subject": r.Subject, "detail": r.Detail, "key": r.Key, "mac": r.MAC})
+		b.Queue(`INSERT INTO `+t.events+` (`+t.id+`, seq, at, person_id, action, subject, detail, key_id, mac)
+			VALUES (@chain, @seq, @at, @person, @action, @subject, @detail, @key, @mac)`,
+			postgres.NamedArgs{"chain": h.chain.id, "seq": r.Seq, "at": r.At, "person": r.Person, "action": r.Action,
+				"subject": r.Subject, "detail": r.Detail, "key": r.Key, "mac": r.MAC})
 	}
-	b.Queue(s.advance, postgres.NamedArgs{"chain": h.chain.id, "seq": h.Seq, "mac": h.MAC, "key": h.Key, "proof": h.Proof})
+	b.Queue(`UPDATE `+t.heads+` SET seq = @seq, mac = @mac, key_id = @key, proof = @proof WHERE `+t.id+` = @chain`,
+		postgres.NamedArgs{"chain": h.chain.id, "seq": h.Seq, "mac": h.MAC, "key": h.Key, "proof": h.Proof})
 	if err := tx.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("audit %s: %w", rows[0].Action, err)
 	}

@@ -52,5 +52,25 @@ func (Purge) Kind() string { return "purge_people" }
 // Purge does a Purge job: the person, their memberships, sessions and own trail
 // go; events of organizations keep their id, which then names nobody.
 func (s *Service) Purge(ctx context.Context, _ Purge) error {
-	return s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error { return erasePeople(ctx, tx, s.Now()) })
+	var due []PersonID
+	err := s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
+		due, err = duePurges(ctx, tx, s.Now())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, person := range due {
+		err := s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+			now := s.Now()
+			if err := s.Trail.EndPerson(ctx, tx, person, now); err != nil {
+				return err
+			}
+			return erasePerson(ctx, tx, person, now)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -28,7 +28,7 @@ func run(ctx context.Context, chosen []string, out io.Writer) error {
 	for _, part := range []struct {
 		name    string
 		measure func(context.Context, *table) error
-	}{{"read", read}, {"memory", memory}, {"ingest", ingest}, {"growth", growth}, {"mailbox", firstImport}} {
+	}{{"read", read}, {"memory", memory}, {"ingest", ingest}, {"growth", growth}, {"mailbox", firstImport}, {"audit", trail}} {
 		if len(chosen) > 0 && !slices.Contains(chosen, part.name) {
 			continue
 		}

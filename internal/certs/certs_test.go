@@ -91,25 +91,6 @@ func TestEntryOpensUnderItsOwnNameOnly(t *testing.T) {
 	if n := strings.Count(said.String(), seal.ErrNotOpened.Error()); n != 2 {
 		t.Errorf("the log has it %d times: %s", n, said)
 	}
-	if _, err := s.Reseal(t.Context()); err != nil {
-		t.Errorf("what is sealed with the first key is left alone: %v", err)
-	}
-}
-
-func TestWhatIsNotSealedIsCountedApart(t *testing.T) {
-	t.Parallel()
-	s, db, _ := store(t)
-	if err := s.Put(t.Context(), "a", []byte("secret")); err != nil {
-		t.Fatal(err)
-	}
-	change(t, db, `INSERT INTO certificates (name, sealed, stored_at) VALUES ('b', 'in clear', now())`)
-	counts, err := s.SealedWith(t.Context())
-	if err != nil || counts["first"] != 1 || counts[certs.Unreadable] != 1 {
-		t.Errorf("%v, %v", counts, err)
-	}
-	if _, err := s.Reseal(t.Context()); err == nil {
-		t.Error("what cannot be opened is sealed again")
-	}
 }
 
 func TestLostDatabaseIsLoggedAndNotTold(t *testing.T) {

@@ -82,33 +82,3 @@ func (s *Store) failed(ctx context.Context, err error) error {
 	s.Log.ErrorContext(ctx, "certificates", "error", err)
 	return errStore
 }
-
-// entry is a sealed value with its name.
-type entry struct {
-	Name   string `db:"name"`
-	Sealed []byte `db:"sealed"`
-}
-
-func (s *Store) all(ctx context.Context) (list []entry, err error) {
-	err = s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT name, sealed FROM certificates ORDER BY name`)
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[entry])
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list certificates: %w", err)
-	}
-	return list, nil
-}
-
-// replace stores what an entry is sealed as again, unless it has changed.
-func (s *Store) replace(ctx context.Context, e entry, sealed []byte) error {
-	return s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE certificates SET sealed = @again WHERE name = @name AND sealed = @before`,
-			postgres.NamedArgs{"again": sealed, "name": e.Name, "before": e.Sealed})
-		return err
-	})
-}

@@ -20,9 +20,15 @@ func (ForgetDrafts) Kind() string { return "forget_mailbox_drafts" }
 // DraftLife is how long such settings wait for another try.
 const DraftLife = 24 * time.Hour
 
+// owned is a mailbox and whose it is.
+type owned struct {
+	Org org.ID `db:"org_id"`
+	ID  ID     `db:"mailbox_id"`
+}
+
 // ForgetDrafts does a ForgetDrafts job.
 func (s *Service) ForgetDrafts(ctx context.Context, _ ForgetDrafts) error {
-	var all []sealed
+	var all []owned
 	err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		var err error
 		all, err = drafts(ctx, tx, s.Now().Add(-DraftLife))

@@ -2,9 +2,11 @@ package mailbox_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
+	"sendvery.com/sendvery/internal/keyring"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/seal"
 )
@@ -23,12 +25,24 @@ func TestKeysRotateWhileMailboxesAreRead(t *testing.T) {
 			t.Errorf("%s: state %s, last poll %v", when, m.State, m.LastPollAt)
 		}
 	}
-	sealedWith := func(want map[string]int) {
+	sealedWith := func(key string) {
 		t.Helper()
-		got, err := b.SealedWith(t.Context())
-		if err != nil || len(got) != len(want) || got["first"] != want["first"] || got["second"] != want["second"] {
-			t.Errorf("sealed with %v, %v, want %v", got, err, want)
+		keys := &keyring.Service{DB: b.db.DB, Columns: keyring.Columns()}
+		if got, err := keys.Uses(t.Context()); err != nil || len(got) != 1 || got[0].Key != key || got[0].Values != 2 {
+			t.Errorf("sealed with %v, %v, want both with %s", got, err, key)
 		}
+	}
+	rotate := func() keyring.Run {
+		t.Helper()
+		keys := &keyring.Service{DB: b.db.DB, Trail: b.Trail, Ring: b.Ring, Columns: keyring.Columns(), Queue: b, Now: b.clock}
+		run, err := keys.Rotate(t.Context())
+		for err == nil && run.FinishedAt == nil {
+			run, err = keys.Advance(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return run
 	}
 	ring := func(keys string) *seal.Ring {
 		t.Helper()
@@ -39,22 +53,56 @@ func TestKeysRotateWhileMailboxesAreRead(t *testing.T) {
 		return r
 	}
 	second := seal.GenerateKey("second")
-	sealedWith(map[string]int{"first": 2})
+	sealedWith("first")
 	b.Ring = ring(second + "," + b.key)
 	poll("with both keys, sealed by the older one")
-	if n, err := b.Reseal(t.Context()); n != 2 || err != nil {
-		t.Errorf("sealed %d again, %v", n, err)
+	if run := rotate(); run.Done != 2 || run.Failed != 0 {
+		t.Errorf("sealed again: %+v", run)
 	}
-	sealedWith(map[string]int{"second": 2})
-	if n, err := b.Reseal(t.Context()); n != 0 || err != nil {
-		t.Errorf("the second time %d, %v", n, err)
+	sealedWith("second")
+	if run := rotate(); run.Done != 0 || run.Failed != 0 {
+		t.Errorf("the second time: %+v", run)
 	}
 	poll("sealed by the newer one")
 	b.Ring = ring(second)
 	poll("without the older key")
 	b.Ring = ring(seal.GenerateKey("third"))
-	if _, err := b.Reseal(t.Context()); !errors.Is(err, seal.ErrUnknownKey) {
-		t.Errorf("with none of the keys: %v", err)
+	if run := rotate(); run.Done != 0 || run.Failed != 2 || !strings.Contains(run.Failure, seal.ErrUnknownKey.Error()) {
+		t.Errorf("with none of the keys: %+v", run)
 	}
-	sealedWith(map[string]int{"second": 2})
+	sealedWith("second")
+}
+
+func TestSwappedPasswordsBothRefuse(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.polling(t, b.settings())
+	b.polling(t, b.settings())
+	b.admin(t, `UPDATE mailboxes m SET secret = o.secret FROM mailboxes o WHERE o.mailbox_id <> m.mailbox_id`)
+	b.advance(17 * time.Minute)
+	if err := b.Dispatch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	slices := b.take()
+	for _, j := range slices {
+		if err := b.Do(t.Context(), j); !errors.Is(err, seal.ErrNotOpened) {
+			t.Errorf("mailbox %s with the other one's password: %v", j.Mailbox, err)
+		}
+	}
+	if len(slices) != 2 {
+		t.Errorf("%d mailboxes were due", len(slices))
+	}
+	key := seal.GenerateKey("second")
+	ring, err := seal.ParseRing(key + "," + b.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := &keyring.Service{DB: b.db.DB, Trail: b.Trail, Ring: ring, Columns: keyring.Columns(), Queue: b, Now: b.clock}
+	run, err := keys.Rotate(t.Context())
+	for err == nil && run.FinishedAt == nil {
+		run, err = keys.Advance(t.Context())
+	}
+	if err != nil || run.Failed != 2 || run.Done != 0 {
+		t.Errorf("a new key: %+v, %v", run, err)
+	}
 }

@@ -234,38 +234,15 @@ const isDraft = `m.state = 'testing' AND NOT EXISTS (
 	SELECT FROM mailbox_runs r WHERE r.org_id = m.org_id AND r.mailbox_id = m.mailbox_id AND r.kind <> 'test')`
 
 // drafts lists mailboxes that were never connected.
-func drafts(ctx context.Context, tx postgres.Tx, before time.Time) ([]sealed, error) {
+func drafts(ctx context.Context, tx postgres.Tx, before time.Time) ([]owned, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT m.org_id, m.mailbox_id, m.secret FROM mailboxes m WHERE m.created_at < $1 AND `+isDraft, before)
+		SELECT m.org_id, m.mailbox_id FROM mailboxes m WHERE m.created_at < $1 AND `+isDraft, before)
 	if err != nil {
 		return nil, fmt.Errorf("list drafts: %w", err)
 	}
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[sealed])
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[owned])
 	if err != nil {
 		return nil, fmt.Errorf("list drafts: %w", err)
 	}
 	return all, nil
-}
-
-func sealedSecrets(ctx context.Context, tx postgres.Tx) ([]sealed, error) {
-	rows, err := tx.Query(ctx, `SELECT org_id, mailbox_id, secret FROM mailboxes ORDER BY org_id, mailbox_id`)
-	if err != nil {
-		return nil, fmt.Errorf("list secrets: %w", err)
-	}
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[sealed])
-	if err != nil {
-		return nil, fmt.Errorf("list secrets: %w", err)
-	}
-	return all, nil
-}
-
-// replaceSecret does nothing when the secret was changed meanwhile: the new
-// one is sealed with the first key already.
-func replaceSecret(ctx context.Context, tx postgres.Tx, was sealed, again []byte) error {
-	_, err := tx.Exec(ctx, `UPDATE mailboxes SET secret = @again WHERE org_id = @org AND mailbox_id = @id AND secret = @was`,
-		postgres.NamedArgs{"org": was.Org, "id": was.ID, "was": was.Secret, "again": again})
-	if err != nil {
-		return fmt.Errorf("replace secret: %w", err)
-	}
-	return nil
 }

@@ -119,6 +119,9 @@ func (s *Service) Purge(ctx context.Context, _ Purge) error {
 		return err
 	}
 	for _, o := range due {
+		if err := s.endTrail(ctx, o); err != nil {
+			return err
+		}
 		for removed := int64(1); removed > 0; {
 			err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
 				removed, err = erase(ctx, tx, o, purgeRows)
@@ -130,4 +133,17 @@ func (s *Service) Purge(ctx context.Context, _ Purge) error {
 		}
 	}
 	return nil
+}
+
+// endTrail records once that the audit trail of an organization ends, before it
+// is erased with everything else.
+func (s *Service) endTrail(ctx context.Context, o ID) error {
+	return s.DB.InOrg(ctx, o, func(ctx context.Context, tx postgres.Tx) error {
+		now := s.Now()
+		begins, err := markEnded(ctx, tx, o, now)
+		if err != nil || !begins {
+			return err
+		}
+		return s.Trail.EndOrg(ctx, tx, o, now)
+	})
 }

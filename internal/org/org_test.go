@@ -155,10 +155,10 @@ func TestRename(t *testing.T) {
 func TestRoles(t *testing.T) {
 	t.Parallel()
 	for role, want := range map[org.Role]string{
-		org.Viewer: "x....", org.Member: "xx...", org.Admin: "xxxxx", org.Owner: "xxxxx", "": ".....", "root": ".....",
+		org.Viewer: "x.....", org.Member: "xx....", org.Admin: "xxxxxx", org.Owner: "xxxxxx", "": "......", "root": "......",
 	} {
 		got := ""
-		for _, right := range []org.Right{org.Read, org.ManageDomains, org.ManageMailboxes, org.ReadOriginals, org.ManageSettings} {
+		for _, right := range []org.Right{org.Read, org.ManageDomains, org.ManageMailboxes, org.ReadOriginals, org.ManageSettings, org.ReadAudit} {
 			if role.May(right) {
 				got += "x"
 			} else {

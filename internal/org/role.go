@@ -29,6 +29,7 @@ const (
 	ReadOriginals   Right = "read-originals"   // download report mails as they came
 	ReadFailures    Right = "read-failures"    // see failure reports, which are about mails of people
 	ManageSettings  Right = "manage-settings"  // name and settings
+	ReadAudit       Right = "read-audit"       // see who changed what
 	ExportAll       Right = "export-all"       // take everything out of the organization
 	Own             Right = "own"              // hand it over, delete it
 )
@@ -37,8 +38,8 @@ const (
 var rights = map[Role][]Right{
 	Viewer: {Read},
 	Member: {Read, ManageDomains, UploadReports},
-	Admin:  {Read, ManageDomains, UploadReports, ManageMailboxes, ManageMembers, ReadOriginals, ReadFailures, ManageSettings, ExportAll},
-	Owner:  {Read, ManageDomains, UploadReports, ManageMailboxes, ManageMembers, ReadOriginals, ReadFailures, ManageSettings, ExportAll, Own},
+	Admin:  {Read, ManageDomains, UploadReports, ManageMailboxes, ManageMembers, ReadOriginals, ReadFailures, ManageSettings, ReadAudit, ExportAll},
+	Owner:  {Read, ManageDomains, UploadReports, ManageMailboxes, ManageMembers, ReadOriginals, ReadFailures, ManageSettings, ReadAudit, ExportAll, Own},
 }
 
 // May reports whether the role has the right.

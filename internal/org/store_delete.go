@@ -62,6 +62,15 @@ func duePurges(ctx context.Context, tx postgres.Tx, now time.Time) ([]ID, error)
 	return list, nil
 }
 
+// markEnded reports whether the erasure begins with this.
+func markEnded(ctx context.Context, tx postgres.Tx, org ID, now time.Time) (bool, error) {
+	tag, err := tx.Exec(ctx, `UPDATE organizations SET ended = true WHERE org_id = $1 AND purge_at <= $2 AND NOT ended`, org, now)
+	if err != nil {
+		return false, fmt.Errorf("begin to erase organization: %w", err)
+	}
+	return tag.RowsAffected() == 1, nil
+}
+
 // erase removes rows of an organization whose time is up, and says how many.
 func erase(ctx context.Context, tx postgres.Tx, org ID, most int64) (removed int64, err error) {
 	if err := tx.QueryRow(ctx, `SELECT erase_organization($1, $2)`, org, most).Scan(&removed); err != nil {

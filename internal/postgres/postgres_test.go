@@ -33,6 +33,9 @@ var shared = map[string]string{
 	"audit_person_heads":  "chains of people and of the program",
 	"audit_person_events": "what belongs to no organization",
 	"audit_keys":          "the names of keys",
+
+	"audit_person_anchors": "ends of chains of people and of the program",
+	"key_rotations":        "of all organizations' values",
 }
 
 func TestEveryTableIsATenantsOrListedAsShared(t *testing.T) {

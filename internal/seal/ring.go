@@ -94,6 +94,12 @@ func GenerateKey(id string) string {
 // IDs returns the ids of the keys; the first one seals.
 func (r *Ring) IDs() []string { return r.ids }
 
+// Prefix is what values begin with that the first key sealed.
+func (r *Ring) Prefix() []byte {
+	id := r.ids[0]
+	return append([]byte{version, byte(len(id))}, id...)
+}
+
 // Place is where a sealed value lives. It is authenticated, not stored.
 type Place struct{ Table, Column, Row, Org string }
 
@@ -112,8 +118,7 @@ func (p Place) data() []byte {
 func (r *Ring) Seal(p Place, secret []byte) []byte {
 	id := r.ids[0]
 	out := make([]byte, 0, 2+len(id)+chacha20poly1305.NonceSizeX+len(secret)+chacha20poly1305.Overhead)
-	out = append(out, version, byte(len(id)))
-	out = append(out, id...)
+	out = append(out, r.Prefix()...)
 	nonce := make([]byte, chacha20poly1305.NonceSizeX)
 	_, _ = rand.Read(nonce) // never fails
 	out = append(out, nonce...)

@@ -41,3 +41,9 @@ func (s *Signer) Sum(id string, message []byte) ([]byte, error) {
 	h.Write(message) // never fails
 	return h.Sum(nil), nil
 }
+
+// Made reports whether code is the one that the key of an id makes of message.
+func (s *Signer) Made(code []byte, id string, message []byte) bool {
+	sum, err := s.Sum(id, message)
+	return err == nil && hmac.Equal(code, sum)
+}

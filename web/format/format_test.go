@@ -72,3 +72,14 @@ func TestTimes(t *testing.T) {
 		}
 	}
 }
+
+func TestCellIsNeverAFormula(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "", "example.org": "example.org", "1 = 1": "1 = 1", "=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1",
+	} {
+		if got := format.Cell(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}

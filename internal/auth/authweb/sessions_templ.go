@@ -80,7 +80,7 @@ func Sessions(p SessionsPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</h1><p class=\"mt-2 text-muted\">A device you do not know? Sign it out; it needs a new link to come back.</p><ul class=\"panel mt-6 divide-y divide-base-300\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</h1><p class=\"mt-2 text-muted\">A device you do not know? Sign it out; it needs a new link to come back. <a class=\"quiet-link\" href=\"/account/activity\">Your activity</a> lists every sign-in.</p><ul class=\"panel mt-6 divide-y divide-base-300\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -53,6 +53,9 @@ func (h *Web) settingsFrame(w http.ResponseWriter, r *http.Request, title string
 // settingsTabs are the pages that the settings have.
 func settingsTabs(a org.Access, chosen string) []ui.Choice {
 	tabs := []ui.Choice{{Text: "General", Href: path(a, "settings")}, {Text: "Members", Href: path(a, "members")}}
+	if a.Role.May(org.ReadAudit) {
+		tabs = append(tabs, ui.Choice{Text: "Audit trail", Href: path(a, "audit")})
+	}
 	for i := range tabs {
 		tabs[i].Chosen = tabs[i].Text == chosen
 	}

@@ -2,8 +2,10 @@ package siteweb
 
 import (
 	"sendvery.com/sendvery/internal/auth"
+	"sendvery.com/sendvery/internal/export"
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/web"
 	"sendvery.com/sendvery/web/format"
@@ -48,6 +50,11 @@ func lifetimes(f Facts) Section {
 		kept("failure-life", "Failure reports are deleted after "+format.For(failurereport.Life)+"."),
 		kept("draft-life", "Settings of a mailbox that never passed their test are forgotten after "+format.For(mailbox.DraftLife)+", password included."),
 		kept("mailbox-deleted", "A mailbox that you delete takes its password or token with it at once. Reports that were read stay."),
+		kept("account-undo", "An account that you delete can be taken back for "+format.For(auth.UndoLife)+". Then your address, your sessions and what is recorded of them are erased; what you did in organizations stays there under a number that names nobody."),
+		kept("organization-undo", "An organization that its owner deletes loses its passwords and tokens at once, and can be taken back for "+format.For(org.UndoLife)+". Then everything of it is erased, its record of changes too."),
+		kept("invitation-life", "An invitation is valid for "+format.For(org.InvitationLife)+". An address that nobody came from is forgotten "+format.For(org.UndoLife)+" later."),
+		kept("address-both-sides", "The links of a change of address work for "+format.For(auth.ChangeLife)+"."),
+		kept("export-right", "An export of your data, or by its admins of an organization’s, is deleted after "+format.For(export.Life)+". It holds no passwords and no tokens."),
 		kept("trail-kept", "Reports, their mails, and the record of changes stay for as long as their organization does."),
 		kept("logs-30-days logs-discreet", "What the program logs holds no addresses, tokens or mails. The settings that it comes with keep that for 30 days; the operator may have changed them."),
 		said("backups-encrypted", "how long deleted data stays in backups, and how those are encrypted", f.Backups),
@@ -75,7 +82,7 @@ func others(f Facts) Section {
 	if f.Authority != "" {
 		s.Claims = append(s.Claims, kept("asks-authority", f.Authority+", for the certificate of this site. It learns the site’s name and nothing of visitors."))
 	}
-	if f.Redis {
+	if f.SharedLimits {
 		s.Claims = append(s.Claims, kept("asks-redis", "The operator’s Redis, for how often something was done of late. It is given digests, and no addresses in clear."))
 	}
 	s.Claims = append(s.Claims, kept("no-telemetry", "And nobody else: whoever makes Sendvery is sent nothing, neither statistics nor errors."))
