@@ -25,7 +25,8 @@ func (a *App) facts() siteweb.Facts {
 		Address: strings.TrimSuffix(c.PublicURL, "/"), HTTPS: strings.HasPrefix(c.PublicURL, "https://"),
 		Operator: c.Operator.Name, Contact: c.Operator.Contact, Response: c.Operator.Response, Location: c.Operator.Location,
 		Storage: c.Operator.Storage, Backups: c.Operator.Backups, TermsURL: c.Operator.Terms, Source: c.Operator.Source,
-		Version: Version(), SpeaksTLS: c.SpeaksTLS(), Redis: a.redis != nil, IPLookup: c.IPLookup == "dns", DKIMLookup: c.DKIMLookup == "dns",
+		TLS: c.TLS, SharedLimits: c.RateLimitBackend == limitsInRedis,
+		Version: Version(), IPLookup: c.IPLookup == "dns", DKIMLookup: c.DKIMLookup == "dns",
 	}
 	if u, err := url.Parse(c.SMTPURL); err == nil && a.outbox == nil {
 		f.MailServer = u.Hostname()

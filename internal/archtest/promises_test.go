@@ -111,10 +111,10 @@ func TestPagesPromiseOnlyWhatIsKept(t *testing.T) {
 	rows, _ := readPromises(t)
 	everything := siteweb.Facts{
 		Address: "https://sendvery.example.org", HTTPS: true, Operator: "o", Contact: "mailto:c@example.org", Response: "r", Location: "l", Storage: "s", Backups: "b",
-		TermsURL: "https://example.org/t", Source: "https://example.org/s", SpeaksTLS: true, Authority: "a", Redis: true, MailServer: "m", IPLookup: true, DKIMLookup: true, Providers: []string{"p"},
+		TermsURL: "https://example.org/t", Source: "https://example.org/s", TLS: "acme", Authority: "a", SharedLimits: true, MailServer: "m", IPLookup: true, DKIMLookup: true, Providers: []string{"p"},
 	}
 	claimed := map[string]bool{}
-	for _, facts := range []siteweb.Facts{everything, {HTTPS: true}, {}} {
+	for _, facts := range []siteweb.Facts{everything, {HTTPS: true, TLS: "proxy"}, {}} {
 		for _, c := range claims(facts) {
 			if len(c.Promises) == 0 && c.By != siteweb.Asked {
 				t.Errorf("%q stands on no row", c.Text)

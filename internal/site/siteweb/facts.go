@@ -21,9 +21,10 @@ type Facts struct {
 	Source   string // where the source of what runs can be had: an https address
 	Version  string // of what runs
 
-	SpeaksTLS  bool     // itself; else a proxy of the operator does
-	Authority  string   // host that certificates are ordered from; "" = none
-	Redis      bool     // counts how often something is done
+	TLS          string // who speaks it: "acme", "files", "proxy" or "off"
+	Authority    string // host of the certificate authority; "" = none is asked
+	SharedLimits bool   // rates are counted in Redis
+
 	MailServer string   // host that takes the program's own mail; "" = none is sent
 	IPLookup   bool     // DNS is asked for names of sending addresses
 	DKIMLookup bool     // DNS is asked for the keys of report mails

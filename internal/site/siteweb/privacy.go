@@ -83,7 +83,7 @@ func others(f Facts) Section {
 	if f.Authority != "" {
 		s.Claims = append(s.Claims, kept("asks-authority", f.Authority+", for the certificate of this site. It learns the site’s name and nothing of visitors."))
 	}
-	if f.Redis {
+	if f.SharedLimits {
 		s.Claims = append(s.Claims, kept("asks-redis", "The operator’s Redis, for how often something was done of late. It is given digests, and no addresses in clear."))
 	}
 	s.Claims = append(s.Claims, kept("no-telemetry", "And nobody else: whoever makes Sendvery is sent nothing, neither statistics nor errors."))

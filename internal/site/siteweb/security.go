@@ -30,7 +30,7 @@ func signingIn(f Facts) Section {
 		kept("sign-in-limits limits-in-memory", "How often links are asked for and codes are tried is limited per address and per network. Links that were sent go on working, so that nobody can lock you out."),
 	}}
 	s.Claims = append(s.Claims, kept("address-both-sides", "Your address changes only once the old and the new one have both confirmed it, and every device is signed out then."))
-	if f.Redis {
+	if f.SharedLimits {
 		s.Claims = append(s.Claims, kept("limits-shared redis-private", "All processes of this installation count those limits together. While they cannot, each counts by itself; nothing is ever left unlimited."))
 	}
 	if f.HTTPS {
@@ -58,11 +58,11 @@ func transit(f Facts) Section {
 		kept("no-downgrade", "A mail server that does not offer TLS, or whose certificate does not hold, is refused with the reason. Nothing is sent to it in the clear, and there is no way to go on without."),
 		kept("own-mail-tls", "The program’s own mail is handed over by TLS or not at all."),
 	}}
-	switch {
-	case f.SpeaksTLS:
-		s.Claims = append(s.Claims, kept("tls13 no-plain-http", "These pages are served by TLS 1.3 and nothing older. Over plain HTTP nothing is taken: a browser is sent on, and anything else is refused."))
-	case f.HTTPS:
-		s.Claims = append(s.Claims, kept("no-plain-http", "Over plain HTTP nothing is taken: the operator’s own server in front must say of each request that it came by TLS. A browser is sent on, and anything else is refused."))
+	switch f.TLS {
+	case "acme", "files":
+		s.Claims = append(s.Claims, kept("tls13 no-plain-http", "The program speaks TLS 1.3 and nothing older. Over plain HTTP it only sends browsers on to the https address, and refuses everything else."))
+	case "proxy":
+		s.Claims = append(s.Claims, kept("tls-before", "A proxy of the operator’s speaks TLS in front of the program, which refuses what did not come to it by https."))
 	}
 	if f.HTTPS {
 		s.Claims = append(s.Claims, kept("hsts public-https", "These pages are served at an https address, and browsers are told to use no other for a year (HSTS)."))
