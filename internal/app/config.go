@@ -11,8 +11,10 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"sendvery.com/sendvery/internal/mailer"
+	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/reading"
 	"sendvery.com/sendvery/internal/seal"
 )
@@ -45,7 +47,7 @@ type Config struct {
 	MicrosoftClientSecret string `cfg:"MICROSOFT_CLIENT_SECRET,file" help:"Secret of that client."`
 	MicrosoftEndpoints    string `cfg:"MICROSOFT_ENDPOINTS" help:"As GOOGLE_ENDPOINTS; auth= and token= of your tenant for a client that is for one tenant only."`
 
-	TLS           string `cfg:"TLS" default:"off" help:"Who speaks TLS (version 1.3): acme, this program with certificates that it orders and renews; files, this program with TLS_CERT_FILE and TLS_KEY_FILE; proxy, those that TRUSTED_HOPS counts, of which X-Forwarded-Proto: https is required; or off, nobody, for this very machine only."`
+	TLS           string `cfg:"TLS" default:"off" help:"Who speaks TLS: acme, this program (version 1.3) with certificates that it orders and renews; files, this program (1.3) with TLS_CERT_FILE and TLS_KEY_FILE; proxy, those that TRUSTED_HOPS counts, of which X-Forwarded-Proto: https is required; or off, nobody, for this very machine only."`
 	TLSCertFile   string `cfg:"TLS_CERT_FILE" help:"Certificate with its chain (PEM) for TLS=files. What changes in the files is in force at once."`
 	TLSKeyFile    string `cfg:"TLS_KEY_FILE" help:"Its key (PEM)."`
 	ACMEDirectory string `cfg:"ACME_DIRECTORY" default:"https://acme-v02.api.letsencrypt.org/directory" help:"Authority that TLS=acme orders certificates from; to choose it is to accept its terms. It must reach LISTEN as port 443 of the public address, or LISTEN_HTTP as port 80."`
@@ -149,6 +151,11 @@ func (c Config) stored(p *problems) {
 	if c.DatabaseURL == "" {
 		p.add("DATABASE_URL", "is missing")
 	}
+	for _, o := range []struct{ name, value string }{{"DATABASE_URL", c.DatabaseURL}, {"MIGRATE_DATABASE_URL", c.MigrateURL}} {
+		if o.value != "" && !postgres.Readable(o.value) {
+			p.add(o.name, "cannot be read; it should look like postgres://user:password@host/name")
+		}
+	}
 	if err := c.Limits.Check(); err != nil {
 		p.list = append(p.list, err)
 	}
@@ -171,6 +178,10 @@ func (p *problems) publicURL(s string) {
 		p.add("PUBLIC_URL", "is not an address such as https://sendvery.example.org")
 	case u.Path != "" && u.Path != "/", u.RawQuery != "":
 		p.add("PUBLIC_URL", "must not have a path")
+	case u.User != nil, u.Fragment != "":
+		p.add("PUBLIC_URL", "must be an address alone, without a user or a fragment")
+	case strings.ContainsFunc(u.Host, func(c rune) bool { return c >= utf8.RuneSelf }):
+		p.add("PUBLIC_URL", "must have its name in ASCII, as browsers send it: xn--…")
 	case u.Scheme == "http" && p.production:
 		p.add("PUBLIC_URL", "is http; only localhost may be, everything else needs https")
 	}

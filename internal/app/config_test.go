@@ -182,6 +182,7 @@ func TestWhoSpeaksTLSFitsTogether(t *testing.T) {
 		{"TLS=acme PUBLIC_URL=https://sendvery.example.org:8443", ""},
 		{"TLS=acme PUBLIC_URL=https://192.0.2.1", "PUBLIC_URL names no domain"},
 		{"TLS=acme PUBLIC_URL=https://localhost", "PUBLIC_URL names no domain"},
+		{"TLS=acme TRUSTED_HOPS=1", "TRUSTED_HOPS is set beside TLS=acme"},
 		{"TLS=acme ACME_EMAIL=hunter2", "ACME_EMAIL is not an address"},
 		{"TLS=acme ACME_DIRECTORY=http://hunter2.example.org", "ACME_DIRECTORY is not an https address"},
 		{"TLS=acme ACME_CA_FILE=/nowhere/hunter2", "ACME_CA_FILE cannot be read"},
@@ -191,6 +192,9 @@ func TestWhoSpeaksTLSFitsTogether(t *testing.T) {
 		for option := range strings.FieldsSeq(tt.options) {
 			name, value, _ := strings.Cut(option, "=")
 			environ[name] = value
+		}
+		if environ["TLS"] == "acme" && !strings.Contains(tt.options, "TRUSTED_HOPS") {
+			environ["TRUSTED_HOPS"] = "0"
 		}
 		c, err := configure(t, environ)
 		if err != nil {

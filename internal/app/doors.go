@@ -145,15 +145,15 @@ func (d *door) serve(ctx context.Context) error {
 }
 
 // serverLog takes what the HTTP server itself says, which names the addresses
-// of clients. That somebody's handshake failed is no news: scanners do so all
-// day.
+// of clients. That somebody's handshake or greeting failed is no news: scanners
+// do so all day.
 type serverLog struct{ log *slog.Logger }
 
-var clientOf = regexp.MustCompile(` (from|serving) \S+:`)
+var anAddress = regexp.MustCompile(`(\[[0-9a-fA-F:.%\w]+\]|\d{1,3}(\.\d{1,3}){3}):\d+`)
 
 func (l serverLog) Write(line []byte) (int, error) {
-	said := clientOf.ReplaceAllString(strings.TrimSpace(string(line)), ":")
-	if strings.Contains(said, "TLS handshake error") {
+	said := anAddress.ReplaceAllString(strings.TrimSpace(string(line)), "(an address)")
+	if strings.Contains(said, "TLS handshake error") || strings.Contains(said, "error reading preface") {
 		l.log.Debug("connection refused", "error", said)
 	} else {
 		l.log.Warn("http server", "error", said)

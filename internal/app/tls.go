@@ -65,6 +65,9 @@ func (p *problems) tls(c Config) {
 		p.files(c)
 	case tlsACME:
 		p.acme(c)
+		if c.TrustedHops > 0 {
+			p.add("TRUSTED_HOPS", "is set beside TLS=acme, where no proxy stands in front: anybody could claim any address")
+		}
 	default:
 		p.add("TLS", "is none of acme, files, proxy and off")
 		return

@@ -50,6 +50,7 @@ func (t *Trail) readAnchors(r io.Reader) (map[chain][]anchor, error) {
 	all, digest := map[chain][]anchor{}, sha256.New()
 	lines := bufio.NewScanner(r)
 	n := 0
+	open := false // lines wait for their digest
 	for lines.Scan() {
 		n++
 		line := lines.Text()
@@ -58,6 +59,7 @@ func (t *Trail) readAnchors(r io.Reader) (map[chain][]anchor, error) {
 				return nil, fmt.Errorf("line %d of the anchor: the digest is not that of the lines before it; one of them was changed, added or removed", n)
 			}
 			digest.Reset()
+			open = false
 			continue
 		}
 		a, err := parseAnchor(line)
@@ -70,6 +72,7 @@ func (t *Trail) readAnchors(r io.Reader) (map[chain][]anchor, error) {
 			return nil, fmt.Errorf("line %d of the anchor is not as it was signed", n)
 		}
 		digest.Write([]byte(line + "\n")) // never fails
+		open = true
 		all[a.chain] = append(all[a.chain], a)
 	}
 	if err := lines.Err(); err != nil {
@@ -77,6 +80,9 @@ func (t *Trail) readAnchors(r io.Reader) (map[chain][]anchor, error) {
 	}
 	if n == 0 {
 		return nil, errors.New("the anchor is empty")
+	}
+	if open {
+		return nil, errors.New("the anchor is cut off: it does not end with its digest")
 	}
 	return all, nil
 }

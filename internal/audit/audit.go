@@ -77,6 +77,9 @@ func (t *Trail) Record(ctx context.Context, tx postgres.Tx, events ...Event) err
 
 // extend appends events to the chain of a locked head.
 func (t *Trail) extend(ctx context.Context, tx postgres.Tx, h head, events []Event) error {
+	// Behind a head that is not ours the change goes on, but no event must make
+	// it one: what was cut off would never be missed again.
+	ours := h.Seq == 0 || t.Keys.Made(h.Proof, h.Key, h.message())
 	known := h.Key
 	rows := make([]row, 0, len(events))
 	for _, e := range events {
@@ -91,6 +94,9 @@ func (t *Trail) extend(ctx context.Context, tx postgres.Tx, h head, events []Eve
 	var err error
 	if h.Proof, err = t.Keys.Sum(h.Key, h.message()); err != nil {
 		return err
+	}
+	if !ours {
+		h.Proof = []byte{}
 	}
 	return extend(ctx, tx, h, rows, known != h.Key)
 }

@@ -42,20 +42,8 @@ func (t *Trail) Verify(ctx context.Context, anchors io.Reader, found func(Break)
 			v.ended[c.String()] = false
 		}
 	}
-	for _, k := range kinds {
-		for _, choose := range []chooser{heads, headless} {
-			err := t.eachHead(ctx, k, choose, func(list []head) error {
-				for _, h := range list {
-					if err := v.chain(ctx, h.chain); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				return v.Verified, err
-			}
-		}
+	if err := v.all(ctx); err != nil {
+		return v.Verified, err
 	}
 	v.gone()
 	for _, b := range v.broken {
@@ -81,6 +69,35 @@ type verifier struct {
 	ended map[string]bool
 }
 
+// all goes along every chain, the program's last: chains that end meanwhile are
+// noted there.
+func (v *verifier) all(ctx context.Context) error {
+	program := false
+	each := func(list []head) error {
+		for _, h := range list {
+			if h.chain == ofProgram {
+				program = true
+				continue
+			}
+			if err := v.chain(ctx, h.chain); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, k := range kinds {
+		for _, choose := range []chooser{heads, headless} {
+			if err := v.trail.eachHead(ctx, k, choose, each); err != nil {
+				return err
+			}
+		}
+	}
+	if program {
+		return v.chain(ctx, ofProgram)
+	}
+	return nil
+}
+
 // chain goes along one chain.
 func (v *verifier) chain(ctx context.Context, c chain) error {
 	w := &walk{trail: v.trail, chain: c, anchors: map[int64][]anchor{}, passed: func(r row) {
@@ -101,12 +118,15 @@ func (v *verifier) chain(ctx context.Context, c chain) error {
 		if w.head, err = headOf(ctx, tx, c); err != nil {
 			return err
 		}
-		kept, err := anchorsOf(ctx, tx, c, 1)
+		kept, err := anchorsOf(ctx, tx, c, keptAnchors)
 		if err != nil {
 			return err
 		}
 		for _, a := range kept {
-			w.forged = !v.trail.Keys.Made(a.Signature, a.Key, a.message())
+			if !v.trail.Keys.Made(a.Signature, a.Key, a.message()) {
+				w.forged = true // what it says of the chain counts for nothing
+				continue
+			}
 			w.anchors[a.Seq] = append(w.anchors[a.Seq], a)
 		}
 		err = eachRow(ctx, tx, c, func(r row, sound bool) {

@@ -117,6 +117,7 @@ func TestVerifyNamesTheFirstEventThatIsNotAsItWasWritten(t *testing.T) {
 		"others reordered":                  {[]string{`UPDATE audit_events SET seq = -seq WHERE org_id = ORG AND seq IN (2, 8)`, `UPDATE audit_events SET seq = 10 + seq WHERE org_id = ORG AND seq < 0`}, "event 2 was reordered: it and event 8 stand in each other's place"},
 		"tail cut":                          {[]string{`DELETE FROM audit_events WHERE org_id = ORG AND seq > 6`}, "events 7 to 9 were cut off"},
 		"tail cut and head set back":        {[]string{`DELETE FROM audit_events WHERE org_id = ORG AND seq > 6`, fmt.Sprintf(setBack, 6)}, "the head of the chain was changed"},
+		"head emptied, one event left":      {[]string{`UPDATE audit_heads SET proof = '' WHERE org_id = ORG`}, "the head of the chain was changed"},
 		"head set back":                     {[]string{fmt.Sprintf(setBack, 6)}, "event 7 stands behind the end of the chain: it was inserted, or the end was set back"},
 		"head emptied, events deleted":      {[]string{`DELETE FROM audit_events WHERE org_id = ORG`, `UPDATE audit_heads SET seq = 0, mac = '', key_id = '', proof = '' WHERE org_id = ORG`}, "the head of the chain was changed"},
 		"head deleted":                      {[]string{`DELETE FROM audit_heads WHERE org_id = ORG`}, "the head of the chain was deleted"},
@@ -205,7 +206,7 @@ func TestDailyAnchorsFindWhoForgetsThem(t *testing.T) {
 		t.Errorf("found %q", found)
 	}
 	b.admin(t, `UPDATE audit_anchors SET seq = 6, mac = (SELECT mac FROM audit_events WHERE org_id = ORG AND seq = 6)`)
-	if found, _ := b.verify(t, ""); !strings.Contains(found, "the newest anchor that is kept here is not as it was signed") {
+	if found, _ := b.verify(t, ""); !strings.Contains(found, "an anchor that is kept here is not as it was signed") {
 		t.Errorf("a forged anchor: %q", found)
 	}
 	at = at.Add(401 * 24 * time.Hour)
@@ -353,5 +354,33 @@ func TestChainThatIsGoneIsMissedByItsAnchor(t *testing.T) {
 				t.Errorf("with an anchor: %q", found)
 			}
 		})
+	}
+}
+
+// What was cut off stays missed when events follow.
+func TestAnEventBehindACutTailDoesNotMendIt(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.fill(t, 9)
+	b.admin(t, `DELETE FROM audit_events WHERE org_id = ORG AND seq > 6`, fmt.Sprintf(setBack, 6))
+	for range 2 {
+		b.fill(t, 1)
+		if found, _ := b.verify(t, ""); !strings.Contains(found, "the head of the chain was changed") {
+			t.Errorf("found %q", found)
+		}
+	}
+}
+
+func TestAnchorFileThatIsCutOffIsRefused(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.fill(t, 3)
+	var file strings.Builder
+	if err := b.WriteAnchors(t.Context(), &file); err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(file.String(), "\n")
+	if _, err := b.Verify(t.Context(), strings.NewReader(first+"\n"), func(audit.Break) {}); err == nil || !strings.Contains(err.Error(), "cut off") {
+		t.Errorf("%v", err)
 	}
 }

@@ -107,8 +107,10 @@ func (w *walk) end() string {
 		w.found = "the head of the chain was changed"
 	case w.head.Seq > w.last:
 		w.found = events(w.last+1, w.head.Seq, "cut off")
+	case w.head.Seq == w.last && !bytes.Equal(w.head.MAC, w.mac):
+		w.found = "the head of the chain was changed"
 	case w.forged:
-		w.found = "the newest anchor that is kept here is not as it was signed, or its key is not in AUDIT_KEYS"
+		w.found = "an anchor that is kept here is not as it was signed, or its key is not in AUDIT_KEYS"
 	default:
 		if seq := slices.Max(append(slices.Collect(maps.Keys(w.anchors)), w.last)); seq > w.last {
 			w.found = events(w.last+1, seq, "cut off") + ", which " + w.anchors[seq][0].name() + " knows"

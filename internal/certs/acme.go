@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +22,8 @@ const challengeProto = acme.ALPNProto
 const (
 	// orderTime bounds an order, with the authority's look at us in between.
 	orderTime = 5 * time.Minute
+	// turnTime is how long a visitor waits while the first certificate is ordered.
+	turnTime = 10 * time.Second
 	// askTime bounds one request to the authority.
 	askTime = 30 * time.Second
 )
@@ -41,14 +42,14 @@ type ACME struct {
 	host    string
 	manager *autocert.Manager
 
-	first sync.Mutex  // who asks before there is a certificate waits here
-	got   atomic.Bool // there is one
+	first chan struct{} // who asks before there is a certificate waits here for a turn
+	got   atomic.Bool   // there is one
 }
 
 // NewACME makes a Source of what an authority gives for a host; it is asked
 // with the first connection. Its terms are accepted.
 func NewACME(store *Store, o Order) *ACME {
-	a := &ACME{store: store, host: strings.ToLower(o.Host)}
+	a := &ACME{store: store, host: strings.ToLower(o.Host), first: make(chan struct{}, 1)}
 	a.manager = &autocert.Manager{
 		Prompt: autocert.AcceptTOS, Cache: store, HostPolicy: a.isOurs, Email: o.Email,
 		Client: &acme.Client{
@@ -64,6 +65,9 @@ func NewACME(store *Store, o Order) *ACME {
 // errStranger refuses names that are not ours, with no word of them: it is
 // shown to whoever asked.
 var errStranger = errors.New("this server does not answer for that name")
+
+// errOrdering is told to who comes too early.
+var errOrdering = errors.New("the first certificate is being ordered")
 
 // isOurs lets the authority be asked for our own name only.
 func (a *ACME) isOurs(_ context.Context, name string) error {
@@ -85,17 +89,21 @@ func (a *ACME) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, err
 		ServerName: hello.ServerName, SupportedProtos: hello.SupportedProtos,
 		CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256},
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), orderTime)
+	defer cancel()
+	if err := a.isOurs(ctx, hello.ServerName); err != nil { // before the database is asked
+		return nil, err
+	}
 	challenge := len(hello.SupportedProtos) == 1 && hello.SupportedProtos[0] == challengeProto
 	if challenge || a.got.Load() {
 		return a.manager.GetCertificate(asked)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), orderTime)
-	defer cancel()
-	if err := a.isOurs(ctx, hello.ServerName); err != nil {
-		return nil, err
+	select {
+	case a.first <- struct{}{}:
+		defer func() { <-a.first }()
+	case <-time.After(turnTime):
+		return nil, errOrdering
 	}
-	a.first.Lock()
-	defer a.first.Unlock()
 	var cert *tls.Certificate
 	err := a.store.DB.Alone(ctx, "the first certificate", func(context.Context) (err error) {
 		cert, err = a.manager.GetCertificate(asked)

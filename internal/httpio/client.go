@@ -29,8 +29,12 @@ func ClientAddress(r *http.Request, hops int) string {
 	if hops > 0 {
 		entries := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 		if i := len(entries) - hops; i >= 0 {
-			if ip, err := netip.ParseAddr(strings.TrimSpace(entries[i])); err == nil {
+			entry := strings.TrimSpace(entries[i])
+			if ip, err := netip.ParseAddr(entry); err == nil {
 				return ip.Unmap().String()
+			}
+			if with, err := netip.ParseAddrPort(entry); err == nil { // as some proxies write it
+				return with.Addr().Unmap().String()
 			}
 		}
 	}

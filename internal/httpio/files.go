@@ -122,3 +122,12 @@ func formError(err error, most int64) error {
 	}
 	return fault.Wrap(fault.Invalid, "The files did not arrive whole. Please send them again: what arrived before is not read twice.", err)
 }
+
+// patience is how long the other side may take for the next part of a download.
+const patience = 2 * time.Minute
+
+// Goes gives a download time for its next part: what is large takes as long as
+// it takes, and who does not read is not waited for.
+func Goes(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(patience)) // a test's recorder knows none
+}

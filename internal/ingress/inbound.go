@@ -2,6 +2,8 @@ package ingress
 
 import (
 	"net/http"
+	"strings"
+	"unicode/utf8"
 
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/httpio"
@@ -24,7 +26,7 @@ type receipt struct {
 // a provider that tried again would bring the same.
 func (h *Web) Deliver(w http.ResponseWriter, r *http.Request) error {
 	slug := r.URL.Query().Get("organization")
-	if slug == "" {
+	if slug == "" || !utf8.ValidString(slug) || strings.ContainsRune(slug, 0) {
 		return fault.New(fault.Invalid, "The address names no organization: add ?organization= and its name as it stands in its pages' addresses.")
 	}
 	o, err := h.Organization(r.Context(), slug)

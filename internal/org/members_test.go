@@ -1,12 +1,16 @@
 package org_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
 
+	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
 )
 
 func TestRolesAreGivenByWhoMay(t *testing.T) {
@@ -116,5 +120,30 @@ func TestTwoOwnersWhoGoAtOnceLeaveOne(t *testing.T) {
 		if err := h.SetRole(t.Context(), []org.Access{h.ada, bob}[who], []org.Access{bob, h.ada}[who].Person, org.Owner); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// Changes of members and any other event of the organization lock the same rows
+// in an order in which nobody waits for ever.
+func TestChangesOfMembersAndOtherEventsDoNotBlockOneAnother(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	bob := h.joins(t, "bob@first.example", org.Member)
+	var together sync.WaitGroup
+	errs := make([]error, 40)
+	for i := range errs {
+		together.Go(func() {
+			if i%2 == 0 {
+				errs[i] = h.SetRole(t.Context(), h.ada, bob.Person, org.Roles()[1+i/2%3])
+				return
+			}
+			errs[i] = h.DB.InOrg(t.Context(), h.ada.ID, func(ctx context.Context, tx postgres.Tx) error {
+				return h.Trail.Record(ctx, tx, audit.Event{Org: h.ada.ID, Action: "mailbox.pause", At: h.clock()})
+			})
+		})
+	}
+	together.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Error(err)
 	}
 }

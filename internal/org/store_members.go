@@ -12,9 +12,10 @@ import (
 )
 
 // lock makes those who change the organization wait for one another; NotFound
-// when it is deleted.
+// when it is deleted. Whoever holds the head of its audit trail does not wait:
+// an event needs no more of this row than its key.
 func lock(ctx context.Context, tx postgres.Tx, org ID) error {
-	tag, err := tx.Exec(ctx, `SELECT FROM organizations WHERE org_id = $1 AND deleted_at IS NULL FOR UPDATE`, org)
+	tag, err := tx.Exec(ctx, `SELECT FROM organizations WHERE org_id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`, org)
 	if err != nil {
 		return fmt.Errorf("lock organization: %w", err)
 	}
@@ -93,7 +94,7 @@ func deleteMember(ctx context.Context, tx postgres.Tx, org ID, person PersonID) 
 // Stays refuses with NotFound when the organization is deleted, and keeps it
 // from being deleted until the transaction ends.
 func Stays(ctx context.Context, tx postgres.Tx, org ID) error {
-	tag, err := tx.Exec(ctx, `SELECT FROM organizations WHERE org_id = $1 AND deleted_at IS NULL FOR KEY SHARE`, org)
+	tag, err := tx.Exec(ctx, `SELECT FROM organizations WHERE org_id = $1 AND deleted_at IS NULL FOR SHARE`, org)
 	if err != nil {
 		return fmt.Errorf("look at organization: %w", err)
 	}

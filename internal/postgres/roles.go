@@ -142,6 +142,12 @@ func CheckOwn(ctx context.Context, adminURL string) error {
 
 var errUnreadable = errors.New("the database address cannot be read; it should look like postgres://user:password@host/name")
 
+// Readable reports whether a database address can be read. It asks nobody.
+func Readable(url string) bool {
+	_, err := pgx.ParseConfig(url)
+	return err == nil
+}
+
 // AsRole returns an administrator's address changed so that its connections
 // act as the role from the start.
 func AsRole(adminURL, role string) (string, error) {

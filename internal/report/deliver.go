@@ -11,7 +11,7 @@ import (
 // limits and verdicts as what is read from a mailbox: anybody may have written
 // it. LimitReached when the organization had too many of late.
 func (s *Service) Deliver(ctx context.Context, org org.ID, f File) (Receipt, error) {
-	if err := s.Uploads.takeOrg(ctx, org); err != nil {
+	if err := s.Uploads.takeInbound(ctx, org); err != nil {
 		return Receipt{}, err
 	}
 	mail := []item{{source: FromInbound, size: f.Size, content: f.Content}}

@@ -89,7 +89,7 @@ func fileName(name string) string {
 
 // UploadLimits bounds how often files are uploaded; the zero value does not.
 type UploadLimits struct {
-	person, org *limit.Limiter
+	person, org, inbound *limit.Limiter
 }
 
 // NewUploadLimits makes the limits: 2,000 files at once of a person and 6,000
@@ -98,7 +98,10 @@ func NewUploadLimits(limiter limit.Maker) (l UploadLimits, err error) {
 	if l.person, err = limiter("uploads of a person", 2000, time.Hour); err != nil {
 		return l, err
 	}
-	l.org, err = limiter("uploads of an organization", 6000, time.Hour)
+	if l.org, err = limiter("uploads of an organization", 6000, time.Hour); err != nil {
+		return l, err
+	}
+	l.inbound, err = limiter("mails of an organization", 6000, time.Hour)
 	return l, err
 }
 
@@ -106,12 +109,13 @@ func (l UploadLimits) take(ctx context.Context, a org.Access) error {
 	if err := takeTurn(ctx, l.person, a.Person.String()); err != nil {
 		return err
 	}
-	return l.takeOrg(ctx, a.ID)
+	return takeTurn(ctx, l.org, a.ID.String())
 }
 
-// takeOrg takes a turn of what comes in without a person.
-func (l UploadLimits) takeOrg(ctx context.Context, org org.ID) error {
-	return takeTurn(ctx, l.org, org.String())
+// takeInbound takes a turn of what a mail provider hands over: strangers who
+// write to it must not use up what members have.
+func (l UploadLimits) takeInbound(ctx context.Context, org org.ID) error {
+	return takeTurn(ctx, l.inbound, org.String())
 }
 
 func takeTurn(ctx context.Context, l *limit.Limiter, key string) error {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/web/format"
 )
@@ -38,6 +39,7 @@ func (h *Web) CSV(w http.ResponseWriter, r *http.Request, a org.Access) error {
 		panic(http.ErrAbortHandler) // the browser has gone
 	}
 	for len(list) > 0 {
+		httpio.Goes(w)
 		for _, e := range list {
 			if err := out.Write(cells(e)); err != nil {
 				panic(http.ErrAbortHandler)

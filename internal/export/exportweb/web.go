@@ -85,6 +85,7 @@ func (h *Web) Fetch(w http.ResponseWriter, r *http.Request, a org.Access) error 
 		begun = true
 		attachment(w, a.Slug+"-"+e.AskedAt.UTC().Format(time.DateOnly)+".zip", e.Size)
 	}, func(content []byte) error {
+		httpio.Goes(w)
 		_, err := w.Write(content)
 		return err
 	})

@@ -60,9 +60,9 @@ func transit(f Facts) Section {
 	}}
 	switch f.TLS {
 	case "acme", "files":
-		s.Claims = append(s.Claims, kept("tls13 no-plain-http", "The program speaks TLS 1.3 and nothing older. Over plain HTTP it only sends browsers on to the https address, and refuses everything else."))
+		s.Claims = append(s.Claims, kept("tls13 no-plain-http", "The program speaks TLS 1.3 and nothing older. Over plain HTTP it sends browsers on to the https address, answers the certificate authority where there is one, and refuses everything else."))
 	case "proxy":
-		s.Claims = append(s.Claims, kept("tls-before", "A proxy of the operator’s speaks TLS in front of the program, which refuses what did not come to it by https."))
+		s.Claims = append(s.Claims, kept("tls-before", "A proxy of the operator’s speaks TLS in front of the program, which sends on or refuses what did not come to it by https."))
 	}
 	if f.HTTPS {
 		s.Claims = append(s.Claims, kept("hsts public-https", "These pages are served at an https address, and browsers are told to use no other for a year (HSTS)."))
@@ -100,7 +100,7 @@ func trail() Section {
 
 func secrets() Section {
 	return Section{ID: "secrets", Title: "The operator’s secrets", Claims: []Claim{
-		kept("startup-checks placeholders-refused placeholders-local", "In production the program starts with no missing, short or published secret. It says everything that is wrong at once, and never repeats a value."),
+		kept("startup-checks placeholders-refused placeholders-local", "In production the program starts with no missing or published secret, and with no short key or token of its own. It says everything that is wrong at once, and never repeats a value."),
 		kept("secrets-apart", "No two of them are the same."),
 		kept("secrets-from-files secrets-at-runtime", "Secrets come from the environment or from files of a secrets manager, when the program starts."),
 		kept("secrets-generated", "The program makes sealing keys itself, from the system’s random source."),
