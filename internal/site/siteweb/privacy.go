@@ -37,6 +37,7 @@ func stored() Section {
 		kept("invitation-life", "Of somebody who is invited: the address, until they come or the invitation is forgotten."),
 		kept("ordinary-mail", "Of a mail that holds no report: its number in the mailbox, its date and its size. Not its subject, sender or text; and it is never changed, moved or deleted."),
 		kept("originals", "Of a mail with a report: the report, and the mail as it came, which owners and admins of your organization can download."),
+		kept("uploads", "Of a file that you upload: what it holds as of a mail, its name, and that you brought it."),
 		kept("failure-reports", "Of a failure report, which is about one mail of a person: a few header fields, and of each address its domain. The rest is taken out before anything is stored, and the mail is not kept."),
 		kept("credentials-sealed", "Of a mailbox: its settings, and its password or token, encrypted."),
 		kept("trail-kept", "Of changes: who made them, when, and to what."),
