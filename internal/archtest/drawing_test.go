@@ -33,6 +33,7 @@ var house = map[string]floor{
 	"internal/mailaddr":  ground,
 	"internal/mimepart":  ground,
 	"internal/plaintext": ground,
+	"internal/provider":  ground,
 	"internal/reading":   ground,
 	"internal/tlsrpt":    ground,
 	"internal/uid":       ground,
