@@ -179,7 +179,8 @@ var systemCallers = map[string]string{
 	"internal/org/org.go":              "finds the organization that the operator's command names",
 	"internal/report/authenticate.go":  "finds the organizations with mails whose sender's key was not to be had",
 	"internal/report/expire.go":        "removes the originals of refused mails when their time is over",
-	"internal/report/names.go":         "keeps the shared dictionary of addresses and their names",
+	"internal/sender/apply.go":         "finds the addresses to identify, whoever has mail from them; each is identified in its organization",
+	"internal/sender/lookup.go":        "keeps the shared facts of addresses",
 }
 
 // imapLosses are calls of the IMAP client that lose mail: Move without the
