@@ -56,7 +56,7 @@ CREATE TABLE daily_receivers (
     country     text     NOT NULL,
     sender      text     NOT NULL,
     reporter    text     NOT NULL,
-    CONSTRAINT daily_receivers_pkey PRIMARY KEY (org_id, domain_id, reporter, day, sender, country, disposition, dkim, spf, forwarding, trust)
+    CONSTRAINT daily_receivers_pkey PRIMARY KEY (org_id, domain_id, day, reporter, sender, country, disposition, dkim, spf, forwarding, trust)
 );
 COMMENT ON COLUMN daily_receivers.reporter IS 'organizational domain of who reported';
 
@@ -134,8 +134,25 @@ CREATE INDEX records_source ON records (org_id, source_ip, day);
 -- Every record with what is known about its report and its address.
 CREATE VIEW messages WITH (security_invoker = true) AS
 SELECT t.org_id, t.domain_id, t.day, t.report_id, t.seq, t.messages, t.disposition, t.dkim, t.spf, t.forwarding, t.source_ip,
-       r.trust, r.reporter_domain AS reporter, s.sender, s.country
+       t.auth_id, t.header_from, t.envelope_from, t.envelope_to, t.evaluated, r.trust, r.reporter_domain AS reporter, s.sender, s.country
 FROM records t
 JOIN reports r ON r.org_id = t.org_id AND r.report_id = t.report_id
 JOIN sources s ON s.org_id = t.org_id AND s.domain_id = t.domain_id AND s.source_ip = t.source_ip;
 GRANT SELECT ON messages TO sendvery_app;
+
+-- The sums of days together with what is not in them yet.
+CREATE VIEW messages_by_sender WITH (security_invoker = true) AS
+SELECT t.org_id, t.domain_id, t.day, t.sender, t.country, t.disposition, t.dkim, t.spf, t.forwarding, t.trust, t.messages
+FROM daily_senders t
+UNION ALL
+SELECT t.org_id, t.domain_id, t.day, t.sender, t.country, t.disposition, t.dkim, t.spf, t.forwarding, t.trust, t.messages
+FROM daily_due u JOIN messages t ON t.org_id = u.org_id AND t.domain_id = u.domain_id AND t.day = u.day AND t.report_id = u.report_id;
+GRANT SELECT ON messages_by_sender TO sendvery_app;
+
+CREATE VIEW messages_by_receiver WITH (security_invoker = true) AS
+SELECT t.org_id, t.domain_id, t.day, t.reporter, t.sender, t.country, t.disposition, t.dkim, t.spf, t.forwarding, t.trust, t.messages
+FROM daily_receivers t
+UNION ALL
+SELECT t.org_id, t.domain_id, t.day, t.reporter, t.sender, t.country, t.disposition, t.dkim, t.spf, t.forwarding, t.trust, t.messages
+FROM daily_due u JOIN messages t ON t.org_id = u.org_id AND t.domain_id = u.domain_id AND t.day = u.day AND t.report_id = u.report_id;
+GRANT SELECT ON messages_by_receiver TO sendvery_app;

@@ -254,7 +254,7 @@ func one[T any](t *testing.T, b *bench, sql string, args ...any) (v T) {
 // counted is how many messages the totals hold.
 func (b *bench) counted(t *testing.T) int64 {
 	t.Helper()
-	return one[int64](t, b, `SELECT coalesce(sum(messages), 0)::bigint FROM daily_messages`)
+	return one[int64](t, b, `SELECT coalesce(sum(messages), 0)::bigint FROM messages_by_receiver`)
 }
 
 // reportMail is a mail with one report of ten messages.

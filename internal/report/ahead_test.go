@@ -35,7 +35,7 @@ func TestGroupsThatAreReadAheadKeepTheirOrder(t *testing.T) {
 		}
 		t.Errorf("%d verdicts", len(got))
 	}
-	if n := one[int64](t, b, `SELECT sum(messages) FROM daily_messages`); n != mails-4+5001 {
+	if n := one[int64](t, b, `SELECT sum(messages) FROM messages_by_receiver`); n != mails-4+5001 {
 		t.Errorf("%d messages are counted", n)
 	}
 }

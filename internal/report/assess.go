@@ -37,7 +37,7 @@ const recentDays = 14
 // judged by a few strays: from two in a hundred on, failing mail decides, and
 // of its mail that of the last days where there is any.
 func (t SenderTotal) Class() Class {
-	total, recent := t.Total(), t.Recent.Total()
+	total, recent := t.Total(), t.Recent.Fix+t.Recent.Other
 	switch {
 	case recent > 0 && t.Recent.Fix > 0 && t.Recent.Fix*50 >= recent, recent == 0 && t.Fix > 0 && t.Fix*50 >= total:
 		return NeedsFixing

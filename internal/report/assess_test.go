@@ -14,7 +14,7 @@ func TestAssessment(t *testing.T) {
 	}
 	bad := []report.SenderTotal{{Sender: "printer", Split: split(0, 0, 40, 0)}}
 	strays := []report.SenderTotal{{Sender: "big", Split: split(10_000, 0, 3, 0)}}
-	mended := []report.SenderTotal{{Sender: "news", Split: split(1000, 0, 900, 0), Recent: split(500, 0, 0, 0)}}
+	mended := []report.SenderTotal{{Sender: "news", Split: split(1000, 0, 900, 0), Recent: report.Recent{Other: 500}}}
 	for name, c := range map[string]struct {
 		d       report.DomainTotal
 		senders []report.SenderTotal

@@ -54,7 +54,8 @@ const (
 )
 
 // ClassOf is the definition of Class for one row; known says whether its
-// address has sent passing mail of the domain itself.
+// sender is the owner's: they say so, or it has sent passing mail of the domain
+// itself and they do not say that it is not theirs.
 func ClassOf(dkim, spf Result, f Forwarding, known bool) Class {
 	switch {
 	case dkim == ResultPass || spf == ResultPass:
@@ -67,21 +68,17 @@ func ClassOf(dkim, spf Result, f Forwarding, known bool) Class {
 	return Unknown
 }
 
-// classSQL is ClassOf for rows t with their joins.
-const classSQL = `CASE WHEN t.dkim = 1 OR t.spf = 1 THEN 1 WHEN t.forwarding <> 0 THEN 2
-	WHEN s.own OR ` + ownNameSQL + ` THEN 3 ELSE 4 END`
+// factSQL is the class of rows t as far as facts go, knownSQL whether their
+// sender s is known as the owner's; classSQL is ClassOf, made of both.
+const (
+	factSQL  = `CASE WHEN t.dkim = 1 OR t.spf = 1 THEN 1 WHEN t.forwarding <> 0 THEN 2 ELSE 3 END`
+	knownSQL = `(s.review = 'authorised' OR coalesce(s.own, false) AND s.review <> 'not_mine')`
+	classSQL = `CASE WHEN t.dkim = 1 OR t.spf = 1 THEN 1 WHEN t.forwarding <> 0 THEN 2 WHEN ` + knownSQL + ` THEN 3 ELSE 4 END`
+)
 
-// ownNameSQL says that the confirmed name of an address lies within the domain.
-const ownNameSQL = `coalesce(n.name = d.name OR right(n.name, length(d.name) + 1) = '.' || d.name, false)`
-
-// joins bring what classSQL needs beside a row t: what its address has sent,
-// its confirmed name, and the domain. An address is known as the owner's when
-// it has sent passing mail that nobody passed on, or when its confirmed name
-// lies within the domain.
-const joins = `
-	JOIN domains d ON d.org_id = t.org_id AND d.domain_id = t.domain_id
-	LEFT JOIN sources s ON s.org_id = t.org_id AND s.domain_id = t.domain_id AND s.source_ip = t.source_ip
-	LEFT JOIN ip_names n ON n.ip = t.source_ip`
+// opinions bring what people and passing mail say of the sender of rows t.
+const opinions = `
+	LEFT JOIN senders s ON s.org_id = t.org_id AND s.domain_id = t.domain_id AND s.sender = t.sender`
 
 // evidence returns what a record tells about forwarding.
 func evidence(r *dmarcrpt.Record, policy fqdn.Name) Forwarding {

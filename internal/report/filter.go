@@ -1,10 +1,12 @@
 package report
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"time"
 
+	"sendvery.com/sendvery/internal/dmarcrpt"
 	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
@@ -13,19 +15,43 @@ import (
 // Filter chooses messages. Days are UTC dates, both included; a zero field
 // chooses everything.
 type Filter struct {
-	From, To time.Time
-	Domain   DomainID
-	Class    Class
-	Reporter string // organizational domain of the reporter
-	Sender   string // organizational domain of the confirmed name, or an address
-	Network  netip.Prefix
-	Repair   finding.Code // that a report was repaired by; chooses reports only
-	Doubted  bool         // those that nobody vouches for; chooses reports only
-	vouched  bool         // without the reports that nobody vouches for
+	From, To    time.Time
+	Domain      DomainID
+	Class       Class
+	Reporter    string // organizational domain of the reporter
+	Sender      string // what its addresses are known as
+	Network     netip.Prefix
+	Country     string               // of the address, two letters; UnknownCountry = those without
+	Disposition dmarcrpt.Disposition // DispositionNone stands for DispositionPass too: delivered
+	DKIM, SPF   Outcome
+	Repair      finding.Code // that a report was repaired by; chooses reports only
+	Doubted     bool         // those that nobody vouches for; chooses reports only
+}
+
+// UnknownCountry stands for addresses whose country is not known.
+const UnknownCountry = "--"
+
+// Outcome is whether a mechanism passes, aligned, for DMARC.
+type Outcome int
+
+// The outcomes.
+const (
+	AnyOutcome Outcome = iota
+	Passes
+	Fails // whatever else is reported
+)
+
+// ofMessages reports whether the filter looks into reports at the senders and
+// results of their messages.
+func (f Filter) ofMessages() bool {
+	return f.Class != 0 || f.Sender != "" || f.Network.IsValid() || f.Country != "" || f.Disposition != 0 || f.DKIM != 0 || f.SPF != 0
 }
 
 // Days returns how many days the filter covers.
 func (f Filter) Days() int { return int(f.To.Sub(f.From)/(24*time.Hour)) + 1 }
+
+// recent is the first of the last recentDays of the range.
+func (f Filter) recent() time.Time { return f.To.AddDate(0, 0, 1-recentDays) }
 
 // LastDays is the filter's range set to the n days up to today.
 func LastDays(now time.Time, n int) Filter {
@@ -33,42 +59,63 @@ func LastDays(now time.Time, n int) Filter {
 	return Filter{From: today.AddDate(0, 0, 1-n), To: today}
 }
 
-// senderSQL names the sender of a row t with its joins: the organizational
-// domain of the confirmed name, the name itself where it lies within the
-// owner's domain (every host there would be one sender), else the address.
-const senderSQL = `CASE WHEN ` + ownNameSQL + ` THEN n.name ELSE coalesce(n.sender, host(t.source_ip)) END`
-
-// where returns the conditions on rows t with their joins, and their values.
-func (f Filter) where(org org.ID) (string, postgres.NamedArgs) {
-	facts, judged, args := f.conditions(org)
-	return strings.Join(append(facts, judged...), " AND "), args
-}
-
-// conditions returns those on facts, which rows t have by themselves, apart
-// from those on what is judged, which need the joins. The organization and
-// the days always stand first: they choose partitions and index.
-func (f Filter) conditions(org org.ID) (facts, judged []string, args postgres.NamedArgs) {
-	args = postgres.NamedArgs{"org": org, "from": f.From, "to": f.To}
-	facts = []string{`t.org_id = @org`, `t.day BETWEEN @from AND @to`}
+// conditions returns those on the facts of rows t, and their values. The
+// organization, the domains and the days always stand first: they choose
+// partitions and index.
+func (f Filter) conditions(org org.ID) (string, postgres.NamedArgs) {
+	args := postgres.NamedArgs{"org": org, "from": f.From, "to": f.To}
+	facts := []string{`t.org_id = @org`, `t.domain_id = ANY(ARRAY(SELECT d.domain_id FROM domains d WHERE d.org_id = @org))`, `t.day BETWEEN @from AND @to`}
+	add := func(condition, name string, value any) {
+		facts = append(facts, condition)
+		args[name] = value
+	}
 	if !f.Domain.IsZero() {
-		facts, args["domain"] = append(facts, `t.domain_id = @domain`), f.Domain
+		facts[1], args["domain"] = `t.domain_id = @domain`, f.Domain
 	}
 	if f.Reporter != "" {
-		facts, args["reporter"] = append(facts, `t.reporter = @reporter`), f.Reporter
+		add(`t.reporter = @reporter`, "reporter", f.Reporter)
 	}
 	if f.Network.IsValid() {
 		// Ranges are leakproof, so an index serves them under row-level security;
 		// the operators for networks are not.
-		facts = append(facts, `t.source_ip >= @low AND t.source_ip <= @high`)
-		args["low"], args["high"] = f.Network.Masked().Addr(), lastOf(f.Network)
+		add(`t.source_ip >= @low AND t.source_ip <= @high`, "low", f.Network.Masked().Addr())
+		args["high"] = lastOf(f.Network)
 	}
 	if f.Sender != "" {
-		judged, args["sender"] = append(judged, senderSQL+` = @sender`), f.Sender
+		add(`t.sender = @sender`, "sender", f.Sender)
 	}
-	if f.Class != 0 {
-		judged, args["class"] = append(judged, classSQL+` = @class`), f.Class
+	if f.Country != "" {
+		add(`t.country = @country`, "country", strings.TrimPrefix(f.Country, UnknownCountry))
 	}
-	return facts, judged, args
+	switch f.Disposition {
+	case dmarcrpt.DispositionUnknown:
+	case dmarcrpt.DispositionNone, dmarcrpt.DispositionPass:
+		facts = append(facts, fmt.Sprintf(`t.disposition IN (%d, %d)`, dmarcrpt.DispositionNone, dmarcrpt.DispositionPass))
+	default:
+		add(`t.disposition = @disposition`, "disposition", int16(f.Disposition))
+	}
+	for column, outcome := range map[string]Outcome{"dkim": f.DKIM, "spf": f.SPF} {
+		switch outcome {
+		case Passes:
+			facts = append(facts, `t.`+column+` = 1`)
+		case Fails:
+			facts = append(facts, `t.`+column+` <> 1`)
+		}
+	}
+	return strings.Join(facts, " AND "), args
+}
+
+// messages is the view that answers the filter: the sums of days with what is
+// not in them yet, or, where single addresses are asked for, the records.
+// byReceiver says that reporters are wanted.
+func (f Filter) messages(byReceiver bool) string {
+	switch {
+	case f.Network.IsValid():
+		return "messages"
+	case byReceiver || f.Reporter != "":
+		return "messages_by_receiver"
+	}
+	return "messages_by_sender"
 }
 
 // lastOf returns the last address of a network.

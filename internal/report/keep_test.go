@@ -94,7 +94,7 @@ func TestReportedDayIsThatOfTheMiddle(t *testing.T) {
 			t.Errorf("%s: day and records %s, want %s", name, got, c.want)
 		}
 	}
-	if n := one[int](t, b, `SELECT count(DISTINCT day) FROM daily_messages`); n != 3 {
+	if n := one[int](t, b, `SELECT count(DISTINCT day) FROM messages_by_receiver`); n != 3 {
 		t.Errorf("%d days in the totals", n)
 	}
 }

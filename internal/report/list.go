@@ -97,6 +97,7 @@ type Record struct {
 	SourceName   *string              `db:"name"`
 	Messages     int64                `db:"messages"`
 	Class        Class                `db:"class"`
+	Sender       string               `db:"sender"`
 	Disposition  dmarcrpt.Disposition `db:"disposition"`
 	DKIM         Result               `db:"dkim"`
 	SPF          Result               `db:"spf"`

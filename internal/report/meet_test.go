@@ -20,7 +20,7 @@ import (
 // rollup is what the rollup holds, by trust.
 func (b *bench) rollup(t *testing.T) string {
 	t.Helper()
-	return one[string](t, b, `SELECT coalesce(string_agg(trust || ':' || n, ' ' ORDER BY trust), '') FROM (SELECT trust, sum(messages) AS n FROM daily_messages GROUP BY trust) x`)
+	return one[string](t, b, `SELECT coalesce(string_agg(trust || ':' || n, ' ' ORDER BY trust), '') FROM (SELECT trust, sum(messages) AS n FROM messages_by_receiver GROUP BY trust) x`)
 }
 
 // wantResults checks that every row's authentication results are there.

@@ -129,7 +129,7 @@ func TestAllSumsAgreeWithTheRecords(t *testing.T) {
 			}
 		}
 		whole := split(facts, func(fact) bool { return true }).Total()
-		for _, sql := range []string{`SELECT sum(messages)::bigint FROM records`, `SELECT sum(messages)::bigint FROM reports`, `SELECT sum(messages)::bigint FROM daily_messages`} {
+		for _, sql := range []string{`SELECT sum(messages)::bigint FROM records`, `SELECT sum(messages)::bigint FROM reports`, `SELECT sum(messages)::bigint FROM messages_by_receiver`} {
 			if n := one[int64](t, b, sql); n != whole || whole == 0 {
 				t.Errorf("seed %d: %s = %d, want %d", seed, sql, n, whole)
 			}

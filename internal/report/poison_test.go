@@ -46,7 +46,7 @@ func TestMailThatTheDatabaseRefusesStandsInNobodysWay(t *testing.T) {
 	if got := strings.Join(b.verdicts(t), " "); got != "accepted refused accepted no_report accepted" {
 		t.Errorf("verdicts: %s", got)
 	}
-	if n := one[int64](t, b, `SELECT sum(messages) FROM daily_messages`); n != 6 {
+	if n := one[int64](t, b, `SELECT sum(messages) FROM messages_by_receiver`); n != 6 {
 		t.Errorf("%d messages counted, want those of the other mails: 6", n)
 	}
 	id := one[int64](t, b, `SELECT receipt_id FROM receipts WHERE reason = $1`, report.ReasonOurFault)

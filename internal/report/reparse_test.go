@@ -45,7 +45,7 @@ func (b *bench) rereadings() (n int) {
 func (b *bench) sums(t *testing.T) string {
 	t.Helper()
 	return one[string](t, b, `SELECT (SELECT count(*) FROM reports) || ' reports, ' || (SELECT count(*) || ' records of ' || coalesce(sum(messages), 0) FROM records) || ', ' ||
-		(SELECT count(*) || ' totals of ' || coalesce(sum(messages), 0) FROM daily_messages) || ', ' || (SELECT count(*) FILTER (WHERE own) FROM sources)`)
+		(SELECT count(*) || ' totals of ' || coalesce(sum(messages), 0) FROM messages_by_receiver) || ', ' || (SELECT count(*) FILTER (WHERE own) FROM sources)`)
 }
 
 // everything stores one of each and returns what is counted then.
@@ -118,7 +118,7 @@ func TestRefusedMailIsReadAgain(t *testing.T) {
 			t.Errorf("%s, %v", verdict, err)
 		}
 	}
-	if n := one[int64](t, b, `SELECT sum(messages) FROM daily_messages`); n != 666 {
+	if n := one[int64](t, b, `SELECT sum(messages) FROM messages_by_receiver`); n != 666 {
 		t.Errorf("%d messages are counted, want 666", n)
 	}
 }
@@ -194,7 +194,7 @@ func TestAllRefusedMailsAreReadAgainInSlices(t *testing.T) {
 	if got := strings.Join(seen, "; "); got != "50 of 61, 49 readable, false; 61 of 61, 60 readable, false; 61 of 61, 60 readable, true" {
 		t.Errorf("progress: %s", got)
 	}
-	if n := one[int64](t, b, `SELECT sum(messages) FROM daily_messages`); n != 60*666+1 {
+	if n := one[int64](t, b, `SELECT sum(messages) FROM messages_by_receiver`); n != 60*666+1 {
 		t.Errorf("%d messages are counted", n)
 	}
 	if err := b.Reread(t.Context(), report.Reread{Org: b.org.ID}); err != nil {

@@ -38,24 +38,22 @@ func scan(b *postgres.Batch, what, sql string, args postgres.NamedArgs, into ...
 	})
 }
 
-// classified is a common table "x" of the chosen messages by day, source and
-// results, with class and sender. Facts are summed before they are judged:
-// reporters and dispositions multiply the rows and change nothing here.
-func (f Filter) classified(org org.ID) (string, postgres.NamedArgs) {
-	facts, judged, args := f.conditions(org)
-	if f.vouched {
-		facts = append(facts, `t.trust <> 2`)
-	}
+// judged is a common table "x" of the chosen messages by day, sender and class.
+// Facts are summed before they are judged: dispositions and countries multiply
+// the rows and change nothing here.
+func (f Filter) judged(org org.ID) (string, postgres.NamedArgs) {
+	facts, args := f.conditions(org)
+	const class = `CASE WHEN t.fact < 3 THEN t.fact WHEN ` + knownSQL + ` THEN 3 ELSE 4 END`
 	where := ""
-	if len(judged) > 0 {
-		where = ` WHERE ` + strings.Join(judged, " AND ")
+	if f.Class != 0 {
+		where, args["class"] = ` WHERE `+class+` = @class`, f.Class
 	}
 	return `WITH x AS MATERIALIZED (
-		SELECT t.domain_id, t.day, t.source_ip, t.dkim, t.spf, t.messages, d.name AS domain, n.name,
-		       ` + classSQL + ` AS class, ` + senderSQL + ` AS sender
-		FROM (SELECT t.org_id, t.domain_id, t.day, t.source_ip, t.dkim, t.spf, t.forwarding, sum(t.messages)::bigint AS messages
-		      FROM daily_messages t WHERE ` + strings.Join(facts, " AND ") + `
-		      GROUP BY t.org_id, t.domain_id, t.day, t.source_ip, t.dkim, t.spf, t.forwarding) t ` + joins + where + `)`, args
+		SELECT t.domain_id, t.day, t.sender, ` + class + ` AS class, t.messages, t.sure, t.dkim, t.spf
+		FROM (SELECT t.org_id, t.domain_id, t.day, t.sender, ` + factSQL + ` AS fact, sum(t.messages)::bigint AS messages,
+		             coalesce(sum(t.messages) FILTER (WHERE t.trust <> 2), 0)::bigint AS sure,
+		             coalesce(sum(t.messages) FILTER (WHERE t.dkim = 1), 0)::bigint AS dkim, coalesce(sum(t.messages) FILTER (WHERE t.spf = 1), 0)::bigint AS spf
+		      FROM ` + f.messages(false) + ` t WHERE ` + facts + ` GROUP BY t.org_id, t.domain_id, t.day, t.sender, 5) t ` + opinions + where + `)`, args
 }
 
 // total is a sum of messages over one of three groupings.
@@ -65,51 +63,80 @@ type total struct {
 	DomainID  *DomainID   `db:"domain_id"`
 	Domain    *fqdn.Name  `db:"domain"`
 	Sender    *string     `db:"sender"`
-	Name      *string     `db:"name"`
 	Address   *netip.Addr `db:"address"`
 	Addresses int         `db:"addresses"`
 	Days      int         `db:"days"`
+	SureDays  int         `db:"sure_days"`
 	LastDay   time.Time   `db:"last_day"`
 	LastFix   *time.Time  `db:"last_fix"`
 	Size      int64       `db:"size"` // rows of the same grouping
 
-	RecentFix   int64 `db:"recent_fix"`   // messages of the last days: of class NeedsFixing
-	RecentOther int64 `db:"recent_other"` // and of the other classes
-	DKIM        int64 `db:"dkim"`
-	SPF         int64 `db:"spf"`
+	Opinion
+	Recent
+	DKIM int64 `db:"dkim"`
+	SPF  int64 `db:"spf"`
 	Split
+	Sure
 }
+
+// Recent is the messages of the last recentDays of the chosen ones.
+type Recent struct {
+	Fix   int64 `db:"recent_fix"`   // of class NeedsFixing
+	Other int64 `db:"recent_other"` // of the other classes
+}
+
+// Sure are the messages that somebody vouches for.
+type Sure struct {
+	Passing     int64 `db:"sure_passing"`
+	Forwarded   int64 `db:"sure_forwarded"`
+	Fix         int64 `db:"sure_fix"`
+	Unknown     int64 `db:"sure_unknown"`
+	RecentFix   int64 `db:"sure_recent_fix"`
+	RecentOther int64 `db:"sure_recent_other"`
+}
+
+// sumsSQL adds up rows of x: all messages, and those that somebody vouches for.
+const sumsSQL = `max(x.day) AS last_day, max(x.day) FILTER (WHERE x.class = 3) AS last_fix,
+	coalesce(sum(x.messages) FILTER (WHERE x.class = 3 AND x.day >= @recent), 0)::bigint AS recent_fix,
+	coalesce(sum(x.messages) FILTER (WHERE x.class <> 3 AND x.day >= @recent), 0)::bigint AS recent_other,
+	coalesce(sum(x.sure) FILTER (WHERE x.class = 3 AND x.day >= @recent), 0)::bigint AS sure_recent_fix,
+	coalesce(sum(x.sure) FILTER (WHERE x.class <> 3 AND x.day >= @recent), 0)::bigint AS sure_recent_other,
+	sum(x.dkim)::bigint AS dkim, sum(x.spf)::bigint AS spf,
+	coalesce(sum(x.messages) FILTER (WHERE x.class = 1), 0)::bigint AS passing, coalesce(sum(x.sure) FILTER (WHERE x.class = 1), 0)::bigint AS sure_passing,
+	coalesce(sum(x.messages) FILTER (WHERE x.class = 2), 0)::bigint AS forwarded, coalesce(sum(x.sure) FILTER (WHERE x.class = 2), 0)::bigint AS sure_forwarded,
+	coalesce(sum(x.messages) FILTER (WHERE x.class = 3), 0)::bigint AS fix, coalesce(sum(x.sure) FILTER (WHERE x.class = 3), 0)::bigint AS sure_fix,
+	coalesce(sum(x.messages) FILTER (WHERE x.class = 4), 0)::bigint AS unknown, coalesce(sum(x.sure) FILTER (WHERE x.class = 4), 0)::bigint AS sure_unknown`
+
+// sumColumns names what sumsSQL adds up.
+const sumColumns = `last_day, last_fix, recent_fix, recent_other, sure_recent_fix, sure_recent_other, dkim, spf,
+	passing, sure_passing, forwarded, sure_forwarded, fix, sure_fix, unknown, sure_unknown`
+
+// senderColumns bring what is known about the sender of rows t; addresses are
+// all that ever sent as the domain.
+const senderColumns = `coalesce(s.own, false) AS own, coalesce(s.review, '') AS review, coalesce(s.note, '') AS note,
+	coalesce((SELECT count(*) FROM sources o WHERE o.org_id = @org AND o.domain_id = t.domain_id AND o.sender = t.sender), 0)::int AS addresses,
+	(SELECT o.source_ip FROM sources o WHERE o.org_id = @org AND o.domain_id = t.domain_id AND o.sender = t.sender ORDER BY o.source_ip LIMIT 1) AS address`
 
 // queueTotals sums the chosen messages by day, by domain and by sender in one
 // pass. Of senders those with failing mail of the owner's come first, then the
 // largest, up to a limit.
 func queueTotals(b *postgres.Batch, org org.ID, f Filter, into *[]total) {
-	x, args := f.classified(org)
-	args["limit"], args["recent"] = summarySenders, f.To.AddDate(0, 0, 1-recentDays)
+	x, args := f.judged(org)
+	args["limit"], args["recent"] = summarySenders, f.recent()
 	collect(b, into, "totals", x+`,
 		sums AS (
 			SELECT CASE WHEN grouping(x.day) = 0 THEN 'day' WHEN grouping(x.sender) = 0 THEN 'sender' ELSE 'domain' END AS grouping,
-			       x.day, x.domain_id, x.domain, x.sender, min(x.name) AS name, min(x.source_ip) AS address,
-			       count(DISTINCT x.source_ip)::int AS addresses, count(DISTINCT x.day)::int AS days, max(x.day) AS last_day,
-			       max(x.day) FILTER (WHERE x.class = 3) AS last_fix,
-			       coalesce(sum(x.messages) FILTER (WHERE x.class = 3 AND x.day >= @recent), 0)::bigint AS recent_fix,
-			       coalesce(sum(x.messages) FILTER (WHERE x.class <> 3 AND x.day >= @recent), 0)::bigint AS recent_other,
-			       coalesce(sum(x.messages) FILTER (WHERE x.dkim = 1), 0)::bigint AS dkim,
-			       coalesce(sum(x.messages) FILTER (WHERE x.spf = 1), 0)::bigint AS spf,
-			       coalesce(sum(x.messages) FILTER (WHERE x.class = 1), 0)::bigint AS passing,
-			       coalesce(sum(x.messages) FILTER (WHERE x.class = 2), 0)::bigint AS forwarded,
-			       coalesce(sum(x.messages) FILTER (WHERE x.class = 3), 0)::bigint AS fix,
-			       coalesce(sum(x.messages) FILTER (WHERE x.class = 4), 0)::bigint AS unknown
-			FROM x GROUP BY GROUPING SETS ((x.day), (x.domain_id, x.domain), (x.sender, x.domain_id, x.domain))),
+			       x.day, x.domain_id, x.sender, count(DISTINCT x.day)::int AS days, count(DISTINCT x.day) FILTER (WHERE x.sure > 0)::int AS sure_days, `+sumsSQL+`
+			FROM x GROUP BY GROUPING SETS ((x.day), (x.domain_id), (x.sender, x.domain_id))),
 		ranked AS (
-			SELECT sums.grouping, day, domain_id, domain, sender, name, address, addresses, days, last_day, last_fix, recent_fix, recent_other,
-			       dkim, spf, passing, forwarded, fix, unknown, count(*) OVER (PARTITION BY sums.grouping) AS size,
+			SELECT sums.grouping, day, domain_id, sender, days, sure_days, `+sumColumns+`, count(*) OVER (PARTITION BY sums.grouping) AS size,
 			       row_number() OVER (PARTITION BY sums.grouping ORDER BY fix > 0 DESC, passing + forwarded + fix + unknown DESC, sender) AS place
 			FROM sums)
-		SELECT grouping, day, domain_id, domain, sender, name, address, addresses, days, last_day, last_fix, recent_fix, recent_other,
-		       dkim, spf, passing, forwarded, fix, unknown, size
-		FROM ranked WHERE grouping <> 'sender' OR place <= @limit
-		ORDER BY grouping, day, place`, args)
+		SELECT t.grouping, t.day, t.domain_id, d.name AS domain, t.sender, t.days, t.sure_days, `+sumColumns+`, t.size, `+senderColumns+`
+		FROM ranked t LEFT JOIN domains d ON d.org_id = @org AND d.domain_id = t.domain_id
+		LEFT JOIN senders s ON s.org_id = @org AND s.domain_id = t.domain_id AND s.sender = t.sender
+		WHERE t.grouping <> 'sender' OR t.place <= @limit
+		ORDER BY t.grouping, t.day, t.place`, args)
 }
 
 // queueDomains lists the domains, or the chosen one, with the policy that
@@ -129,29 +156,35 @@ func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) 
 		WHERE d.org_id = @org`+where+` ORDER BY d.name`, postgres.NamedArgs{"org": org, "domain": f.Domain})
 }
 
-// queueDoubted counts the chosen messages of reports that nobody vouches for.
-func queueDoubted(b *postgres.Batch, org org.ID, f Filter, into *int64) {
-	facts, _, args := f.conditions(org)
-	scan(b, "doubted messages", `
-		SELECT coalesce(sum(t.messages), 0)::bigint FROM daily_messages t WHERE t.trust = 2 AND `+strings.Join(facts, " AND "), args, into)
-}
-
 func queueSenderDays(b *postgres.Batch, org org.ID, f Filter, senders []SenderTotal, into *[]senderDay) {
-	x, args := f.classified(org)
-	names := make([]string, len(senders))
+	x, args := f.judged(org)
+	names, domains := make([]string, len(senders)), make([]DomainID, len(senders))
 	for i, t := range senders {
-		names[i] = t.Sender
+		names[i], domains[i] = t.Sender, t.DomainID
 	}
-	args["senders"] = names
+	args["names"], args["domains"] = names, domains
 	collect(b, into, "days of senders", x+`
 		SELECT x.sender, x.domain_id, x.day, sum(x.messages)::bigint AS messages
-		FROM x WHERE x.sender = ANY(@senders) GROUP BY x.sender, x.domain_id, x.day`, args)
+		FROM x JOIN unnest(@names::text[], @domains::uuid[]) AS u (sender, domain_id) USING (sender, domain_id) GROUP BY x.sender, x.domain_id, x.day`, args)
 }
 
-func queueReporters(b *postgres.Batch, org org.ID, f Filter, into *[]ReporterTotal) {
-	collect(b, into, "reporters", `
-		SELECT r.reporter_domain AS reporter, count(*) AS reports, sum(r.messages)::bigint AS messages, sum(r.aligned)::bigint AS aligned, max(r.day) AS last_day
-		FROM reports r WHERE `+reportWhere(f)+` GROUP BY r.reporter_domain ORDER BY sum(r.messages) DESC, 1 LIMIT 50`, reportArgs(org, f))
+// queueReceivers sums the chosen messages by who reported them. As long as
+// nothing is asked about single messages, the reports themselves have the sums.
+func queueReceivers(b *postgres.Batch, org org.ID, f Filter, into *[]ReporterTotal) {
+	if !f.ofMessages() {
+		collect(b, into, "receivers", `
+			SELECT r.reporter_domain AS reporter, count(*) AS reports, sum(r.messages)::bigint AS messages, sum(r.aligned)::bigint AS aligned, max(r.day) AS last_day
+			FROM reports r WHERE `+reportWhere(f)+` GROUP BY r.reporter_domain ORDER BY sum(r.messages) DESC, 1 LIMIT 50`, reportArgs(org, f))
+		return
+	}
+	where, args := f.conditions(org)
+	if f.Class != 0 {
+		where, args["class"] = where+` AND `+classSQL+` = @class`, f.Class
+	}
+	collect(b, into, "receivers", `
+		SELECT t.reporter, 0::bigint AS reports, sum(t.messages)::bigint AS messages,
+		       coalesce(sum(t.messages) FILTER (WHERE t.dkim = 1 OR t.spf = 1), 0)::bigint AS aligned, max(t.day) AS last_day
+		FROM `+f.messages(true)+` t `+opinions+` WHERE `+where+` GROUP BY t.reporter ORDER BY sum(t.messages) DESC, 1 LIMIT 50`, args)
 }
 
 // reportWhere is a filter on reports themselves, by what they say of all
@@ -203,17 +236,24 @@ func queueReports(b *postgres.Batch, org org.ID, q Query, into *[]Line) {
 		FROM reports r WHERE `+where+` ORDER BY r.day DESC, r.report_id DESC LIMIT @limit`, args)
 }
 
-// holding is the condition that report r holds a row of the chosen class,
-// sender or network; "" when none is chosen.
+// holding is the condition that report r holds a chosen message; "" when all
+// do. Its receiver must have reported such on that day: few have, where they
+// are rare, and its own rows are looked at only then.
 func (f Filter) holding(org org.ID, args postgres.NamedArgs) string {
-	if f.Class == 0 && f.Sender == "" && !f.Network.IsValid() {
+	if !f.ofMessages() {
 		return ""
 	}
-	f.Domain, f.Reporter = DomainID{}, "" // of the report itself
-	where, more := f.where(org)
+	where, more := f.conditions(org)
 	maps.Copy(args, more)
-	return `EXISTS (SELECT FROM records t ` + joins + ` WHERE ` + where +
-		` AND t.domain_id = r.domain_id AND t.day = r.day AND t.report_id = r.report_id)`
+	if f.Class != 0 {
+		where, args["class"] = where+` AND `+classSQL+` = @class`, f.Class
+	}
+	where = ` t ` + opinions + ` WHERE ` + where
+	if f.Network.IsValid() {
+		return `r.report_id IN (SELECT t.report_id FROM messages` + where + `)`
+	}
+	return `(r.domain_id, r.day, r.reporter_domain) IN (SELECT t.domain_id, t.day, t.reporter FROM messages_by_receiver` + where + `)
+		AND EXISTS (SELECT FROM messages` + where + ` AND t.domain_id = r.domain_id AND t.day = r.day AND t.report_id = r.report_id)`
 }
 
 func queueReportCounts(b *postgres.Batch, org org.ID, f Filter, total, ever *int64) {
@@ -238,7 +278,7 @@ func queueReport(b *postgres.Batch, org org.ID, id ID, r *Report, found *bool) {
 		found, &r.ID, &r.DomainID, &r.Domain, &r.Receipt, &r.Day, &r.BeginAt, &r.EndAt, &r.Reporter, &r.ReporterDomain,
 		&r.Records, &r.BadRecords, &r.Messages, &r.Aligned, &r.StoredAt, &r.Document, &r.RepairsRaw, &r.Trust,
 		&r.Source, &r.AuthMethod, &r.AuthResult, &r.AuthDomain, &r.Original)
-	scan(b, "report split", `SELECT `+splitSQL+` FROM records t `+joins+` WHERE `+ofReport, args,
+	scan(b, "report split", `SELECT `+splitSQL+` FROM messages t `+opinions+` WHERE `+ofReport, args,
 		&r.Split.Passing, &r.Split.Forwarded, &r.Split.Fix, &r.Split.Unknown)
 }
 
@@ -254,9 +294,11 @@ func queueRecords(b *postgres.Batch, org org.ID, id ID, q RecordQuery, into *[]R
 		args["class"] = q.Class
 	}
 	collect(b, into, "records", `
-		SELECT t.seq, t.source_ip, n.name, t.messages, `+classSQL+` AS class, t.disposition, t.dkim, t.spf, t.forwarding,
+		SELECT t.seq, t.source_ip, n.name, t.messages, `+classSQL+` AS class, t.sender, t.disposition, t.dkim, t.spf, t.forwarding,
 		       t.header_from, t.envelope_from, t.envelope_to, t.evaluated, a.results
-		FROM records t `+joins+` JOIN auth_results a ON a.org_id = t.org_id AND a.auth_id = t.auth_id
+		FROM messages t `+opinions+`
+		JOIN auth_results a ON a.org_id = t.org_id AND a.auth_id = t.auth_id
+		LEFT JOIN ip_names n ON n.ip = t.source_ip
 		WHERE `+where+` ORDER BY `+classSQL+` = 3 DESC, t.messages DESC, t.seq LIMIT @limit OFFSET @offset`, args)
 }
 

@@ -23,8 +23,6 @@ func (g *group) addRecords(b *postgres.Batch, rows []row) {
 	var domains [][16]byte
 	var days []time.Time
 	var reports []int64
-	var reporters []string
-	var trusts []int16
 	of, seqs, auths, messages := make([]int32, n), make([]int32, n), make([]int64, n), make([]int64, n)
 	dispositions, dkims, spfs, forwardings := make([]int16, n), make([]int16, n), make([]int16, n), make([]int16, n)
 	ips, headers := make([]netip.Addr, n), make([]string, n)
@@ -36,7 +34,6 @@ func (g *group) addRecords(b *postgres.Batch, rows []row) {
 		if i == 0 || r.report != rows[i-1].report {
 			p := r.report
 			domains, days, reports = append(domains, [16]byte(p.domain)), append(days, p.day), append(reports, int64(p.id))
-			reporters, trusts = append(reporters, p.reporterDomain), append(trusts, int16(p.trust))
 		}
 		of[i], seqs[i], auths[i], messages[i] = int32(len(reports)), r.seq, r.auth, r.messages
 		dispositions[i], dkims[i], spfs[i], forwardings[i] = r.disposition, r.dkim, r.spf, r.forwarding
@@ -53,24 +50,18 @@ func (g *group) addRecords(b *postgres.Batch, rows []row) {
 	}
 	g.addResults(b, missing)
 	b.Queue(`
-		WITH u AS MATERIALIZED (
-			SELECT p, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip, header_from, envelope_from, envelope_to, evaluated
-			FROM unnest(@of::int[], @seqs::int[], @auths::bigint[], @messages::bigint[],
-			     @dispositions::smallint[], @dkims::smallint[], @spfs::smallint[], @forwardings::smallint[],
-			     @ips::inet[], @headers::text[], @from::text[], @to::text[], @evaluated::jsonb[])
-			AS u (p, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip, header_from, envelope_from, envelope_to, evaluated)),
-		r AS (
-			INSERT INTO records (org_id, domain_id, day, report_id, seq, auth_id, messages, disposition, dkim, spf, forwarding,
-			       source_ip, header_from, envelope_from, envelope_to, evaluated)
-			SELECT @org, (@domains::uuid[])[p], (@days::date[])[p], (@reports::bigint[])[p], seq, auth_id, messages, disposition, dkim, spf, forwarding,
-			       source_ip, header_from, envelope_from, envelope_to, evaluated FROM u)
-		INSERT INTO rollups (org_id, domain_id, day, report_id, seq, trust, reporter, messages, dispositions, dkims, spfs, forwardings, source_ips)
-		SELECT @org, (@domains::uuid[])[p], (@days::date[])[p], (@reports::bigint[])[p], min(seq), (@trusts::smallint[])[p], (@reporters::text[])[p],
-		       array_agg(messages), array_agg(disposition), array_agg(dkim), array_agg(spf), array_agg(forwarding), array_agg(source_ip)
-		FROM u GROUP BY p`,
-		postgres.NamedArgs{"org": g.org, "domains": domains, "days": days, "reports": reports, "reporters": reporters, "trusts": trusts,
+		INSERT INTO records (org_id, domain_id, day, report_id, seq, auth_id, messages, disposition, dkim, spf, forwarding,
+		       source_ip, header_from, envelope_from, envelope_to, evaluated)
+		SELECT @org, (@domains::uuid[])[p], (@days::date[])[p], (@reports::bigint[])[p], seq, auth_id, messages, disposition, dkim, spf, forwarding,
+		       source_ip, header_from, envelope_from, envelope_to, evaluated
+		FROM unnest(@of::int[], @seqs::int[], @auths::bigint[], @messages::bigint[],
+		     @dispositions::smallint[], @dkims::smallint[], @spfs::smallint[], @forwardings::smallint[],
+		     @ips::inet[], @headers::text[], @from::text[], @to::text[], @evaluated::jsonb[])
+		AS u (p, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip, header_from, envelope_from, envelope_to, evaluated)`,
+		postgres.NamedArgs{"org": g.org, "domains": domains, "days": days, "reports": reports,
 			"of": of, "seqs": seqs, "auths": auths, "messages": messages, "dispositions": dispositions, "dkims": dkims, "spfs": spfs,
 			"forwardings": forwardings, "ips": ips, "headers": headers, "from": from, "to": to, "evaluated": evaluated})
+	addDue(b, g.org, domains, days, reports)
 }
 
 // addResults adds authentication results to the dictionary.

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -23,20 +24,33 @@ type source struct {
 	ip     netip.Addr
 }
 
-// sources says of each whether its messages show that it is the domain's own.
-type sources map[source]bool
+// sent is what the messages from an address show.
+type sent struct {
+	own   bool      // that it is the domain's own
+	first time.Time // their first reported day
+}
+
+// sources are addresses with what they sent.
+type sources map[source]sent
 
 // add notes a row's address.
-func (s sources) add(r *row) {
-	k := source{r.report.domain, r.ip}
-	s[k] = s[k] || r.own()
-}
+func (s sources) add(r *row) { s.note(source{r.report.domain, r.ip}, sent{r.own(), r.report.day}) }
 
 // merge notes what other notes.
 func (s sources) merge(other sources) {
-	for k, own := range other {
-		s[k] = s[k] || own
+	for k, more := range other {
+		s.note(k, more)
 	}
+}
+
+func (s sources) note(k source, more sent) {
+	if had, ok := s[k]; ok {
+		more.own = more.own || had.own
+		if had.first.Before(more.first) {
+			more.first = had.first
+		}
+	}
+	s[k] = more
 }
 
 // chunks are the addresses as the arguments of statements, in the order in
@@ -47,11 +61,12 @@ func (s sources) chunks(org org.ID) iter.Seq[postgres.NamedArgs] {
 	})
 	return func(yield func(postgres.NamedArgs) bool) {
 		for some := range slices.Chunk(keys, groupRows) {
-			domains, ips, own := make([][16]byte, len(some)), make([]netip.Addr, len(some)), make([]bool, len(some))
+			domains, ips := make([][16]byte, len(some)), make([]netip.Addr, len(some))
+			own, first := make([]bool, len(some)), make([]time.Time, len(some))
 			for i, k := range some {
-				domains[i], ips[i], own[i] = [16]byte(k.domain), k.ip, s[k]
+				domains[i], ips[i], own[i], first[i] = [16]byte(k.domain), k.ip, s[k].own, s[k].first
 			}
-			if !yield(postgres.NamedArgs{"org": org, "domains": domains, "ips": ips, "own": own}) {
+			if !yield(postgres.NamedArgs{"org": org, "domains": domains, "ips": ips, "own": own, "first": first}) {
 				return
 			}
 		}
@@ -75,21 +90,28 @@ func (g *group) finish(b *postgres.Batch) error {
 	return send(g.ctx, g.tx, b, "finish storing")
 }
 
-// addSources notes addresses. Most are known and nothing about them changes:
+// addSources notes addresses and what they are known as: themselves, until
+// their identity is found. Most are known and nothing about them changes:
 // they are left out before the insert, which would lock their rows to the
 // commit and so make all writers of a domain wait for one another. The inner
 // select is a scalar so that it is a look-up by key whatever the planner knows.
 func addSources(b *postgres.Batch, args postgres.NamedArgs) {
 	b.Queue(`
-		INSERT INTO sources AS s (org_id, domain_id, source_ip, own)
-		SELECT @org, d, ip, o FROM unnest(@domains::uuid[], @ips::inet[], @own::boolean[]) AS u (d, ip, o)
-		WHERE coalesce((SELECT u.o AND NOT k.own FROM sources k WHERE k.org_id = @org AND k.domain_id = u.d AND k.source_ip = u.ip), true)
-		ON CONFLICT (org_id, domain_id, source_ip) DO UPDATE SET own = s.own OR excluded.own`, args)
+		WITH changed AS (
+			INSERT INTO sources AS s (org_id, domain_id, source_ip, own, first_day, sender)
+			SELECT @org, d, ip, o, f, host(ip) FROM unnest(@domains::uuid[], @ips::inet[], @own::boolean[], @first::date[]) AS u (d, ip, o, f)
+			WHERE coalesce((SELECT u.o AND NOT k.own OR u.f < k.first_day FROM sources k
+			      WHERE k.org_id = @org AND k.domain_id = u.d AND k.source_ip = u.ip), true)
+			ON CONFLICT (org_id, domain_id, source_ip) DO UPDATE SET own = s.own OR excluded.own, first_day = least(s.first_day, excluded.first_day)
+			RETURNING domain_id, sender, own)
+		INSERT INTO senders AS s (org_id, domain_id, sender, own)
+		SELECT @org, domain_id, sender, bool_or(own) FROM changed GROUP BY domain_id, sender ORDER BY domain_id, sender
+		ON CONFLICT (org_id, domain_id, sender) DO UPDATE SET own = true WHERE excluded.own AND NOT s.own`, args)
 }
 
 // ownRows is the condition that messages show that their address is the
-// domain's own, as row.own has it.
-const ownRows = `(t.dkim = 1 OR t.spf = 1) AND t.forwarding = 0 AND t.trust <> 2`
+// domain's own, as row.own has it, unless nobody vouches for their report.
+const ownRows = `(t.dkim = 1 OR t.spf = 1) AND t.forwarding = 0`
 
 // lose takes back that addresses of reports that are counted no more are a
 // domain's own. That is judged by everything that is stored, so it waits until
@@ -114,22 +136,29 @@ func (s *Service) lose(ctx context.Context, org org.ID, lost sources) {
 	}
 }
 
-// loseSources takes back that addresses are a domain's own where nothing shows
-// it. The rollup has no index by address: it is gone through once for all of
-// them, by a plan that knows how many these are.
+// loseSources takes back that addresses, and what they are known as, are a
+// domain's own where nothing shows it, whatever day they sent on. The inner
+// select is a scalar so that it is a look-up per address.
 func loseSources(b *postgres.Batch, args postgres.NamedArgs) {
-	b.Queue(`SET LOCAL plan_cache_mode = force_custom_plan`)
 	b.Queue(`
-		UPDATE sources s SET own = false FROM unnest(@domains::uuid[], @ips::inet[]) AS u (d, ip)
-		WHERE s.org_id = @org AND s.domain_id = u.d AND s.source_ip = u.ip AND s.own AND (u.d, u.ip) NOT IN (
-			SELECT t.domain_id, t.source_ip FROM daily_messages t
-			WHERE t.org_id = @org AND t.domain_id = ANY(@domains) AND t.source_ip = ANY(@ips) AND `+ownRows+`)`, args)
+		WITH lost AS (
+			UPDATE sources s SET own = false FROM unnest(@domains::uuid[], @ips::inet[]) AS u (d, ip), domains d
+			WHERE s.org_id = @org AND s.domain_id = u.d AND s.source_ip = u.ip AND s.own
+			      AND d.org_id = @org AND d.domain_id = u.d AND s.sender <> d.name AND right(s.sender, length(d.name) + 1) <> '.' || d.name
+			      AND (SELECT 1 FROM records t WHERE t.org_id = @org AND t.source_ip = u.ip AND t.domain_id = u.d AND `+ownRows+`
+			           AND (SELECT r.trust FROM reports r WHERE r.org_id = @org AND r.report_id = t.report_id) <> 2 LIMIT 1) IS NULL
+			RETURNING s.domain_id, s.source_ip, s.sender)
+		UPDATE senders k SET own = false FROM (SELECT DISTINCT domain_id, sender FROM lost) l
+		WHERE k.org_id = @org AND k.domain_id = l.domain_id AND k.sender = l.sender
+		      AND (SELECT count(*) FROM sources o WHERE o.org_id = @org AND o.domain_id = l.domain_id AND o.sender = l.sender AND o.own)
+		        = (SELECT count(*) FROM lost x WHERE x.domain_id = l.domain_id AND x.sender = l.sender)`, args)
 }
 
 // sourcesOf are the addresses of a stored report.
 func sourcesOf(ctx context.Context, tx postgres.Tx, org org.ID, r existing) (sources, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT t.source_ip, bool_or(`+ownRows+`) FROM daily_messages t
+		SELECT t.source_ip, bool_or(`+ownRows+` AND r.trust <> 2)
+		FROM records t, (SELECT trust FROM reports WHERE org_id = @org AND report_id = @id) r
 		WHERE t.org_id = @org AND t.domain_id = @domain AND t.day = @day AND t.report_id = @id GROUP BY t.source_ip`, r.args(org))
 	if err != nil {
 		return nil, fmt.Errorf("addresses of report: %w", err)
@@ -138,7 +167,7 @@ func sourcesOf(ctx context.Context, tx postgres.Tx, org org.ID, r existing) (sou
 	var ip netip.Addr
 	var own bool
 	_, err = pgx.ForEachRow(rows, []any{&ip, &own}, func() error {
-		found[source{r.domain, ip}] = own
+		found[source{r.domain, ip}] = sent{own, r.day}
 		return nil
 	})
 	if err != nil {

@@ -54,22 +54,39 @@ type DomainTotal struct {
 	LastReportAt *time.Time       `db:"last_report_at"` // when it was stored
 }
 
-// SenderTotal is one sender: the addresses whose confirmed names share an
-// organizational domain, or one address without a name.
+// SenderTotal is one sender: the addresses that are known as one.
 type SenderTotal struct {
 	Sender    string
-	Name      *string // a confirmed name of one of its addresses
-	Address   netip.Addr
-	Addresses int
+	Address   netip.Addr // one of its addresses
+	Addresses int        // that ever sent as the domain
 	DomainID  DomainID
 	Domain    fqdn.Name
+	Opinion
 	Split
-	Recent  Split      // of the last recentDays of the chosen days
+	Recent  Recent
 	LastFix *time.Time // the last day on which mail known as the owner's failed
 	DKIM    int64      // messages with an aligned DKIM pass
 	SPF     int64      // messages with an aligned SPF pass
 	LastDay time.Time
 }
+
+// Opinion is what is held of a sender.
+type Opinion struct {
+	Own    bool   `db:"own"`    // it has sent passing mail of the domain itself, or is a host of it
+	Review Review `db:"review"` // what the owner says
+	Note   string `db:"note"`
+}
+
+// Review is what the owner says of a sender.
+type Review string
+
+// The reviews. Whoever is authorised and fails needs fixing; mail of who is not
+// theirs and fails is unknown. Mail that passes stays passing.
+const (
+	Unreviewed Review = ""
+	Authorised Review = "authorised"
+	NotMine    Review = "not_mine"
+)
 
 // ReporterTotal is one receiver that reports.
 type ReporterTotal struct {
@@ -165,7 +182,7 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		queueTotals(b, org, f, &totals)
 		queueDomains(b, org, f, &sum.Domains)
-		queueReporters(b, org, f, &sum.Reporters)
+		queueReceivers(b, org, f, &sum.Reporters)
 		queueChanges(b, org, f, &sum.Changes)
 		queueLong(b, org, f, &sum.Long)
 		queueReports(b, org, Query{Filter: f, Limit: summaryReports}, &sum.Reports)
@@ -173,19 +190,35 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 		queueReceipts(b, org, ReceiptQuery{Verdicts: attention, Limit: summaryProblems}, &sum.Problems)
 		queueReceiptCount(b, org, &sum.ProblemCount)
 		queueSuggestions(b, org, &sum.Suggestions)
-		queueDoubted(b, org, f, &sum.Doubted)
 	})
-	if err != nil || sum.Doubted == 0 {
-		sum.fill(totals)
+	if err != nil {
 		return sum, err
 	}
-	f.vouched = true
-	var vouched []total
-	sum.advised = &Summary{Domains: slices.Clone(sum.Domains)}
-	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueTotals(b, org, f, &vouched) })
-	sum.advised.fill(vouched)
+	advised := Summary{Domains: slices.Clone(sum.Domains)}
 	sum.fill(totals)
-	return sum, err
+	advised.fill(sure(totals))
+	for _, d := range sum.Days {
+		sum.Doubted += d.Total()
+	}
+	for _, d := range advised.Days {
+		sum.Doubted -= d.Total()
+	}
+	sum.advised = &advised
+	return sum, nil
+}
+
+// sure are totals of what somebody vouches for.
+func sure(totals []total) (list []total) {
+	for _, t := range totals {
+		s := t.Sure
+		t.Split = Split{s.Passing, s.Forwarded, s.Fix, s.Unknown}
+		t.Recent = Recent{s.RecentFix, s.RecentOther}
+		t.Days = t.SureDays
+		if t.Split.Total() > 0 {
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // advice is what advice may stand on.
@@ -225,11 +258,7 @@ func (s *Summary) fill(totals []total) {
 		case "day":
 			s.Days = append(s.Days, DayTotal{Day: *t.Day, Split: t.Split})
 		case "sender":
-			s.Senders = append(s.Senders, SenderTotal{
-				Sender: *t.Sender, Name: t.Name, Address: *t.Address, Addresses: t.Addresses, DomainID: *t.DomainID, Domain: *t.Domain,
-				Split: t.Split, DKIM: t.DKIM, SPF: t.SPF, LastDay: t.LastDay, LastFix: t.LastFix,
-				Recent: Split{Passing: t.RecentOther, Fix: t.RecentFix},
-			})
+			s.Senders = append(s.Senders, t.sender())
 			s.SenderCount = t.Size
 		case "domain":
 			for i := range s.Domains {
@@ -241,11 +270,24 @@ func (s *Summary) fill(totals []total) {
 	}
 }
 
+// sender is the total of a sender.
+func (t total) sender() SenderTotal {
+	sender := SenderTotal{
+		Sender: *t.Sender, Addresses: t.Addresses, DomainID: *t.DomainID, Domain: *t.Domain, Opinion: t.Opinion,
+		Split: t.Split, DKIM: t.DKIM, SPF: t.SPF, LastDay: t.LastDay, LastFix: t.LastFix, Recent: t.Recent,
+	}
+	if t.Address != nil {
+		sender.Address = *t.Address
+	}
+	return sender
+}
+
 // attention are the verdicts that a person should look at.
 var attention = []Verdict{Refused, Conflict, Held}
 
-// Reporters returns who reported on the chosen days and domain.
+// Reporters returns who reported the chosen messages, at most 50, those of the
+// most first.
 func (s *Service) Reporters(ctx context.Context, org org.ID, f Filter) (list []ReporterTotal, err error) {
-	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueReporters(b, org, f, &list) })
+	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueReceivers(b, org, f, &list) })
 	return list, err
 }

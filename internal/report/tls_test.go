@@ -84,7 +84,7 @@ func TestTLSReportIsStoredOnceWithTheTotalsOfItsSummary(t *testing.T) {
 	if n := one[int](t, b, `SELECT count(DISTINCT r.receipt_id) FROM originals o JOIN receipts r USING (org_id, receipt_id)`); n != 2 {
 		t.Errorf("%d originals, want the first and the conflict", n)
 	}
-	for _, table := range []string{"reports", "records", "daily_messages"} {
+	for _, table := range []string{"reports", "records", "messages_by_receiver"} {
 		if n := one[int](t, b, `SELECT count(*) FROM `+table); n != 0 {
 			t.Errorf("%d rows in %s", n, table)
 		}

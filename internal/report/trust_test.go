@@ -112,11 +112,11 @@ func TestAVouchedCopyVouchesForWhatIsStored(t *testing.T) {
 	b.Mails = signedBy{"signed", "reporter.example"}
 	d := doc{org: "reporter.example", id: "r", domain: "example.org", begin: day, recs: []rec{pass("192.0.2.1", 7), fail("192.0.2.2", 3)}}
 	b.take(t, mailOf(d, ""))
-	if n := one[int64](t, b, `SELECT sum(messages) FROM daily_messages WHERE trust = 2`); n != 10 {
+	if n := one[int64](t, b, `SELECT sum(messages) FROM messages_by_receiver WHERE trust = 2`); n != 10 {
 		t.Fatalf("%d messages doubted at first", n)
 	}
 	b.take(t, mailOf(d, "signed"))
-	if got := one[string](t, b, `SELECT string_agg(trust || ':' || messages, ' ' ORDER BY messages) FROM daily_messages`); got != "1:3 1:7" {
+	if got := one[string](t, b, `SELECT string_agg(trust || ':' || messages, ' ' ORDER BY messages) FROM messages_by_receiver`); got != "1:3 1:7" {
 		t.Errorf("rollup %s", got)
 	}
 	if got := strings.Join(b.verdicts(t), " "); got != "accepted known" {
@@ -155,12 +155,12 @@ func TestAVouchedReportTakesThePlaceOfADoubtedOneUnderItsKey(t *testing.T) {
 // wantTotals checks that all places that count messages agree.
 func (b *bench) wantTotals(t *testing.T, want int64) {
 	t.Helper()
-	for _, from := range []string{"records", "reports", "daily_messages"} {
+	for _, from := range []string{"records", "reports", "messages_by_receiver"} {
 		if n := one[int64](t, b, `SELECT coalesce(sum(messages), 0)::bigint FROM `+from); n != want {
 			t.Errorf("%s hold %d messages, want %d", from, n, want)
 		}
 	}
-	if n := one[int](t, b, `SELECT count(*) FROM daily_messages WHERE messages <= 0`); n != 0 {
+	if n := one[int](t, b, `SELECT count(*) FROM messages_by_receiver WHERE messages <= 0`); n != 0 {
 		t.Errorf("%d rollup rows without messages", n)
 	}
 }

@@ -50,7 +50,7 @@ func TestUploadGivesTheVerdictsOfMail(t *testing.T) {
 			t.Errorf("%s: reason %v, kept: %v", c.name, r.Reason, r.Original)
 		}
 	}
-	if n := one[int64](t, b, `SELECT sum(messages) FROM daily_messages`); n != 42 {
+	if n := one[int64](t, b, `SELECT sum(messages) FROM messages_by_receiver`); n != 42 {
 		t.Errorf("%d messages are counted, want 42", n)
 	}
 	if n := one[int](t, b, `SELECT count(*) FROM receipts r WHERE r::text LIKE '%salaries%' OR r::text LIKE '%private matter%'`); n != 0 {

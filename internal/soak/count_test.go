@@ -93,7 +93,7 @@ func (s *soak) countReports(v *verdict, i int) {
 			v.notef(&v.lost, 1, "report %s is not stored", id)
 		}
 	}
-	for _, table := range []string{"records", "daily_messages"} {
+	for _, table := range []string{"records", "messages_by_receiver"} {
 		sum, err := ask[int64](s.Context(), s.db, `SELECT coalesce(sum(messages), 0)::bigint FROM `+table+` WHERE org_id = $1`, org)
 		if err != nil {
 			s.Fatal(err)

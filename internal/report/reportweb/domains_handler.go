@@ -170,53 +170,42 @@ func (h *Web) ListSenders(w http.ResponseWriter, r *http.Request, a org.Access) 
 		return err
 	}
 	f := h.rangeFilter(query, domains)
-	sum, err := h.Reports.Summarise(r.Context(), a.ID, f)
+	chosen, n := classOf(query.Get("class")), pageOf(query)
+	page, err := h.Reports.Senders(r.Context(), a.ID, report.SenderQuery{Filter: f, As: chosen, Offset: n * sendersPerPage, Limit: sendersPerPage})
 	if err != nil {
 		return err
 	}
 	p := SendersPage{
 		Page: h.frame(w, r, ui.SendersSection, "Senders"), Days: dayChoices(a, "senders", query), DomainFilter: domainChoices(a, "senders", query, domains),
 	}
-	ordered, blockers := needy(sum.Senders), sum.Blockers()
-	counts := map[report.Class]int{}
-	for _, s := range ordered {
-		counts[s.Class()]++
-	}
-	chosen := classOf(query.Get("class"))
-	p.Classes = []ui.Choice{{Text: "All", Chosen: chosen == 0, Count: format.Count(len(ordered)), Href: path(a, "senders", with(query, "class", ""))}}
+	shown := page.Total()
+	p.Classes = []ui.Choice{{Text: "All", Chosen: chosen == 0, Count: format.Count(shown), Href: path(a, "senders", with(query, "class", ""))}}
 	for _, c := range []report.Class{report.NeedsFixing, report.Unknown, report.Forwarded, report.Passing} {
-		p.Classes = append(p.Classes, ui.Choice{Text: classes[c].Word(), Chosen: chosen == c, Count: format.Count(counts[c]),
+		p.Classes = append(p.Classes, ui.Choice{Text: classes[c].Word(), Chosen: chosen == c, Count: format.Count(page.Counts[c]),
 			Href: path(a, "senders", with(query, "class", string(classes[c])))})
 	}
-	var shown []report.SenderTotal
-	for _, s := range ordered {
-		if chosen == 0 || s.Class() == chosen {
-			shown = append(shown, s)
-		}
+	if chosen != 0 {
+		shown = page.Counts[chosen]
 	}
-	page := pageOf(query)
-	first := min(page*sendersPerPage, len(shown))
-	last := min(first+sendersPerPage, len(shown))
-	if last < len(shown) {
-		p.Pager.Older = path(a, "senders", with(query, "page", strconv.Itoa(page+1)))
+	if int64((n+1)*sendersPerPage) < shown {
+		p.Pager.Older = path(a, "senders", with(query, "page", strconv.Itoa(n+1)))
 	}
-	if page > 0 {
-		p.Pager.Newer = path(a, "senders", with(query, "page", strconv.Itoa(page-1)))
+	if n > 0 {
+		p.Pager.Newer = path(a, "senders", with(query, "page", strconv.Itoa(n-1)))
 	}
-	p.Pager.Text = format.Of(len(shown), "sender", "senders")
-	if p.Senders, err = h.senderRows(r, a, query, f, shown[first:last], len(domains) > 1); err != nil {
+	p.Pager.Text = format.Of(shown, "sender", "senders")
+	if p.Senders, err = h.senderRows(r, a, query, f, page.Senders, len(domains) > 1); err != nil {
 		return err
 	}
-	p.Headline = format.Of(len(ordered), "sender", "senders") + ", " + needWords(len(blockers))
-	p.Advice = advice(blockers)
-	if len(ordered) == 0 {
+	p.Headline = format.Of(page.Total(), "sender", "senders") + ", " + needWords(page.Counts[report.NeedsFixing])
+	if page.Total() == 0 {
 		p.Headline = "No senders in these days"
 	}
 	p.EmptyWhy = "No message was reported for this choice. Choose a longer time, another domain or another class."
 	return httpio.OK(w, r, Senders(p))
 }
 
-func needWords(n int) string {
+func needWords(n int64) string {
 	switch n {
 	case 0:
 		return "none needs you."

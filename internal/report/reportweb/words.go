@@ -101,12 +101,12 @@ func senderRow(a org.Access, query url.Values, s report.SenderTotal, manyDomains
 		SPF: share(s.SPF, s.Total()), DKIM: share(s.DKIM, s.Total()),
 	}
 	switch {
-	case s.Name == nil:
+	case s.Sender == s.Address.String():
 		row.Detail = "no confirmed name"
 	case s.Addresses == 1:
-		row.Detail = *s.Name + ", " + s.Address.String()
+		row.Detail = s.Address.String()
 	default:
-		row.Detail = *s.Name + " and " + format.Of(s.Addresses-1, "more address", "more addresses")
+		row.Detail = format.Of(s.Addresses, "address", "addresses")
 	}
 	if s.Mended() && s.LastFix != nil {
 		row.Detail += " · failed until " + format.Day(*s.LastFix)

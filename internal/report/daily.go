@@ -1,0 +1,89 @@
+package report
+
+import (
+	"context"
+	"time"
+
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/work"
+)
+
+// SumDays is the job that adds up what reports come to per day: by sender, and
+// by sender and receiver. Numbers do not wait for it: what is not in the sums
+// yet is added when they are read.
+type SumDays struct{}
+
+// Kind implements work.Args.
+func (SumDays) Kind() string { return "sum_days" }
+
+// Bounds of one job, and of one of its transactions: while one is under way,
+// no report of the organization can be replaced.
+const (
+	sumJobLength  = 15 * time.Second
+	sumDaysAtOnce = 14
+	sumOrgsAtOnce = 200
+)
+
+// SumDays does a SumDays job: a few days of every organization in turn, until
+// nothing is left or its time is up.
+func (s *Service) SumDays(ctx context.Context, _ SumDays) error {
+	end := s.Now().Add(sumJobLength)
+	for {
+		var orgs []org.ID
+		err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) error {
+			var err error
+			orgs, err = unsummed(ctx, tx, sumOrgsAtOnce)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		advanced := false
+		for _, id := range orgs {
+			more, err := s.SumSome(ctx, id)
+			if err != nil {
+				return err
+			}
+			advanced = advanced || more
+			if s.Now().After(end) {
+				return work.Again(0)
+			}
+		}
+		if !advanced {
+			return nil
+		}
+	}
+}
+
+// SumSome adds up some days of an organization, and reports whether it did.
+// It leaves an organization alone in which another one does so, or in which a
+// report is just being replaced.
+func (s *Service) SumSome(ctx context.Context, org org.ID) (did bool, err error) {
+	err = s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
+		free, err := tryDaily(ctx, tx, org)
+		if err != nil || !free {
+			return err
+		}
+		days, err := dueDays(ctx, tx, org, sumDaysAtOnce)
+		if err != nil {
+			return err
+		}
+		if len(days.days) == 0 {
+			if days, err = staleDays(ctx, tx, org, sumDaysAtOnce); err != nil {
+				return err
+			}
+		}
+		if did = len(days.days) > 0; !did {
+			return nil
+		}
+		return sumDays(ctx, tx, org, days)
+	})
+	return did, err
+}
+
+// domainDays are days of domains.
+type domainDays struct {
+	domains []DomainID
+	days    []time.Time
+}

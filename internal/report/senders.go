@@ -1,0 +1,78 @@
+package report
+
+import (
+	"context"
+
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+// SenderQuery asks for a page of senders: those that need fixing first, then
+// the largest.
+type SenderQuery struct {
+	Filter       // its Class chooses messages
+	As     Class // of the sender as a whole; 0 = all
+	Offset int
+	Limit  int
+}
+
+// SenderPage is a page of senders, and how many there are of each class
+// whatever the query's As.
+type SenderPage struct {
+	Senders []SenderTotal
+	Counts  map[Class]int64
+}
+
+// Total is how many senders there are.
+func (p SenderPage) Total() (n int64) {
+	for _, c := range p.Counts {
+		n += c
+	}
+	return n
+}
+
+// Senders returns a page of who sent the chosen messages.
+func (s *Service) Senders(ctx context.Context, org org.ID, q SenderQuery) (SenderPage, error) {
+	page := SenderPage{Counts: map[Class]int64{}}
+	var totals []total
+	var counts []classCount
+	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueSenders(b, org, q, &totals, &counts) })
+	for _, t := range totals {
+		page.Senders = append(page.Senders, t.sender())
+	}
+	for _, c := range counts {
+		page.Counts[c.Class] = c.Senders
+	}
+	return page, err
+}
+
+// classCount is how many senders are of a class.
+type classCount struct {
+	Class   Class `db:"class"`
+	Senders int64 `db:"senders"`
+}
+
+// senderClassSQL is SenderTotal.Class for sums.
+const senderClassSQL = `CASE
+	WHEN recent_fix + recent_other > 0 AND recent_fix > 0 AND recent_fix * 50 >= recent_fix + recent_other THEN 3
+	WHEN recent_fix + recent_other = 0 AND fix > 0 AND fix * 50 >= passing + forwarded + fix + unknown THEN 3
+	WHEN forwarded > 0 AND forwarded * 50 >= passing + forwarded + fix + unknown THEN 2
+	WHEN unknown > 0 AND unknown * 2 >= passing + forwarded + fix + unknown THEN 4
+	ELSE 1 END`
+
+// queueSenders reads a page of senders, and counts all of them by class.
+func queueSenders(b *postgres.Batch, org org.ID, q SenderQuery, page *[]total, counts *[]classCount) {
+	x, args := q.judged(org)
+	args["limit"], args["offset"], args["recent"], args["as"] = q.Limit, q.Offset, q.recent(), q.As
+	sums := x + `,
+		sums AS (SELECT x.domain_id, x.sender, count(DISTINCT x.day)::int AS days, ` + sumsSQL + ` FROM x GROUP BY x.domain_id, x.sender),
+		t AS (SELECT domain_id, sender, days, ` + sumColumns + `, ` + senderClassSQL + ` AS class FROM sums)`
+	collect(b, page, "senders", sums+`,
+		p AS (SELECT domain_id, sender, days, `+sumColumns+`, class FROM t WHERE @as = 0 OR class = @as
+		      ORDER BY class = 3 DESC, passing + forwarded + fix + unknown DESC, sender, domain_id LIMIT @limit OFFSET @offset)
+		SELECT 'sender' AS grouping, NULL::date AS day, t.domain_id, d.name AS domain, t.sender, t.days, 0 AS sure_days, `+sumColumns+`, 0::bigint AS size, `+senderColumns+`
+		FROM p t JOIN domains d ON d.org_id = @org AND d.domain_id = t.domain_id
+		LEFT JOIN senders s ON s.org_id = @org AND s.domain_id = t.domain_id AND s.sender = t.sender
+		ORDER BY t.class = 3 DESC, passing + forwarded + fix + unknown DESC, t.sender, t.domain_id`, args)
+	collect(b, counts, "count senders", sums+` SELECT class, count(*) AS senders FROM t GROUP BY class`, args)
+}

@@ -1,0 +1,146 @@
+package report
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+// dailyLock is the first half of the advisory locks, one per organization,
+// that order whatever writes the sums of days.
+const dailyLock = 0x64617973
+
+// addDue notes reports that are not in the sums of their day yet.
+func addDue(b *postgres.Batch, org org.ID, domains [][16]byte, days []time.Time, reports []int64) {
+	b.Queue(`
+		INSERT INTO daily_due (org_id, domain_id, day, report_id)
+		SELECT @org, d, day, r FROM unnest(@domains::uuid[], @days::date[], @reports::bigint[]) AS u (d, day, r)
+		ON CONFLICT DO NOTHING`, // a report that is written in several parts
+		postgres.NamedArgs{"org": org, "domains": domains, "days": days, "reports": reports})
+}
+
+// recount queues what it takes when a stored report's facts change or it goes:
+// the sums of its day begin anew. Args are those of existing.args.
+func recount(b *postgres.Batch, args postgres.NamedArgs) {
+	args["lock"] = dailyLock
+	b.Queue(`SELECT pg_advisory_xact_lock(@lock::int, hashtext(@org::text))`, args)
+	b.Queue(`DELETE FROM daily_senders WHERE org_id = @org AND domain_id = @domain AND day = @day`, args)
+	b.Queue(`DELETE FROM daily_receivers WHERE org_id = @org AND domain_id = @domain AND day = @day`, args)
+	b.Queue(`DELETE FROM daily_due WHERE org_id = @org AND domain_id = @domain AND day = @day AND report_id = @id`, args)
+	b.Queue(`
+		INSERT INTO daily_due (org_id, domain_id, day, report_id)
+		SELECT org_id, domain_id, day, report_id FROM reports WHERE org_id = @org AND domain_id = @domain AND day = @day
+		ON CONFLICT DO NOTHING`, args)
+}
+
+// unsummed returns up to n organizations with days to add up.
+func unsummed(ctx context.Context, tx postgres.Tx, n int) ([]org.ID, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT o.org_id FROM organizations o
+		WHERE EXISTS (SELECT FROM daily_due d WHERE d.org_id = o.org_id) OR EXISTS (SELECT FROM daily_stale d WHERE d.org_id = o.org_id)
+		ORDER BY random() LIMIT $1`, n)
+	if err != nil {
+		return nil, fmt.Errorf("organizations with days to add up: %w", err)
+	}
+	orgs, err := pgx.CollectRows(rows, pgx.RowTo[org.ID])
+	if err != nil {
+		return nil, fmt.Errorf("organizations with days to add up: %w", err)
+	}
+	return orgs, nil
+}
+
+// tryDaily takes the organization's lock on sums unless somebody has it.
+func tryDaily(ctx context.Context, tx postgres.Tx, org org.ID) (free bool, err error) {
+	if err = tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock($1, hashtext($2))`, dailyLock, org.String()).Scan(&free); err != nil {
+		return false, fmt.Errorf("lock sums: %w", err)
+	}
+	return free, nil
+}
+
+// dueDays returns the first n days of an organization with reports that are
+// not in their sums.
+func dueDays(ctx context.Context, tx postgres.Tx, org org.ID, n int) (domainDays, error) {
+	return collectDays(ctx, tx, `SELECT DISTINCT domain_id, day FROM daily_due WHERE org_id = @org ORDER BY domain_id, day LIMIT @n`,
+		postgres.NamedArgs{"org": org, "n": n})
+}
+
+func collectDays(ctx context.Context, tx postgres.Tx, sql string, args postgres.NamedArgs) (d domainDays, err error) {
+	rows, err := tx.Query(ctx, sql, args)
+	if err != nil {
+		return d, fmt.Errorf("days to add up: %w", err)
+	}
+	var id DomainID
+	var day time.Time
+	_, err = pgx.ForEachRow(rows, []any{&id, &day}, func() error {
+		d.domains, d.days = append(d.domains, id), append(d.days, day)
+		return nil
+	})
+	if err != nil {
+		return d, fmt.Errorf("days to add up: %w", err)
+	}
+	return d, nil
+}
+
+// staleDays takes up to n days of a domain of which an address is known as
+// something else since they were added up. Whoever names another first day
+// meanwhile wins: the days are gone through again.
+func staleDays(ctx context.Context, tx postgres.Tx, org org.ID, n int) (domainDays, error) {
+	var id DomainID
+	var from time.Time
+	err := tx.QueryRow(ctx, `SELECT domain_id, from_day FROM daily_stale WHERE org_id = $1 ORDER BY domain_id LIMIT 1 FOR UPDATE`, org).Scan(&id, &from)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return domainDays{}, nil
+	}
+	if err != nil {
+		return domainDays{}, fmt.Errorf("stale days: %w", err)
+	}
+	args := postgres.NamedArgs{"org": org, "domain": id, "from": from, "n": n}
+	d, err := collectDays(ctx, tx, `
+		SELECT DISTINCT domain_id, day FROM reports WHERE org_id = @org AND domain_id = @domain AND day >= @from ORDER BY day LIMIT @n`, args)
+	if err != nil {
+		return d, err
+	}
+	next := `DELETE FROM daily_stale WHERE org_id = @org AND domain_id = @domain`
+	if len(d.days) == n {
+		next, args["next"] = `UPDATE daily_stale SET from_day = @next WHERE org_id = @org AND domain_id = @domain`, d.days[n-1].AddDate(0, 0, 1)
+	}
+	if _, err := tx.Exec(ctx, next, args); err != nil {
+		return d, fmt.Errorf("stale days: %w", err)
+	}
+	return d, nil
+}
+
+// sumDays adds up days anew from their records, under the lock on sums.
+// Reports that are being stored meanwhile have a row in daily_due which this
+// does not see when it removes those it adds: they stay out.
+func sumDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) error {
+	args := postgres.NamedArgs{"org": org, "domains": d.domains, "days": d.days,
+		"first": slices.MinFunc(d.days, time.Time.Compare), "last": slices.MaxFunc(d.days, time.Time.Compare)}
+	b := &postgres.Batch{}
+	const chosen = ` WHERE t.org_id = @org AND (t.domain_id, t.day) IN (SELECT d, day FROM unnest(@domains::uuid[], @days::date[]) AS u (d, day))`
+	b.Queue(`SET LOCAL plan_cache_mode = force_custom_plan`)
+	b.Queue(`DELETE FROM daily_due t`+chosen, args)
+	b.Queue(`DELETE FROM daily_senders t`+chosen, args)
+	b.Queue(`DELETE FROM daily_receivers t`+chosen, args)
+	b.Queue(`
+		WITH m AS MATERIALIZED (
+			SELECT t.domain_id, t.day, t.reporter, t.sender, t.country, t.disposition, t.dkim, t.spf, t.forwarding, t.trust, sum(t.messages)::bigint AS messages
+			FROM messages t`+chosen+` AND t.day BETWEEN @first AND @last AND NOT EXISTS (
+				SELECT FROM daily_due x WHERE x.org_id = @org AND x.domain_id = t.domain_id AND x.day = t.day AND x.report_id = t.report_id)
+			GROUP BY t.domain_id, t.day, t.reporter, t.sender, t.country, t.disposition, t.dkim, t.spf, t.forwarding, t.trust
+			ORDER BY t.domain_id, t.day, t.reporter),
+		r AS (
+			INSERT INTO daily_receivers (org_id, domain_id, day, reporter, sender, country, disposition, dkim, spf, forwarding, trust, messages)
+			SELECT @org, domain_id, day, reporter, sender, country, disposition, dkim, spf, forwarding, trust, messages FROM m)
+		INSERT INTO daily_senders (org_id, domain_id, day, sender, country, disposition, dkim, spf, forwarding, trust, messages)
+		SELECT @org, domain_id, day, sender, country, disposition, dkim, spf, forwarding, trust, sum(messages)::bigint
+		FROM m GROUP BY domain_id, day, sender, country, disposition, dkim, spf, forwarding, trust ORDER BY domain_id, day, sender`, args)
+	return send(ctx, tx, b, "add up days")
+}
