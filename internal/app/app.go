@@ -37,6 +37,7 @@ import (
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/report/reportweb"
 	"sendvery.com/sendvery/internal/seal"
+	"sendvery.com/sendvery/internal/sender"
 	"sendvery.com/sendvery/internal/site/siteweb"
 	"sendvery.com/sendvery/internal/tlsreport"
 	"sendvery.com/sendvery/internal/tlsreport/tlsweb"
@@ -76,6 +77,7 @@ type App struct {
 	finders   *mailbox.Finder
 	keys      *keyring.Service
 	reports   *report.Service
+	senders   *sender.Service
 	tls       *tlsreport.Service
 	failures  *failurereport.Service
 	exports   *export.Service

@@ -37,7 +37,10 @@ type Config struct {
 	AllowPorts    string `cfg:"ALLOW_PORTS" help:"Mailbox ports allowed beside 110, 143, 993 and 995, comma separated."`
 	CAFile        string `name:"ca-file" cfg:"CA_FILE" help:"File of certificates (PEM) whose authorities mail servers may use beside the public ones, of mailboxes on servers of your own."`
 	Idle          int    `name:"idle-connections" cfg:"IDLE_CONNECTIONS" default:"100" help:"How many IMAP mailboxes a process stays connected to between polls, so that their servers tell of new mail at once. 0 polls only."`
-	IPLookup      string `cfg:"IP_LOOKUP" default:"dns" help:"Whether the names of sending addresses are looked up by the system resolver: dns or off."`
+	IPLookup      string `cfg:"IP_LOOKUP" default:"dns" help:"What is found out about sending addresses: dns, their names, asked of the system resolver; mmdb, their country alone, by the file MMDB_COUNTRY, and nobody is asked; or off."`
+	ASNLookup     string `name:"asn-lookup" cfg:"ASN_LOOKUP" default:"off" help:"How the networks of sending addresses, who owns them and their country are found: cymru, asked of Team Cymru’s zone in DNS, which so learns the addresses but not who asks; mmdb, by the files MMDB_ASN and MMDB_COUNTRY; or off."`
+	MMDBASN       string `name:"mmdb-asn" cfg:"MMDB_ASN" help:"File of networks and their owners in the MMDB format, as MaxMind, DB-IP and IPinfo have it. It is read when the program starts."`
+	MMDBCountry   string `name:"mmdb-country" cfg:"MMDB_COUNTRY" help:"File of countries in the same format. What it says comes before what else is known of the country."`
 	DKIMLookup    string `name:"dkim-lookup" cfg:"DKIM_LOOKUP" default:"dns" help:"Whether the signatures of report mails are verified with keys that the system resolver looks up: dns or off. Reports in mails that are not authenticated are shown and change no advice."`
 
 	GoogleClientID        string `cfg:"GOOGLE_CLIENT_ID" help:"OAuth client at Google, so that people connect Gmail without a password. It needs the scope https://mail.google.com/ and the redirect address PUBLIC_URL/oauth/callback."`
@@ -114,12 +117,7 @@ func (c Config) Check() error {
 	if c.Idle < 0 {
 		p.add("IDLE_CONNECTIONS", "is negative")
 	}
-	if c.IPLookup != "dns" && c.IPLookup != "off" {
-		p.add("IP_LOOKUP", "is neither dns nor off")
-	}
-	if c.DKIMLookup != "dns" && c.DKIMLookup != "off" {
-		p.add("DKIM_LOOKUP", "is neither dns nor off")
-	}
+	c.lookups(p)
 	p.log(c)
 	p.tls(c)
 	p.ingress(c)

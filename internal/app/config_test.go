@@ -98,7 +98,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		{"AUDIT_KEYS", "a:Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=,b:Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=", "AUDIT_KEYS holds the same secret twice"},
 		{"SMTP_URL", "", "SMTP_URL is missing"},
 		{"MAIL_FROM", "hunter2", "MAIL_FROM is not an address"},
-		{"IP_LOOKUP", "hunter2", "IP_LOOKUP is neither"},
+		{"IP_LOOKUP", "hunter2", "IP_LOOKUP is none of"},
 		{"ALLOW_NETWORKS", "hunter2", "ALLOW_NETWORKS or ALLOW_PORTS"},
 		{"ALLOW_PORTS", "143,hunter2", "ALLOW_NETWORKS or ALLOW_PORTS"},
 		{"CA_FILE", "/nowhere/hunter2.pem", "CA_FILE cannot be read"},

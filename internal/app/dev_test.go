@@ -34,7 +34,7 @@ func takenPort(t *testing.T) string {
 // dev runs development mode on a taken port.
 func dev(t *testing.T, databaseURL string, getenv func(string) string, out io.Writer) (home string, err error) {
 	t.Helper()
-	cfg := app.Config{PublicURL: "http://localhost:8080", Listen: takenPort(t), DatabaseURL: databaseURL, DataDir: t.TempDir(), IPLookup: "off", DKIMLookup: "off", RateLimitBackend: "memory", TLS: "off", LogLevel: "warn"}
+	cfg := app.Config{PublicURL: "http://localhost:8080", Listen: takenPort(t), DatabaseURL: databaseURL, DataDir: t.TempDir(), IPLookup: "off", ASNLookup: "off", DKIMLookup: "off", RateLimitBackend: "memory", TLS: "off", LogLevel: "warn"}
 	if home, err = cluster.Home(cfg.DataDir); err != nil {
 		t.Fatal(err)
 	}

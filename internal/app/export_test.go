@@ -10,6 +10,7 @@ import (
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/internal/sender"
 	"sendvery.com/sendvery/internal/tlsreport"
 )
 
@@ -19,6 +20,7 @@ type Slices struct {
 	Domains   *domain.Service
 	Mailboxes *mailbox.Service
 	Reports   *report.Service
+	Senders   *sender.Service
 	TLS       *tlsreport.Service
 	Failures  *failurereport.Service
 	Exports   *export.Service
@@ -27,7 +29,7 @@ type Slices struct {
 
 // Slices returns the services as they are wired.
 func (a *App) Slices() Slices {
-	return Slices{Orgs: a.orgs, Domains: a.domains, Mailboxes: a.mailboxes, Reports: a.reports, TLS: a.tls, Failures: a.failures, Exports: a.exports, Trail: a.trail}
+	return Slices{Orgs: a.orgs, Domains: a.domains, Mailboxes: a.mailboxes, Reports: a.reports, Senders: a.senders, TLS: a.tls, Failures: a.failures, Exports: a.exports, Trail: a.trail}
 }
 
 // Through has a handler answer behind what every answer goes through, over TLS.

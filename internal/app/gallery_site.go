@@ -34,6 +34,6 @@ func sampleFacts() siteweb.Facts {
 		Response: "We answer within 48 hours and mend what is critical within 14 days. We name you when you like.",
 		Location: "Germany, in the European Union", Storage: "Disks are encrypted with LUKS.", Backups: "Encrypted before they leave the machine, kept for 30 days.",
 		TermsURL: "https://example.org/terms", Source: "https://code.example.org/sendvery", Version: "v1.4.0",
-		TLS: "acme", Authority: "acme.example.org", SharedLimits: true, MailServer: "mail.example.org", IPLookup: true, DKIMLookup: true, Providers: []string{"Google", "Microsoft"},
+		TLS: "acme", Authority: "acme.example.org", SharedLimits: true, MailServer: "mail.example.org", IPLookup: true, NetworkDNS: true, NetworkFiles: true, DKIMLookup: true, Providers: []string{"Google", "Microsoft"},
 	}
 }

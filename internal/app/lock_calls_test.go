@@ -17,6 +17,7 @@ import (
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/internal/sender"
 	"sendvery.com/sendvery/internal/tlsreport"
 	"sendvery.com/sendvery/internal/uid"
 )
@@ -222,6 +223,15 @@ var writes = []write{
 	}},
 	{name: "mailbox.Service.Tell", do: func(c call) error {
 		return c.Mailboxes.Tell(c, mailbox.TellPaused{Org: c.in.ID, Mailbox: c.of.mailbox, Person: c.in.Person})
+	}},
+
+	{"sender.Service.Review", true, func(c call) error {
+		_, err := c.Senders.Review(c, c.in, c.of.domain.ID, []string{reportedIP}, sender.NotMine, "")
+		return err
+	}},
+	{"sender.Service.Restore", true, func(c call) error {
+		_, err := c.Senders.Restore(c, c.in, c.of.domain.ID, []sender.Opinion{{Key: reportedIP, Note: "restored"}})
+		return err
 	}},
 
 	{"report.Service.Retry", true, func(c call) error { _, err := c.Reports.Retry(c, c.in.ID, c.of.refused); return err }},

@@ -54,7 +54,7 @@ var apart = map[string]string{
 	"mailbox.Service.GrantErrand":      "reads that cookie",
 	"mailbox.Service.CompleteGrant":    "names what RenewGrant has put into that cookie; see TestNobodyElseCompletesAGrant",
 	"report.Service.Survey":            "reads a mail without the database",
-	"report.Service.LookUpNames":       "keeps what DNS says of addresses, the same for all",
+	"sender.Service.Find":              "across organizations: keeps facts of addresses, and finds whose to identify",
 	"report.Service.EnsureMonths":      "makes partitions, for all",
 	"report.Service.ExpireOriginals":   "across organizations: removes what is over",
 	"report.Service.AuthenticateAgain": "across organizations: finds whose mails to ask about again",

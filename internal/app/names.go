@@ -6,13 +6,15 @@ import (
 
 	"sendvery.com/sendvery/internal/dns"
 	"sendvery.com/sendvery/internal/mailauth"
+	"sendvery.com/sendvery/internal/netowner"
 	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/internal/sender"
 )
 
 // confirmedNames asks the resolver for the names of sending addresses.
 type confirmedNames struct{ resolver *dns.Resolver }
 
-// ConfirmedName implements report.NameResolver: an address without a name, or
+// ConfirmedName implements sender.Names: an address without a name, or
 // with one that is none, is an answer; only what may pass is an error.
 func (c confirmedNames) ConfirmedName(ctx context.Context, ip netip.Addr) (string, error) {
 	name, err := c.resolver.ConfirmedName(ctx, ip)
@@ -23,12 +25,30 @@ func (c confirmedNames) ConfirmedName(ctx context.Context, ip netip.Addr) (strin
 }
 
 // names is what looks up sending addresses; nil when that is switched off.
-func (a *App) names() (report.NameResolver, error) {
+func (a *App) names() (sender.Names, error) {
 	resolver, err := a.resolver(a.cfg.IPLookup)
 	if resolver == nil || err != nil {
 		return nil, err
 	}
 	return confirmedNames{resolver}, nil
+}
+
+// networks is what looks up whose networks sending addresses are in; nil when
+// that is switched off.
+func (a *App) networks() (sender.Networks, error) {
+	var txt netowner.TXT
+	if a.cfg.ASNLookup == lookupCymru {
+		resolver, err := a.resolver(lookupDNS)
+		if err != nil {
+			return nil, err
+		}
+		txt = resolver
+	}
+	finder, err := a.cfg.networks(txt)
+	if err != nil || finder.DNS == nil && len(finder.Files) == 0 {
+		return nil, err //nolint:nilnil // switched off
+	}
+	return finder, nil
 }
 
 // mails is what says who a report mail comes from. Where DNS may not be asked
@@ -50,7 +70,7 @@ func (a *App) resolver(setting string) (*dns.Resolver, error) {
 	if a.parts.Resolver != nil {
 		return a.parts.Resolver, nil
 	}
-	if setting != "dns" {
+	if setting != lookupDNS {
 		return nil, nil //nolint:nilnil // switched off
 	}
 	return dns.New(dns.Config{Now: a.now})

@@ -26,6 +26,9 @@ type world struct {
 	owner                 *apptest.Browser
 }
 
+// reportedIP is the address in document.
+const reportedIP = "192.0.2.1"
+
 // document is a report of one message.
 const document = `<feedback><report_metadata><org_name>receiver.example</org_name><email>d@receiver.example</email>` +
 	`<report_id>%s</report_id><date_range><begin>%d</begin><end>%d</end></date_range></report_metadata>` +

@@ -32,8 +32,10 @@ import (
 	"sendvery.com/sendvery/internal/netguard"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/org/orgweb"
+	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/report/reportweb"
+	"sendvery.com/sendvery/internal/sender"
 	"sendvery.com/sendvery/internal/site/siteweb"
 	"sendvery.com/sendvery/internal/tlsreport"
 	"sendvery.com/sendvery/internal/tlsreport/tlsweb"
@@ -91,10 +93,6 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	if err != nil {
 		return err
 	}
-	names, err := a.names()
-	if err != nil {
-		return err
-	}
 	mails, err := a.mails()
 	if err != nil {
 		return err
@@ -104,7 +102,10 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 		return err
 	}
 	a.reports = &report.Service{
-		DB: a.db, Trail: a.trail, Names: names, Mails: mails, Uploads: uploads, Log: a.log, Now: a.now, Limits: a.cfg.Limits,
+		DB: a.db, Trail: a.trail, Mails: mails, Uploads: uploads, Log: a.log, Now: a.now, Limits: a.cfg.Limits,
+	}
+	if err := a.wireSenders(jobs); err != nil {
+		return err
 	}
 	a.tls = &tlsreport.Service{DB: a.db}
 	a.failures = &failurereport.Service{DB: a.db, Now: a.now}
@@ -139,7 +140,6 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	work.Handle(jobs, 0, a.mailboxes.Tell)
 	work.Handle(jobs, 0, a.reports.Release)
 	work.Handle(jobs, 0, a.reports.Reread)
-	work.Handle(jobs, 0, a.reports.LookUpNames)
 	work.Handle(jobs, 0, a.reports.ExpireOriginals)
 	work.Handle(jobs, 0, a.reports.AuthenticateAgain)
 	work.Handle(jobs, 0, a.reports.EnsureMonths)
@@ -151,9 +151,26 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	jobs.Every(time.Hour, report.AuthenticateAgain{})
 	jobs.Every(time.Hour, failurereport.Expire{})
 	jobs.Every(time.Hour, mailbox.ForgetDrafts{})
-	if a.reports.Names != nil {
-		jobs.Every(20*time.Second, report.LookUpNames{})
+	return nil
+}
+
+// wireSenders makes what finds out who sends, beside the reports that tell of
+// new addresses.
+func (a *App) wireSenders(jobs *work.Registry) error {
+	names, err := a.names()
+	if err != nil {
+		return err
 	}
+	networks, err := a.networks()
+	if err != nil {
+		return err
+	}
+	a.senders = &sender.Service{DB: a.db, Trail: a.trail, Names: names, Networks: networks, Log: a.log, Now: a.now}
+	a.reports.Stored = func(ctx context.Context, tx postgres.Tx) error {
+		return a.reports.Queue.Enqueue(ctx, tx, sender.Find{}, work.Once())
+	}
+	work.Handle(jobs, 0, a.senders.Find)
+	jobs.Every(20*time.Second, sender.Find{})
 	return nil
 }
 

@@ -65,7 +65,7 @@ const (
 // Config is a complete configuration for the database.
 func Config(db *dbtest.Database) app.Config {
 	return app.Config{
-		PublicURL: "http://localhost:8080", Listen: "127.0.0.1:0", DatabaseURL: db.URL, TLS: "off", TrustedHops: 1, IPLookup: "off", DKIMLookup: "off",
+		PublicURL: "http://localhost:8080", Listen: "127.0.0.1:0", DatabaseURL: db.URL, TLS: "off", TrustedHops: 1, IPLookup: "off", ASNLookup: "off", DKIMLookup: "off",
 		SealKeys: seal.GenerateKey("first"), AuditKeys: dbtest.AuditKeys, CookieKey: "cookies of tests: 32 bytes or more", SMTPURL: "smtps://mail.example.org", MailFrom: "sendvery@example.org",
 		InboundToken: InboundToken, JobToken: JobToken, LogLevel: "info", RateLimitBackend: "memory", GoogleClientID: "client.example", GoogleClientSecret: "a secret of tests",
 	}

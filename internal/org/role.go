@@ -23,6 +23,7 @@ type Right string
 const (
 	Read            Right = "read"             // see reports, senders, domains, members
 	ManageDomains   Right = "manage-domains"   // add and remove domains
+	ManageSenders   Right = "manage-senders"   // say who may send
 	UploadReports   Right = "upload-reports"   // bring report files in by the page
 	ManageMailboxes Right = "manage-mailboxes" // connect, test, delete
 	ManageMembers   Right = "manage-members"   // invite, change roles, remove
@@ -37,9 +38,9 @@ const (
 // rights is the one table of who may do what.
 var rights = map[Role][]Right{
 	Viewer: {Read},
-	Member: {Read, ManageDomains, UploadReports},
-	Admin:  {Read, ManageDomains, UploadReports, ManageMailboxes, ManageMembers, ReadOriginals, ReadFailures, ManageSettings, ReadAudit, ExportAll},
-	Owner:  {Read, ManageDomains, UploadReports, ManageMailboxes, ManageMembers, ReadOriginals, ReadFailures, ManageSettings, ReadAudit, ExportAll, Own},
+	Member: {Read, ManageDomains, ManageSenders, UploadReports},
+	Admin:  {Read, ManageDomains, ManageSenders, UploadReports, ManageMailboxes, ManageMembers, ReadOriginals, ReadFailures, ManageSettings, ReadAudit, ExportAll},
+	Owner:  {Read, ManageDomains, ManageSenders, UploadReports, ManageMailboxes, ManageMembers, ReadOriginals, ReadFailures, ManageSettings, ReadAudit, ExportAll, Own},
 }
 
 // May reports whether the role has the right.

@@ -24,7 +24,8 @@ var shared = map[string]string{
 	"people":           "a person may belong to many organizations",
 	"sign_in_requests": "asked for before anybody is known",
 	"sessions":         "a person's, not an organization's",
-	"ip_names":         "facts about the network, the same for all",
+	"ip_facts":         "facts about the network, the same for all",
+	"catalogue_in_use": "the version of the catalogue, the same for all",
 	"certificates":     "the installation's own",
 	"goose_db_version": "the schema's version",
 

@@ -18,7 +18,6 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/spool"
 	"sendvery.com/sendvery/internal/tlsreport"
-	"sendvery.com/sendvery/internal/work"
 )
 
 // Bounds of one transaction, and of the rows held before they are written.
@@ -100,10 +99,8 @@ func (in intake) Store(ctx context.Context, settle mailbox.Settle) error {
 		group := in.items[done-len(results) : done]
 		return settle(ctx, tx, in.ids[done-len(results):done], storedOf(group, results))
 	})
-	if err == nil && s.Names != nil && slices.ContainsFunc(results, result.stored) {
-		err = s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
-			return s.Queue.Enqueue(ctx, tx, LookUpNames{}, work.Once())
-		})
+	if err == nil && s.Stored != nil && slices.ContainsFunc(results, result.stored) {
+		err = s.DB.InTx(ctx, s.Stored)
 	}
 	return err
 }

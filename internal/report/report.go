@@ -7,6 +7,7 @@
 package report
 
 import (
+	"context"
 	"log/slog"
 	"sync"
 	"time"
@@ -66,7 +67,9 @@ type Service struct {
 	DB    *postgres.DB
 	Trail *audit.Trail
 	Queue work.Enqueuer
-	Names NameResolver // nil: addresses are not looked up
+	// Stored is told, in a transaction of its own, that mails of a mailbox brought
+	// reports: who sends may be somebody new. nil: nobody is.
+	Stored func(ctx context.Context, tx postgres.Tx) error
 	// Mails says who a report mail comes from; nil: nobody asks, and no report
 	// is doubted.
 	Mails Authenticator

@@ -298,7 +298,7 @@ func queueRecords(b *postgres.Batch, org org.ID, id ID, q RecordQuery, into *[]R
 		       t.header_from, t.envelope_from, t.envelope_to, t.evaluated, a.results
 		FROM messages t `+opinions+`
 		JOIN auth_results a ON a.org_id = t.org_id AND a.auth_id = t.auth_id
-		LEFT JOIN ip_names n ON n.ip = t.source_ip
+		LEFT JOIN ip_facts n ON n.ip = t.source_ip
 		WHERE `+where+` ORDER BY `+classSQL+` = 3 DESC, t.messages DESC, t.seq LIMIT @limit OFFSET @offset`, args)
 }
 

@@ -37,6 +37,7 @@ var actions = [...]action{
 	{"export.ask", "Had an export made", false},
 	{"export.fetch", "Downloaded an export", false},
 	{"domain.add", "Added a domain", true},
+	{"sender.review", "Said whose a sender is", true},
 	{"mailbox.connect", "Connected a mailbox", false},
 	{"mailbox.grant", "Allowed access to a mailbox at its provider", false},
 	{"mailbox.import", "Began to import a mailbox", false},

@@ -25,10 +25,12 @@ type Facts struct {
 	Authority    string // host of the certificate authority; "" = none is asked
 	SharedLimits bool   // rates are counted in Redis
 
-	MailServer string   // host that takes the program's own mail; "" = none is sent
-	IPLookup   bool     // DNS is asked for names of sending addresses
-	DKIMLookup bool     // DNS is asked for the keys of report mails
-	Providers  []string // that let people connect a mailbox without a password
+	MailServer   string   // host that takes the program's own mail; "" = none is sent
+	IPLookup     bool     // DNS is asked for names of sending addresses
+	NetworkDNS   bool     // Team Cymru is asked for networks of sending addresses
+	NetworkFiles bool     // networks or countries of those come from files
+	DKIMLookup   bool     // DNS is asked for the keys of report mails
+	Providers    []string // that let people connect a mailbox without a password
 }
 
 // contactLink leads to the contact; empty without one.

@@ -76,6 +76,12 @@ func others(f Facts) Section {
 	if f.IPLookup {
 		s.Claims = append(s.Claims, kept("asks-dns-names", "DNS, for the names of the addresses that reports list as senders."))
 	}
+	if f.NetworkDNS {
+		s.Claims = append(s.Claims, kept("asks-networks", "Team Cymru, by DNS, for the networks and countries of those addresses. It learns which addresses, not whose reports list them."))
+	}
+	if f.NetworkFiles {
+		s.Claims = append(s.Claims, kept("network-files", "Nobody, for networks or countries that the operator’s own files name."))
+	}
 	if f.DKIMLookup {
 		s.Claims = append(s.Claims, kept("asks-dns-keys", "DNS, for the public keys that report mails are signed with. Nothing else of a mail is sent."))
 	}

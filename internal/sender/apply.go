@@ -1,0 +1,167 @@
+package sender
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+
+	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/provider"
+	"sendvery.com/sendvery/internal/work"
+)
+
+// Find is the job that looks up facts of addresses and says who they are: new
+// ones, those with facts that changed, and all when the catalogue changed or a
+// week has passed, because what they send shows more.
+type Find struct{}
+
+// Kind implements work.Args.
+func (Find) Kind() string { return "find_senders" }
+
+// Bounds of one job, and how long an identity is good.
+const (
+	targetsAtOnce = 500
+	findLength    = 15 * time.Second
+	identityGood  = 7 * 24 * time.Hour
+)
+
+// Find does a Find job. An organization that cannot be done for now stands in
+// no other's way.
+func (s *Service) Find(ctx context.Context, _ Find) error {
+	end := s.Now().Add(findLength)
+	before := time.Time{}
+	err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		at, err := since(ctx, tx, provider.Version(), s.Now())
+		if old := s.Now().Add(-identityGood); at.Before(old) {
+			at = old
+		}
+		before = at
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.enrolDue(ctx, before); err != nil {
+		return err
+	}
+	more, err := s.lookUp(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		did, err := s.identifySome(ctx, before)
+		switch {
+		case err != nil:
+			return err
+		case did == 0 && !more:
+			return nil
+		case did == 0 || s.Now().After(end):
+			return work.Again(0)
+		}
+	}
+}
+
+// enrolDue makes the addresses that are to be identified known, so that they
+// are looked up first.
+func (s *Service) enrolDue(ctx context.Context, before time.Time) error {
+	return s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		targets, err := dueTargets(ctx, tx, before, targetsAtOnce)
+		if err != nil || len(targets) == 0 {
+			return err
+		}
+		ips := make([]netip.Addr, len(targets))
+		for i, t := range targets {
+			ips[i] = t.IP
+		}
+		return enrol(ctx, tx, ips)
+	})
+}
+
+// identifySome identifies addresses that are due, and says of how many.
+func (s *Service) identifySome(ctx context.Context, before time.Time) (did int, err error) {
+	var targets []target
+	err = s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		var err error
+		if targets, err = dueTargets(ctx, tx, before, targetsAtOnce); err != nil || len(targets) > 0 {
+			return err
+		}
+		return settle(ctx, tx)
+	})
+	var failed error
+	for len(targets) > 0 && err == nil {
+		n := 1
+		for n < len(targets) && targets[n].Org == targets[0].Org {
+			n++
+		}
+		if one := s.identify(ctx, targets[:n]); one != nil {
+			failed = errors.Join(failed, one)
+		} else {
+			did += n
+		}
+		targets = targets[n:]
+	}
+	if did == 0 {
+		err = errors.Join(err, failed)
+	} else if failed != nil {
+		s.Log.WarnContext(ctx, "senders of some organizations were not found", "error", failed)
+	}
+	return did, err
+}
+
+// source is an address of a domain as it is stored.
+type source struct {
+	Domain  domain.ID  `db:"domain_id"`
+	IP      netip.Addr `db:"source_ip"`
+	Sender  string     `db:"sender"`
+	Country string     `db:"country"`
+	First   time.Time  `db:"first_day"`
+	Name    fqdn.Name  `db:"name"` // of the domain
+}
+
+// stored are the facts of an address as they are stored.
+type stored struct {
+	Facts
+	revision int32
+}
+
+// identified is a source with who it is now.
+type identified struct {
+	source
+	identity Identity
+	country  string
+	revision int32
+}
+
+// moved reports whether sums of its messages are wrong now.
+func (i identified) moved() bool { return i.identity.Key != i.Sender || i.country != i.Country }
+
+// identify says who addresses of one organization are. Their rows are locked
+// first and in the order in which everybody does.
+func (s *Service) identify(ctx context.Context, targets []target) error {
+	org := org.ID(targets[0].Org)
+	return s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
+		sources, err := lockSources(ctx, tx, org, targets)
+		if err != nil || len(sources) == 0 {
+			return err
+		}
+		facts, err := factsOf(ctx, tx, sources)
+		if err != nil {
+			return err
+		}
+		results, err := resultsOf(ctx, tx, org, sources, s.Now())
+		if err != nil {
+			return err
+		}
+		found := make([]identified, len(sources))
+		for i, source := range sources {
+			f := facts[source.IP]
+			identity := Identify(Evidence{Domain: source.Name, IP: source.IP, Facts: f.Facts, Results: results[i]})
+			found[i] = identified{source, identity, f.Country, f.revision}
+		}
+		return saveIdentities(ctx, tx, org, found, s.Now())
+	})
+}

@@ -1,0 +1,147 @@
+package sender
+
+import (
+	"cmp"
+	"maps"
+	"net/netip"
+	"slices"
+	"strconv"
+
+	"sendvery.com/sendvery/internal/fqdn"
+	"sendvery.com/sendvery/internal/provider"
+)
+
+// Evidence is what is known of an address that sent as a domain.
+type Evidence struct {
+	Domain fqdn.Name // that it sent as
+	IP     netip.Addr
+	Facts
+	// Results are of mail that shows no sign of having been passed on, in
+	// reports that somebody vouches for or nobody doubts.
+	Results []Result
+}
+
+// Facts are of the address alone, whoever asks.
+type Facts struct {
+	Host    string // confirmed name; "" = none, or not known
+	ASN     uint32 // number of its network; 0 = not known
+	Network string // owner of its network
+	Country string // two letters; "" = not known
+}
+
+// Result is what passed of some of the address's mail.
+type Result struct {
+	Messages  int64
+	Signers   []fqdn.Name // domains of passing signatures
+	Envelopes []fqdn.Name // domains that SPF passed for
+}
+
+// Identify says who an address is: the strongest evidence there is, which a
+// weaker one never overrides. A signature says who wrote a mail and survives
+// being passed on, so it counts only where SPF shows that the mail came from
+// its writer, and not of an address that is known to pass on mail of others.
+func Identify(e Evidence) Identity {
+	host, _ := fqdn.Parse(e.Host)
+	byHost, hosted := provider.ByHost(host)
+	signer, signed := mostly(e, signers, byHost)
+	envelope, sent := mostly(e, envelopes, byHost)
+	i := Identity{
+		Catalogue: provider.Version(), Host: host.String(), Signer: signer.domain, Envelope: envelope.domain,
+		ASN: e.ASN, Network: e.Network,
+	}
+	switch {
+	case host != "" && host.Within(e.Domain):
+		i.Basis, i.Key = OwnHost, host.String()
+	case hosted && byHost.PassesOn():
+		i.Basis, i.Key = Relay, byHost.ID
+	case signed:
+		i.Basis, i.Key = Signed, signer.provider.ID
+	case hosted:
+		i.Basis, i.Key = KnownHost, byHost.ID
+	case sent:
+		i.Basis, i.Key = ByEnvelope, envelope.provider.ID
+	case host.Organizational() != "":
+		i.Basis, i.Key = OtherHost, host.Organizational().String()
+	case e.ASN != 0:
+		i.Basis, i.Key = InNetwork, networkPrefix+strconv.FormatUint(uint64(e.ASN), 10)
+	default:
+		i.Basis, i.Key = JustAddress, e.IP.String()
+	}
+	return i
+}
+
+// shown is a provider that mail shows, and by which domain.
+type shown struct {
+	provider provider.Provider
+	domain   fqdn.Name
+}
+
+// signers are the providers that sign the mail of a result, as far as it came
+// from them: SPF passes for the owner's domain, or for one of the provider's.
+func signers(e Evidence, r Result) (list []shown) {
+	for _, d := range r.Signers {
+		p, ok := provider.BySigner(d)
+		if !ok || foreign(e, d) == "" {
+			continue
+		}
+		if slices.ContainsFunc(r.Envelopes, func(env fqdn.Name) bool { return foreign(e, env) == "" || belongs(env, p) }) {
+			list = append(list, shown{p, d})
+		}
+	}
+	return list
+}
+
+// envelopes are the providers whose envelope domains SPF passes for.
+func envelopes(e Evidence, r Result) (list []shown) {
+	for _, d := range r.Envelopes {
+		if p, ok := provider.ByEnvelope(d); ok && foreign(e, d) != "" {
+			list = append(list, shown{p, d})
+		}
+	}
+	return list
+}
+
+// foreign is the domain, or "" when it is of the owner's organization.
+func foreign(e Evidence, d fqdn.Name) fqdn.Name {
+	if d.Within(e.Domain) || d.Organizational() != "" && d.Organizational() == e.Domain.Organizational() {
+		return ""
+	}
+	return d
+}
+
+// belongs reports whether a domain is one of the provider's.
+func belongs(d fqdn.Name, p provider.Provider) bool {
+	return slices.ContainsFunc(slices.Concat(p.Envelopes, p.Signs), d.Within)
+}
+
+// mostly is what most of the mail shows. Of several that show as often it is
+// one that the name of the address does not give away already: a service that
+// sends by another's servers is the more exact answer.
+func mostly(e Evidence, find func(Evidence, Result) []shown, byHost provider.Provider) (shown, bool) {
+	messages, domains := map[string]int64{}, map[string]shown{}
+	for _, r := range e.Results {
+		seen := map[string]bool{}
+		for _, s := range find(e, r) {
+			if id := s.provider.ID; !seen[id] {
+				seen[id] = true
+				messages[id] += r.Messages
+			}
+			if known, ok := domains[s.provider.ID]; !ok || s.domain < known.domain {
+				domains[s.provider.ID] = s
+			}
+		}
+	}
+	if len(domains) == 0 {
+		return shown{}, false
+	}
+	last := func(id string) int {
+		if id == byHost.ID {
+			return 1
+		}
+		return 0
+	}
+	ids := slices.SortedFunc(maps.Keys(domains), func(a, b string) int {
+		return cmp.Or(cmp.Compare(messages[b], messages[a]), cmp.Compare(last(a), last(b)), cmp.Compare(a, b))
+	})
+	return domains[ids[0]], true
+}
