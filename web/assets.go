@@ -59,6 +59,7 @@ func Asset(name string) string {
 var types = map[string]string{
 	".css":   "text/css; charset=utf-8",
 	".js":    "text/javascript; charset=utf-8",
+	".json":  "application/json",
 	".svg":   "image/svg+xml",
 	".woff2": "font/woff2",
 }
