@@ -40,5 +40,5 @@ export function drawing(box, json, options, prepare) {
 
 // Whether a box has room for more than the phone's drawing.
 export function isWide(box) {
-  return box.clientWidth >= 480;
+  return box.clientWidth >= 640;
 }

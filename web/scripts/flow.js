@@ -18,8 +18,9 @@ export function draw(box, json) {
 
 function options(data, box) {
   const color = colors();
-  // A phone has no room for the third row of names.
-  const levels = isWide(box) ? 3 : 2;
+  // A narrow box has no room for the third row of names, nor for names beside the ribbons.
+  const wide = isWide(box);
+  const levels = wide ? 3 : 2;
   const nodes = data.nodes.filter((n) => n.level < levels);
   const names = new Map(nodes.map((n) => [n.id, n.name]));
   const last = Math.max(...nodes.map((n) => n.level));
@@ -29,8 +30,8 @@ function options(data, box) {
     tooltip: { ...tooltipLook(color), formatter: ({ data: d, dataType }) => tooltip(d, dataType, data.total, names) },
     series: {
       type: "sankey",
-      left: 0,
-      right: 0,
+      left: wide ? 184 : 0,
+      right: wide ? 88 : 0,
       top: 4,
       bottom: 4,
       nodeWidth: 10,
@@ -40,13 +41,19 @@ function options(data, box) {
       draggable: false,
       emphasis: { focus: "adjacency", lineStyle: { opacity: 0.5 } },
       blur: { lineStyle: { opacity: 0.12 }, itemStyle: { opacity: 0.5 }, label: { opacity: 0.6 } },
-      data: nodes.map((n) => node(n, n.level === last, color)),
+      data: nodes.map((n) => node(n, labelSide(n.level, last, wide), color)),
       links: data.links.filter((l) => names.has(l.to)).map((l) => ({ ...l, source: l.from, target: l.to, value: l.width, lineStyle: { color: color(`--fill-${l.class}`), opacity: 0.3, curveness: 0.5 } })),
     },
   };
 }
 
-function node(n, last, color) {
+// Outside of the ribbons where there is room, else over them.
+function labelSide(level, last, wide) {
+  if (level === 0) return wide ? "left" : "right";
+  return level === last && !wide ? "left" : "right";
+}
+
+function node(n, position, color) {
   return {
     ...n,
     name: n.id,
@@ -54,7 +61,17 @@ function node(n, last, color) {
     depth: n.level,
     cursor: n.href ? "pointer" : "default",
     itemStyle: { color: n.class ? color(`--fill-${n.class}`) : color("--muted"), borderWidth: 0 },
-    label: { position: last ? "left" : "right", color: color("--color-base-content"), fontFamily: font(), fontSize: 12, width: 150, overflow: "truncate", formatter: ({ data }) => data.word },
+    label: {
+      position,
+      color: color("--color-base-content"),
+      textBorderColor: color("--color-base-100"),
+      textBorderWidth: 2,
+      fontFamily: font(),
+      fontSize: 12,
+      width: 170,
+      overflow: "truncate",
+      formatter: ({ data }) => data.word,
+    },
   };
 }
 

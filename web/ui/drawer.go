@@ -11,8 +11,8 @@ type Drawer struct {
 }
 
 // OpensDrawer are the attributes of a link to an address whose page has the
-// drawer open: it then comes alone, as a SideDrawer. Without scripts the link
-// leads to the whole page.
+// drawer open: of that page the drawer alone is taken over. Without scripts the
+// link leads to the page.
 func OpensDrawer(href string) templ.Attributes {
-	return templ.Attributes{"hx-get": href, "hx-target": "#drawer", "hx-swap": "outerHTML", "hx-push-url": "true"}
+	return templ.Attributes{"hx-get": href, "hx-target": "#drawer", "hx-select": "#drawer", "hx-swap": "outerHTML", "hx-push-url": "true"}
 }

@@ -129,7 +129,7 @@ func palette(o Org) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\" hx-trigger=\"input changed delay:150ms\" hx-target=\"#search-hits\" hx-sync=\"this:replace\"> <button type=\"button\" class=\"btn btn-ghost btn-sm\" data-dialog-close>Close</button></div></form><div id=\"search-hits\" class=\"overflow-y-auto\" aria-live=\"polite\"></div><p class=\"flex gap-4 border-t border-base-300 px-5 py-2 text-[13px] text-muted max-sm:hidden\" aria-hidden=\"true\"><span><kbd class=\"key\">↑</kbd> <kbd class=\"key\">↓</kbd> choose</span> <span><kbd class=\"key\">Enter</kbd> open</span> <span><kbd class=\"key\">Esc</kbd> close</span></p></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\" hx-trigger=\"input changed delay:150ms\" hx-target=\"#search-hits\" hx-sync=\"this:replace\"> <button type=\"button\" class=\"btn btn-ghost btn-sm\" data-dialog-close>Close</button></div></form><div id=\"search-hits\" class=\"overflow-y-auto border-base-300 not-empty:border-t\" aria-live=\"polite\"></div><p class=\"flex gap-4 border-t border-base-300 px-5 py-2 text-[13px] text-muted max-sm:hidden\" aria-hidden=\"true\"><span><kbd class=\"key\">↑</kbd> <kbd class=\"key\">↓</kbd> choose</span> <span><kbd class=\"key\">Enter</kbd> open</span> <span><kbd class=\"key\">Esc</kbd> close</span></p></dialog>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -160,14 +160,14 @@ func Hits(q string, hits []Hit) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if q != "" && len(hits) == 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<p class=\"border-t border-base-300 px-5 py-6 text-muted\">Nothing found for <span class=\"wrap-anywhere text-base-content\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<p class=\"px-5 py-6 text-muted\">Nothing found for <span class=\"wrap-anywhere text-base-content\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var7 string
 			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(q)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/search.templ`, Line: 62, Col: 126}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/search.templ`, Line: 62, Col: 101}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 			if templ_7745c5c3_Err != nil {
@@ -178,7 +178,7 @@ func Hits(q string, hits []Hit) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else if len(hits) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<ul class=\"border-t border-base-300 py-1.5\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<ul class=\"py-1.5\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
