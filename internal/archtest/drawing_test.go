@@ -121,6 +121,7 @@ var order = [][]string{
 var technologies = map[string][]string{
 	"github.com/a-h/templ":              {"web/ui", "web/mail", "internal/*/*web", "internal/app"},
 	"github.com/alecthomas/kong":        {"cmd/sendvery", "internal/app"},
+	"github.com/andybalholm/brotli":     {"internal/app"},
 	"github.com/emersion/go-imap/v2":    {"internal/mailfetch", "internal/mailtest", "internal/demo"},
 	"github.com/emersion/go-message":    {"internal/mimepart", "internal/dmarcrpt"},
 	"github.com/emersion/go-sasl":       {"internal/mailfetch", "internal/mailtest"},
