@@ -42,7 +42,7 @@ func chartGallery() []galleryPage {
 		}},
 		{"parts", "hits-none", func(p ui.Page) templ.Component {
 			p.Title = "Nothing found"
-			return galleryHits(p, "exmaple", nil)
+			return galleryHits(p, "no-such-thing", nil)
 		}},
 	}
 }

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-var gallery = flag.Bool("gallery", false, "look at every page of the gallery; else only at parts that no page of a journey shows")
+// gallery is set by make gallery: nothing else needs the machine meanwhile.
+var gallery = flag.Bool("gallery", false, "look at every sample page, not only at parts that no page of a journey shows, and measure time")
 
 // TestGallery looks at sample pages in light, dark and on a phone, and runs
 // axe's rules on them. The pictures are in screenshots/gallery.

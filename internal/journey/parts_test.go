@@ -1,8 +1,10 @@
 package journey
 
 import (
+	"context"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -17,6 +19,7 @@ func TestParts(t *testing.T) {
 	b.opensSearch()
 	b.filters()
 	b.zooms()
+	b.doesWithoutScripts()
 }
 
 const shownDrawer = `document.querySelector("dialog[data-drawer]:modal") !== null`
@@ -88,4 +91,30 @@ func (b *tab) zooms() {
 	b.do(click("[data-chart-reset]"))
 	b.await(reset)
 	b.at("/dev/gallery/filters")
+}
+
+// doesWithoutScripts finds every table open, the drawer as a panel of the page,
+// and nothing that would not work.
+func (b *tab) doesWithoutScripts() {
+	b.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	}))
+	b.open("/dev/gallery/charts")
+	b.picture("gallery/charts-without-scripts")
+	for _, table := range []string{"Messages per reported day", "Messages per sender", "Messages per country", "What receivers did"} {
+		if !look[bool](b, `[...document.querySelectorAll("[role=region]")].some((r) => r.ariaLabel.startsWith(`+quote(table)+`) && r.checkVisibility({contentVisibilityAuto: true}) && r.getBoundingClientRect().height > 50)`) {
+			b.Errorf("without scripts the table %q is not to be seen", table)
+		}
+	}
+	if look[bool](b, `[...document.querySelectorAll("[data-chart], [data-chart-reset], kbd")].some((e) => e.checkVisibility())`) {
+		b.Error("without scripts there are empty boxes or dead controls")
+	}
+	b.open("/dev/gallery/drawer")
+	b.picture("gallery/drawer-without-scripts")
+	if got := look[string](b, `getComputedStyle(document.querySelector("[data-drawer]")).position`); got != "static" {
+		b.Errorf("without scripts the drawer is %s", got)
+	}
+	b.follow("#drawer [aria-label=Close]")
+	b.at("/dev/gallery/drawer-closed")
 }
