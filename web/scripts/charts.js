@@ -1,5 +1,10 @@
 // Finds chart boxes, loads the drawing code when one comes near the screen, and
 // keeps each drawing in step with its size, the theme, the fonts and the printer.
+const kinds = {
+  volume: () => import("./volume.js"),
+  flow: () => import("./flow.js"),
+  map: () => import("./map.js"),
+};
 const drawn = new Map();
 let watching = false;
 
@@ -25,9 +30,9 @@ export function upgradeCharts() {
 async function mount(box) {
   if (box.dataset.ready) return;
   box.dataset.ready = "loading";
-  const { drawVolume } = await import("./volume.js");
+  const { draw } = await kinds[box.dataset.chart]();
   if (!box.isConnected) return;
-  const chart = drawVolume(box, dataOf(box));
+  const chart = await draw(box, dataOf(box));
   box.dataset.ready = "yes";
   drawn.set(box, chart);
   const sizes = new ResizeObserver(() => {
