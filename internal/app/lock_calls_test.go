@@ -130,6 +130,11 @@ var reads = map[string]func(call) (any, error){
 	"report.Service.SenderDays": func(c call) (any, error) {
 		return c.Reports.SenderDays(c, c.in.ID, c.days(), []report.SenderTotal{{Sender: "192.0.2.1", DomainID: c.of.domain.ID}})
 	},
+	"report.Service.Senders": func(c call) (any, error) {
+		return twice(c, func(f report.Filter) (any, error) {
+			return c.Reports.Senders(c, c.in.ID, report.SenderQuery{Filter: f, Limit: 100})
+		})
+	},
 	"report.Service.Reporters": func(c call) (any, error) {
 		return twice(c, func(f report.Filter) (any, error) { return c.Reports.Reporters(c, c.in.ID, f) })
 	},
