@@ -39,6 +39,9 @@ func galleryHandler() http.Handler {
 			templ.Handler(ui.Error(ui.NotFound(frame)), templ.WithStatus(http.StatusNotFound)).ServeHTTP(w, r)
 			return
 		}
+		if pages[i].Group == "mail" { // no mail reader has our policy: mails hold their styles
+			w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+		}
 		templ.Handler(pages[i].Draw(frame)).ServeHTTP(w, r)
 	})
 }

@@ -26,7 +26,11 @@ func TestGallery(t *testing.T) {
 			continue
 		}
 		seen++
-		b.looksGood(axe, "gallery/"+path.Base(s.Href), s.Href)
+		var without []string
+		if s.Group == "mail" { // a mail is a part of its reader's page
+			without = []string{"landmark-one-main", "region"}
+		}
+		b.looksGood(axe, "gallery/"+path.Base(s.Href), s.Href, without...)
 		if at := b.where(); !strings.HasPrefix(at, s.Href) {
 			t.Errorf("%s went on to %s", s.Href, at)
 		}

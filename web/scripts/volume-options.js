@@ -2,7 +2,7 @@
 import { colors, font, isStill, tooltipLook } from "./chart-look.js";
 import { dayShort, short } from "./numbers.js";
 
-export function options(data, formatter) {
+export function options(data, zoom, formatter) {
   const color = colors();
   const text = { color: color("--muted"), fontFamily: font(), fontSize: 12 };
   return {
@@ -32,7 +32,7 @@ export function options(data, formatter) {
       axisLabel: { ...text, formatter: short },
       splitLine: { lineStyle: { color: color("--color-base-300") } },
     },
-    dataZoom: [slider(color, text), { type: "select", show: false }],
+    dataZoom: [{ ...slider(color, text), ...zoom }, { type: "select", show: false, ...zoom }],
     toolbox: { show: true, itemSize: 0, feature: { dataZoom: { yAxisIndex: false } } },
     series: data.classes.map((c, i) => series(data, c, i, color)),
   };

@@ -16,14 +16,15 @@ use([installBar, installGrid, installMarkLine, installSlider, installSelect, ins
 // It stands beside the box and changes while an import runs.
 export function draw(box, json) {
   const touch = { on: false, day: -1 };
+  const zoom = { start: 0, end: 100 }; // outlives a redraw
   return drawing(
     box,
     json,
-    (data) => options(data, (points) => tooltip(data, points[0].dataIndex, touch.on)),
+    (data) => options(data, zoom, (points) => tooltip(data, points[0].dataIndex, touch.on)),
     (chart, data) => {
       listenPointer(box, chart, touch);
       followDays(chart, data, touch);
-      listenZoom(box, chart);
+      listenZoom(box, chart, zoom);
     },
   );
 }
@@ -50,10 +51,11 @@ function followDays(chart, data, touch) {
   });
 }
 
-function listenZoom(box, chart) {
+function listenZoom(box, chart, zoom) {
   const reset = box.closest("[data-chart-frame]").querySelector("[data-chart-reset]");
   chart.on("datazoom", () => {
     const { start, end } = chart.getOption().dataZoom[0];
+    Object.assign(zoom, { start, end });
     reset.hidden = start <= 0 && end >= 100;
   });
   reset.addEventListener("click", () => chart.dispatchAction({ type: "dataZoom", start: 0, end: 100 }));

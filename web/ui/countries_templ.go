@@ -35,7 +35,7 @@ func WorldMap(c Countries) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"px-5 pb-4\"><ul class=\"flex flex-wrap items-center gap-x-6 gap-y-1 text-sm text-muted\"><li class=\"needs-script flex items-center gap-2\">fewer <span class=\"flex\" aria-hidden=\"true\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"px-5 pb-4\" data-figure><ul class=\"flex flex-wrap items-center gap-x-6 gap-y-1 text-sm text-muted\"><li class=\"needs-script flex items-center gap-2\">fewer <span class=\"flex\" aria-hidden=\"true\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

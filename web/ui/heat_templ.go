@@ -91,7 +91,7 @@ func Heat(h HeatMap) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<table class=\"heat-table\"><thead><tr><th scope=\"col\" class=\"heat-name\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<table class=\"heat-table\" data-newest-last><thead><tr><th scope=\"col\" class=\"heat-name\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
