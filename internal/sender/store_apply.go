@@ -170,18 +170,22 @@ func saveIdentities(ctx context.Context, tx postgres.Tx, org org.ID, found []ide
 
 // queueSenders brings what addresses are known as, and were until now, up to
 // date: a sender is the owner's when one of its addresses is, or its key lies
-// within the domain. What people think of it stays. Of senders without
-// addresses those go that nobody has an opinion on and no sum speaks of.
+// within the domain. That is looked at once their rows are locked, so that it
+// sees whoever held them before. What people think of senders stays. Of those
+// without addresses the ones go that nobody has an opinion on and no sum
+// speaks of.
 func queueSenders(b *postgres.Batch, args postgres.NamedArgs) {
+	const touched = `(SELECT d, key FROM unnest(@domains::uuid[], @keys::text[]) AS u (d, key)
+		UNION SELECT d, key FROM unnest(@movedDomains::uuid[], @movedFrom::text[]) AS u (d, key)) c`
 	b.Queue(`
-		INSERT INTO senders AS k (org_id, domain_id, sender, own)
-		SELECT @org, c.d, c.key, bool_or(s.own OR s.sender = d.name OR right(s.sender, length(d.name) + 1) = '.' || d.name)
-		FROM (SELECT d, key FROM unnest(@domains::uuid[], @keys::text[]) AS u (d, key)
-		      UNION SELECT d, key FROM unnest(@movedDomains::uuid[], @movedFrom::text[]) AS u (d, key)) c
-		JOIN domains d ON d.org_id = @org AND d.domain_id = c.d
-		JOIN sources s ON s.org_id = @org AND s.domain_id = c.d AND s.sender = c.key
-		GROUP BY c.d, c.key ORDER BY c.d, c.key
-		ON CONFLICT (org_id, domain_id, sender) DO UPDATE SET own = excluded.own WHERE k.own <> excluded.own`, args)
+		INSERT INTO senders AS k (org_id, domain_id, sender) SELECT @org, c.d, c.key FROM `+touched+` ORDER BY c.d, c.key
+		ON CONFLICT (org_id, domain_id, sender) DO UPDATE SET own = k.own WHERE false`, args) // locked all the same
+	b.Queue(`
+		UPDATE senders k SET own = x.own
+		FROM (SELECT c.d, c.key, bool_or(s.own OR s.sender = d.name OR right(s.sender, length(d.name) + 1) = '.' || d.name) AS own
+		      FROM `+touched+` JOIN domains d ON d.org_id = @org AND d.domain_id = c.d
+		      JOIN sources s ON s.org_id = @org AND s.domain_id = c.d AND s.sender = c.key GROUP BY c.d, c.key) x
+		WHERE k.org_id = @org AND k.domain_id = x.d AND k.sender = x.key AND k.own <> x.own`, args)
 	b.Queue(`
 		WITH calm AS MATERIALIZED (
 			SELECT DISTINCT d FROM unnest(@domains::uuid[]) AS u (d) WHERE d <> ALL(@movedDomains::uuid[])
