@@ -137,21 +137,24 @@ func (s *Service) lose(ctx context.Context, org org.ID, lost sources) {
 }
 
 // loseSources takes back that addresses, and what they are known as, are a
-// domain's own where nothing shows it, whatever day they sent on. The inner
-// select is a scalar so that it is a look-up per address.
+// domain's own where nothing shows it, whatever day they sent on. Everything
+// is gone through once for all of them, by a plan that knows how many these are.
 func loseSources(b *postgres.Batch, args postgres.NamedArgs) {
+	b.Queue(`SET LOCAL plan_cache_mode = force_custom_plan`)
 	b.Queue(`
-		WITH lost AS (
+		WITH still AS MATERIALIZED (
+			SELECT DISTINCT t.domain_id, t.source_ip FROM records t JOIN reports r ON r.org_id = t.org_id AND r.report_id = t.report_id
+			WHERE t.org_id = @org AND t.domain_id = ANY(@domains) AND t.source_ip = ANY(@ips) AND `+ownRows+` AND r.trust <> 2),
+		lost AS (
 			UPDATE sources s SET own = false FROM unnest(@domains::uuid[], @ips::inet[]) AS u (d, ip), domains d
 			WHERE s.org_id = @org AND s.domain_id = u.d AND s.source_ip = u.ip AND s.own
 			      AND d.org_id = @org AND d.domain_id = u.d AND s.sender <> d.name AND right(s.sender, length(d.name) + 1) <> '.' || d.name
-			      AND (SELECT 1 FROM records t WHERE t.org_id = @org AND t.source_ip = u.ip AND t.domain_id = u.d AND `+ownRows+`
-			           AND (SELECT r.trust FROM reports r WHERE r.org_id = @org AND r.report_id = t.report_id) <> 2 LIMIT 1) IS NULL
-			RETURNING s.domain_id, s.source_ip, s.sender)
-		UPDATE senders k SET own = false FROM (SELECT DISTINCT domain_id, sender FROM lost) l
-		WHERE k.org_id = @org AND k.domain_id = l.domain_id AND k.sender = l.sender
-		      AND (SELECT count(*) FROM sources o WHERE o.org_id = @org AND o.domain_id = l.domain_id AND o.sender = l.sender AND o.own)
-		        = (SELECT count(*) FROM lost x WHERE x.domain_id = l.domain_id AND x.sender = l.sender)`, args)
+			      AND (u.d, u.ip) NOT IN (SELECT domain_id, source_ip FROM still)
+			RETURNING s.domain_id, s.sender),
+		before AS (SELECT domain_id, sender, count(*) AS n FROM sources WHERE org_id = @org AND domain_id = ANY(@domains) AND own GROUP BY domain_id, sender)
+		UPDATE senders k SET own = false
+		FROM (SELECT domain_id, sender, count(*) AS n FROM lost GROUP BY domain_id, sender) l JOIN before b USING (domain_id, sender, n)
+		WHERE k.org_id = @org AND k.domain_id = l.domain_id AND k.sender = l.sender`, args)
 }
 
 // sourcesOf are the addresses of a stored report.
