@@ -132,6 +132,7 @@ func (a *App) members(b browser) {
 	b.inOrg("POST", "/domains", org.ManageDomains, r.AddDomain)
 	b.inOrg("GET", "/domains/{name}", org.Read, r.ShowDomain)
 	b.inOrg("GET", "/senders", org.Read, r.ListSenders)
+	b.inOrg("POST", "/senders/review", org.ManageSenders, r.ReviewSenders)
 	b.inOrg("GET", "/reports", org.Read, r.ListReports)
 	b.inOrg("GET", "/reports/{id}", org.Read, r.ShowReport)
 	b.inOrg("GET", "/reporters", org.Read, r.ListReporters)
