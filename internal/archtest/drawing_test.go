@@ -88,6 +88,7 @@ var house = map[string]floor{
 	"internal/app": roof,
 	"cmd/sendvery": command,
 
+	"internal/crowd":       development,
 	"internal/demo":        development,
 	"internal/dns/dnsfake": development,
 

@@ -88,6 +88,7 @@ func openPool(ctx context.Context, url string, size int, role string) (*pgxpool.
 	cfg.MaxConns = int32(size)
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	cfg.ConnConfig.RuntimeParams["application_name"] = "sendvery"
+	cfg.ConnConfig.RuntimeParams["jit"] = "off" // compiling a statement takes seconds, and none of ours runs that long
 	if role != "" {
 		cfg.ConnConfig.RuntimeParams["role"] = role
 	}
