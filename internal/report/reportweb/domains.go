@@ -49,6 +49,7 @@ type DomainPage struct {
 	Undo        UndoReview
 	Flow        ui.Flow
 	Receivers   ui.HeatMap
+	Reporters   []ReporterRow // the same, the whole time together
 	Countries   ui.Countries
 	ReportsHref string
 	Drawer      SenderDrawer

@@ -43,6 +43,22 @@ func (p *DomainPage) spread(a org.Access, rest string, query url.Values, f repor
 		p.Countries = addCountry(p.Countries, *x.Country, classes[x.Class], x.Messages, here)
 	}
 	p.Receivers = h.receivers(a, with(query, "domain", p.Name), f, s.Receivers)
+	for _, x := range s.Receivers {
+		p.Reporters = h.addReporter(p.Reporters, x, path(a, "reports", with(with(query, "domain", p.Name), "reporter", x.Reporter)))
+	}
+}
+
+// addReporter adds a day of a receiver to its row, the last one.
+func (h *Web) addReporter(rows []ReporterRow, x report.ReceiverDay, href string) []ReporterRow {
+	if n := len(rows); n == 0 || rows[n-1].Name != x.Reporter {
+		if n == shownReporters {
+			return rows // the largest come first, each with all its days
+		}
+		rows = append(rows, ReporterRow{Name: x.Reporter, Href: href})
+	}
+	r := &rows[len(rows)-1]
+	r.Reports, r.Messages, r.Passing, r.Last = r.Reports+x.Reports, r.Messages+x.Messages, r.Passing+x.Aligned, format.When(x.Day, h.now())
+	return rows
 }
 
 // addFate adds messages with a disposition to the fates of their class.
@@ -77,9 +93,10 @@ func addCountry(all ui.Countries, code string, c ui.Class, n int64, here func(na
 	return all
 }
 
-// Bounds of the table of receivers: more columns than days are weeks.
+// Bounds of the tables of receivers; of more days than that the columns are weeks.
 const (
 	shownReceivers = 20
+	shownReporters = 50
 	shownDays      = 31
 )
 
