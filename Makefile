@@ -17,7 +17,7 @@ SOURCES := $(shell find web internal -name node_modules -prune -o -name dist -pr
 # One after the other, also with -j: generate and format write the same files.
 .NOTPARALLEL:
 
-.PHONY: help run assets build generate format lint test fuzz check check-generated check-fuzz check-postgres18 check-secrets check-vulnerabilities soak bench clean
+.PHONY: help run assets build generate format lint test fuzz check check-generated check-fuzz check-postgres18 check-secrets check-vulnerabilities gallery soak bench clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -82,6 +82,10 @@ check-vulnerabilities: $(DIST)
 
 fuzz: $(DIST) ## Fuzz every parser for FUZZTIME, 10m unless said otherwise
 	.ci/fuzz $(FUZZTIME)
+
+gallery: $(DIST) ## Take pictures of every page in every state, into screenshots/: about 10 minutes
+	.ci/deps chromium
+	go test ./internal/journey -run '^(TestNewcomer|TestGallery|TestParts)$$' -count=1 -parallel 1 -timeout 30m -gallery
 
 soak: $(DIST) ## Let everything break at once, and count mails: about 15 minutes
 	.ci/deps dovecot

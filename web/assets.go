@@ -57,10 +57,11 @@ func Asset(name string) string {
 
 // The types are listed here because slim systems have no table of them.
 var types = map[string]string{
-	".css":   "text/css; charset=utf-8",
-	".js":    "text/javascript; charset=utf-8",
-	".svg":   "image/svg+xml",
-	".woff2": "font/woff2",
+	".css":     "text/css; charset=utf-8",
+	".geojson": "application/geo+json",
+	".js":      "text/javascript; charset=utf-8",
+	".svg":     "image/svg+xml",
+	".woff2":   "font/woff2",
 }
 
 // Handler serves the hashed assets below Prefix with a year's caching, in the

@@ -8,6 +8,7 @@ import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { worldMap } from "./world.mjs";
 
 const dev = process.argv.includes("--dev");
 const root = import.meta.dirname;
@@ -20,6 +21,7 @@ await bundle(stylesheet);
 await rm(stylesheet);
 await emit("icons.svg", await sprite());
 await emit("favicon.svg", await readFile(join(root, "favicon.svg")));
+await emit("world.geojson", await worldMap());
 if (!dev) await compress();
 // Last: its presence says that the build is complete.
 await writeFile(join(dist, "manifest.json"), JSON.stringify(manifest, null, 1) + "\n");
@@ -59,7 +61,7 @@ async function bundle(stylesheet) {
     logLevel: "warning",
   });
   for (const [file, out] of Object.entries(metafile.outputs)) {
-    const source = out.entryPoint ?? (extname(file) === ".woff2" ? Object.keys(out.inputs)[0] : undefined);
+    const source = out.entryPoint ?? Object.keys(out.inputs).find((name) => name === "scripts/chart-core.js" || extname(file) === ".woff2");
     if (source) manifest[basename(source)] = basename(file);
   }
 }
@@ -94,7 +96,7 @@ function sources(dir) {
 
 async function compress() {
   for (const name of await readdir(dist)) {
-    if (![".js", ".css", ".svg"].includes(extname(name))) continue;
+    if (![".js", ".geojson", ".css", ".svg"].includes(extname(name))) continue;
     const plain = await readFile(join(dist, name));
     const br = brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length } });
     await writeFile(join(dist, name + ".br"), br);

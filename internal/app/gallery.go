@@ -21,7 +21,7 @@ type galleryPage struct {
 // galleryHandler serves /dev/gallery: an index, and every page in every state
 // below it. It reads nothing but its own samples; development mode only.
 func galleryHandler() http.Handler {
-	pages := slices.Concat(authGallery(), peopleGallery(), orgGallery(), auditGallery(), mailboxGallery(), reportGallery(), tlsGallery(), failureGallery(), siteGallery(), operatorGallery(), frameGallery())
+	pages := slices.Concat(authGallery(), peopleGallery(), orgGallery(), auditGallery(), mailboxGallery(), reportGallery(), tlsGallery(), failureGallery(), siteGallery(), operatorGallery(), chartGallery(), frameGallery())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		frame := samplePage(r)
 		name := strings.Trim(strings.TrimPrefix(r.URL.Path, "/dev/gallery"), "/")
@@ -38,6 +38,9 @@ func galleryHandler() http.Handler {
 		if i < 0 {
 			templ.Handler(ui.Error(ui.NotFound(frame)), templ.WithStatus(http.StatusNotFound)).ServeHTTP(w, r)
 			return
+		}
+		if pages[i].Group == "mail" { // no mail reader has our policy: mails hold their styles
+			w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 		}
 		templ.Handler(pages[i].Draw(frame)).ServeHTTP(w, r)
 	})

@@ -130,6 +130,27 @@ var reads = map[string]func(call) (any, error){
 	"report.Service.SenderDays": func(c call) (any, error) {
 		return c.Reports.SenderDays(c, c.in.ID, c.days(), []report.SenderTotal{{Sender: "192.0.2.1", DomainID: c.of.domain.ID}})
 	},
+	"report.Service.Senders": func(c call) (any, error) {
+		return twice(c, func(f report.Filter) (any, error) {
+			return c.Reports.Senders(c, c.in.ID, report.SenderQuery{Filter: f, Limit: 100})
+		})
+	},
+	"report.Service.DomainSummary": func(c call) (any, error) {
+		return twice(c, func(f report.Filter) (any, error) {
+			sum, spread, err := c.Reports.DomainSummary(c, c.in.ID, f)
+			return []any{sum, spread}, err
+		})
+	},
+	"report.Service.Sender": func(c call) (any, error) {
+		return twice(c, func(f report.Filter) (any, error) {
+			f.Sender = "192.0.2.1"
+			return c.Reports.Sender(c, c.in.ID, f)
+		})
+	},
+	"sender.Service.Addresses": func(c call) (any, error) {
+		list, total, err := c.Senders.Addresses(c, c.in.ID, c.of.domain.ID, "192.0.2.1", 10)
+		return []any{list, total}, err
+	},
 	"report.Service.Reporters": func(c call) (any, error) {
 		return twice(c, func(f report.Filter) (any, error) { return c.Reports.Reporters(c, c.in.ID, f) })
 	},

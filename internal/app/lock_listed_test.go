@@ -57,6 +57,8 @@ var apart = map[string]string{
 	"sender.Service.Find":              "across organizations: keeps facts of addresses, and finds whose to identify",
 	"report.Service.EnsureMonths":      "makes partitions, for all",
 	"report.Service.ExpireOriginals":   "across organizations: removes what is over",
+	"report.Service.SumDays":           "across organizations: finds who has days to add up",
+	"report.Service.SumSome":           "adds up within the organization that it is told, and answers nothing of it",
 	"report.Service.AuthenticateAgain": "across organizations: finds whose mails to ask about again",
 	"failurereport.Service.Expire":     "across organizations: removes what is over",
 	"tlsreport.Store":                  "stores what report.Service.Import and Read bring",

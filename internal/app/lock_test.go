@@ -18,7 +18,12 @@ import (
 // fillings give every organization rows in the tables that a world leaves
 // empty, a connected mailbox, and a mail out of it. A new table of tenants fails the test below until it has some.
 var fillings = map[string]string{
-	"audit_anchors":      `INSERT INTO audit_anchors (org_id, seq, at, mac, key_id, signature) SELECT org_id, 1, now(), '', 'k', '' FROM organizations ON CONFLICT DO NOTHING`,
+	"audit_anchors": `INSERT INTO audit_anchors (org_id, seq, at, mac, key_id, signature) SELECT org_id, 1, now(), '', 'k', '' FROM organizations ON CONFLICT DO NOTHING`,
+	"daily_receivers": `INSERT INTO daily_receivers (org_id, domain_id, day, reporter, sender, country, disposition, dkim, spf, forwarding, trust, messages)
+		SELECT org_id, domain_id, '2020-01-01', 'r', 's', '', 1, 1, 1, 0, 1, 1 FROM domains`,
+	"daily_senders": `INSERT INTO daily_senders (org_id, domain_id, day, sender, country, disposition, dkim, spf, forwarding, trust, messages)
+		SELECT org_id, domain_id, '2020-01-01', 's', '', 1, 1, 1, 0, 1, 1 FROM domains`,
+	"daily_stale":        `INSERT INTO daily_stale (org_id, domain_id, from_day) SELECT org_id, domain_id, '2020-01-01' FROM domains`,
 	"found_domains":      `INSERT INTO found_domains (org_id, mailbox_id, name, reports, messages) SELECT org_id, mailbox_id, 'found.example', 1, 1 FROM mailboxes`,
 	"mailbox_read":       `INSERT INTO mailbox_read (org_id, mailbox_id, mail_id) SELECT org_id, mailbox_id, '1' FROM mailboxes`,
 	"mailbox_unfinished": `INSERT INTO mailbox_unfinished (org_id, mailbox_id, generation, mail_id) SELECT org_id, mailbox_id, '1', '1' FROM mailboxes`,

@@ -46,7 +46,7 @@ func (a *App) networks() (sender.Networks, error) {
 	}
 	finder, err := a.cfg.networks(txt)
 	if err != nil || finder.DNS == nil && len(finder.Files) == 0 {
-		return nil, err //nolint:nilnil // switched off
+		return nil, err
 	}
 	return finder, nil
 }

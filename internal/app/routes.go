@@ -6,7 +6,6 @@ import (
 	"net/url"
 
 	"github.com/go-chi/chi/v5"
-	"github.com/go-chi/chi/v5/middleware"
 
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
@@ -43,7 +42,7 @@ func (a *App) routes() http.Handler {
 
 	// Browsers: forms from our own pages only, bodies bounded, pages compressed.
 	r.Group(func(r chi.Router) {
-		r.Use(a.sameOrigin(), errs.Forms, middleware.Compress(5, "text/html"))
+		r.Use(a.sameOrigin(), errs.Forms, compressed())
 		a.anyone(browser{r, a, errs})
 		a.publish(browser{r, a, errs})
 		a.signedIn(browser{r, a, errs})
@@ -55,7 +54,7 @@ func (a *App) routes() http.Handler {
 	})
 	// The same, but the handler bounds the body: it holds files.
 	r.Group(func(r chi.Router) {
-		r.Use(a.sameOrigin(), middleware.Compress(5, "text/html"))
+		r.Use(a.sameOrigin(), compressed())
 		browser{r, a, errs}.inOrg("POST", "/uploads", org.UploadReports, a.reportWeb.Upload)
 	})
 	return r
@@ -133,6 +132,7 @@ func (a *App) members(b browser) {
 	b.inOrg("POST", "/domains", org.ManageDomains, r.AddDomain)
 	b.inOrg("GET", "/domains/{name}", org.Read, r.ShowDomain)
 	b.inOrg("GET", "/senders", org.Read, r.ListSenders)
+	b.inOrg("POST", "/senders/review", org.ManageSenders, r.ReviewSenders)
 	b.inOrg("GET", "/reports", org.Read, r.ListReports)
 	b.inOrg("GET", "/reports/{id}", org.Read, r.ShowReport)
 	b.inOrg("GET", "/reporters", org.Read, r.ListReporters)

@@ -104,6 +104,7 @@ var needs = map[string]string{
 	"GET /o/{slug}/reports/{id}":                     "viewer",
 	"GET /o/{slug}/receipts/{id}":                    "viewer",
 	"POST /o/{slug}/receipts/{id}/choice":            "member",
+	"POST /o/{slug}/senders/review":                  "member",
 	"GET /o/{slug}/receipts/{id}/original":           "admin",
 	"GET /o/{slug}/tls/{id}":                         "viewer",
 	"GET /o/{slug}/failures/{id}":                    "admin",

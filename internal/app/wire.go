@@ -143,10 +143,12 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	work.Handle(jobs, 0, a.reports.ExpireOriginals)
 	work.Handle(jobs, 0, a.reports.AuthenticateAgain)
 	work.Handle(jobs, 0, a.reports.EnsureMonths)
+	work.Handle(jobs, 0, a.reports.SumDays)
 	work.Handle(jobs, 0, a.failures.Expire)
 	work.Handle(jobs, 0, a.trail.KeepAnchors)
 	jobs.Every(24*time.Hour, report.ExpireOriginals{})
 	jobs.Every(24*time.Hour, report.EnsureMonths{})
+	jobs.Every(10*time.Second, report.SumDays{})
 	jobs.Every(24*time.Hour, audit.KeepAnchors{})
 	jobs.Every(time.Hour, report.AuthenticateAgain{})
 	jobs.Every(time.Hour, failurereport.Expire{})
@@ -194,7 +196,7 @@ func (a *App) wirePages() {
 		Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports,
 		PrivateHosts: a.cfg.AllowNetworks != "", Demo: a.parts.Demo, Frame: a.frame, Flash: a.cookies.Flash, Cookies: a.cookies, Finder: a.finders,
 	}
-	a.reportWeb = &reportweb.Web{Reports: a.reports, Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Inbound: a.cfg.InboundToken != "", Frame: a.frame, Flash: a.cookies.Flash}
+	a.reportWeb = &reportweb.Web{Reports: a.reports, Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Senders: a.senders, Inbound: a.cfg.InboundToken != "", Frame: a.frame, Flash: a.cookies.Flash}
 	a.tlsWeb = &tlsweb.Web{TLS: a.tls, Domains: a.domains, Mailboxes: a.mailboxes, Reports: a.reports, Frame: a.frame}
 	a.failureWeb = &failureweb.Web{Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Frame: a.frame}
 }

@@ -148,6 +148,7 @@ var technologies = map[string][]string{
 	"golang.org/x/net/idna":                   {"internal/fqdn"},
 	"golang.org/x/net/publicsuffix":           {"internal/fqdn"},
 	"golang.org/x/text":                       {"internal/dmarcrpt", "internal/mimepart"},
+	"github.com/andybalholm/brotli":           {"internal/app"},
 }
 
 // impure are the parts of the standard library that the ground does without,
@@ -179,6 +180,7 @@ var systemCallers = map[string]string{
 	"internal/org/depart.go":           "closes organizations that nobody belongs to, and forgets the address of who is erased",
 	"internal/org/org.go":              "finds the organization that the operator's command names",
 	"internal/report/authenticate.go":  "finds the organizations with mails whose sender's key was not to be had",
+	"internal/report/daily.go":         "finds the organizations with days to add up",
 	"internal/report/expire.go":        "removes the originals of refused mails when their time is over",
 	"internal/sender/apply.go":         "finds the addresses to identify, whoever has mail from them; each is identified in its organization",
 	"internal/sender/lookup.go":        "keeps the shared facts of addresses",

@@ -3,5 +3,5 @@
 // the program in the middle of its work. There is nothing here but tests.
 //
 // The pictures of the last run are in the folder screenshots, for people to
-// look at.
+// look at. make gallery takes those of every sample page too.
 package journey

@@ -53,6 +53,7 @@ func TestNewcomer(t *testing.T) {
 	j.savesTheMailboxUnchanged()
 	j.readsRefusedMailsAgain()
 	j.uploadsReports()
+	j.weighsLittle()
 	j.looksGoodEverywhere()
 	if errors := p.complaints(); errors != "" {
 		t.Errorf("the program logged errors:\n%s", errors)

@@ -5,9 +5,11 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/mailfetch"
@@ -221,10 +223,27 @@ func addReceipts(b *postgres.Batch, org org.ID, items []item, results []result, 
 		       @sizes::bigint[], @verdicts::text[], @reasons::text[], @methods::text[], @results::text[], @domains::text[],
 		       @uploads::uuid[], @people::uuid[], @digests::bytea[], @firsts::bigint[])
 		     AS r (id, s, box, g, m, l, at, size, v, why, method, result, domain, upload, person, digest, first)`,
-		postgres.NamedArgs{"org": org, "now": now, "ids": ids, "sources": sources, "mailboxes": mailboxes, "generations": generations,
-			"mails": mails, "labels": labels, "mail_at": mailAt, "sizes": sizes, "verdicts": verdicts, "reasons": reasons,
-			"methods": methods, "results": outcomes, "domains": authDomains, "uploads": uploads, "people": people,
-			"digests": digests, "firsts": firsts})
+		postgres.NamedArgs{"org": org, "now": now, "ids": ids, "sources": sources, "mailboxes": sparse(mailboxes), "generations": sparse(generations),
+			"mails": sparse(mails), "labels": sparse(labels), "mail_at": sparse(mailAt), "sizes": sizes, "verdicts": verdicts, "reasons": sparse(reasons),
+			"methods": sparse(methods), "results": sparse(outcomes), "domains": sparse(authDomains), "uploads": sparse(uploads), "people": sparse(people),
+			"digests": sparseBytes(digests), "firsts": sparse(firsts)})
+}
+
+// sparse is a column of values to unnest beside others. When all are null none
+// are sent, which comes to the same: most columns of most mails are.
+func sparse[T any](values []*T) pgtype.FlatArray[*T] {
+	if slices.ContainsFunc(values, func(v *T) bool { return v != nil }) {
+		return values
+	}
+	return nil
+}
+
+// sparseBytes is sparse for values that are bytes.
+func sparseBytes[T ~[]byte](values []T) pgtype.FlatArray[T] {
+	if slices.ContainsFunc(values, func(v T) bool { return v != nil }) {
+		return values
+	}
+	return nil
 }
 
 // authenticated is what a receipt says about its mail: nothing for one without
@@ -306,6 +325,7 @@ func addItems(b *postgres.Batch, org org.ID, results []result) {
 		SELECT @org, r, s, k, v, why, l, d, by, rep, content, version
 		FROM unnest(@receipts::bigint[], @seqs::smallint[], @kinds::text[], @verdicts::text[], @reasons::text[], @labels::text[], @domains::text[], @reporters::text[], @reports::bigint[],
 		     @contents::bytea[], @versions::jsonb[]) AS i (r, s, k, v, why, l, d, by, rep, content, version)`,
-		postgres.NamedArgs{"org": org, "receipts": receipts, "seqs": seqs, "kinds": kinds, "verdicts": verdicts, "reasons": reasons,
-			"labels": labels, "domains": domains, "reporters": reporters, "reports": reports, "contents": contents, "versions": versions})
+		postgres.NamedArgs{"org": org, "receipts": receipts, "seqs": seqs, "kinds": kinds, "verdicts": verdicts, "reasons": sparse(reasons),
+			"labels": labels, "domains": sparse(domains), "reporters": sparse(reporters), "reports": sparse(reports), "contents": sparseBytes(contents),
+			"versions": sparse(versions)})
 }

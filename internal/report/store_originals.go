@@ -101,7 +101,7 @@ func (g *group) addOriginals(b *postgres.Batch, items []item) error {
 	if len(ids) > 0 {
 		b.Queue(`
 			INSERT INTO originals (org_id, receipt_id, content) SELECT $1, o.* FROM unnest($2::bigint[], $3::bytea[]) AS o
-			ON CONFLICT DO NOTHING`, g.org, ids, contents)
+			ON CONFLICT DO NOTHING`, g.org, ids, sparseBytes(contents))
 	}
 	return nil
 }

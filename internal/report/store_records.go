@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"sendvery.com/sendvery/internal/postgres"
 )
 
@@ -60,7 +62,7 @@ func (g *group) addRecords(b *postgres.Batch, rows []row) {
 		AS u (p, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip, header_from, envelope_from, envelope_to, evaluated)`,
 		postgres.NamedArgs{"org": g.org, "domains": domains, "days": days, "reports": reports,
 			"of": of, "seqs": seqs, "auths": auths, "messages": messages, "dispositions": dispositions, "dkims": dkims, "spfs": spfs,
-			"forwardings": forwardings, "ips": ips, "headers": headers, "from": from, "to": to, "evaluated": evaluated})
+			"forwardings": forwardings, "ips": pgtype.FlatArray[netip.Addr](ips), "headers": headers, "from": sparse(from), "to": sparse(to), "evaluated": sparseBytes(evaluated)})
 	addDue(b, g.org, domains, days, reports)
 }
 

@@ -84,8 +84,8 @@ func insertReports(ctx context.Context, tx postgres.Tx, org org.ID, reports []*p
 		ON CONFLICT (org_id, key_digest) DO NOTHING RETURNING report_id`,
 		postgres.NamedArgs{"org": org, "now": now, "ids": ids, "domains": domains, "receipts": receipts, "trusts": trusts, "days": days,
 			"begins": begins, "ends": ends, "reporters": reporters, "reporter_domains": reporterDomains, "emails": emails,
-			"reporter_ids": reporterIDs, "policy_domains": policyDomains, "policies": policies, "documents": documents, "repairs": repairs,
-			"keys": keys, "bases": bases, "contents": contents, "records": records, "bad": bad, "messages": messages, "aligned": aligned})
+			"reporter_ids": reporterIDs, "policy_domains": policyDomains, "policies": policies, "documents": sparseBytes(documents), "repairs": sparseBytes(repairs),
+			"keys": sparseBytes(keys), "bases": sparseBytes(bases), "contents": sparseBytes(contents), "records": records, "bad": bad, "messages": messages, "aligned": aligned})
 	if err != nil {
 		return nil, fmt.Errorf("insert reports: %w", err)
 	}

@@ -191,20 +191,22 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 		queueReceiptCount(b, org, &sum.ProblemCount)
 		queueSuggestions(b, org, &sum.Suggestions)
 	})
-	if err != nil {
-		return sum, err
-	}
-	advised := Summary{Domains: slices.Clone(sum.Domains)}
-	sum.fill(totals)
+	sum.settle(totals)
+	return sum, err
+}
+
+// settle distributes the totals, all of them and what advice may stand on.
+func (s *Summary) settle(totals []total) {
+	advised := Summary{Domains: slices.Clone(s.Domains)}
+	s.fill(totals)
 	advised.fill(sure(totals))
-	for _, d := range sum.Days {
-		sum.Doubted += d.Total()
+	for _, d := range s.Days {
+		s.Doubted += d.Total()
 	}
 	for _, d := range advised.Days {
-		sum.Doubted -= d.Total()
+		s.Doubted -= d.Total()
 	}
-	sum.advised = &advised
-	return sum, nil
+	s.advised = &advised
 }
 
 // sure are totals of what somebody vouches for.

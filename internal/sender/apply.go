@@ -24,7 +24,7 @@ func (Find) Kind() string { return "find_senders" }
 
 // Bounds of one job, and how long an identity is good.
 const (
-	targetsAtOnce = 500
+	targetsAtOnce = 200
 	findLength    = 15 * time.Second
 	identityGood  = 7 * 24 * time.Hour
 )
@@ -122,6 +122,8 @@ type source struct {
 	Name    fqdn.Name  `db:"name"` // of the domain
 }
 
+func (s source) target(org org.ID) target { return target{[16]byte(org), [16]byte(s.Domain), s.IP} }
+
 // stored are the facts of an address as they are stored.
 type stored struct {
 	Facts
@@ -140,11 +142,11 @@ type identified struct {
 func (i identified) moved() bool { return i.identity.Key != i.Sender || i.country != i.Country }
 
 // identify says who addresses of one organization are. Their rows are locked
-// first and in the order in which everybody does.
+// once all is known, so that reports wait for the writing only.
 func (s *Service) identify(ctx context.Context, targets []target) error {
 	org := org.ID(targets[0].Org)
 	return s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
-		sources, err := lockSources(ctx, tx, org, targets)
+		sources, err := readSources(ctx, tx, org, targets, "")
 		if err != nil || len(sources) == 0 {
 			return err
 		}
@@ -156,10 +158,13 @@ func (s *Service) identify(ctx context.Context, targets []target) error {
 		if err != nil {
 			return err
 		}
+		if sources, err = readSources(ctx, tx, org, targets, keep); err != nil {
+			return err
+		}
 		found := make([]identified, len(sources))
 		for i, source := range sources {
 			f := facts[source.IP]
-			identity := Identify(Evidence{Domain: source.Name, IP: source.IP, Facts: f.Facts, Results: results[i]})
+			identity := Identify(Evidence{Domain: source.Name, IP: source.IP, Facts: f.Facts, Results: results[source.target(org)]})
 			found[i] = identified{source, identity, f.Country, f.revision}
 		}
 		return saveIdentities(ctx, tx, org, found, s.Now())

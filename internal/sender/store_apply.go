@@ -18,9 +18,12 @@ import (
 	"sendvery.com/sendvery/internal/report"
 )
 
-// lockSources reads addresses and keeps them as they are until the
-// transaction ends.
-func lockSources(ctx context.Context, tx postgres.Tx, org org.ID, targets []target) ([]source, error) {
+// keep makes readSources lock what it reads, in the order in which everybody
+// does, until the transaction ends.
+const keep = ` FOR NO KEY UPDATE OF s`
+
+// readSources reads addresses, those that are still there, in their order.
+func readSources(ctx context.Context, tx postgres.Tx, org org.ID, targets []target, lock string) ([]source, error) {
 	domains, ips := make([][16]byte, len(targets)), make([]netip.Addr, len(targets))
 	for i, t := range targets {
 		domains[i], ips[i] = t.Domain, t.IP
@@ -29,14 +32,14 @@ func lockSources(ctx context.Context, tx postgres.Tx, org org.ID, targets []targ
 		SELECT s.domain_id, s.source_ip, s.sender, s.country, s.first_day, d.name
 		FROM sources s JOIN domains d ON d.org_id = s.org_id AND d.domain_id = s.domain_id
 		WHERE s.org_id = @org AND (s.domain_id, s.source_ip) IN (SELECT d, i FROM unnest(@domains::uuid[], @ips::inet[]) AS u (d, i))
-		ORDER BY s.domain_id, s.source_ip FOR NO KEY UPDATE OF s`,
+		ORDER BY s.domain_id, s.source_ip`+lock,
 		postgres.NamedArgs{"org": org, "domains": domains, "ips": ips})
 	if err != nil {
-		return nil, fmt.Errorf("lock addresses: %w", err)
+		return nil, fmt.Errorf("addresses to identify: %w", err)
 	}
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[source])
 	if err != nil {
-		return nil, fmt.Errorf("lock addresses: %w", err)
+		return nil, fmt.Errorf("addresses to identify: %w", err)
 	}
 	return list, nil
 }
@@ -71,14 +74,13 @@ func factsOf(ctx context.Context, tx postgres.Tx, sources []source) (map[netip.A
 // Bounds of the mail of one address that is looked at: its newest records, and
 // the results that most of that mail has.
 const (
-	recordsLookedAt = 1000
-	resultsLookedAt = 50
+	recordsLookedAt = 200
+	resultsLookedAt = 20
 )
 
-// resultsOf reads what passed of the mail of addresses, each by the place of
-// its source: of mail that shows no sign of having been passed on, in reports
+// resultsOf reads what passed of the mail of addresses: of mail that shows no sign of having been passed on, in reports
 // that are not doubted.
-func resultsOf(ctx context.Context, tx postgres.Tx, org org.ID, sources []source, now time.Time) ([][]Result, error) {
+func resultsOf(ctx context.Context, tx postgres.Tx, org org.ID, sources []source, now time.Time) (map[target][]Result, error) {
 	domains, ips, firsts := make([][16]byte, len(sources)), make([]netip.Addr, len(sources)), make([]time.Time, len(sources))
 	for i, s := range sources {
 		domains[i], ips[i], firsts[i] = [16]byte(s.Domain), s.IP, s.First
@@ -99,7 +101,7 @@ func resultsOf(ctx context.Context, tx postgres.Tx, org org.ID, sources []source
 	if err != nil {
 		return nil, fmt.Errorf("results of addresses: %w", err)
 	}
-	found := make([][]Result, len(sources))
+	found := map[target][]Result{}
 	var n, messages int64
 	var encoded []byte
 	_, err = pgx.ForEachRow(rows, []any{&n, &messages, &encoded}, func() error {
@@ -107,7 +109,8 @@ func resultsOf(ctx context.Context, tx postgres.Tx, org org.ID, sources []source
 		if err := json.Unmarshal(encoded, &a); err != nil {
 			return err
 		}
-		found[n] = append(found[n], passed(messages, a))
+		of := sources[n].target(org)
+		found[of] = append(found[of], passed(messages, a))
 		return nil
 	})
 	if err != nil {
@@ -170,18 +173,22 @@ func saveIdentities(ctx context.Context, tx postgres.Tx, org org.ID, found []ide
 
 // queueSenders brings what addresses are known as, and were until now, up to
 // date: a sender is the owner's when one of its addresses is, or its key lies
-// within the domain. What people think of it stays. Of senders without
-// addresses those go that nobody has an opinion on and no sum speaks of.
+// within the domain. That is looked at once their rows are locked, so that it
+// sees whoever held them before. What people think of senders stays. Of those
+// without addresses the ones go that nobody has an opinion on and no sum
+// speaks of.
 func queueSenders(b *postgres.Batch, args postgres.NamedArgs) {
+	const touched = `(SELECT d, key FROM unnest(@domains::uuid[], @keys::text[]) AS u (d, key)
+		UNION SELECT d, key FROM unnest(@movedDomains::uuid[], @movedFrom::text[]) AS u (d, key)) c`
 	b.Queue(`
-		INSERT INTO senders AS k (org_id, domain_id, sender, own)
-		SELECT @org, c.d, c.key, bool_or(s.own OR s.sender = d.name OR right(s.sender, length(d.name) + 1) = '.' || d.name)
-		FROM (SELECT d, key FROM unnest(@domains::uuid[], @keys::text[]) AS u (d, key)
-		      UNION SELECT d, key FROM unnest(@movedDomains::uuid[], @movedFrom::text[]) AS u (d, key)) c
-		JOIN domains d ON d.org_id = @org AND d.domain_id = c.d
-		JOIN sources s ON s.org_id = @org AND s.domain_id = c.d AND s.sender = c.key
-		GROUP BY c.d, c.key ORDER BY c.d, c.key
-		ON CONFLICT (org_id, domain_id, sender) DO UPDATE SET own = excluded.own WHERE k.own <> excluded.own`, args)
+		INSERT INTO senders AS k (org_id, domain_id, sender) SELECT @org, c.d, c.key FROM `+touched+` ORDER BY c.d, c.key
+		ON CONFLICT (org_id, domain_id, sender) DO UPDATE SET own = k.own WHERE false`, args) // locked all the same
+	b.Queue(`
+		UPDATE senders k SET own = x.own
+		FROM (SELECT c.d, c.key, bool_or(s.own OR s.sender = d.name OR right(s.sender, length(d.name) + 1) = '.' || d.name) AS own
+		      FROM `+touched+` JOIN domains d ON d.org_id = @org AND d.domain_id = c.d
+		      JOIN sources s ON s.org_id = @org AND s.domain_id = c.d AND s.sender = c.key GROUP BY c.d, c.key) x
+		WHERE k.org_id = @org AND k.domain_id = x.d AND k.sender = x.key AND k.own <> x.own`, args)
 	b.Queue(`
 		WITH calm AS MATERIALIZED (
 			SELECT DISTINCT d FROM unnest(@domains::uuid[]) AS u (d) WHERE d <> ALL(@movedDomains::uuid[])

@@ -1,10 +1,16 @@
 // Finds chart boxes, loads the drawing code when one comes near the screen, and
 // keeps each drawing in step with its size, the theme, the fonts and the printer.
+const kinds = {
+  volume: () => import("./volume.js"),
+  flow: () => import("./flow.js"),
+  map: () => import("./map.js"),
+};
 const drawn = new Map();
 let watching = false;
 
 // Takes up every chart box that has none yet; safe to call at any time.
 export function upgradeCharts() {
+  showNewest();
   for (const [box, chart] of drawn) if (box.isConnected) chart.update(dataOf(box));
   const boxes = document.querySelectorAll("[data-chart]:not([data-ready])");
   if (boxes.length === 0) return;
@@ -25,9 +31,8 @@ export function upgradeCharts() {
 async function mount(box) {
   if (box.dataset.ready) return;
   box.dataset.ready = "loading";
-  const { drawVolume } = await import("./volume.js");
-  if (!box.isConnected) return;
-  const chart = drawVolume(box, dataOf(box));
+  const chart = await start(box);
+  if (!chart) return;
   box.dataset.ready = "yes";
   drawn.set(box, chart);
   const sizes = new ResizeObserver(() => {
@@ -39,6 +44,26 @@ async function mount(box) {
     } else if (box.clientWidth > 0) chart.resize();
   });
   sizes.observe(box);
+}
+
+// Where the code or the shapes do not come, the table says the same.
+async function start(box) {
+  try {
+    const { draw } = await kinds[box.dataset.chart]();
+    return box.isConnected && (await draw(box, dataOf(box)));
+  } catch (error) {
+    box.dataset.ready = "no";
+    box.closest("[data-figure]").querySelector("details").open = true;
+    throw error;
+  }
+}
+
+// On a phone a table of days begins with the oldest, out of the newest's sight.
+function showNewest() {
+  for (const table of document.querySelectorAll("[data-newest-last]:not([data-ready])")) {
+    table.dataset.ready = "yes";
+    table.parentElement.scrollLeft = table.parentElement.scrollWidth;
+  }
 }
 
 function dataOf(box) {

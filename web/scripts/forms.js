@@ -17,11 +17,18 @@ export function listenForms() {
       delete form.dataset.sent;
       form.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
     }
+    for (const field of document.querySelectorAll("form[data-tidy] :disabled")) field.disabled = false;
   });
 
   // Pickers marked so apply at once; without a script their button does it.
   document.addEventListener("change", (event) => {
     event.target.closest("form[data-auto-submit]")?.requestSubmit();
+  });
+
+  // What was left empty would only make the address longer.
+  document.addEventListener("submit", ({ target }) => {
+    if (!target.matches("form[data-tidy]")) return;
+    for (const field of target.elements) if (field.name && field.value === "") field.disabled = true;
   });
 
   document.addEventListener("change", (event) => {

@@ -1,28 +1,20 @@
-// What the volume chart looks like; colours are read from the page each time,
-// so that a change of theme is one redraw.
+// What the volume chart looks like.
+import { colors, font, isStill, tooltipLook } from "./chart-look.js";
 import { dayShort, short } from "./numbers.js";
 
-export function options(data, formatter) {
-  const css = getComputedStyle(document.documentElement);
-  const color = (name) => css.getPropertyValue(name).trim();
-  const text = { color: color("--muted"), fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 12 };
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+export function options(data, zoom, formatter) {
+  const color = colors();
+  const text = { color: color("--muted"), fontFamily: font(), fontSize: 12 };
   return {
-    animation: !still,
+    animation: !isStill(),
     animationDuration: 250,
     textStyle: text,
     aria: { enabled: true, label: { enabled: false }, decal: { show: true, decals: [{ symbol: "none" }] } },
-    grid: { left: 4, right: 4, top: 28, bottom: 44, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: { left: 4, right: 4, top: 36, bottom: 48, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: {
+      ...tooltipLook(color),
       trigger: "axis",
       axisPointer: { type: "shadow", shadowStyle: { color: color("--color-base-content"), opacity: 0.06 } },
-      backgroundColor: color("--color-base-100"),
-      borderColor: color("--color-base-300"),
-      borderWidth: 1,
-      padding: [10, 12],
-      textStyle: { color: color("--color-base-content"), fontFamily: text.fontFamily },
-      transitionDuration: 0,
-      confine: true,
       formatter,
     },
     xAxis: {
@@ -40,27 +32,28 @@ export function options(data, formatter) {
       axisLabel: { ...text, formatter: short },
       splitLine: { lineStyle: { color: color("--color-base-300") } },
     },
-    dataZoom: [slider(color, text), { type: "select", show: false }],
+    dataZoom: [{ ...slider(color, text), ...zoom }, { type: "select", show: false, ...zoom }],
     toolbox: { show: true, itemSize: 0, feature: { dataZoom: { yAxisIndex: false } } },
     series: data.classes.map((c, i) => series(data, c, i, color)),
   };
 }
 
 function slider(color, text) {
+  const shadow = { lineStyle: { color: color("--edge") }, areaStyle: { color: color("--edge"), opacity: 0.25 } };
   return {
     type: "slider",
-    height: 14,
+    height: 16,
     bottom: 4,
     brushSelect: false,
     borderColor: "transparent",
     backgroundColor: color("--color-base-200"),
     fillerColor: "rgba(127, 138, 158, 0.16)",
-    handleSize: 14,
+    handleSize: 24,
     handleStyle: { color: color("--color-base-100"), borderColor: color("--muted") },
     moveHandleSize: 0,
     showDetail: false,
-    dataBackground: { lineStyle: { color: color("--edge") }, areaStyle: { color: color("--edge"), opacity: 0.25 } },
-    selectedDataBackground: { lineStyle: { color: color("--edge") }, areaStyle: { color: color("--edge"), opacity: 0.25 } },
+    dataBackground: shadow,
+    selectedDataBackground: shadow,
     textStyle: text,
   };
 }
@@ -83,14 +76,24 @@ function series(data, { key, word }, i, color) {
   };
 }
 
-// Changes of the policy stand as dashed lines with their words on top.
+// Changes stand as dashed lines with their words on top, in two rows where
+// they would run into each other. Several of one day share a line.
 function marks(data, color) {
+  const lines = [];
+  let row = 0;
+  data.days.forEach(({ day }, at) => {
+    const words = data.marks.filter((m) => m.day === day).map((m) => m.text);
+    if (words.length === 0) return;
+    const near = lines.length > 0 && at - lines.at(-1).at < data.days.length / 8;
+    row = near ? 1 - row : 0;
+    lines.push({ at, xAxis: day, text: words.join(", "), label: { distance: 4 + 14 * row } });
+  });
   return {
     silent: true,
     symbol: "none",
     animation: false,
     lineStyle: { color: color("--muted"), type: "dashed", width: 1 },
-    label: { color: color("--muted"), fontSize: 11, distance: 4, formatter: ({ data }) => data.text },
-    data: data.marks.map((m) => ({ xAxis: m.day, text: m.text })),
+    label: { color: color("--muted"), fontSize: 11, formatter: ({ data }) => data.text },
+    data: lines,
   };
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -60,6 +61,11 @@ func (s Split) summary() string {
 		return "no messages"
 	}
 	return strings.Join(parts, ", ")
+}
+
+// sparkWords is the line in words, for who cannot see it.
+func sparkWords(counts []int64) string {
+	return "Per day between " + format.Count(slices.Min(counts)) + " and " + format.Count(slices.Max(counts)) + ", on the last day " + format.Count(counts[len(counts)-1])
 }
 
 // sparkPoints draws counts as a line in a box of 88 × 20.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 type Volume struct {
 	ID    string // unique in the page; letters only
 	Days  []VolumeDay
-	Marks []VolumeMark // changes of the published policy within the days
+	Marks []VolumeMark // changes of policy and DNS, and alerts, within the days
 	Since string       // what the days are, for the table: "28 Oct – 24 Nov 2026"
 }
 
@@ -57,19 +58,19 @@ func (d VolumeDay) long() string {
 	return t.Format("Mon 2 Jan 2006")
 }
 
-func (v Volume) sum(c Class) (n int64) {
+func (v Volume) sum(c Class) int64 { return v.split().of(c) }
+
+func (v Volume) split() (s Split) {
 	for _, d := range v.Days {
-		n += d.of(c)
+		s.Passing += d.Passing
+		s.Forwarded += d.Forwarded
+		s.Fix += d.Fix
+		s.Unknown += d.Unknown
 	}
-	return n
+	return s
 }
 
-func (v Volume) total() (n int64) {
-	for _, d := range v.Days {
-		n += d.Total()
-	}
-	return n
-}
+func (v Volume) total() int64 { return v.split().Total() }
 
 // summary is the chart in one sentence, for who cannot see it.
 func (v Volume) summary() string {
@@ -101,12 +102,22 @@ func (d VolumeDay) longNote() string {
 	return "with " + format.Of(d.Long, "report", "reports") + " over more than two days"
 }
 
-// newestFirst returns the days that had messages, latest first.
+// newestFirst returns the days that had messages or a mark, latest first.
 func (v Volume) newestFirst() []VolumeDay {
 	var out []VolumeDay
-	for i := len(v.Days) - 1; i >= 0; i-- {
-		if v.Days[i].Total() > 0 {
-			out = append(out, v.Days[i])
+	for _, d := range slices.Backward(v.Days) {
+		if d.Total() > 0 || len(v.marksOf(d)) > 0 {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func (v Volume) marksOf(d VolumeDay) []string {
+	var out []string
+	for _, m := range v.Marks {
+		if m.Day == d.Day {
+			out = append(out, m.Text)
 		}
 	}
 	return out
@@ -138,10 +149,7 @@ type volumeMarkJSON struct {
 
 // data is what scripts/volume.js draws.
 func (v Volume) data() volumeJSON {
-	out := volumeJSON{Days: []volumeDayJSON{}, Marks: []volumeMarkJSON{}}
-	for _, c := range Classes {
-		out.Classes = append(out.Classes, volumeClassJSON{Key: c, Word: c.Word()})
-	}
+	out := volumeJSON{Days: []volumeDayJSON{}, Classes: classesJSON(), Marks: []volumeMarkJSON{}}
 	for _, d := range v.Days {
 		day := volumeDayJSON{Day: d.Day, Href: d.Href, Open: d.Open, Long: d.Long}
 		for _, c := range Classes {
@@ -151,6 +159,14 @@ func (v Volume) data() volumeJSON {
 	}
 	for _, m := range v.Marks {
 		out.Marks = append(out.Marks, volumeMarkJSON(m))
+	}
+	return out
+}
+
+func classesJSON() []volumeClassJSON {
+	out := make([]volumeClassJSON, len(Classes))
+	for i, c := range Classes {
+		out[i] = volumeClassJSON{Key: c, Word: c.Word()}
 	}
 	return out
 }

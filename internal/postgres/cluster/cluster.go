@@ -140,6 +140,9 @@ func (c *Cluster) startOnce(ctx context.Context, acc *account, opts Options) err
 	}
 	defer func() { _ = log.Close() }() // the server writes to its own copy
 	args := []string{"-D", c.data, "-k", c.socket, "-p", port, "-c", "listen_addresses=", "-c", "unix_socket_permissions=0700", "-c", "max_connections=200"}
+	// The usual 128 MB are fewer than an import touches, which then writes pages
+	// out itself that it needs again.
+	args = append(args, "-c", "shared_buffers=256MB")
 	if opts.Unsafe {
 		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 	}

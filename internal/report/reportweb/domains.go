@@ -45,8 +45,13 @@ type DomainPage struct {
 	Senders     []SenderRow
 	SenderCount int64
 	SendersHref string
-	Reporters   []ReporterRow
+	Filter      ui.FilterBar
+	Undo        UndoReview
+	Flow        ui.Flow
+	Receivers   ui.HeatMap
+	Countries   ui.Countries
 	ReportsHref string
+	Drawer      SenderDrawer
 }
 
 // PolicyLine is one tag of a published policy in plain words.
@@ -77,4 +82,9 @@ type SendersPage struct {
 	Senders      []SenderRow
 	Pager        ui.Pager
 	EmptyWhy     string // which cause it is, when Senders is empty
+	Filter       ui.FilterBar
+	ReviewAction string // posts what is said of the senders that are ticked; empty = the role may not
+	Back         string // where that leads
+	Undo         UndoReview
+	Drawer       SenderDrawer
 }

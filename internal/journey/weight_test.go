@@ -1,0 +1,42 @@
+package journey
+
+import "math"
+
+// What the first page may cost whoever sees it first: bytes on the wire with
+// scripts, styles and font, milliseconds until something is painted (where
+// nothing else needs the processors), and how far parts move after they were
+// painted.
+const (
+	mostBytes  = 300_000
+	mostPaint  = 1000
+	mostShifts = 0
+)
+
+// weighsLittle measures the overview, scrolled from top to bottom.
+func (j *journey) weighsLittle() {
+	paint := math.Inf(1)
+	for range 3 {
+		j.open(j.org + "/?days=90")
+		j.await(`document.querySelector("[data-chart][data-ready=yes] canvas") !== null`)
+		paint = min(paint, look[float64](j.tab, `performance.getEntriesByName("first-contentful-paint")[0].startTime`))
+	}
+	bytes := look[int](j.tab, `[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].reduce((sum, e) => sum + e.encodedBodySize, 0)`)
+	look[bool](j.tab, `(() => {
+		window.shifts = 0;
+		new PerformanceObserver((list) => list.getEntries().forEach((e) => window.shifts += e.value)).observe({type: "layout-shift", buffered: true});
+		scrollTo(0, document.documentElement.scrollHeight);
+		return true;
+	})()`)
+	j.await(`[...document.querySelectorAll("[data-chart]")].every((c) => c.dataset.ready === "yes")`)
+	shifts := promised[float64](j.tab, frames+`.then(() => new Promise(setTimeout)).then(() => window.shifts)`)
+	j.Logf("the overview: %d bytes, first paint after %.0f ms, layout shift %.4f", bytes, paint, shifts)
+	if bytes > mostBytes || bytes < 50_000 {
+		j.Errorf("the overview is %d bytes on the wire, want at most %d", bytes, mostBytes)
+	}
+	if *gallery && paint > mostPaint {
+		j.Errorf("the overview paints after %.0f ms, want at most %d", paint, mostPaint)
+	}
+	if shifts > mostShifts {
+		j.Errorf("parts of the overview move: layout shift %.4f", shifts)
+	}
+}
