@@ -110,7 +110,7 @@ func (p Plan) shares(org, domains int) []float64 {
 	}
 	shares := make([]float64, domains)
 	if org == 0 {
-		shares[0] = min(largestShare, size/2)
+		shares[0] = largestShare
 		for i := 1; i < domains; i++ {
 			shares[i] = (size - shares[0]) / float64(domains-1)
 		}

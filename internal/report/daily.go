@@ -92,3 +92,12 @@ type domainDays struct {
 	domains []DomainID
 	days    []time.Time
 }
+
+// byDomain are the days of each domain.
+func (d domainDays) byDomain() map[DomainID][]time.Time {
+	of := map[DomainID][]time.Time{}
+	for i, id := range d.domains {
+		of[id] = append(of[id], d.days[i])
+	}
+	return of
+}

@@ -126,11 +126,13 @@ func staleDays(ctx context.Context, tx postgres.Tx, org org.ID, n int) (domainDa
 func sumDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) error {
 	args := postgres.NamedArgs{"org": org, "domains": d.domains, "days": d.days}
 	b := &postgres.Batch{}
-	const chosen = ` WHERE t.org_id = @org AND (t.domain_id, t.day) IN (SELECT d, day FROM unnest(@domains::uuid[], @days::date[]) AS u (d, day))`
+	for domain, days := range d.byDomain() {
+		for _, table := range [...]string{"daily_due", "daily_senders", "daily_receivers"} {
+			b.Queue(`DELETE FROM `+table+` WHERE org_id = @org AND domain_id = @domain AND day = ANY(@days)`,
+				postgres.NamedArgs{"org": org, "domain": domain, "days": days})
+		}
+	}
 	b.Queue(`SET LOCAL plan_cache_mode = force_custom_plan`)
-	b.Queue(`DELETE FROM daily_due t`+chosen, args)
-	b.Queue(`DELETE FROM daily_senders t`+chosen, args)
-	b.Queue(`DELETE FROM daily_receivers t`+chosen, args)
 	b.Queue(`SET LOCAL enable_nestloop = off`)
 	b.Queue(`
 		WITH u AS MATERIALIZED (SELECT d, day FROM unnest(@domains::uuid[], @days::date[]) AS u (d, day)),
