@@ -43,7 +43,7 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 }
 
 func (h *Web) page(w http.ResponseWriter, r *http.Request, a org.Access) (Page, error) {
-	all, err := h.Exports.List(r.Context(), a.ID)
+	all, err := h.Exports.List(r.Context(), a.ID, export.Everything)
 	if err != nil {
 		return Page{}, err
 	}
@@ -59,7 +59,7 @@ func (h *Web) page(w http.ResponseWriter, r *http.Request, a org.Access) (Page, 
 
 // Ask has an export made.
 func (h *Web) Ask(w http.ResponseWriter, r *http.Request, a org.Access) error {
-	err := h.Exports.Ask(r.Context(), a)
+	err := h.Exports.Ask(r.Context(), a, export.Order{Kind: export.Everything})
 	if fault.Is(err, fault.Conflict) {
 		p, pageErr := h.page(w, r, a)
 		if pageErr != nil {
