@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/jackc/pgx/v5"
 
@@ -33,14 +34,17 @@ func queueHolding(b *postgres.Batch, org org.ID, f Filter, into *Holding) {
 	scan(b, "count originals", `SELECT count(*), coalesce(sum(m.size), 0)::bigint `+from, args, &into.Originals, &into.Size)
 }
 
-// originals chooses receipts m whose originals are kept.
+// originals chooses receipts m whose originals are kept. All records are gone
+// through once: unlike a page of reports, this asks for all.
 func (f Filter) originals(org org.ID) (string, postgres.NamedArgs) {
 	where, args := reportWhere(f), reportArgs(org, f)
-	if holding := f.holding(org, args); holding != "" {
-		where += " AND " + holding
+	if f.ofMessages() {
+		chosen, more := f.judgedWhere(org)
+		maps.Copy(args, more)
+		where += ` AND r.report_id = ANY(ARRAY(SELECT DISTINCT t.report_id FROM messages t ` + opinions + ` WHERE ` + chosen + `))`
 	}
 	return `FROM receipts m JOIN originals o ON o.org_id = m.org_id AND o.receipt_id = m.receipt_id AND NOT o.damaged
-		WHERE m.org_id = @org AND m.receipt_id IN (SELECT r.receipt_id FROM reports r WHERE ` + where + `)`, args
+		WHERE m.org_id = @org AND m.receipt_id = ANY(ARRAY(SELECT DISTINCT r.receipt_id FROM reports r WHERE ` + where + `))`, args
 }
 
 func queueOriginals(b *postgres.Batch, org org.ID, f Filter, into *[]ReceiptID) {
