@@ -70,14 +70,14 @@ func New(title, foot string, made time.Time) (*Document, error) {
 	c := config.NewBuilder().
 		WithCustomFonts(fonts).
 		WithDefaultFont(&props.Font{Family: family, Size: textSize, Color: ink.prop()}).
-		WithLeftMargin(margin).WithRightMargin(margin).WithTopMargin(margin).WithBottomMargin(margin / 2).
+		WithLeftMargin(margin).WithRightMargin(margin).WithTopMargin(margin).WithBottomMargin(margin/2).
 		WithMaxGridSize(grid).
 		WithCompression(true).WithSequentialMode().
 		WithTitle(title, true).WithCreator("Sendvery", true).WithCreationDate(made).
 		WithPageNumber(props.PageNumber{Pattern: "{current} / {total}", Place: props.RightBottom, Family: family, Size: footSize, Color: muted.prop()}).
 		Build()
 	d := &Document{m: maroto.New(c)}
-	err = d.m.RegisterFooter(text.NewRow(6, plain(foot), props.Text{Size: footSize, Color: muted.prop(), Top: 2}))
+	err = d.m.RegisterFooter(text.NewRow(9, plain(foot), props.Text{Size: footSize, Color: muted.prop(), Top: 5.5}))
 	if err != nil {
 		return nil, fmt.Errorf("foot of a document: %w", err)
 	}
@@ -105,13 +105,15 @@ func (d *Document) Lead(s string) {
 func (d *Document) Heading(s string) {
 	const height = 14
 	if !d.m.FitlnCurrentPage(height + 16) { // no heading at the foot of a page
-		d.space(height + 16)
+		d.turn()
 	}
 	d.m.AddRow(height, text.NewCol(grid, plain(s), props.Text{Size: headingSize, Style: fontstyle.Bold, Top: 7}))
 }
 
 // Text adds a paragraph.
-func (d *Document) Text(s string) { d.line(s, props.Text{Size: textSize, Top: 1.5, VerticalPadding: leading}) }
+func (d *Document) Text(s string) {
+	d.line(s, props.Text{Size: textSize, Top: 1.5, VerticalPadding: leading})
+}
 
 // Muted adds a paragraph that steps back.
 func (d *Document) Muted(s string) {
@@ -120,7 +122,13 @@ func (d *Document) Muted(s string) {
 
 func (d *Document) line(s string, p props.Text) { d.m.AddAutoRow(text.NewCol(grid, plain(s), p)) }
 
-func (d *Document) space(height float64) { d.m.AddRows(row.New(height)) }
+// turn leaves the rest of the page empty.
+func (d *Document) turn() {
+	const line = 2
+	for d.m.FitlnCurrentPage(line) {
+		d.m.AddRows(row.New(line))
+	}
+}
 
 // Column is one of a table.
 type Column struct {

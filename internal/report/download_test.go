@@ -24,7 +24,9 @@ func randomFilter(random *rand.Rand, domains []domain.Domain) report.Filter {
 	maybe(func() { f.Class = report.Class(1 + random.IntN(4)) })
 	maybe(func() { f.Reporter = []string{"one.example", "two.example"}[random.IntN(2)] })
 	maybe(func() { f.Sender = fmt.Sprintf("192.0.2.%d", 120+random.IntN(12)) })
-	maybe(func() { f.Network = netip.MustParsePrefix([]string{"192.0.2.120/29", "2001:db8:1::/48"}[random.IntN(2)]) })
+	maybe(func() {
+		f.Network = netip.MustParsePrefix([]string{"192.0.2.120/29", "2001:db8:1::/48"}[random.IntN(2)])
+	})
 	maybe(func() { f.Country = report.UnknownCountry })
 	maybe(func() { f.Disposition = dmarcrpt.DispositionNone })
 	maybe(func() { f.DKIM = report.Outcome(1 + random.IntN(2)) })

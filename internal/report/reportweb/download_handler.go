@@ -151,4 +151,6 @@ func total(h report.Holding, t taking) int64 {
 }
 
 // downloadHref is the page to take along what the address shows.
-func downloadHref(a org.Access, query url.Values) string { return path(a, "download", with(query, "", "")) }
+func downloadHref(a org.Access, query url.Values) string {
+	return path(a, "download", with(query, "", ""))
+}
