@@ -49,6 +49,20 @@ func listGallery() []galleryPage {
 			page.Headline, page.Reporters, page.Nothing = "Nobody reported on these days.", nil, ui.Unfed(p.Org, false, false, true)
 			return reportweb.Reporters(page)
 		}},
+		{"report", "download", func(p ui.Page) templ.Component { return reportweb.Downloads(sampleDownload(p)) }},
+		{"report", "download-made", func(p ui.Page) templ.Component {
+			page := sampleDownload(p)
+			page.Made = sampleMade()
+			page.Offers[2].Count = "more than 200 000 rows"
+			page.Offers[2].Files = []reportweb.OfferedFile{{Text: "CSV", Action: galleryPath + "download", Kind: "records", Format: "csv"}, {Text: "JSON", Action: galleryPath + "download", Kind: "records", Format: "json"}}
+			return reportweb.Downloads(page)
+		}},
+		{"report", "download-none", func(p ui.Page) templ.Component {
+			page := sampleDownload(p)
+			page.Headline, page.Offers = "Nothing to take", nil
+			page.Nothing = ui.Nothing{Icon: "calendar-x", Title: "No messages here", Words: "No message was reported for this choice. Go back and choose a longer time, or take a filter away."}
+			return reportweb.Downloads(page)
+		}},
 		{"report", "receipts", func(p ui.Page) templ.Component { return reportweb.Receipts(sampleReceiptList(p)) }},
 		{"report", "receipts-again", func(p ui.Page) templ.Component {
 			page := sampleReceiptList(p)

@@ -243,6 +243,7 @@ func (f Filter) holding(org org.ID, args postgres.NamedArgs) string {
 	if !f.ofMessages() {
 		return ""
 	}
+	f.Repair, f.Doubted = "", false // of reports, and asked there
 	where, more := f.conditions(org)
 	maps.Copy(args, more)
 	if f.Class != 0 {

@@ -115,7 +115,7 @@ func (d *SenderDrawer) fillNumbers(a org.Access, f report.Filter, detail report.
 		d.Warning = "You say it is not yours, but mail of it passes as " + d.Domain + ": somebody lets it. Look at your SPF record and DKIM keys."
 	}
 	for _, r := range detail.Results {
-		d.Results = append(d.Results, ResultRow{DKIM: resultWords(r.DKIM), SPF: resultWords(r.SPF), Did: dispositionWord(r.Disposition, ""), Messages: r.Messages, Whole: t.Total()})
+		d.Results = append(d.Results, ResultRow{DKIM: mechanismWords(r.DKIM), SPF: mechanismWords(r.SPF), Did: dispositionWord(r.Disposition, ""), Messages: r.Messages, Whole: t.Total()})
 	}
 	for _, rep := range detail.Receivers[:min(len(detail.Receivers), 6)] {
 		d.Receivers = append(d.Receivers, ReporterRow{Name: rep.Reporter, Href: d.Href + "&reporter=" + url.QueryEscape(rep.Reporter), Messages: rep.Messages, Passing: rep.Aligned})
@@ -134,8 +134,8 @@ func (d *SenderDrawer) fillNumbers(a org.Access, f report.Filter, detail report.
 	}
 }
 
-// resultWords is an evaluated result in the table of a sender.
-func resultWords(r report.Result) string {
+// mechanismWords is an evaluated result in the table of a sender.
+func mechanismWords(r report.Result) string {
 	switch r {
 	case report.ResultPass:
 		return "passes, aligned"

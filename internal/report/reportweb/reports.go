@@ -14,6 +14,7 @@ type ReportsPage struct {
 	Days         []ui.Choice
 	DomainFilter []ui.Choice
 	Filter       ui.FilterBar
+	DownloadHref string
 	Sections     []ui.Choice // "Reports", "Mails": the lists of this section
 	UploadHref   string      // empty where the role may not
 	Reports      []ReportRow

@@ -58,7 +58,7 @@ func (h *Web) ListReports(w http.ResponseWriter, r *http.Request, a org.Access) 
 	p := ReportsPage{
 		Page: h.frame(w, r, ui.ReportsSection, "Reports"), Sections: sections(a, ui.ReportsList), UploadHref: uploadHref(a),
 		Days: dayChoices(a, "reports", query), DomainFilter: domainChoices(a, "reports", query, domains),
-		Filter: filterBar(a, "reports", query, ipError),
+		Filter: filterBar(a, "reports", query, ipError), DownloadHref: path(a, "download", query),
 	}
 	if len(lines) > reportsPerPage {
 		lines = lines[:reportsPerPage]

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/export"
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
@@ -22,6 +23,7 @@ type Web struct {
 	Domains   *domain.Service
 	Mailboxes *mailbox.Service
 	Senders   *sender.Service
+	Exports   *export.Service
 	Inbound   bool // mail providers may hand mails over
 	// Frame returns the frame of a page inside the organization.
 	Frame func(w http.ResponseWriter, r *http.Request, title string) ui.Page
