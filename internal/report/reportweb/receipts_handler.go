@@ -251,6 +251,14 @@ func (h *Web) Original(w http.ResponseWriter, r *http.Request, a org.Access) err
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="report-%d%s"`, id, mimepart.Extension(head[:n])))
 	w.Header().Set("Cache-Control", "no-store")
-	_, _ = io.Copy(w, io.NewSectionReader(original, 0, original.Size())) // the browser may have gone; nobody is left to tell
+	_, _ = io.Copy(patient{w}, io.NewSectionReader(original, 0, original.Size())) // the browser may have gone; nobody is left to tell
 	return nil
+}
+
+// patient gives a download time anew for each part.
+type patient struct{ http.ResponseWriter }
+
+func (p patient) Write(b []byte) (int, error) {
+	httpio.Goes(p.ResponseWriter)
+	return p.ResponseWriter.Write(b)
 }
