@@ -170,7 +170,8 @@ func verdictRows(a org.Access, sum report.Summary) []VerdictRow {
 
 // order is the standings from the one that most needs a person.
 var order = [...]report.Standing{
-	report.Losing, report.NotSafe, report.Foreign, report.SafeToGo, report.TooEarly, report.Enforced, report.Parked, report.NoData,
+	report.Losing, report.NotSafe, report.Foreign, report.OpenSubdomains, report.Testing, report.MuchForwarded, report.SafeToGo, report.OneReceiver,
+	report.Growing, report.TooEarly, report.Enforced, report.Parked, report.Silent, report.NoData,
 }
 
 func policyTag(p string) string {
