@@ -159,6 +159,8 @@ func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) 
 	where := ""
 	if !f.Domain.IsZero() {
 		where = ` AND d.domain_id = @domain`
+	} else if !f.Group.IsZero() {
+		where = ` AND d.group_id = @group`
 	}
 	collect(b, into, "domains", `
 		WITH seen AS (
@@ -167,7 +169,7 @@ func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) 
 			       count(DISTINCT r.policy_domain) FILTER (WHERE r.policy_domain <> d.name)::int AS subdomains
 			FROM reports r JOIN domains d ON d.org_id = r.org_id AND d.domain_id = r.domain_id
 			WHERE `+reportWhere(f)+` AND r.trust <> 2 GROUP BY r.domain_id)
-		SELECT d.domain_id, d.name, 0 AS days, 0::bigint AS passing, 0::bigint AS forwarded, 0::bigint AS fix, 0::bigint AS unknown,
+		SELECT d.domain_id, d.name, d.group_id, 0 AS days, 0::bigint AS passing, 0::bigint AS forwarded, 0::bigint AS fix, 0::bigint AS unknown,
 		       coalesce(n.reporters, 0) AS reporters, coalesce(n.one_reporter, '') AS one_reporter, coalesce(n.nulls, 0) AS nulls, coalesce(n.subdomains, 0) AS subdomains,
 		       coalesce(l.policy, '') AS policy, l.published, l.reporter AS policy_by, l.day AS policy_day, l.stored_at AS last_report_at
 		FROM domains d LEFT JOIN seen n ON n.domain_id = d.domain_id
@@ -214,6 +216,8 @@ func reportWhere(f Filter) string {
 	conditions := []string{`r.org_id = @org`, `r.day BETWEEN @from AND @to`}
 	if !f.Domain.IsZero() {
 		conditions = append(conditions, `r.domain_id = @domain`)
+	} else if !f.Group.IsZero() {
+		conditions = append(conditions, `r.domain_id = ANY(ARRAY(SELECT g.domain_id FROM domains g WHERE g.org_id = @org AND g.group_id = @group))`)
 	}
 	if f.Reporter != "" {
 		conditions = append(conditions, `r.reporter_domain = @reporter`)
@@ -228,7 +232,7 @@ func reportWhere(f Filter) string {
 }
 
 func reportArgs(org org.ID, f Filter) postgres.NamedArgs {
-	return postgres.NamedArgs{"org": org, "from": f.From, "to": f.To, "domain": f.Domain, "reporter": f.Reporter, "repair": f.Repair}
+	return postgres.NamedArgs{"org": org, "from": f.From, "to": f.To, "domain": f.Domain, "group": f.Group, "reporter": f.Reporter, "repair": f.Repair}
 }
 
 func queueChanges(b *postgres.Batch, org org.ID, f Filter, into *[]PolicyChange) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/dmarcrpt"
+	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
@@ -43,8 +44,9 @@ type DayTotal struct {
 
 // DomainTotal is what the reports of a domain come to.
 type DomainTotal struct {
-	ID   DomainID  `db:"domain_id"`
-	Name fqdn.Name `db:"name"`
+	ID    DomainID        `db:"domain_id"`
+	Name  fqdn.Name       `db:"name"`
+	Group *domain.GroupID `db:"group_id"` // nil = in none
 	Split
 	Days         int              `db:"days"`      // with messages
 	Policy       string           `db:"policy"`    // p as last reported; "" = not seen

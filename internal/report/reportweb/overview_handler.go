@@ -154,7 +154,7 @@ func verdictRows(a org.Access, sum report.Summary) []VerdictRow {
 			if as.Standing != standing {
 				continue
 			}
-			row := VerdictRow{Domain: d.Name.String(), Href: path(a, "domains/"+d.Name.String(), nil), Tone: tones[as.Standing],
+			row := VerdictRow{Domain: d.Name.String(), Href: path(a, "domains/"+d.Name.String(), nil), Standing: as.Standing, Tone: tones[as.Standing],
 				Sentence: verdictSentence(as, d), Policy: policyTag(d.Policy), Split: split(d.Split)}
 			if n := as.On.Total(); n > 0 && n < d.Total() {
 				row.Judged = "The verdict goes by the " + format.Count(n) + " that are authenticated."

@@ -48,15 +48,14 @@ type Fix struct {
 
 // ImpactRow is what one policy would have changed.
 type ImpactRow struct {
-	Policy    string // "p=reject"
-	Does      string // "refused"
-	Affected  int64
-	Of        int64 // all messages
-	Split     ui.Split
-	Forwarded string       // "87 of them forwarded"; empty when nothing is affected
-	Parts     []ImpactLink // the classes that are affected
-	Worst     []ImpactLink // the senders that are affected most
-	Stopped   string       // what receivers stopped already; may be empty
+	Policy   string // "p=reject"
+	Affected int64
+	Of       int64 // all messages
+	Split    ui.Split
+	Sentence string       // "412 more messages refused, 87 of them forwarded"
+	Parts    []ImpactLink // the classes that are affected
+	Worst    []ImpactLink // the senders that are affected most
+	Stopped  string       // what receivers stopped already; may be empty
 }
 
 // ImpactLink leads to affected messages.
@@ -120,16 +119,22 @@ func blockerRow(a org.Access, query url.Values, b report.SenderTotal) BlockerRow
 	return row
 }
 
-// does says what becomes of failing mail under a policy.
-var does = map[string]string{"quarantine": "put into the spam folder", "reject": "refused"}
+// does and done say what becomes of failing mail under a policy, and what has
+// become of it already.
+var (
+	does = map[string]string{"quarantine": "put into the spam folder", "reject": "refused"}
+	done = map[string]string{"quarantine": "in spam folders or refused already", "reject": "refused already"}
+)
 
 func impactRow(a org.Access, filter url.Values, i report.Impact, total int64) ImpactRow {
-	row := ImpactRow{Policy: "p=" + i.Policy, Does: does[i.Policy], Affected: i.Affected.Total(), Of: total, Split: split(i.Affected)}
-	if row.Affected > 0 {
-		row.Forwarded = format.Count(i.Affected.Forwarded) + " of them forwarded"
+	n := i.Affected.Total()
+	row := ImpactRow{Policy: "p=" + i.Policy, Affected: n, Of: total, Split: split(i.Affected),
+		Sentence: format.Of(n, "more message ", "more messages ") + does[i.Policy]}
+	if n > 0 {
+		row.Sentence += ", " + format.Count(i.Affected.Forwarded) + " of them forwarded"
 	}
 	if i.Stopped > 0 {
-		row.Stopped = "Receivers have treated " + format.Of(i.Stopped, "failing message", "failing messages") + " so already, or harder. They are not counted here."
+		row.Stopped = format.Of(i.Stopped, "failing message is ", "failing messages are ") + done[i.Policy] + " and not counted here."
 	}
 	link := func(f url.Values) string {
 		if i.Policy == "quarantine" {
