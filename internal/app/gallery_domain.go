@@ -13,7 +13,37 @@ func domainGallery() []galleryPage {
 	return []galleryPage{
 		{"report", "domains", func(p ui.Page) templ.Component { return reportweb.Domains(sampleDomainList(p)) }},
 		{"report", "domains-empty", func(p ui.Page) templ.Component {
-			return reportweb.Domains(reportweb.DomainsPage{Page: titled(p, ui.DomainsSection, "Domains"), Headline: "Domains", ConnectHref: galleryPath + "connect"})
+			return reportweb.Domains(reportweb.DomainsPage{Page: titled(p, ui.DomainsSection, "Domains"), Headline: "No domains here", Empty: ui.Nothing{Icon: "globe", Title: "No domains yet",
+				Words: "Domains appear by themselves: connect the mailbox your reports arrive in, and choose among those that are found.", Action: ui.Link{Text: "Connect a mailbox", Href: galleryPath + "connect"}}})
+		}},
+		{"report", "domains-add", func(p ui.Page) templ.Component { return reportweb.AddDomains(sampleAdd(p)) }},
+		{"report", "domains-added", func(p ui.Page) templ.Component {
+			page := sampleAdd(p)
+			page.Headline, page.Names = "1 of 4 domains was added.", "not a name\n"
+			page.Outcomes = []reportweb.AddedName{
+				{Name: "example.org", Href: galleryPath + "domain", Tone: ui.Good, Words: "Added. Reports that waited for it are being counted."},
+				{Name: "example.net", Href: galleryPath + "domain", Words: "Watched already."},
+				{Name: "not_a_name", Tone: ui.Bad, Words: "Not a domain name. It should look like example.org."},
+				{Name: "example.com", Tone: ui.Warning, Words: "Not added: your plan watches up to 5 domains."},
+			}
+			return reportweb.AddDomains(page)
+		}},
+		{"report", "domains-add-error", func(p ui.Page) templ.Component {
+			page := sampleAdd(p)
+			page.Error = "Paste at least one domain name, such as example.org."
+			return reportweb.AddDomains(page)
+		}},
+		{"report", "domain-groups", func(p ui.Page) templ.Component { return reportweb.Groups(sampleGroups(p)) }},
+		{"report", "domain-groups-error", func(p ui.Page) templ.Component {
+			page := sampleGroups(p)
+			page.Groups[1].Error = "There is a group of this name already."
+			page.Name.Value, page.Name.Error = "Shops", "There is a group of this name already."
+			return reportweb.Groups(page)
+		}},
+		{"report", "domain-groups-empty", func(p ui.Page) templ.Component {
+			page := sampleGroups(p)
+			page.Headline, page.Groups = "0 groups of domains", nil
+			return reportweb.Groups(page)
 		}},
 		{"report", "domain", func(p ui.Page) templ.Component { return reportweb.Domain(sampleDomain(p)) }},
 		{"report", "domain-sender", func(p ui.Page) templ.Component {
@@ -54,12 +84,18 @@ func domainGallery() []galleryPage {
 }
 
 func sampleDomainList(p ui.Page) reportweb.DomainsPage {
-	return reportweb.DomainsPage{Page: titled(p, ui.DomainsSection, "Domains"), Headline: "2 of 4 domains need you.", Days: sampleDays(), Domains: []reportweb.DomainRow{
-		{Name: "example.com", Href: galleryPath + "domain", Tone: ui.Bad, Sentence: "96 messages of yours were rejected.", Policy: "p=reject", Split: ui.Split{Passing: 322, Fix: 96, Unknown: 50}, LastReport: ago(8 * time.Hour)},
-		{Name: "example.org", Href: galleryPath + "domain", Tone: ui.Warning, Sentence: "2 senders to fix before enforcing.", Policy: "p=none", Split: ui.Split{Passing: 28310, Forwarded: 1911, Fix: 412, Unknown: 170}, LastReport: ago(2 * time.Hour)},
-		{Name: "example.net", Href: galleryPath + "domain", Tone: ui.Good, Sentence: "Safe to enforce.", Policy: "p=quarantine", Split: ui.Split{Passing: 9812, Forwarded: 120}, LastReport: ago(6 * time.Hour)},
-		{Name: "parked-with-a-rather-long-name.example", Href: galleryPath + "domain-empty", Sentence: "No messages in these days."},
-	}}
+	return reportweb.DomainsPage{Page: titled(p, ui.DomainsSection, "Domains"), Headline: "2 of 4 domains need you.", Days: sampleDays(),
+		AddHref: galleryPath + "domains-add", GroupsHref: galleryPath + "domain-groups", Search: reportweb.DomainSearch{Action: galleryPath + "domains"},
+		Groups:    []ui.Choice{{Text: "All groups", Href: galleryPath + "domains", Chosen: true}, {Text: "Shops", Href: galleryPath + "domains"}},
+		Standings: []ui.Choice{{Text: "All", Href: galleryPath + "domains", Chosen: true, Count: "4"}, {Text: "Need you", Href: galleryPath + "domains", Count: "2"}, {Text: "Safe to move", Href: galleryPath + "domains", Count: "1"}, {Text: "No messages", Href: galleryPath + "domains", Count: "1"}},
+		Assign:    reportweb.Assign{Action: galleryPath + "domains", Groups: []ui.Option{{Value: "1", Text: "Shops"}, {Value: "none", Text: "No group"}}},
+		Pager:     ui.Pager{Older: galleryPath + "domains", Text: "1 – 4 of 300"},
+		Domains: []reportweb.DomainRow{
+			{Name: "example.com", Group: "Shops", Href: galleryPath + "domain", Tone: ui.Bad, Sentence: "96 messages of yours were rejected.", Policy: "p=reject", Split: ui.Split{Passing: 322, Fix: 96, Unknown: 50}, LastReport: ago(8 * time.Hour)},
+			{Name: "example.org", Href: galleryPath + "domain", Tone: ui.Warning, Sentence: "2 senders to fix before enforcing.", Policy: "p=none", Split: ui.Split{Passing: 28310, Forwarded: 1911, Fix: 412, Unknown: 170}, LastReport: ago(2 * time.Hour)},
+			{Name: "example.net", Href: galleryPath + "domain", Tone: ui.Good, Sentence: "Safe to enforce.", Policy: "p=quarantine", Split: ui.Split{Passing: 9812, Forwarded: 120}, LastReport: ago(6 * time.Hour)},
+			{Name: "parked-with-a-rather-long-name.example", Href: galleryPath + "domain-empty", Sentence: "No messages in these days."},
+		}}
 }
 
 func sampleDomain(p ui.Page) reportweb.DomainPage {
@@ -91,4 +127,21 @@ func sampleSenderList(p ui.Page) reportweb.SendersPage {
 		Days: sampleDays(), DomainFilter: sampleDomainChoices(), Senders: sampleSenders(), ReviewAction: galleryPath + "senders-reviewed", Pager: ui.Pager{Older: galleryPath + "senders", Text: "1 – 6 of 14"},
 		Classes: []ui.Choice{{Text: "All", Href: galleryPath + "senders", Chosen: true, Count: "14"}, {Text: "Passing", Href: galleryPath + "senders", Count: "8"}, {Text: "Forwarded", Href: galleryPath + "senders", Count: "2"},
 			{Text: "Needs fixing", Href: galleryPath + "senders", Count: "2"}, {Text: "Unknown", Href: galleryPath + "senders-empty", Count: "2"}}}
+}
+
+func sampleAdd(p ui.Page) reportweb.AddDomainsPage {
+	return reportweb.AddDomainsPage{Page: titled(p, ui.DomainsSection, "Add domains", ui.Link{Text: "Domains", Href: galleryPath + "domains"}),
+		Action: galleryPath + "domains-added", Cancel: ui.Link{Text: "Back to your domains", Href: galleryPath + "domains"}}
+}
+
+func sampleGroups(p ui.Page) reportweb.GroupsPage {
+	row := func(id, name, domains string) reportweb.GroupRow {
+		return reportweb.GroupRow{ID: id, Name: name, Typed: name, Domains: domains, Href: galleryPath + "domains", OverviewHref: galleryPath + "overview",
+			RenameAction: galleryPath + "domain-groups", DeleteHref: galleryPath + "domain-groups"}
+	}
+	return reportweb.GroupsPage{
+		Page: titled(p, ui.DomainsSection, "Groups", ui.Link{Text: "Domains", Href: galleryPath + "domains"}), Headline: "2 groups of domains", Action: galleryPath + "domain-groups",
+		Name:   ui.Field{Name: "name", Label: "New group", Help: "A customer, a brand or a region. A domain is in one group at most.", MaxLength: 60, Required: true, Autocomplete: "off"},
+		Groups: []reportweb.GroupRow{row("1", "Shops", "12 domains"), row("2", "A customer with a rather long name in the north", "188 domains")},
+	}
 }

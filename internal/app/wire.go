@@ -191,7 +191,7 @@ func (a *App) wirePages() {
 	a.instanceWeb = &instanceweb.Web{Instance: a.instance, Program: a.program, Frame: a.frame}
 	a.siteWeb = &siteweb.Web{Facts: a.facts(), Frame: a.frame, Now: a.now}
 	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now, Counts: a.counts}
-	a.exportWeb = &exportweb.Web{Exports: a.exports, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now}
+	a.exportWeb = &exportweb.Web{Exports: a.exports, Frame: a.frame, Now: a.now}
 	a.mailboxWeb = &mailboxweb.Web{
 		Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports,
 		PrivateHosts: a.cfg.AllowNetworks != "", Demo: a.parts.Demo, Frame: a.frame, Flash: a.cookies.Flash, Cookies: a.cookies, Finder: a.finders,

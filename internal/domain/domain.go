@@ -24,6 +24,7 @@ type Domain struct {
 	ID      ID        `db:"domain_id"`
 	Name    fqdn.Name `db:"name"`
 	AddedAt time.Time `db:"added_at"`
+	Group   *GroupID  `db:"group_id"` // nil = in none
 }
 
 // Names returns the names of domains in their order.
@@ -78,40 +79,59 @@ func (s *Service) Add(ctx context.Context, a org.Access, names []fqdn.Name) erro
 
 // AddIn is Add within a transaction.
 func (s *Service) AddIn(ctx context.Context, tx postgres.Tx, a org.Access, names []fqdn.Name) error {
-	if err := Await(ctx, tx, a.ID); err != nil {
-		return err
+	_, over, limit, err := s.add(ctx, tx, a, names)
+	if err == nil && len(over) > 0 {
+		err = fault.New(fault.LimitReached, fmt.Sprintf("Your plan watches up to %d domains.", limit))
 	}
-	have, err := count(ctx, tx, a.ID)
+	return err
+}
+
+// add adds what is new among names as far as the plan allows, and says what is
+// over its limit.
+func (s *Service) add(ctx context.Context, tx postgres.Tx, a org.Access, names []fqdn.Name) (added, over []fqdn.Name, limit int, err error) {
+	if err := Await(ctx, tx, a.ID); err != nil {
+		return nil, nil, 0, err
+	}
+	have, err := All(ctx, tx, a.ID)
 	if err != nil {
-		return err
+		return nil, nil, 0, err
 	}
 	allowed, err := s.Limits.Check(ctx, tx, a.ID, billing.Domains)
 	if err != nil {
-		return err
+		return nil, nil, 0, err
 	}
-	now := s.Now()
-	var added []fqdn.Name
+	known := map[fqdn.Name]bool{}
+	for _, d := range have {
+		known[d.Name] = true
+	}
 	for _, name := range names {
-		fresh, err := insert(ctx, tx, a.ID, Domain{ID: uid.New[Domain](), Name: name, AddedAt: now})
-		if err != nil {
-			return err
-		}
-		if fresh {
+		switch {
+		case known[name]:
+			continue
+		case allowed.Allows(len(have) + len(added) + 1):
 			added = append(added, name)
+		default:
+			over = append(over, name)
 		}
-	}
-	if !allowed.Allows(have + len(added)) {
-		return fault.New(fault.LimitReached, fmt.Sprintf("Your plan watches up to %d domains.", allowed.Max))
+		known[name] = true
 	}
 	if len(added) == 0 {
-		return nil
+		return nil, over, allowed.Max, nil
+	}
+	if err := insert(ctx, tx, a.ID, added, s.Now()); err != nil {
+		return nil, nil, 0, err
 	}
 	if err := s.Added(ctx, tx, a.ID, added); err != nil {
-		return err
+		return nil, nil, 0, err
 	}
-	events := make([]audit.Event, 0, len(added))
-	for _, name := range added {
-		events = append(events, audit.Event{Org: a.ID, Person: a.Person, Action: "domain.add", Subject: name.String(), At: now})
+	return added, over, allowed.Max, s.record(ctx, tx, a, "domain.add", added)
+}
+
+// record notes the same of each name.
+func (s *Service) record(ctx context.Context, tx postgres.Tx, a org.Access, action string, names []fqdn.Name) error {
+	events := make([]audit.Event, len(names))
+	for i, name := range names {
+		events[i] = audit.Event{Org: a.ID, Person: a.Person, Action: action, Subject: name.String(), At: s.Now()}
 	}
 	return s.Trail.Record(ctx, tx, events...)
 }

@@ -3,14 +3,17 @@ package domain
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/uid"
 )
 
-const allSQL = `SELECT domain_id, name, added_at FROM domains WHERE org_id = $1 ORDER BY name`
+const allSQL = `SELECT domain_id, name, added_at, group_id FROM domains WHERE org_id = $1 ORDER BY name`
 
 // All returns the organization's domains by name.
 func All(ctx context.Context, tx postgres.Tx, org org.ID) ([]Domain, error) {
@@ -49,21 +52,18 @@ func Await(ctx context.Context, tx postgres.Tx, org org.ID) error {
 	return nil
 }
 
-func count(ctx context.Context, tx postgres.Tx, org org.ID) (n int, err error) {
-	if err := tx.QueryRow(ctx, `SELECT count(*) FROM domains WHERE org_id = $1`, org).Scan(&n); err != nil {
-		return 0, fmt.Errorf("count domains: %w", err)
+// insert adds domains that are not there yet; see Await.
+func insert(ctx context.Context, tx postgres.Tx, org org.ID, names []fqdn.Name, now time.Time) error {
+	ids := make([]ID, len(names))
+	for i := range names {
+		ids[i] = uid.New[Domain]()
 	}
-	return n, nil
-}
-
-// insert reports whether the domain is new.
-func insert(ctx context.Context, tx postgres.Tx, org org.ID, d Domain) (bool, error) {
-	tag, err := tx.Exec(ctx, `
-		INSERT INTO domains (org_id, domain_id, name, added_at) VALUES (@org, @id, @name, @added)
-		ON CONFLICT (org_id, name) DO NOTHING`,
-		postgres.NamedArgs{"org": org, "id": d.ID, "name": d.Name, "added": d.AddedAt})
+	_, err := tx.Exec(ctx, `
+		INSERT INTO domains (org_id, domain_id, name, added_at)
+		SELECT @org, n.id, n.name, @added FROM unnest(@ids::uuid[], @names::text[]) AS n (id, name)`,
+		postgres.NamedArgs{"org": org, "ids": ids, "names": names, "added": now})
 	if err != nil {
-		return false, fmt.Errorf("insert domain: %w", err)
+		return fmt.Errorf("insert domains: %w", err)
 	}
-	return tag.RowsAffected() == 1, nil
+	return nil
 }

@@ -103,7 +103,7 @@ func (s *Service) mayTakeSeat(ctx context.Context, tx postgres.Tx, org ID, email
 			taken++
 		}
 	}
-	return s.seats(ctx, tx, org, taken, "Your plan has %d seats, members and invitations together.")
+	return s.seats(ctx, tx, org, taken, "All %d seats of your plan are taken, members and invitations together. Revoke an invitation or remove a member to make room.")
 }
 
 // seats refuses more than the plan allows.

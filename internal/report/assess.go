@@ -5,14 +5,20 @@ type Standing int
 
 // The standings.
 const (
-	NoData   Standing = iota // nothing reported
-	Losing                   // mail known as the owner's is stopped by their own policy
-	NotSafe                  // enforcing would lose mail known as the owner's
-	Enforced                 // p=reject, and the owner's mail passes
-	TooEarly                 // not enough seen to advise
-	Foreign                  // no mail is known as the owner's, and the policy lets it through
-	Parked                   // no mail is known as the owner's, and p=reject stops it
-	SafeToGo                 // nothing known as the owner's would be lost by the next step
+	NoData         Standing = iota // nothing reported
+	Losing                         // mail known as the owner's is stopped by their own policy
+	NotSafe                        // enforcing would lose mail known as the owner's
+	Enforced                       // p=reject, and the owner's mail passes
+	TooEarly                       // not enough seen to advise
+	Foreign                        // no mail is known as the owner's, and the policy lets it through
+	Parked                         // no mail is known as the owner's, and p=reject stops it
+	SafeToGo                       // nothing known as the owner's would be lost by the next step
+	Silent                         // receivers report, and saw no mail
+	Growing                        // the owner's mail grows too fast for what was seen to hold
+	OneReceiver                    // all passes, as far as a single receiver sees
+	MuchForwarded                  // the owner's mail passes, and much of it is passed on and then fails
+	Testing                        // all passes, and the published policy is not applied in full
+	OpenSubdomains                 // p=reject, and subdomains have a weaker policy
 )
 
 // Assessment is the verdict on a domain with its evidence.
@@ -21,12 +27,20 @@ type Assessment struct {
 	On       DomainTotal // what it was judged by
 	Next     string      // policy to move to: "quarantine", "reject"; "" = stay
 	Blockers []SenderTotal
+	Evidence []Evidence // what the verdict stands on, the most telling first
 }
 
 // What must have been seen before anybody is advised to enforce.
 const (
-	adviceDays     = 7
-	adviceMessages = 100
+	AdviceDays     = 7
+	AdviceMessages = 100
+)
+
+// What makes a domain one of its kind.
+const (
+	growth         = 3  // times as much mail as in the week before
+	growthMessages = 50 // in the week before: below, a campaign is no growth
+	muchForwarded  = 5  // one message in so many
 )
 
 // recentDays is how long failures count against a sender: what was mended
@@ -65,28 +79,109 @@ func Assess(d DomainTotal, senders []SenderTotal) Assessment {
 			a.Blockers = append(a.Blockers, s)
 		}
 	}
-	switch own := d.Passing + d.Fix; {
-	case d.Total() == 0:
-		a.Standing = NoData
-	case len(a.Blockers) > 0 && d.Policy != "none" && d.Policy != "":
-		a.Standing = Losing
-	case len(a.Blockers) > 0:
-		a.Standing = NotSafe
-	case d.Policy == "reject" && d.Passing > 0:
-		a.Standing = Enforced
-	case d.Days < adviceDays || d.Total() < adviceMessages:
-		a.Standing = TooEarly
-	case own == 0 && d.Policy == "reject":
-		a.Standing = Parked
-	case own == 0:
-		a.Standing = Foreign
-	case d.Policy == "quarantine":
-		a.Standing, a.Next = SafeToGo, "reject"
-	default:
-		a.Standing, a.Next = SafeToGo, "quarantine"
+	if a.Standing = d.standing(len(a.Blockers)); a.Standing == SafeToGo || a.Standing == OneReceiver {
+		a.Next = d.next()
 	}
+	a.Evidence = a.evidence()
 	return a
 }
+
+func (d DomainTotal) standing(blockers int) Standing {
+	own := d.Passing + d.Fix
+	switch {
+	case d.Total() == 0 && d.Nulls > 0:
+		return Silent
+	case d.Total() == 0:
+		return NoData
+	case blockers > 0 && strength[d.InForce()] > 0:
+		return Losing
+	case blockers > 0:
+		return NotSafe
+	case d.Policy == "reject" && d.Passing > 0:
+		return d.enforced()
+	case d.Days < AdviceDays || d.Total() < AdviceMessages:
+		return TooEarly
+	case own == 0 && d.Policy == "reject":
+		return d.parked()
+	case own == 0:
+		return Foreign
+	case d.Pace.growing():
+		return Growing
+	case d.Reporters == 1:
+		return OneReceiver
+	case d.Forwarded*muchForwarded >= own+d.Forwarded:
+		return MuchForwarded
+	case d.partly():
+		return Testing
+	}
+	return SafeToGo
+}
+
+// enforced is the standing of a domain with p=reject whose mail passes.
+func (d DomainTotal) enforced() Standing {
+	switch {
+	case d.partly():
+		return Testing
+	case d.OpenBelow() != "":
+		return OpenSubdomains
+	}
+	return Enforced
+}
+
+// parked is the standing of a domain with p=reject that sends nothing.
+func (d DomainTotal) parked() Standing {
+	if s := d.enforced(); s != Enforced {
+		return s
+	}
+	return Parked
+}
+
+func (d DomainTotal) next() string {
+	if d.Policy == "quarantine" {
+		return "reject"
+	}
+	return "quarantine"
+}
+
+// strength orders policies.
+var strength = map[string]int{"quarantine": 1, "reject": 2}
+
+// InForce is the policy that receivers apply to all mail: a test lowers it by
+// one step (t of RFC 9989 section 4.7), as does pct=0 (RFC 7489 section 6.6.4).
+func (d DomainTotal) InForce() string {
+	lowered := d.Published != nil && (d.Published.Effective().Testing || d.Published.Effective().Pct == 0)
+	switch {
+	case lowered && d.Policy == "reject":
+		return "quarantine"
+	case lowered && d.Policy == "quarantine":
+		return "none"
+	}
+	return d.Policy
+}
+
+// partly reports whether the published policy is a test, or for a share of the
+// mail only.
+func (d DomainTotal) partly() bool {
+	return d.Published != nil && strength[d.Policy] > 0 && (d.Published.Effective().Testing || d.Published.Effective().Pct < 100)
+}
+
+// OpenBelow names the tag that gives subdomains a weaker policy than the domain
+// has: "sp", or "np" for those that do not exist; "" = none does.
+func (d DomainTotal) OpenBelow() string {
+	if d.Published == nil {
+		return ""
+	}
+	switch e := d.Published.Effective(); {
+	case strength[e.SP] < strength[e.P]:
+		return "sp"
+	case strength[e.NP] < strength[e.P]:
+		return "np"
+	}
+	return ""
+}
+
+// growing reports whether there is much more mail than in the week before.
+func (p Pace) growing() bool { return p.Before >= growthMessages && p.Week >= growth*p.Before }
 
 // Lost returns the messages of the blockers that do not pass: what the owner
 // loses, or would lose, by an enforced policy.

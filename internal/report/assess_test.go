@@ -36,7 +36,8 @@ func TestAssessment(t *testing.T) {
 		"one strange message at p=reject": {domain("reject", 1, split(0, 0, 0, 1)), nil, report.TooEarly, ""},
 		"only strangers and p=reject":     {domain("reject", 30, split(0, 0, 0, 300)), nil, report.Parked, ""},
 		"only strangers and p=none":       {domain("none", 30, split(0, 0, 0, 300)), nil, report.Foreign, ""},
-		"forwarders alone block nobody":   {domain("none", 30, split(500, 400, 0, 0)), nil, report.SafeToGo, "quarantine"},
+		"a few forwarders block nobody":   {domain("none", 30, split(500, 20, 0, 0)), nil, report.SafeToGo, "quarantine"},
+		"much is forwarded":               {domain("none", 30, split(500, 400, 0, 0)), nil, report.MuchForwarded, ""},
 	} {
 		got := report.Assess(c.d, c.senders)
 		if got.Standing != c.want || got.Next != c.next {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/dmarcrpt"
+	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
@@ -17,6 +18,7 @@ import (
 type Filter struct {
 	From, To    time.Time
 	Domain      DomainID
+	Group       domain.GroupID // of domains; a Domain says more
 	Class       Class
 	Reporter    string // organizational domain of the reporter
 	Sender      string // what its addresses are known as
@@ -71,6 +73,9 @@ func (f Filter) conditions(org org.ID) (string, postgres.NamedArgs) {
 	add := func(condition, name string, value any) {
 		facts = append(facts, condition)
 		args[name] = value
+	}
+	if !f.Group.IsZero() {
+		facts[1], args["group"] = `t.domain_id = ANY(ARRAY(SELECT d.domain_id FROM domains d WHERE d.org_id = @org AND d.group_id = @group))`, f.Group
 	}
 	if !f.Domain.IsZero() {
 		facts[1], args["domain"] = `t.domain_id = @domain`, f.Domain

@@ -164,8 +164,8 @@ func sums(t *testing.T, b *bench, f report.Filter) (s [3]report.Split) {
 	return s
 }
 
-// randomFilter is a filter made of any of its parts, and what it chooses.
-func randomFilter(random *rand.Rand, domains []domain.Domain) (f report.Filter, chosen func(fact) bool) {
+// chosenBy is a filter made of any of its parts, and what it chooses.
+func chosenBy(random *rand.Rand, domains []domain.Domain) (f report.Filter, chosen func(fact) bool) {
 	f = report.LastDays(now, 60)
 	var tests []func(fact) bool
 	some := func(n int) bool { return random.IntN(n) == 0 }
@@ -218,7 +218,7 @@ func TestEveryNumberOfAFilterAgrees(t *testing.T) {
 	}
 	random, found := rand.New(rand.NewPCG(3, 9)), 0
 	for n := range 150 {
-		f, chosen := randomFilter(random, domains)
+		f, chosen := chosenBy(random, domains)
 		want := split(facts, chosen)
 		if want.Total() > 0 {
 			found++

@@ -70,7 +70,7 @@ func queueSenders(b *postgres.Batch, org org.ID, q SenderQuery, page *[]total, c
 	collect(b, page, "senders", sums+`,
 		p AS (SELECT domain_id, sender, days, `+sumColumns+`, class FROM t WHERE @as = 0 OR class = @as
 		      ORDER BY class = 3 DESC, passing + forwarded + fix + unknown DESC, sender, domain_id LIMIT @limit OFFSET @offset)
-		SELECT 'sender' AS grouping, NULL::date AS day, t.domain_id, d.name AS domain, t.sender, t.days, 0 AS sure_days, `+sumColumns+`, 0::bigint AS size, `+senderColumns+`
+		SELECT 'sender' AS grouping, NULL::date AS day, t.domain_id, d.name AS domain, t.sender, t.days, 0 AS sure_days, 0::bigint AS signed, 0::bigint AS week, 0::bigint AS before, `+sumColumns+`, 0::bigint AS size, `+senderColumns+`
 		FROM p t JOIN domains d ON d.org_id = @org AND d.domain_id = t.domain_id
 		LEFT JOIN senders s ON s.org_id = @org AND s.domain_id = t.domain_id AND s.sender = t.sender
 		ORDER BY t.class = 3 DESC, passing + forwarded + fix + unknown DESC, t.sender, t.domain_id`, args)

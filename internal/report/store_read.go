@@ -49,9 +49,10 @@ func (f Filter) judged(org org.ID) (string, postgres.NamedArgs) {
 		where, args["class"] = ` WHERE `+class+` = @class`, f.Class
 	}
 	return `WITH x AS MATERIALIZED (
-		SELECT t.domain_id, t.day, t.sender, ` + class + ` AS class, t.messages, t.sure, t.dkim, t.spf
+		SELECT t.domain_id, t.day, t.sender, ` + class + ` AS class, t.messages, t.sure, t.sure_dkim, t.dkim, t.spf
 		FROM (SELECT t.org_id, t.domain_id, t.day, t.sender, ` + factSQL + ` AS fact, sum(t.messages)::bigint AS messages,
 		             coalesce(sum(t.messages) FILTER (WHERE t.trust <> 2), 0)::bigint AS sure,
+		             coalesce(sum(t.messages) FILTER (WHERE t.dkim = 1 AND t.trust <> 2), 0)::bigint AS sure_dkim,
 		             coalesce(sum(t.messages) FILTER (WHERE t.dkim = 1), 0)::bigint AS dkim, coalesce(sum(t.messages) FILTER (WHERE t.spf = 1), 0)::bigint AS spf
 		      FROM ` + f.messages(false) + ` t WHERE ` + facts + ` GROUP BY t.org_id, t.domain_id, t.day, t.sender, 5) t ` + opinions + where + `)`, args
 }
@@ -77,6 +78,7 @@ type total struct {
 	SPF  int64 `db:"spf"`
 	Split
 	Sure
+	Pace
 }
 
 // Recent is the messages of the last recentDays of the chosen ones.
@@ -94,6 +96,18 @@ type Sure struct {
 	RecentFix   int64 `db:"sure_recent_fix"`
 	RecentOther int64 `db:"sure_recent_other"`
 }
+
+// Pace is how a domain's own mail grows and is signed, by what somebody vouches for.
+type Pace struct {
+	Signed int64 `db:"signed"` // messages with an aligned DKIM pass
+	Week   int64 `db:"week"`   // messages known as the owner's in the last seven of the chosen days
+	Before int64 `db:"before"` // the same in the seven before them
+}
+
+// paceSQL adds up rows of x as Pace.
+const paceSQL = `sum(x.sure_dkim)::bigint AS signed,
+	coalesce(sum(x.sure) FILTER (WHERE x.class IN (1, 3) AND x.day > @week::date), 0)::bigint AS week,
+	coalesce(sum(x.sure) FILTER (WHERE x.class IN (1, 3) AND x.day > @week::date - 7 AND x.day <= @week::date), 0)::bigint AS before`
 
 // sumsSQL adds up rows of x: all messages, and those that somebody vouches for.
 const sumsSQL = `max(x.day) AS last_day, max(x.day) FILTER (WHERE x.class = 3) AS last_fix,
@@ -122,17 +136,17 @@ const senderColumns = `coalesce(s.own, false) AS own, coalesce(s.review, '') AS 
 // largest, up to a limit.
 func queueTotals(b *postgres.Batch, org org.ID, f Filter, into *[]total) {
 	x, args := f.judged(org)
-	args["limit"], args["recent"] = summarySenders, f.recent()
+	args["limit"], args["recent"], args["week"] = summarySenders, f.recent(), f.To.AddDate(0, 0, -7)
 	collect(b, into, "totals", x+`,
 		sums AS (
 			SELECT CASE WHEN grouping(x.day) = 0 THEN 'day' WHEN grouping(x.sender) = 0 THEN 'sender' ELSE 'domain' END AS grouping,
-			       x.day, x.domain_id, x.sender, count(DISTINCT x.day)::int AS days, count(DISTINCT x.day) FILTER (WHERE x.sure > 0)::int AS sure_days, `+sumsSQL+`
+			       x.day, x.domain_id, x.sender, count(DISTINCT x.day)::int AS days, count(DISTINCT x.day) FILTER (WHERE x.sure > 0)::int AS sure_days, `+paceSQL+`, `+sumsSQL+`
 			FROM x GROUP BY GROUPING SETS ((x.day), (x.domain_id), (x.sender, x.domain_id))),
 		ranked AS (
-			SELECT sums.grouping, day, domain_id, sender, days, sure_days, `+sumColumns+`, count(*) OVER (PARTITION BY sums.grouping) AS size,
+			SELECT sums.grouping, day, domain_id, sender, days, sure_days, signed, week, before, `+sumColumns+`, count(*) OVER (PARTITION BY sums.grouping) AS size,
 			       row_number() OVER (PARTITION BY sums.grouping ORDER BY fix > 0 DESC, passing + forwarded + fix + unknown DESC, sender) AS place
 			FROM sums)
-		SELECT t.grouping, t.day, t.domain_id, d.name AS domain, t.sender, t.days, t.sure_days, `+sumColumns+`, t.size, `+senderColumns+`
+		SELECT t.grouping, t.day, t.domain_id, d.name AS domain, t.sender, t.days, t.sure_days, t.signed, t.week, t.before, `+sumColumns+`, t.size, `+senderColumns+`
 		FROM ranked t LEFT JOIN domains d ON d.org_id = @org AND d.domain_id = t.domain_id
 		LEFT JOIN senders s ON s.org_id = @org AND s.domain_id = t.domain_id AND s.sender = t.sender
 		WHERE t.grouping <> 'sender' OR t.place <= @limit
@@ -140,20 +154,29 @@ func queueTotals(b *postgres.Batch, org org.ID, f Filter, into *[]total) {
 }
 
 // queueDomains lists the domains, or the chosen one, with the policy that
-// their newest report states. Totals come with queueTotals.
+// their newest report states and who reported. Totals come with queueTotals.
 func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) {
 	where := ""
 	if !f.Domain.IsZero() {
 		where = ` AND d.domain_id = @domain`
+	} else if !f.Group.IsZero() {
+		where = ` AND d.group_id = @group`
 	}
 	collect(b, into, "domains", `
-		SELECT d.domain_id, d.name, 0 AS days, 0::bigint AS passing, 0::bigint AS forwarded, 0::bigint AS fix, 0::bigint AS unknown,
+		WITH seen AS (
+			SELECT r.domain_id, count(DISTINCT r.reporter_domain) FILTER (WHERE r.messages > 0)::int AS reporters,
+			       coalesce(min(r.reporter_domain) FILTER (WHERE r.messages > 0), '') AS one_reporter, count(*) FILTER (WHERE r.messages = 0) AS nulls,
+			       count(DISTINCT r.policy_domain) FILTER (WHERE r.policy_domain <> d.name)::int AS subdomains
+			FROM reports r JOIN domains d ON d.org_id = r.org_id AND d.domain_id = r.domain_id
+			WHERE `+reportWhere(f)+` AND r.trust <> 2 GROUP BY r.domain_id)
+		SELECT d.domain_id, d.name, d.group_id, 0 AS days, 0::bigint AS passing, 0::bigint AS forwarded, 0::bigint AS fix, 0::bigint AS unknown,
+		       coalesce(n.reporters, 0) AS reporters, coalesce(n.one_reporter, '') AS one_reporter, coalesce(n.nulls, 0) AS nulls, coalesce(n.subdomains, 0) AS subdomains,
 		       coalesce(l.policy, '') AS policy, l.published, l.reporter AS policy_by, l.day AS policy_day, l.stored_at AS last_report_at
-		FROM domains d
+		FROM domains d LEFT JOIN seen n ON n.domain_id = d.domain_id
 		LEFT JOIN LATERAL (SELECT r.policy, r.document->'Policy' AS published, r.reporter, r.day, r.stored_at FROM reports r
 		                   WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id AND r.policy_domain = d.name AND r.trust <> 2
 		                   ORDER BY r.day DESC, r.report_id DESC LIMIT 1) l ON true
-		WHERE d.org_id = @org`+where+` ORDER BY d.name`, postgres.NamedArgs{"org": org, "domain": f.Domain})
+		WHERE d.org_id = @org`+where+` ORDER BY d.name`, reportArgs(org, f))
 }
 
 func queueSenderDays(b *postgres.Batch, org org.ID, f Filter, senders []SenderTotal, into *[]senderDay) {
@@ -193,6 +216,8 @@ func reportWhere(f Filter) string {
 	conditions := []string{`r.org_id = @org`, `r.day BETWEEN @from AND @to`}
 	if !f.Domain.IsZero() {
 		conditions = append(conditions, `r.domain_id = @domain`)
+	} else if !f.Group.IsZero() {
+		conditions = append(conditions, `r.domain_id = ANY(ARRAY(SELECT g.domain_id FROM domains g WHERE g.org_id = @org AND g.group_id = @group))`)
 	}
 	if f.Reporter != "" {
 		conditions = append(conditions, `r.reporter_domain = @reporter`)
@@ -207,7 +232,7 @@ func reportWhere(f Filter) string {
 }
 
 func reportArgs(org org.ID, f Filter) postgres.NamedArgs {
-	return postgres.NamedArgs{"org": org, "from": f.From, "to": f.To, "domain": f.Domain, "reporter": f.Reporter, "repair": f.Repair}
+	return postgres.NamedArgs{"org": org, "from": f.From, "to": f.To, "domain": f.Domain, "group": f.Group, "reporter": f.Reporter, "repair": f.Repair}
 }
 
 func queueChanges(b *postgres.Batch, org org.ID, f Filter, into *[]PolicyChange) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/dmarcrpt"
+	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
@@ -43,8 +44,9 @@ type DayTotal struct {
 
 // DomainTotal is what the reports of a domain come to.
 type DomainTotal struct {
-	ID   DomainID  `db:"domain_id"`
-	Name fqdn.Name `db:"name"`
+	ID    DomainID        `db:"domain_id"`
+	Name  fqdn.Name       `db:"name"`
+	Group *domain.GroupID `db:"group_id"` // nil = in none
 	Split
 	Days         int              `db:"days"`      // with messages
 	Policy       string           `db:"policy"`    // p as last reported; "" = not seen
@@ -52,6 +54,16 @@ type DomainTotal struct {
 	PolicyBy     *string          `db:"policy_by"` // who reported it, about which day
 	PolicyDay    *time.Time       `db:"policy_day"`
 	LastReportAt *time.Time       `db:"last_report_at"` // when it was stored
+	Reported
+	Pace Pace `db:"-"`
+}
+
+// Reported is who reported a domain, by what somebody vouches for.
+type Reported struct {
+	Reporters   int    `db:"reporters"`    // receivers that saw messages
+	OneReporter string `db:"one_reporter"` // one of them; "" = none
+	Nulls       int64  `db:"nulls"`        // reports without any message
+	Subdomains  int    `db:"subdomains"`   // names below the domain that have a record of their own
 }
 
 // SenderTotal is one sender: the addresses that are known as one.
@@ -265,7 +277,7 @@ func (s *Summary) fill(totals []total) {
 		case "domain":
 			for i := range s.Domains {
 				if s.Domains[i].ID == *t.DomainID {
-					s.Domains[i].Split, s.Domains[i].Days = t.Split, t.Days
+					s.Domains[i].Split, s.Domains[i].Days, s.Domains[i].Pace = t.Split, t.Days, t.Pace
 				}
 			}
 		}

@@ -55,7 +55,7 @@ func TestReportsThatNobodyVouchesForAreShownAndChangeNoAdvice(t *testing.T) {
 		b.take(t, mailOf(d, "signed"))
 	}
 	before, _ := b.assess(t)
-	if before.Standing != report.SafeToGo {
+	if before.Standing != report.OneReceiver {
 		t.Fatalf("standing %d before", before.Standing)
 	}
 	// A forger claims that an address of the owner fails, that another one is
@@ -65,7 +65,7 @@ func TestReportsThatNobodyVouchesForAreShownAndChangeNoAdvice(t *testing.T) {
 		b.take(t, strings.Replace(mailOf(d, ""), "<p>none</p>", "<p>reject</p>", 1))
 	}
 	after, sum := b.assess(t)
-	if after.Standing != report.SafeToGo || len(sum.Blockers()) != 0 || after.On.Total() != 400 || after.On.Policy != "none" {
+	if after.Standing != report.OneReceiver || len(sum.Blockers()) != 0 || after.On.Total() != 400 || after.On.Policy != "none" {
 		t.Errorf("standing %d, blockers %v, on %d messages under p=%s", after.Standing, sum.Blockers(), after.On.Total(), after.On.Policy)
 	}
 	if got := sum.Domains[0].Total(); got != 400+8*10_505 || sum.Doubted != 8*10_505 {
@@ -101,7 +101,7 @@ func TestWithoutChecksNothingIsDoubted(t *testing.T) {
 	for _, d := range week("reporter.example", pass("192.0.2.1", 50)) {
 		b.take(t, mailOf(d, ""))
 	}
-	if as, sum := b.assess(t); as.Standing != report.SafeToGo || sum.Doubted != 0 {
+	if as, sum := b.assess(t); as.Standing != report.OneReceiver || sum.Doubted != 0 {
 		t.Errorf("standing %d, %d doubted", as.Standing, sum.Doubted)
 	}
 }

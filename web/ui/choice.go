@@ -35,6 +35,11 @@ func DomainPicker(choices []Choice) Picker {
 	return Picker{Label: "Domain", Icon: "globe", Choices: choices}
 }
 
+// GroupPicker is a picker of groups of domains.
+func GroupPicker(choices []Choice) Picker {
+	return Picker{Label: "Group", Icon: "folder", Choices: choices}
+}
+
 // Split is how the messages of one thing divide over the classes.
 type Split struct {
 	Passing   int64

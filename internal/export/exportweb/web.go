@@ -22,7 +22,6 @@ import (
 type Web struct {
 	Exports *export.Service
 	Frame   func(w http.ResponseWriter, r *http.Request, title string) ui.Page
-	Flash   func(w http.ResponseWriter, sentence string)
 	Now     func() time.Time
 }
 

@@ -5,27 +5,6 @@ import (
 	"sendvery.com/sendvery/web/ui"
 )
 
-// DomainsPage lists the organization's domains.
-type DomainsPage struct {
-	ui.Page
-	Headline    string // "2 of 3 domains need you."
-	Days        []ui.Choice
-	Suggestions []Suggestion
-	Domains     []DomainRow // those that need attention first
-	ConnectHref string      // for the empty state
-}
-
-// DomainRow is one domain in the list.
-type DomainRow struct {
-	Name       string
-	Href       string
-	Tone       ui.Tone
-	Sentence   string // the verdict, short
-	Policy     string // "p=none"; empty = not seen
-	Split      ui.Split
-	LastReport format.Time
-}
-
 // DomainPage is one domain.
 type DomainPage struct {
 	ui.Page

@@ -17,46 +17,6 @@ import (
 	"sendvery.com/sendvery/web/ui"
 )
 
-// ListDomains lists the organization's domains with how they stand.
-func (h *Web) ListDomains(w http.ResponseWriter, r *http.Request, a org.Access) error {
-	query := r.URL.Query()
-	f := report.LastDays(h.now(), days(query))
-	sum, err := h.Reports.Summarise(r.Context(), a.ID, f)
-	if err != nil {
-		return err
-	}
-	p := DomainsPage{
-		Page: h.frame(w, r, ui.DomainsSection, "Domains"), Days: dayChoices(a, "domains", query),
-		Suggestions: suggestions(a, sum.Suggestions, ""), ConnectHref: path(a, "mailboxes/new", nil),
-	}
-	last := map[string]format.Time{}
-	for _, d := range sum.Domains {
-		if d.LastReportAt != nil {
-			last[d.Name.String()] = format.When(*d.LastReportAt, h.now())
-		}
-	}
-	need := 0
-	for _, v := range verdictRows(a, sum) {
-		if v.Tone == ui.Bad || v.Tone == ui.Warning {
-			need++
-		}
-		p.Domains = append(p.Domains, DomainRow{Name: v.Domain, Href: v.Href, Tone: v.Tone, Sentence: v.Sentence,
-			Policy: v.Policy, Split: v.Split, LastReport: last[v.Domain]})
-	}
-	all := format.Of(len(p.Domains), "domain", "domains")
-	switch {
-	case len(p.Domains) == 0:
-		p.Headline = "No domains yet"
-	case need == 0:
-		p.Headline = "None of " + all + " needs you."
-	case need == 1:
-		p.Headline = "1 of " + all + " needs you."
-	default:
-		p.Headline = format.Count(need) + " of " + all + " need you."
-	}
-	return httpio.OK(w, r, Domains(p))
-}
-
 // AddDomain begins to watch a domain that reports arrived for.
 func (h *Web) AddDomain(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	name, err := fqdn.Parse(r.PostFormValue("domain"))

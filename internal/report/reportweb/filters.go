@@ -30,6 +30,7 @@ func (h *Web) rangeFilter(query url.Values, domains []domain.Domain) report.Filt
 	if f.From.After(f.To) || f.Days() > maxDays {
 		f.From = f.To.AddDate(0, 0, 1-maxDays)
 	}
+	f.Group = groupOf(query)
 	for _, d := range domains {
 		if d.Name.String() == query.Get("domain") {
 			f.Domain = d.ID

@@ -4,6 +4,7 @@
 package reportweb
 
 import (
+	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/web/format"
 	"sendvery.com/sendvery/web/ui"
 )
@@ -19,6 +20,7 @@ type OverviewPage struct {
 	Action        ui.Link      // the one primary action; zero = none
 	Days          []ui.Choice  // the range picker: 7, 28, 90 days
 	DomainFilter  []ui.Choice  // "All domains" first; drawn when there is more than one
+	GroupFilter   []ui.Choice  // "All groups" first; drawn when there is a group
 	Import        ImportBanner // zero = nothing is being imported
 	FragmentHref  string       // answers OverviewFragment alone
 	Suggestions   []Suggestion // domains that reports arrived for and that are not added yet
@@ -79,6 +81,7 @@ func (s Suggestion) waiting() string {
 type VerdictRow struct {
 	Domain   string
 	Href     string
+	Standing report.Standing
 	Tone     ui.Tone // Good, Warning, Bad, or Plain without data
 	Sentence string  // "Not safe to enforce yet: 2 senders, 1.3 % of mail, would be lost."
 	Policy   string  // "p=none"; empty = not seen

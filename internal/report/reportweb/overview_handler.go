@@ -155,7 +155,7 @@ func verdictRows(a org.Access, sum report.Summary) []VerdictRow {
 			if as.Standing != standing {
 				continue
 			}
-			row := VerdictRow{Domain: d.Name.String(), Href: path(a, "domains/"+d.Name.String(), nil), Tone: tones[as.Standing],
+			row := VerdictRow{Domain: d.Name.String(), Href: path(a, "domains/"+d.Name.String(), nil), Standing: as.Standing, Tone: tones[as.Standing],
 				Sentence: verdictSentence(as, d), Policy: policyTag(d.Policy), Split: split(d.Split)}
 			if n := as.On.Total(); n > 0 && n < d.Total() {
 				row.Judged = "The verdict goes by the " + format.Count(n) + " that are authenticated."
@@ -171,7 +171,8 @@ func verdictRows(a org.Access, sum report.Summary) []VerdictRow {
 
 // order is the standings from the one that most needs a person.
 var order = [...]report.Standing{
-	report.Losing, report.NotSafe, report.Foreign, report.SafeToGo, report.TooEarly, report.Enforced, report.Parked, report.NoData,
+	report.Losing, report.NotSafe, report.Foreign, report.OpenSubdomains, report.Testing, report.MuchForwarded, report.SafeToGo, report.OneReceiver,
+	report.Growing, report.TooEarly, report.Enforced, report.Parked, report.Silent, report.NoData,
 }
 
 func policyTag(p string) string {

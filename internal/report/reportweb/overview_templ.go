@@ -147,7 +147,7 @@ func OverviewFragment(p OverviewPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.State == HasNumbers || p.State == NoneInDays {
-			templ_7745c5c3_Err = ui.Pickers(ui.DomainPicker(p.DomainFilter), ui.CalendarPicker(p.Days)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Pickers(ui.GroupPicker(p.GroupFilter), ui.DomainPicker(p.DomainFilter), ui.CalendarPicker(p.Days)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -246,6 +246,14 @@ func (h *Web) Original(w http.ResponseWriter, r *http.Request, a org.Access) err
 		return err
 	}
 	attach(w, "application/octet-stream", name)
-	_, _ = io.Copy(w, io.NewSectionReader(original, 0, original.Size())) // the browser may have gone; nobody is left to tell
+	_, _ = io.Copy(patient{w}, io.NewSectionReader(original, 0, original.Size())) // the browser may have gone; nobody is left to tell
 	return nil
+}
+
+// patient gives a download time anew for each part.
+type patient struct{ http.ResponseWriter }
+
+func (p patient) Write(b []byte) (int, error) {
+	httpio.Goes(p.ResponseWriter)
+	return p.ResponseWriter.Write(b)
 }

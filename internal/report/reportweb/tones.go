@@ -51,3 +51,10 @@ func resultIcon(a AuthResult) string {
 	}
 	return verdictMark{Icon: "x"}.Icon
 }
+
+func evidenceIcon(t ui.Tone) string {
+	if t == ui.Good {
+		return verdictMark{Icon: "check"}.Icon
+	}
+	return verdictMark{Icon: "triangle-alert"}.Icon
+}

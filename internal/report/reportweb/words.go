@@ -10,44 +10,7 @@ import (
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/sender"
 	"sendvery.com/sendvery/web/format"
-	"sendvery.com/sendvery/web/ui"
 )
-
-// tones of the standings.
-var tones = map[report.Standing]ui.Tone{
-	report.Losing: ui.Bad, report.NotSafe: ui.Warning, report.Foreign: ui.Warning,
-	report.SafeToGo: ui.Good, report.Enforced: ui.Good, report.Parked: ui.Good,
-}
-
-// verdictSentence says how a domain stands, with the number and its n: shown is
-// all that was reported, also what nobody vouches for.
-func verdictSentence(as report.Assessment, shown report.DomainTotal) string {
-	d := as.On
-	if d.Total() == 0 && shown.Total() > 0 {
-		return "No verdict yet: none of " + format.Of(shown.Total(), "message", "messages") + " was reported in an authenticated mail."
-	}
-	senders := format.Of(len(as.Blockers), "sender", "senders")
-	n := format.Of(d.Total(), "message", "messages")
-	lost := format.Percent(as.Lost(), d.Total()) + " of " + n
-	switch as.Standing {
-	case report.Losing:
-		return fmt.Sprintf("Mail of yours is being stopped: %s, from %s of yours, fail under p=%s.", lost, senders, d.Policy)
-	case report.NotSafe:
-		return fmt.Sprintf("Not safe to enforce yet: %s, from %s of yours, would be lost.", lost, senders)
-	case report.TooEarly:
-		return fmt.Sprintf("Too early to tell: %s on %s so far.", n, format.Of(d.Days, "day", "days"))
-	case report.SafeToGo:
-		return fmt.Sprintf("Safe to move to p=%s: nothing known as yours among %s would be lost; %s come from strangers.",
-			as.Next, n, format.Percent(d.Unknown, d.Total()))
-	case report.Enforced:
-		return fmt.Sprintf("Enforced, and your mail passes: %s of %s.", format.Percent(d.Passing, d.Total()), n)
-	case report.Parked:
-		return fmt.Sprintf("None of %s is known as yours, and p=reject stops them: right for a domain that sends no mail.", n)
-	case report.Foreign:
-		return fmt.Sprintf("None of %s is known as yours. Does this domain send mail? If so, look at its senders; if not, p=reject stops the others.", n)
-	}
-	return "No messages were reported in these days."
-}
 
 // headline is the first sentence of a page about several domains.
 func headline(s report.Split, needed int) string {

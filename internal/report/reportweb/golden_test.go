@@ -1,0 +1,210 @@
+package reportweb
+
+import (
+	"strings"
+	"testing"
+
+	"sendvery.com/sendvery/internal/dmarcrpt"
+	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/web/format"
+)
+
+// situation is a domain as its reports show it, and what has to be said of it.
+type situation struct {
+	domain  report.DomainTotal
+	senders []report.SenderTotal
+	says    string
+	step    string   // the beginning
+	minds   []string // the evidence that speaks against, by its beginnings
+}
+
+// situationOf is 28 days of messages in reports of three receivers, all signed.
+func situationOf(policy string, s report.Split, change ...func(*report.DomainTotal)) report.DomainTotal {
+	d := report.DomainTotal{
+		Name: "example.org", Split: s, Days: 28, Policy: policy, Published: &dmarcrpt.Policy{P: policy},
+		Reported: report.Reported{Reporters: 3, OneReporter: "google.com"}, Pace: report.Pace{Signed: s.Passing},
+	}
+	for _, c := range change {
+		c(&d)
+	}
+	return d
+}
+
+var printer = []report.SenderTotal{{Sender: "203.0.113.24", Split: report.Split{Fix: 40}}}
+
+// Each sentence is argued for in the line above it.
+var golden = map[string]situation{
+	"safe to go": {
+		domain: situationOf("none", report.Split{Passing: 9_000, Forwarded: 120, Unknown: 80}),
+		// Quarantine first: what is wrong after all can still be found in a folder.
+		says: "Safe to move to p=quarantine: nothing known as yours among 9 200 messages would be lost; 0.9 % come from strangers.",
+		step: "Publish p=quarantine",
+	},
+	"safe to go on": {
+		domain: situationOf("quarantine", report.Split{Passing: 9_000, Forwarded: 120, Unknown: 80}),
+		// Quarantine was the test; one step at a time, so the next one is reject.
+		says: "Safe to move to p=reject: nothing known as yours among 9 200 messages would be lost; 0.9 % come from strangers.",
+		step: "Publish p=reject",
+	},
+	"needs fixing": {
+		domain: situationOf("none", report.Split{Passing: 960, Fix: 40}), senders: printer,
+		// The owner asks what it costs: the share and who, before any advice to go on.
+		says:  "Not safe to enforce yet: 4.0 % of 1 000 messages, from 1 sender of yours, would be lost.",
+		step:  "Make the senders below pass",
+		minds: []string{"4.0 % of 1 000 messages are of senders", "96.0 % of 1 000 messages known as yours"},
+	},
+	"losing mail": {
+		domain: situationOf("reject", report.Split{Passing: 960, Fix: 40}), senders: printer,
+		// The only one that is an emergency: it says "is", not "would", and how to stop it at once.
+		says:  "Mail of yours is being stopped: 4.0 % of 1 000 messages, from 1 sender of yours, fail under p=reject.",
+		step:  "Make the senders below pass. Until they do, publish p=none",
+		minds: []string{"4.0 %", "96.0 %"},
+	},
+	"a test loses nothing": {
+		domain: situationOf("quarantine", report.Split{Passing: 960, Fix: 40}, func(d *report.DomainTotal) { d.Published.Testing = "y" }), senders: printer,
+		// With t=y receivers treat p=quarantine as p=none: nothing is stopped yet.
+		says:  "Not safe to enforce yet: 4.0 % of 1 000 messages, from 1 sender of yours, would be lost.",
+		step:  "Make the senders below pass",
+		minds: []string{"4.0 %", "96.0 %", "t=y makes receivers treat p=quarantine as p=none."},
+	},
+	"enforced": {
+		domain: situationOf("reject", report.Split{Passing: 9_000, Unknown: 1_000}),
+		// Nothing is left to do, and nothing is advised.
+		says: "Enforced, and your mail passes: 90.0 % of 10 000 messages.",
+	},
+	"parked": {
+		domain: situationOf("reject", report.Split{Unknown: 300}),
+		// No mail of theirs and p=reject: the end state of a domain that sends nothing.
+		says: "None of 300 messages is known as yours, and p=reject stops them: right for a domain that sends no mail.",
+	},
+	"parked and open": {
+		domain: situationOf("none", report.Split{Unknown: 300}),
+		// Whether it sends mail only its owner knows: both answers are given.
+		says: "None of 300 messages is known as yours. Does this domain send mail? If so, look at its senders; if not, p=reject stops the others.",
+		step: "If it sends no mail, publish p=reject, and v=spf1 -all",
+	},
+	"forwarder-heavy": {
+		domain: situationOf("none", report.Split{Passing: 500, Forwarded: 400}, func(d *report.DomainTotal) { d.Pace.Signed = 200 }),
+		// Nobody is to blame and much would be lost; the owner's lever is the signature, which survives.
+		says:  "Your own mail passes, but 44.4 % of 900 messages are passed on and then fail: enforcing would lose them.",
+		step:  "Sign with DKIM everywhere before you enforce",
+		minds: []string{"40.0 % of 500 messages that pass are signed", "44.4 % of 900 messages were passed on"},
+	},
+	"spoofed": {
+		domain: situationOf("none", report.Split{Passing: 1_000, Unknown: 8_000}),
+		// A pass rate of 11 % looks like a disaster; it is the reason to enforce, not one to wait.
+		says: "Safe to move to p=quarantine, and worth it: 88.9 % of 9 000 messages come from strangers, and nothing known as yours would be lost.",
+		step: "Publish p=quarantine",
+	},
+	"ramping up": {
+		domain: situationOf("none", report.Split{Passing: 2_400}, func(d *report.DomainTotal) { d.Pace.Week, d.Pace.Before = 2_100, 300 }),
+		// What passed in quiet weeks says little about the senders that make the new mail.
+		says:  "Too early to move: your mail grew from 300 messages a week to 2 100, and new senders may still show up.",
+		step:  "Wait until a week brings about as much",
+		minds: []string{"Your mail grew from 300 messages a week to 2 100."},
+	},
+	"policy ramping up": {
+		domain: situationOf("quarantine", report.Split{Passing: 9_000}, func(d *report.DomainTotal) { d.Published.Pct = "25" }),
+		// pct is gone from the standard, so the step is to drop it, not to raise it.
+		says:  "p=quarantine is not in force for all mail: it is published for 25 % of it (pct=25). Nothing known as yours among 9 000 messages would be lost by applying it in full.",
+		step:  "Remove pct=25 from the record",
+		minds: []string{"pct=25 asks receivers"},
+	},
+	"policy in test": {
+		domain: situationOf("reject", report.Split{Passing: 9_000}, func(d *report.DomainTotal) { d.Published.Testing = "y" }),
+		// Whoever publishes reject believes to be protected by it, and is not.
+		says:  "p=reject is not in force for all mail: it is published as a test (t=y). Nothing known as yours among 9 000 messages would be lost by applying it in full.",
+		step:  "Remove t=y from the record",
+		minds: []string{"t=y makes receivers treat p=reject as p=quarantine."},
+	},
+	"one reporter": {
+		domain: situationOf("none", report.Split{Passing: 9_000}, func(d *report.DomainTotal) { d.Reporters = 1 }),
+		// A small domain may never have a second one, so it is not told to wait, but what to compare.
+		says:  "Safe to move to p=quarantine as far as google.com sees, the only receiver that reports: nothing known as yours among 9 000 messages would be lost.",
+		step:  "Write down every service that sends for you",
+		minds: []string{"Only google.com reports"},
+	},
+	"too early": {
+		domain: situationOf("none", report.Split{Passing: 40}, func(d *report.DomainTotal) { d.Days = 2 }),
+		// The numbers that are missing are said with those that are there.
+		says:  "Too early to tell: 40 messages on 2 days so far.",
+		step:  "Wait until at least 100 messages on 7 days were reported",
+		minds: []string{"Messages were seen on 2 days; 7 are wanted", "40 messages were reported; 100 are wanted"},
+	},
+	"null reports": {
+		domain: situationOf("none", report.Split{}, func(d *report.DomainTotal) { d.Reported, d.Days = report.Reported{Nulls: 12}, 0 }),
+		// A report without messages is news: it was looked, and nothing was there.
+		says: "No mail was seen: receivers sent 12 reports without any message in them.",
+		step: "If it is to send no mail, publish p=reject",
+	},
+	"no data": {
+		domain: situationOf("none", report.Split{}, func(d *report.DomainTotal) { d.Reported, d.Days = report.Reported{}, 0 }),
+		// Nothing is known, so nothing is said but that.
+		says: "No messages were reported in these days.",
+	},
+	"subdomain policy": {
+		domain: situationOf("reject", report.Split{Passing: 9_000, Unknown: 1_000}, func(d *report.DomainTotal) { d.Published.SP, d.Subdomains = "none", 2 }),
+		// The door beside the locked one: whoever forges takes any name below the domain.
+		says:  "p=reject protects example.org itself, and 90.0 % of 10 000 messages pass, but sp=none leaves its subdomains open to anybody.",
+		step:  "Remove sp=none from the record",
+		minds: []string{"sp=none gives subdomains a weaker policy than p=reject"},
+	},
+	"names that do not exist": {
+		domain: situationOf("reject", report.Split{Unknown: 300}, func(d *report.DomainTotal) { d.Published.NP = "quarantine" }),
+		// A parked domain is open through the names that nobody ever made.
+		says:  "None of 300 messages is known as yours, and p=reject stops them, but np=quarantine guards subdomains that do not exist less.",
+		step:  "Remove np=quarantine from the record",
+		minds: []string{"np=quarantine gives subdomains"},
+	},
+}
+
+func TestGoldenVerdicts(t *testing.T) {
+	t.Parallel()
+	plain := strings.NewReplacer(format.Thin, " ", "\u00a0", " ")
+	for name, s := range golden {
+		as := report.Assess(s.domain, s.senders)
+		if got := plain.Replace(verdictSentence(as, s.domain)); got != s.says {
+			t.Errorf("%s:\n got %s\nwant %s", name, got, s.says)
+		}
+		step := plain.Replace(nextStep(as))
+		if !strings.HasPrefix(step, s.step) || s.step == "" && step != "" {
+			t.Errorf("%s: next step %q, want %q", name, step, s.step)
+		}
+		var minds []string
+		for _, e := range as.Evidence {
+			words := plain.Replace(evidenceWords(e, as.On))
+			if words == "" || !strings.HasSuffix(words, ".") || strings.ContainsAny(words, "!") {
+				t.Errorf("%s: finding %d is no sentence: %q", name, e.Finding, words)
+			}
+			if !e.Holds {
+				minds = append(minds, words)
+			}
+		}
+		if len(minds) != len(s.minds) {
+			t.Errorf("%s: speaks against: %q, want %q", name, minds, s.minds)
+			continue
+		}
+		for i := range minds {
+			if !strings.HasPrefix(minds[i], s.minds[i]) {
+				t.Errorf("%s: %q, want %q", name, minds[i], s.minds[i])
+			}
+		}
+	}
+}
+
+// Each standing has a place in the order of lists and a golden verdict.
+func TestEveryStandingIsJudgedOnce(t *testing.T) {
+	t.Parallel()
+	seen, placed := map[report.Standing]bool{}, map[report.Standing]bool{}
+	for _, s := range golden {
+		seen[report.Assess(s.domain, s.senders).Standing] = true
+	}
+	for _, s := range order {
+		placed[s] = true
+	}
+	for s := report.NoData; s <= report.OpenSubdomains; s++ {
+		if !seen[s] || !placed[s] {
+			t.Errorf("standing %d: golden %v, in the order %v", s, seen[s], placed[s])
+		}
+	}
+}

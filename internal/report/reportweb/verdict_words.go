@@ -1,0 +1,197 @@
+package reportweb
+
+import (
+	"fmt"
+	"strings"
+
+	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/web/format"
+	"sendvery.com/sendvery/web/ui"
+)
+
+// tones of the standings.
+var tones = map[report.Standing]ui.Tone{
+	report.Losing: ui.Bad, report.NotSafe: ui.Warning, report.Foreign: ui.Warning,
+	report.MuchForwarded: ui.Warning, report.Testing: ui.Warning, report.OpenSubdomains: ui.Warning,
+	report.SafeToGo: ui.Good, report.OneReceiver: ui.Good, report.Enforced: ui.Good, report.Parked: ui.Good,
+}
+
+// verdictSentence says how a domain stands, with the number and its n: shown is
+// all that was reported, also what nobody vouches for.
+func verdictSentence(as report.Assessment, shown report.DomainTotal) string {
+	d := as.On
+	if d.Total() == 0 && shown.Total() > 0 {
+		return "No verdict yet: none of " + format.Of(shown.Total(), "message", "messages") + " was reported in an authenticated mail."
+	}
+	senders := format.Of(len(as.Blockers), "sender", "senders")
+	n := format.Of(d.Total(), "message", "messages")
+	lost := format.Percent(as.Lost(), d.Total()) + " of " + n
+	switch as.Standing {
+	case report.Losing:
+		return fmt.Sprintf("Mail of yours is being stopped: %s, from %s of yours, fail under p=%s.", lost, senders, d.Policy)
+	case report.NotSafe:
+		return fmt.Sprintf("Not safe to enforce yet: %s, from %s of yours, would be lost.", lost, senders)
+	case report.TooEarly:
+		return fmt.Sprintf("Too early to tell: %s on %s so far.", n, format.Of(d.Days, "day", "days"))
+	case report.Growing:
+		return fmt.Sprintf("Too early to move: your mail grew from %s a week to %s, and new senders may still show up.",
+			format.Of(d.Pace.Before, "message", "messages"), format.Count(d.Pace.Week))
+	case report.SafeToGo, report.OneReceiver, report.MuchForwarded, report.Testing:
+		return passingSentence(as, n)
+	case report.Enforced:
+		return fmt.Sprintf("Enforced, and your mail passes: %s of %s.", format.Percent(d.Passing, d.Total()), n)
+	case report.OpenSubdomains:
+		if d.Passing == 0 {
+			return fmt.Sprintf("None of %s is known as yours, and p=reject stops them, but %s.", n, openWords(d))
+		}
+		return fmt.Sprintf("p=reject protects %s itself, and %s of %s pass, but %s.", d.Name, format.Percent(d.Passing, d.Total()), n, openWords(d))
+	case report.Parked:
+		return fmt.Sprintf("None of %s is known as yours, and p=reject stops them: right for a domain that sends no mail.", n)
+	case report.Foreign:
+		return fmt.Sprintf("None of %s is known as yours. Does this domain send mail? If so, look at its senders; if not, p=reject stops the others.", n)
+	case report.Silent:
+		return fmt.Sprintf("No mail was seen: receivers sent %s without any message in them.", format.Of(d.Nulls, "report", "reports"))
+	case report.NoData:
+	}
+	return "No messages were reported in these days."
+}
+
+// passingSentence is the verdict on a domain whose own mail passes. n is its
+// messages in words.
+func passingSentence(as report.Assessment, n string) string {
+	d := as.On
+	strangers := format.Percent(d.Unknown, d.Total())
+	switch {
+	case as.Standing == report.OneReceiver:
+		return fmt.Sprintf("Safe to move to p=%s as far as %s sees, the only receiver that reports: nothing known as yours among %s would be lost.", as.Next, d.OneReporter, n)
+	case as.Standing == report.MuchForwarded:
+		return fmt.Sprintf("Your own mail passes, but %s of %s are passed on and then fail: enforcing would lose them.", format.Percent(d.Forwarded, d.Total()), n)
+	case as.Standing == report.Testing:
+		return fmt.Sprintf("p=%s is not in force for all mail: it is published %s. Nothing known as yours among %s would be lost by applying it in full.", d.Policy, testWords(d), n)
+	case as.Spoofed():
+		return fmt.Sprintf("Safe to move to p=%s, and worth it: %s of %s come from strangers, and nothing known as yours would be lost.", as.Next, strangers, n)
+	}
+	return fmt.Sprintf("Safe to move to p=%s: nothing known as yours among %s would be lost; %s come from strangers.", as.Next, n, strangers)
+}
+
+// testWords says how a policy is published that is not in force for all mail.
+func testWords(d report.DomainTotal) string {
+	if e := d.Published.Effective(); !e.Testing {
+		return fmt.Sprintf("for %d\u00a0%% of it (pct=%d)", e.Pct, e.Pct)
+	}
+	return "as a test (t=y)"
+}
+
+// openTag is the tag that leaves subdomains open, as it is in force.
+func openTag(d report.DomainTotal) string {
+	e := d.Published.Effective()
+	if d.OpenBelow() == "np" {
+		return "np=" + e.NP
+	}
+	return "sp=" + e.SP
+}
+
+// openWords says what a weaker policy below the domain leaves open.
+func openWords(d report.DomainTotal) string {
+	names := "its subdomains"
+	if d.OpenBelow() == "np" {
+		names = "subdomains that do not exist"
+	}
+	if tag := openTag(d); strings.HasSuffix(tag, "=none") {
+		return tag + " leaves " + names + " open to anybody"
+	}
+	return openTag(d) + " guards " + names + " less"
+}
+
+// nextStep is the safest thing to do about a domain; it may be empty.
+func nextStep(as report.Assessment) string {
+	d := as.On
+	switch as.Standing {
+	case report.Losing:
+		return "Make the senders below pass. Until they do, publish p=none: receivers then deliver their mail again, and go on reporting."
+	case report.NotSafe:
+		return "Make the senders below pass, then enforce. One that is not yours you can mark as such: it stands in the way no longer."
+	case report.TooEarly:
+		return fmt.Sprintf("Wait until at least %s on %s were reported. Reporters send once a day.",
+			format.Of(int64(report.AdviceMessages), "message", "messages"), format.Of(report.AdviceDays, "day", "days"))
+	case report.Growing:
+		return "Wait until a week brings about as much as the one before it, and look at the senders that are new."
+	case report.OneReceiver:
+		return fmt.Sprintf("Write down every service that sends for you and compare it with the senders below: what goes to other receivers nobody reports. When none is missing, publish p=%s.", as.Next)
+	case report.MuchForwarded:
+		return "Sign with DKIM everywhere before you enforce: forwarding breaks SPF, and a signature survives it. Mailing lists that change mail break both; p=quarantine is as far as a domain should go whose people write to lists."
+	case report.Testing:
+		return "Remove " + testTag(d) + " from the record. The rest of it can stay as it is."
+	case report.OpenSubdomains:
+		return fmt.Sprintf("Remove %s from the record: subdomains then have the policy of %s. One that sends mail of its own is to pass first.", openTag(d), d.Name)
+	case report.SafeToGo:
+		if as.Next == "reject" {
+			return "Publish p=reject: receivers then refuse what fails, and its sender is told."
+		}
+		return "Publish p=quarantine: receivers then put what fails into the spam folder, where it can still be found. Go to p=reject when that stayed quiet for some weeks."
+	case report.Foreign:
+		return "If it sends no mail, publish p=reject, and v=spf1 -all as its SPF record. If it does, say below which senders are yours."
+	case report.Silent:
+		return "If it is to send no mail, publish p=reject, and v=spf1 -all as its SPF record. Nothing can be lost by that."
+	case report.NoData, report.Enforced, report.Parked:
+	}
+	return ""
+}
+
+func testTag(d report.DomainTotal) string {
+	if e := d.Published.Effective(); !e.Testing {
+		return fmt.Sprintf("pct=%d", e.Pct)
+	}
+	return "t=y"
+}
+
+// evidenceWords says what a piece of evidence is, with its number and its n.
+func evidenceWords(e report.Evidence, d report.DomainTotal) string {
+	n, share := format.Count(e.N), format.Percent(e.N, e.Of)
+	of := format.Of(e.Of, "message", "messages")
+	switch e.Finding {
+	case report.SeenDays:
+		return fmt.Sprintf("Messages were seen on %s; %d are wanted before any advice.", format.Of(e.N, "day", "days"), e.Of)
+	case report.SeenMessages:
+		return fmt.Sprintf("%s reported; %d are wanted before any advice.", was(e.N, "message", "messages"), e.Of)
+	case report.OwnPasses:
+		return fmt.Sprintf("%s of %s known as yours pass.", share, of)
+	case report.BlockingSenders:
+		return fmt.Sprintf("%s of %s are of senders of yours and fail.", share, of)
+	case report.Receivers:
+		if e.N == 1 {
+			return "Only " + d.OneReporter + " reports: what other receivers see is not known."
+		}
+		return n + " receivers report, so that none of them alone decides."
+	case report.SignedMail:
+		if e.Holds {
+			return fmt.Sprintf("%s of %s that pass are signed with DKIM, which survives forwarding.", share, of)
+		}
+		return fmt.Sprintf("%s of %s that pass are signed with DKIM; the others pass by SPF alone, which forwarding breaks.", share, of)
+	case report.ForwardedMail:
+		return fmt.Sprintf("%s of %s were passed on by others and fail.", share, of)
+	case report.Strangers:
+		return fmt.Sprintf("%s of %s are from senders nobody knows as yours; enforcing stops them.", share, of)
+	case report.NullReports:
+		return fmt.Sprintf("%s without any message: the receiver looked and saw none.", format.Of(e.N, "report came", "reports came"))
+	case report.WeeklyGrowth:
+		return fmt.Sprintf("Your mail grew from %s a week to %s.", of, n)
+	case report.PolicyInTest:
+		return "t=y makes receivers treat p=" + d.Policy + " as p=" + d.InForce() + "."
+	case report.PolicyInPart:
+		return fmt.Sprintf("pct=%d asks receivers to apply the policy to %d\u00a0%% of failing mail; RFC 9989 knows it no more.", e.N, e.N)
+	case report.WeakBelow:
+		return openTag(d) + " gives subdomains a weaker policy than p=" + d.Policy + " gives the domain."
+	case report.NamesBelow:
+		return format.Of(e.N, "subdomain has", "subdomains have") + " a record of their own among what is reported; the policy of " + d.Name.String() + " is not theirs."
+	}
+	return ""
+}
+
+// was is "1 message was", "2 messages were".
+func was(n int64, one, many string) string {
+	if n == 1 {
+		return format.Of(n, one, many) + " was"
+	}
+	return format.Of(n, one, many) + " were"
+}
