@@ -2,6 +2,7 @@ package reportweb
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/go-chi/chi/v5"
@@ -56,6 +57,9 @@ func (h *Web) ShowDomain(w http.ResponseWriter, r *http.Request, a org.Access) e
 		if total.ID == d.ID {
 			h.judge(&p, a, total, sum)
 			p.Doubts = doubts(a, filter, sum)
+			if err := h.simulate(r, a, &p, query, f, total, sum); err != nil {
+				return err
+			}
 		}
 	}
 	if filtered(query) {
@@ -75,6 +79,22 @@ func (h *Web) ShowDomain(w http.ResponseWriter, r *http.Request, a org.Access) e
 		p.Senders[i].Href = path(a, rest, with(with(query, "show", p.Senders[i].Key), "of", d.Name.String()))
 	}
 	return httpio.OK(w, r, Domain(p))
+}
+
+// simulate fills in what enforcing would have done, unless the page is about
+// some messages only.
+func (h *Web) simulate(r *http.Request, a org.Access, p *DomainPage, query url.Values, f report.Filter, d report.DomainTotal, sum report.Summary) error {
+	if filtered(query) || d.Total() == 0 {
+		return nil
+	}
+	failing, err := h.Reports.Failing(r.Context(), a.ID, f)
+	if err != nil {
+		return err
+	}
+	verdict := NewVerdictPanel(a, query, d, sum, failing)
+	verdict.Span = p.Span
+	p.Verdict = &verdict
+	return nil
 }
 
 // judge fills in what the reports come to.
