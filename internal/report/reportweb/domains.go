@@ -27,6 +27,7 @@ type DomainPage struct {
 	Filter       ui.FilterBar
 	DownloadHref string
 	Undo         UndoReview
+	Verdict      *VerdictPanel // nil: the page is about some messages, or none
 	Flow         ui.Flow
 	Receivers    ui.HeatMap
 	Reporters    []ReporterRow // the same, the whole time together
