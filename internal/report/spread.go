@@ -19,8 +19,7 @@ func (s *Service) DomainSummary(ctx context.Context, org org.ID, f Filter) (Summ
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		queueTotals(b, org, f, &totals)
 		queueDomains(b, org, f, &sum.Domains)
-		queueChanges(b, org, f, &sum.Changes)
-		queueLong(b, org, f, &sum.Long)
+		queueMarks(b, org, f, &sum.Changes, &sum.Long)
 		queueSuggestions(b, org, &sum.Suggestions)
 		queueParts(b, org, f, &parts)
 		queueReceiverDays(b, org, f, &spread.Receivers)

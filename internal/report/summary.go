@@ -133,12 +133,11 @@ type Summary struct {
 	Domains      []DomainTotal // all, or the chosen one; also those without messages
 	Senders      []SenderTotal // those that need attention first, then the largest; at most summarySenders
 	SenderCount  int64         // how many there are in all
-	Reporters    []ReporterTotal
 	Changes      []PolicyChange
 	Long         []LongReports
 	Reports      []Line    // the latest
 	ReportCount  int64     // in the chosen days
-	Ever         int64     // reports of the organization at all
+	Ever         int64     // reports of the organization at all, up to 1,000
 	Problems     []Receipt // refused, in conflict or held, the latest
 	ProblemCount int64
 	Suggestions  []Suggestion
@@ -194,13 +193,23 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		queueTotals(b, org, f, &totals)
 		queueDomains(b, org, f, &sum.Domains)
-		queueReceivers(b, org, f, &sum.Reporters)
-		queueChanges(b, org, f, &sum.Changes)
-		queueLong(b, org, f, &sum.Long)
+		queueMarks(b, org, f, &sum.Changes, &sum.Long)
 		queueReports(b, org, Query{Filter: f, Limit: summaryReports}, &sum.Reports)
-		queueReportCounts(b, org, f, &sum.ReportCount, &sum.Ever)
+		queueReportCounts(b, org, f, &sum.ReportCount, &sum.Ever, &sum.ProblemCount)
 		queueReceipts(b, org, ReceiptQuery{Verdicts: attention, Limit: summaryProblems}, &sum.Problems)
-		queueReceiptCount(b, org, &sum.ProblemCount)
+		queueSuggestions(b, org, &sum.Suggestions)
+	})
+	sum.settle(totals)
+	return sum, err
+}
+
+// Domains returns how the domains stand, and which wait to be added.
+func (s *Service) Domains(ctx context.Context, org org.ID, f Filter) (Summary, error) {
+	var sum Summary
+	var totals []total
+	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		queueTotals(b, org, f, &totals)
+		queueDomains(b, org, f, &sum.Domains)
 		queueSuggestions(b, org, &sum.Suggestions)
 	})
 	sum.settle(totals)

@@ -13,13 +13,14 @@ import (
 
 // printed is a summary on its way to paper.
 type printed struct {
-	of     string // the domain or the organization
-	slug   string // the same in names of files
-	single bool   // it is about one domain
-	filter report.Filter
-	sum    report.Summary
-	doubts string
-	made   time.Time
+	of        string // the domain or the organization
+	slug      string // the same in names of files
+	single    bool   // it is about one domain
+	filter    report.Filter
+	sum       report.Summary
+	receivers []report.ReporterTotal
+	doubts    string
+	made      time.Time
 }
 
 // What of long lists is printed.
@@ -198,12 +199,12 @@ func (p printed) fixes(d *pdf.Document, blockers []report.SenderTotal) {
 }
 
 func (p printed) receivers(d *pdf.Document) {
-	if len(p.sum.Reporters) == 0 {
+	if len(p.receivers) == 0 {
 		return
 	}
 	d.Heading("Receivers that report")
 	var rows [][]pdf.Cell
-	for _, r := range p.sum.Reporters[:min(len(p.sum.Reporters), printedReceivers)] {
+	for _, r := range p.receivers[:min(len(p.receivers), printedReceivers)] {
 		rows = append(rows, []pdf.Cell{{Text: format.Middle(r.Reporter, nameLength), Bold: true}, {Text: format.Count(r.Reports)}, {Text: format.Count(r.Messages)},
 			{Text: format.Percent(r.Aligned, r.Messages)}, {Text: format.Day(r.LastDay)}})
 	}

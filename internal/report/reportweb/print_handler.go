@@ -17,11 +17,15 @@ func (h *Web) Print(w http.ResponseWriter, r *http.Request, a org.Access) error 
 		return err
 	}
 	f := h.rangeFilter(query, domains)
-	sum, err := h.Reports.Summarise(r.Context(), a.ID, f)
+	sum, err := h.Reports.Domains(r.Context(), a.ID, f)
 	if err != nil {
 		return err
 	}
-	p := printed{of: a.Name, slug: a.Slug, filter: f, sum: sum, made: h.now()}
+	receivers, err := h.Reports.Reporters(r.Context(), a.ID, f)
+	if err != nil {
+		return err
+	}
+	p := printed{of: a.Name, slug: a.Slug, filter: f, sum: sum, receivers: receivers, made: h.now()}
 	if !f.Domain.IsZero() {
 		p.of, p.slug = query.Get("domain"), query.Get("domain")
 	}
