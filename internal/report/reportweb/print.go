@@ -18,7 +18,7 @@ type printed struct {
 	single    bool   // it is about one domain
 	filter    report.Filter
 	sum       report.Summary
-	receivers []report.ReporterTotal
+	reporters []report.ReporterTotal
 	doubts    string
 	made      time.Time
 }
@@ -199,12 +199,12 @@ func (p printed) fixes(d *pdf.Document, blockers []report.SenderTotal) {
 }
 
 func (p printed) receivers(d *pdf.Document) {
-	if len(p.receivers) == 0 {
+	if len(p.reporters) == 0 {
 		return
 	}
 	d.Heading("Receivers that report")
 	var rows [][]pdf.Cell
-	for _, r := range p.receivers[:min(len(p.receivers), printedReceivers)] {
+	for _, r := range p.reporters[:min(len(p.reporters), printedReceivers)] {
 		rows = append(rows, []pdf.Cell{{Text: format.Middle(r.Reporter, nameLength), Bold: true}, {Text: format.Count(r.Reports)}, {Text: format.Count(r.Messages)},
 			{Text: format.Percent(r.Aligned, r.Messages)}, {Text: format.Day(r.LastDay)}})
 	}

@@ -25,7 +25,7 @@ func (h *Web) Print(w http.ResponseWriter, r *http.Request, a org.Access) error 
 	if err != nil {
 		return err
 	}
-	p := printed{of: a.Name, slug: a.Slug, filter: f, sum: sum, receivers: receivers, made: h.now()}
+	p := printed{of: a.Name, slug: a.Slug, filter: f, sum: sum, reporters: receivers, made: h.now()}
 	if !f.Domain.IsZero() {
 		p.of, p.slug = query.Get("domain"), query.Get("domain")
 	}

@@ -45,7 +45,7 @@ func sampleSummary(days, senders int) printed {
 	}
 	p.sum.SenderCount = int64(senders)
 	for i := range 6 {
-		p.receivers = append(p.receivers, report.ReporterTotal{Reporter: fmt.Sprintf("receiver%d.example", i), Reports: int64(28 - i), Messages: int64(4000 - 600*i), Aligned: int64(3900 - 600*i), LastDay: f.To})
+		p.reporters = append(p.reporters, report.ReporterTotal{Reporter: fmt.Sprintf("receiver%d.example", i), Reports: int64(28 - i), Messages: int64(4000 - 600*i), Aligned: int64(3900 - 600*i), LastDay: f.To})
 	}
 	return p
 }
