@@ -22,7 +22,7 @@ type world struct {
 	report, receipt       int64
 	tls, failure          int64
 	member, invitation    string
-	export                string
+	export, group         string
 	owner                 *apptest.Browser
 }
 
@@ -76,8 +76,17 @@ func newWorld(t *testing.T, a *apptest.App, email string) world {
 		SELECT org_id, gen_random_uuid(), gen_random_uuid(), 'ready', $2::timestamptz, $2::timestamptz + interval '7 days', 3 FROM organizations WHERE slug = $1 RETURNING org_id, export_id),
 		p AS (INSERT INTO export_parts (org_id, export_id, seq, content) SELECT org_id, export_id, 0, 'zip' FROM e)
 		SELECT export_id::text FROM e`, w.slug, a.Clock.Now()).into(&w.export)
+	w.group = group(t, a, w)
 	query(t, a, `SELECT report_id, receipt_id FROM reports WHERE reporter_id = $1`, "r-"+w.slug).into(&w.report, &w.receipt)
 	return w
+}
+
+// group makes a group of domains.
+func group(t *testing.T, a *apptest.App, w world) (id string) {
+	t.Helper()
+	query(t, a, `INSERT INTO domain_groups (org_id, group_id, name) SELECT org_id, gen_random_uuid(), $2 FROM organizations WHERE slug = $1 RETURNING group_id::text`,
+		w.slug, rand.Text()).into(&id)
+	return id
 }
 
 // people makes a member of the organization and an invitation to it.
@@ -226,7 +235,7 @@ func TestForeignOrganizationDoesNotExist(t *testing.T) {
 // ends are the routes that take away what others need, in an order in which
 // each still finds its own.
 var ends = []string{
-	"POST /o/{slug}/mailboxes/{id}/delete", "POST /o/{slug}/members/{id}/remove", "POST /o/{slug}/members/invitations/{id}/revoke",
+	"POST /o/{slug}/domains/groups/{id}/delete", "POST /o/{slug}/mailboxes/{id}/delete", "POST /o/{slug}/members/{id}/remove", "POST /o/{slug}/members/invitations/{id}/revoke",
 	"POST /o/{slug}/leave", "POST /o/{slug}/delete",
 }
 
@@ -240,6 +249,7 @@ func TestEachRoleReachesWhatItsRightsSay(t *testing.T) {
 		b, mine := join(t, a, w.slug, role), w
 		mine.mailbox = connect(t, w.owner, w.slug)
 		mine.member, mine.invitation = people(t, a, w)
+		mine.group = group(t, a, w)
 		for _, r := range all {
 			if !r.inOrg() {
 				continue

@@ -281,13 +281,14 @@ func (f Filter) holding(org org.ID, args postgres.NamedArgs) string {
 		AND EXISTS (SELECT FROM messages` + where + ` AND t.domain_id = r.domain_id AND t.day = r.day AND t.report_id = r.report_id)`
 }
 
-func queueReportCounts(b *postgres.Batch, org org.ID, f Filter, total, ever *int64) {
+func queueReportCounts(b *postgres.Batch, org org.ID, f Filter, total, ever *int64, reviewed *bool) {
 	where, args := reportWhere(f), reportArgs(org, f)
 	if holding := f.holding(org, args); holding != "" {
 		where += " AND " + holding
 	}
 	scan(b, "count reports", `SELECT count(*) FROM reports r WHERE `+where, args, total)
-	scan(b, "count all reports", `SELECT count(*) FROM reports WHERE org_id = @org`, postgres.NamedArgs{"org": org}, ever)
+	scan(b, "count all reports", `SELECT count(*), EXISTS (SELECT FROM senders s WHERE s.org_id = @org AND s.review <> '') FROM reports WHERE org_id = @org`,
+		postgres.NamedArgs{"org": org}, ever, reviewed)
 }
 
 func queueReport(b *postgres.Batch, org org.ID, id ID, r *Report, found *bool) {

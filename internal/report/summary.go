@@ -139,6 +139,7 @@ type Summary struct {
 	Reports      []Line    // the latest
 	ReportCount  int64     // in the chosen days
 	Ever         int64     // reports of the organization at all
+	Reviewed     bool      // somebody said of a sender whose it is
 	Problems     []Receipt // refused, in conflict or held, the latest
 	ProblemCount int64
 	Suggestions  []Suggestion
@@ -198,7 +199,7 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 		queueChanges(b, org, f, &sum.Changes)
 		queueLong(b, org, f, &sum.Long)
 		queueReports(b, org, Query{Filter: f, Limit: summaryReports}, &sum.Reports)
-		queueReportCounts(b, org, f, &sum.ReportCount, &sum.Ever)
+		queueReportCounts(b, org, f, &sum.ReportCount, &sum.Ever, &sum.Reviewed)
 		queueReceipts(b, org, ReceiptQuery{Verdicts: attention, Limit: summaryProblems}, &sum.Problems)
 		queueReceiptCount(b, org, &sum.ProblemCount)
 		queueSuggestions(b, org, &sum.Suggestions)
