@@ -207,7 +207,7 @@ func TestForeignOrganizationDoesNotExist(t *testing.T) {
 	first, second := newWorld(t, a, "ada@first.example"), newWorld(t, a, "bob@second.example")
 	before := fingerprint(t, a, first.slug)
 	nothing := world{domain: "nothing.example", mailbox: uid.New[struct{}]().String(), report: 999_999, receipt: 999_999, tls: 999_999, failure: 999_999,
-		member: uid.New[struct{}]().String(), invitation: uid.New[struct{}]().String(), export: uid.New[struct{}]().String()}
+		member: uid.New[struct{}]().String(), invitation: uid.New[struct{}]().String(), export: uid.New[struct{}]().String(), group: uid.New[struct{}]().String()}
 	for _, r := range routes(t, a) {
 		if !r.inOrg() {
 			continue
