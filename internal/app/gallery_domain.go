@@ -33,6 +33,9 @@ func domainGallery() []galleryPage {
 			page.Error = "Paste at least one domain name, such as example.org."
 			return reportweb.AddDomains(page)
 		}},
+		{"report", "search", func(p ui.Page) templ.Component { return reportweb.Search(sampleSearch(p, "example", sampleHits())) }},
+		{"report", "search-nothing", func(p ui.Page) templ.Component { return reportweb.Search(sampleSearch(p, "nobody", nil)) }},
+		{"report", "search-begin", func(p ui.Page) templ.Component { return reportweb.Search(sampleSearch(p, "", nil)) }},
 		{"report", "domain-groups", func(p ui.Page) templ.Component { return reportweb.Groups(sampleGroups(p)) }},
 		{"report", "domain-groups-error", func(p ui.Page) templ.Component {
 			page := sampleGroups(p)
@@ -144,4 +147,8 @@ func sampleGroups(p ui.Page) reportweb.GroupsPage {
 		Name:   ui.Field{Name: "name", Label: "New group", Help: "A customer, a brand or a region. A domain is in one group at most.", MaxLength: 60, Required: true, Autocomplete: "off"},
 		Groups: []reportweb.GroupRow{row("1", "Shops", "12 domains"), row("2", "A customer with a rather long name in the north", "188 domains")},
 	}
+}
+
+func sampleSearch(p ui.Page, q string, hits []ui.Hit) reportweb.SearchPage {
+	return reportweb.SearchPage{Page: titled(p, ui.NoSection, "Search"), Action: galleryPath + "search", Q: q, Hits: hits}
 }

@@ -39,6 +39,12 @@ func overviewGallery() []galleryPage {
 			return reportweb.Overview(reportweb.OverviewPage{Page: titled(p, ui.OverviewSection, "Overview"), State: reportweb.NoReports, Headline: "Connected. No report has arrived yet.",
 				MailboxesHref: galleryPath + "mailboxes", Record: sampleRecord("overview-no-reports")})
 		}},
+		{"report", "overview-set-up", func(p ui.Page) templ.Component {
+			page := sampleOverview(p)
+			page.SetUp = sampleChecklist()
+			page.GroupFilter = []ui.Choice{{Text: "All groups", Href: galleryPath + "overview", Chosen: true}, {Text: "Shops", Href: galleryPath + "overview"}}
+			return reportweb.Overview(page)
+		}},
 		{"report", "overview-none-in-days", func(p ui.Page) templ.Component {
 			page := sampleOverview(p)
 			page.State, page.Headline, page.Advice, page.Action, page.Suggestions = reportweb.NoneInDays, "No messages were reported in these days.", "", ui.Link{}, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 
 	"sendvery.com/sendvery/internal/audit"
@@ -65,6 +66,12 @@ var reads = map[string]func(call) (any, error){
 		return inOrg(c, func(ctx context.Context, tx postgres.Tx) ([]domain.Domain, error) {
 			return domain.All(ctx, tx, c.in.ID)
 		})
+	},
+	"domain.Service.Groups": func(c call) (any, error) { return c.Domains.Groups(c, c.in.ID) },
+	"domain.Queue": func(c call) (list any, err error) {
+		var found []domain.Domain
+		err = c.db.ReadOrg(c, c.in.ID, func(b *postgres.Batch) { domain.Queue(b, c.in.ID, &found) })
+		return found, err
 	},
 	"domain.QueueSettled": func(c call) (list any, err error) {
 		var found []domain.Domain
@@ -127,6 +134,21 @@ var reads = map[string]func(call) (any, error){
 			sum, err := c.Reports.Summarise(c, c.in.ID, f)
 			return []any{sum, sum.Blockers(), sum.Assess(c.of.domain.ID)}, err
 		})
+	},
+	"report.Service.Failing": func(c call) (any, error) {
+		return twice(c, func(f report.Filter) (any, error) { return c.Reports.Failing(c, c.in.ID, f) })
+	},
+	"report.Service.Search": func(c call) (any, error) {
+		var all []any
+		for _, q := range []string{c.of.domain.Name.String(), "192.0.2.1", "receiver.example", "r-" + c.of.access.Slug} {
+			found, err := c.Reports.Search(c, c.in.ID, q)
+			if err != nil {
+				return nil, err
+			}
+			found.Network = netip.Prefix{} // what was asked for
+			all = append(all, found)
+		}
+		return all, nil
 	},
 	"report.Service.SenderDays": func(c call) (any, error) {
 		return c.Reports.SenderDays(c, c.in.ID, c.days(), []report.SenderTotal{{Sender: "192.0.2.1", DomainID: c.of.domain.ID}})
@@ -254,6 +276,21 @@ var writes = []write{
 			return c.Domains.AddIn(ctx, tx, c.in, []fqdn.Name{"waiting.example"})
 		})
 	}},
+
+	{name: "domain.Service.AddPasted", do: func(c call) error {
+		_, _, err := c.Domains.AddPasted(c, c.in, "pasted.example "+c.of.domain.Name.String())
+		return err
+	}},
+	{name: "domain.Service.CreateGroup", do: func(c call) error {
+		_, err := c.Domains.CreateGroup(c, c.in, "Group of "+c.of.access.Slug)
+		return err
+	}},
+	{"domain.Service.RenameGroup", true, func(c call) error { return c.Domains.RenameGroup(c, c.in, c.of.group, "Renamed") }},
+	{"domain.Service.Assign", true, func(c call) error {
+		_, err := c.Domains.Assign(c, c.in, []fqdn.Name{c.of.domain.Name}, c.of.group)
+		return err
+	}},
+	{"domain.Service.DeleteGroup", true, func(c call) error { return c.Domains.DeleteGroup(c, c.in, c.of.group) }},
 
 	{name: "mailbox.Service.Connect", do: func(c call) error { _, err := c.Mailboxes.Connect(c, c.in, settings); return err }},
 	{"mailbox.Service.Retest", true, func(c call) error { return c.Mailboxes.Retest(c, c.in, c.of.mailbox, settings) }},

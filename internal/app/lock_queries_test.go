@@ -40,6 +40,7 @@ type things struct {
 	member           org.PersonID
 	invitation       org.InvitationID
 	export           export.ID
+	group            domain.GroupID
 	documents        []string // that it has stored, of each kind
 }
 
@@ -169,6 +170,9 @@ func thingsOf(t *testing.T, a *apptest.App, admin *pgx.Conn, w world) things {
 		t.Fatal(err)
 	}
 	if of.invitation, err = uid.Parse[org.Invitation](w.invitation); err != nil {
+		t.Fatal(err)
+	}
+	if of.group, err = uid.Parse[domain.Group](w.group); err != nil {
 		t.Fatal(err)
 	}
 	if of.export, err = uid.Parse[export.Export](w.export); err != nil {

@@ -22,7 +22,7 @@ var fillings = map[string]string{
 	"daily_receivers": `INSERT INTO daily_receivers (org_id, domain_id, day, reporter, sender, country, disposition, dkim, spf, forwarding, trust, messages)
 		SELECT org_id, domain_id, '2020-01-01', 'r', 's', '', 1, 1, 1, 0, 1, 1 FROM domains`,
 	"daily_senders": `INSERT INTO daily_senders (org_id, domain_id, day, sender, country, disposition, dkim, spf, forwarding, trust, messages)
-		SELECT org_id, domain_id, '2020-01-01', 's', '', 1, 1, 1, 0, 1, 1 FROM domains`,
+		SELECT org_id, domain_id, (SELECT max(r.day) FROM reports r WHERE r.org_id = d.org_id), 's', '', 1, 2, 2, 0, 1, 1 FROM domains d`, // it fails
 	"daily_stale":        `INSERT INTO daily_stale (org_id, domain_id, from_day) SELECT org_id, domain_id, '2020-01-01' FROM domains`,
 	"found_domains":      `INSERT INTO found_domains (org_id, mailbox_id, name, reports, messages) SELECT org_id, mailbox_id, 'found.example', 1, 1 FROM mailboxes`,
 	"mailbox_read":       `INSERT INTO mailbox_read (org_id, mailbox_id, mail_id) SELECT org_id, mailbox_id, '1' FROM mailboxes`,

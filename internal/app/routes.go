@@ -129,6 +129,7 @@ func (a *App) members(b browser) {
 
 	r := a.reportWeb
 	b.inOrg("GET", "/", org.Read, r.Overview)
+	b.inOrg("GET", "/search", org.Read, r.Search)
 	b.inOrg("GET", "/domains", org.Read, r.ListDomains)
 	b.inOrg("POST", "/domains", org.ManageDomains, r.AddDomain)
 	b.inOrg("GET", "/domains/new", org.ManageDomains, r.NewDomains)

@@ -68,7 +68,13 @@ var needs = map[string]string{
 	"POST /o/{slug}/transfer":                    "owner",
 	"GET /o/{slug}/delete":                       "owner",
 	"POST /o/{slug}/delete":                      "owner",
+	"GET /o/{slug}/search":                       "viewer",
 	"GET /o/{slug}/domains":                      "viewer",
+	"GET /o/{slug}/domains/new":                  "member",
+	"POST /o/{slug}/domains/new":                 "member",
+	"POST /o/{slug}/domains/assign":              "member",
+	"GET /o/{slug}/domains/groups":               "member",
+	"POST /o/{slug}/domains/groups":              "member",
 	"POST /o/{slug}/domains":                     "member",
 	"GET /o/{slug}/senders":                      "viewer",
 	"GET /o/{slug}/reports":                      "viewer",
@@ -109,6 +115,9 @@ var needs = map[string]string{
 	"POST /o/{slug}/members/{id}/remove":             "admin",
 	"POST /o/{slug}/members/invitations/{id}/resend": "admin",
 	"POST /o/{slug}/members/invitations/{id}/revoke": "admin",
+	"POST /o/{slug}/domains/groups/{id}":             "member",
+	"GET /o/{slug}/domains/groups/{id}/delete":       "member",
+	"POST /o/{slug}/domains/groups/{id}/delete":      "member",
 	"GET /o/{slug}/domains/{name}":                   "viewer",
 	"GET /o/{slug}/reports/{id}":                     "viewer",
 	"GET /o/{slug}/receipts/{id}":                    "viewer",
@@ -195,6 +204,8 @@ func (r route) fill(slug string, w world) string {
 		id = fmt.Sprint(w.receipt)
 	case strings.Contains(r.pattern, "/tls/"):
 		id = fmt.Sprint(w.tls)
+	case strings.Contains(r.pattern, "/groups/"):
+		id = w.group
 	case strings.Contains(r.pattern, "/export/"):
 		id = w.export
 	case strings.Contains(r.pattern, "/download/"):

@@ -23,6 +23,7 @@ type world struct {
 	tls, failure          int64
 	member, invitation    string
 	export, download      string
+	group                 string
 	owner                 *apptest.Browser
 }
 
@@ -78,8 +79,17 @@ func newWorld(t *testing.T, a *apptest.App, email string) world {
 			p AS (INSERT INTO export_parts (org_id, export_id, seq, content) SELECT org_id, export_id, 0, 'zip' FROM e)
 			SELECT export_id::text FROM e`, w.slug, a.Clock.Now(), kind).into(id)
 	}
+	w.group = group(t, a, w)
 	query(t, a, `SELECT report_id, receipt_id FROM reports WHERE reporter_id = $1`, "r-"+w.slug).into(&w.report, &w.receipt)
 	return w
+}
+
+// group makes a group of domains.
+func group(t *testing.T, a *apptest.App, w world) (id string) {
+	t.Helper()
+	query(t, a, `INSERT INTO domain_groups (org_id, group_id, name) SELECT org_id, gen_random_uuid(), $2 FROM organizations WHERE slug = $1 RETURNING group_id::text`,
+		w.slug, rand.Text()).into(&id)
+	return id
 }
 
 // people makes a member of the organization and an invitation to it.
@@ -200,7 +210,7 @@ func TestForeignOrganizationDoesNotExist(t *testing.T) {
 	first, second := newWorld(t, a, "ada@first.example"), newWorld(t, a, "bob@second.example")
 	before := fingerprint(t, a, first.slug)
 	nothing := world{domain: "nothing.example", mailbox: uid.New[struct{}]().String(), report: 999_999, receipt: 999_999, tls: 999_999, failure: 999_999,
-		member: uid.New[struct{}]().String(), invitation: uid.New[struct{}]().String(), export: uid.New[struct{}]().String(), download: uid.New[struct{}]().String()}
+		member: uid.New[struct{}]().String(), invitation: uid.New[struct{}]().String(), export: uid.New[struct{}]().String(), download: uid.New[struct{}]().String(), group: uid.New[struct{}]().String()}
 	for _, r := range routes(t, a) {
 		if !r.inOrg() {
 			continue
@@ -228,7 +238,7 @@ func TestForeignOrganizationDoesNotExist(t *testing.T) {
 // ends are the routes that take away what others need, in an order in which
 // each still finds its own.
 var ends = []string{
-	"POST /o/{slug}/mailboxes/{id}/delete", "POST /o/{slug}/members/{id}/remove", "POST /o/{slug}/members/invitations/{id}/revoke",
+	"POST /o/{slug}/domains/groups/{id}/delete", "POST /o/{slug}/mailboxes/{id}/delete", "POST /o/{slug}/members/{id}/remove", "POST /o/{slug}/members/invitations/{id}/revoke",
 	"POST /o/{slug}/leave", "POST /o/{slug}/delete",
 }
 
@@ -242,6 +252,7 @@ func TestEachRoleReachesWhatItsRightsSay(t *testing.T) {
 		b, mine := join(t, a, w.slug, role), w
 		mine.mailbox = connect(t, w.owner, w.slug)
 		mine.member, mine.invitation = people(t, a, w)
+		mine.group = group(t, a, w)
 		for _, r := range all {
 			if !r.inOrg() {
 				continue

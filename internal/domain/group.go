@@ -2,6 +2,7 @@ package domain
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"sendvery.com/sendvery/internal/audit"
@@ -42,44 +43,60 @@ func (s *Service) Groups(ctx context.Context, org org.ID) (list []Group, err err
 // CreateGroup makes a group without domains.
 func (s *Service) CreateGroup(ctx context.Context, a org.Access, name string) (Group, error) {
 	g := Group{ID: uid.New[Group]()}
-	err := s.named(ctx, a, GroupID{}, name, "group.create", func(ctx context.Context, tx postgres.Tx, name string) error {
+	err := s.named(ctx, a, GroupID{}, name, func(ctx context.Context, tx postgres.Tx, name string) error {
 		g.Name = name
-		return insertGroup(ctx, tx, a.ID, g)
+		if err := insertGroup(ctx, tx, a.ID, g); err != nil {
+			return err
+		}
+		return s.told(ctx, tx, a, "group.create", name)
 	})
 	return g, err
 }
 
 // RenameGroup gives a group another name; NotFound without the group.
 func (s *Service) RenameGroup(ctx context.Context, a org.Access, id GroupID, name string) error {
-	return s.named(ctx, a, id, name, "group.rename", func(ctx context.Context, tx postgres.Tx, name string) error {
-		return found(renameGroup(ctx, tx, a.ID, id, name))
+	return s.named(ctx, a, id, name, func(ctx context.Context, tx postgres.Tx, name string) error {
+		if err := found(renameGroup(ctx, tx, a.ID, id, name)); err != nil {
+			return err
+		}
+		return s.told(ctx, tx, a, "group.rename", name)
 	})
 }
 
 // named does something that gives a group a name, which must be free.
-func (s *Service) named(ctx context.Context, a org.Access, id GroupID, name, action string, do func(context.Context, postgres.Tx, string) error) error {
+func (s *Service) named(ctx context.Context, a org.Access, id GroupID, name string, do func(context.Context, postgres.Tx, string) error) error {
 	name = strings.Join(strings.Fields(plaintext.String(name)), " ")
-	if n := len([]rune(name)); n == 0 || n > maxGroupName {
-		return fault.InvalidFields(fault.Fields{"name": "Give the group a name of at most 60 characters."})
-	}
 	return s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
 		have, err := groups(ctx, tx, a.ID)
 		if err != nil {
 			return err
 		}
-		if len(have) >= maxGroups && id.IsZero() {
-			return fault.InvalidFields(fault.Fields{"name": "There are 200 groups already. Delete one that is not used."})
-		}
-		for _, g := range have {
-			if strings.EqualFold(g.Name, name) && g.ID != id {
-				return fault.InvalidFields(fault.Fields{"name": "There is a group of this name already."})
-			}
-		}
-		if err := do(ctx, tx, name); err != nil {
+		if err := found(id.IsZero() || slices.ContainsFunc(have, func(g Group) bool { return g.ID == id }), nil); err != nil {
 			return err
 		}
-		return s.Trail.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: action, Subject: name, At: s.Now()})
+		if why := refuse(have, id, name); why != "" {
+			return fault.InvalidFields(fault.Fields{"name": why})
+		}
+		return do(ctx, tx, name)
 	})
+}
+
+// refuse says why a group cannot have a name; "" = it can.
+func refuse(have []Group, id GroupID, name string) string {
+	switch n := len([]rune(name)); {
+	case n == 0 || n > maxGroupName:
+		return "Give the group a name of at most 60 characters."
+	case len(have) >= maxGroups && id.IsZero():
+		return "There are 200 groups already. Delete one that is not used."
+	case slices.ContainsFunc(have, func(g Group) bool { return strings.EqualFold(g.Name, name) && g.ID != id }):
+		return "There is a group of this name already."
+	}
+	return ""
+}
+
+// told notes what was done with a group.
+func (s *Service) told(ctx context.Context, tx postgres.Tx, a org.Access, action, name string) error {
+	return s.Trail.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: action, Subject: name, At: s.Now()})
 }
 
 // DeleteGroup ends a group; its domains stay. NotFound without it.
@@ -89,7 +106,7 @@ func (s *Service) DeleteGroup(ctx context.Context, a org.Access, id GroupID) err
 		if err := found(name != "", err); err != nil {
 			return err
 		}
-		return s.Trail.Record(ctx, tx, audit.Event{Org: a.ID, Person: a.Person, Action: "group.delete", Subject: name, At: s.Now()})
+		return s.told(ctx, tx, a, "group.delete", name)
 	})
 }
 

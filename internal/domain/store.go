@@ -37,6 +37,11 @@ const domainLock = 7_236
 // before the domain is added, and so is released by it.
 func QueueSettled(b *postgres.Batch, org org.ID, into *[]Domain) {
 	b.Queue(`SELECT pg_advisory_xact_lock_shared($1, hashtext($2))`, domainLock, org.String())
+	Queue(b, org, into)
+}
+
+// Queue queues what All returns.
+func Queue(b *postgres.Batch, org org.ID, into *[]Domain) {
 	b.Queue(allSQL, org).Query(func(rows pgx.Rows) (err error) {
 		*into, err = pgx.CollectRows(rows, pgx.RowToStructByName[Domain])
 		return err

@@ -44,11 +44,12 @@ type Line struct {
 
 // Reports returns a page of the reports that hold chosen messages.
 func (s *Service) Reports(ctx context.Context, org org.ID, q Query) (lines []Line, total, ever int64, err error) {
+	var c counts
 	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		queueReports(b, org, q, &lines)
-		queueReportCounts(b, org, q.Filter, &total, &ever, new(int64))
+		queueCounts(b, org, q.Filter, &c)
 	})
-	return lines, total, ever, err
+	return lines, c.Reports, c.Ever, err
 }
 
 // Report is one stored report.

@@ -310,9 +310,16 @@ func (f Filter) holding(org org.ID, args postgres.NamedArgs) string {
 		AND EXISTS (SELECT FROM messages` + where + ` AND t.domain_id = r.domain_id AND t.day = r.day AND t.report_id = r.report_id)`
 }
 
-// queueReportCounts counts the reports that hold chosen messages, up to 1,000
-// of the organization at all, and its mails that a person should look at.
-func queueReportCounts(b *postgres.Batch, org org.ID, f Filter, total, ever, problems *int64) {
+// counts are how many reports and mails there are.
+type counts struct {
+	Reports  int64 // that hold chosen messages
+	Ever     int64 // of the organization at all, up to 1,000
+	Problems int64 // mails that a person should look at
+	Reviewed bool  // somebody said of a sender whose it is
+}
+
+// queueCounts counts reports and mails.
+func queueCounts(b *postgres.Batch, org org.ID, f Filter, c *counts) {
 	where, args := reportWhere(f), reportArgs(org, f)
 	if holding := f.holding(org, args); holding != "" {
 		where += " AND " + holding
@@ -321,7 +328,8 @@ func queueReportCounts(b *postgres.Batch, org org.ID, f Filter, total, ever, pro
 	scan(b, "count reports", `
 		SELECT (SELECT count(*) FROM reports r WHERE `+where+`),
 		       (SELECT count(*) FROM (SELECT FROM reports WHERE org_id = @org LIMIT 1000) e),
-		       (SELECT count(*) FROM receipts WHERE org_id = @org AND verdict = ANY(@verdicts))`, args, total, ever, problems)
+		       (SELECT count(*) FROM receipts WHERE org_id = @org AND verdict = ANY(@verdicts)),
+		       EXISTS (SELECT FROM senders s WHERE s.org_id = @org AND s.review <> '')`, args, &c.Reports, &c.Ever, &c.Problems, &c.Reviewed)
 }
 
 func queueReport(b *postgres.Batch, org org.ID, id ID, r *Report, found *bool) {

@@ -138,6 +138,7 @@ type Summary struct {
 	Reports      []Line    // the latest
 	ReportCount  int64     // in the chosen days
 	Ever         int64     // reports of the organization at all, up to 1,000
+	Reviewed     bool      // somebody said of a sender whose it is
 	Problems     []Receipt // refused, in conflict or held, the latest
 	ProblemCount int64
 	Suggestions  []Suggestion
@@ -190,16 +191,18 @@ const (
 func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary, error) {
 	var sum Summary
 	var totals []total
+	var c counts
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		queueTotals(b, org, f, &totals)
 		queueDomains(b, org, f, &sum.Domains)
 		queueMarks(b, org, f, &sum.Changes, &sum.Long)
 		queueReports(b, org, Query{Filter: f, Limit: summaryReports}, &sum.Reports)
-		queueReportCounts(b, org, f, &sum.ReportCount, &sum.Ever, &sum.ProblemCount)
+		queueCounts(b, org, f, &c)
 		queueReceipts(b, org, ReceiptQuery{Verdicts: attention, Limit: summaryProblems}, &sum.Problems)
 		queueSuggestions(b, org, &sum.Suggestions)
 	})
 	sum.settle(totals)
+	sum.ReportCount, sum.Ever, sum.ProblemCount, sum.Reviewed = c.Reports, c.Ever, c.Problems, c.Reviewed
 	return sum, err
 }
 

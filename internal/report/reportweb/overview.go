@@ -14,7 +14,8 @@ import (
 type OverviewPage struct {
 	ui.Page
 	State         OverviewState
-	Headline      string // the answer with its n: "98.7 % of 41 203 messages passed. 2 senders need you."
+	SetUp         ui.Checklist // what is left to set up; it ends
+	Headline      string       // the answer with its n: "98.7 % of 41 203 messages passed. 2 senders need you."
 	Doubts        Doubts
 	Advice        string       // why, and what to do next, in a sentence or two; may be empty
 	Action        ui.Link      // the one primary action; zero = none

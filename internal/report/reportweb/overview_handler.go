@@ -54,6 +54,14 @@ func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) err
 	if p.State = overviewState(sum, boxes); p.State == NoMailbox && len(boxes) > 0 {
 		p.Unfinished, p.ConnectHref = boxes[0].Username, path(a, "mailboxes/"+boxes[0].ID.String(), nil) // where its set-up goes on
 	}
+	if p.SetUp = setUp(a, boxes, domains, sum); banner.Running || p.State == NoMailbox {
+		p.SetUp = ui.Checklist{} // the page itself says what comes next
+	}
+	groups, err := h.Domains.Groups(r.Context(), a.ID)
+	if err != nil {
+		return err
+	}
+	p.GroupFilter = groupChoices(a, "", query, groups)
 	if err := h.fillOverview(&p, a, r, query, f, sum, domains); err != nil {
 		return err
 	}

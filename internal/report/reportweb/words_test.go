@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/web/format"
@@ -30,5 +31,38 @@ func TestDoubtsSayWhatVerdictsGoBy(t *testing.T) {
 	shown := report.DomainTotal{Split: report.Split{Passing: 12}}
 	if got := verdictSentence(report.Assessment{Standing: report.NoData}, shown); !strings.HasPrefix(got, "No verdict yet: none of 12") {
 		t.Errorf("the verdict on a domain without an authenticated report is %q", got)
+	}
+}
+
+// The checklist ends: strangers that come later do not begin it anew.
+func TestSetUpEnds(t *testing.T) {
+	t.Parallel()
+	owner := org.Access{Membership: org.Membership{Organization: org.Organization{Slug: "example"}, Role: org.Owner}}
+	stranger := report.SenderTotal{Split: report.Split{Unknown: 9}}
+	begun := report.Summary{Ever: 3, Senders: []report.SenderTotal{stranger}}
+	left := func(a org.Access, sum report.Summary, domains int) (n int) {
+		for _, i := range setUp(a, nil, make([]domain.Domain, domains), sum).Items {
+			if !i.Done {
+				n++
+			}
+			if i.Done != (i.Href == "") {
+				t.Errorf("%s: done %v, leads to %q", i.Text, i.Done, i.Href)
+			}
+		}
+		return n
+	}
+	if n := left(owner, report.Summary{}, 0); n != 4 {
+		t.Errorf("%d of 4 things are left at first", n)
+	}
+	if n := left(owner, begun, 1); n != 1 {
+		t.Errorf("%d things are left with reports of a stranger", n)
+	}
+	begun.Reviewed = true
+	if n := left(owner, begun, 1); n != 0 {
+		t.Errorf("%d things are left after a review", n)
+	}
+	owner.Role = org.Viewer
+	if n := left(owner, report.Summary{}, 0); n != 0 {
+		t.Errorf("a viewer is told to do %d things", n)
 	}
 }
