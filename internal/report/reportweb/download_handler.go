@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 
 	"sendvery.com/sendvery/internal/export"
@@ -103,7 +102,7 @@ func (h *Web) hand(w http.ResponseWriter, r *http.Request, a org.Access, file *s
 	for at := int64(0); at < file.Size(); at += sentAtOnce {
 		httpio.Goes(w)
 		if _, err := io.Copy(w, io.NewSectionReader(file, at, min(sentAtOnce, file.Size()-at))); err != nil {
-			return nil //nolint:nilerr // the browser has gone; nobody is left to tell
+			return nil // the browser has gone; nobody is left to tell
 		}
 	}
 	return nil
@@ -148,9 +147,4 @@ func total(h report.Holding, t taking) int64 {
 	default:
 		return n
 	}
-}
-
-// downloadHref is the page to take along what the address shows.
-func downloadHref(a org.Access, query url.Values) string {
-	return path(a, "download", with(query, "", ""))
 }
