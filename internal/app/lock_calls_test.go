@@ -158,6 +158,9 @@ var reads = map[string]func(call) (any, error){
 			return c.Reports.Senders(c, c.in.ID, report.SenderQuery{Filter: f, Limit: 100})
 		})
 	},
+	"report.Service.Domains": func(c call) (any, error) {
+		return twice(c, func(f report.Filter) (any, error) { return c.Reports.Domains(c, c.in.ID, f) })
+	},
 	"report.Service.DomainSummary": func(c call) (any, error) {
 		return twice(c, func(f report.Filter) (any, error) {
 			sum, spread, err := c.Reports.DomainSummary(c, c.in.ID, f)
