@@ -18,8 +18,9 @@ import (
 // slowest. BENCH_SLOW says from how many milliseconds on a page is slow; without
 // it nobody asks.
 type plans struct {
-	from float64
-	of   map[string]plan
+	from    float64
+	of      map[string]plan
+	slowest map[string]float64 // of each page so far
 }
 
 type plan struct {
@@ -31,14 +32,16 @@ type plan struct {
 
 func newPlans() *plans {
 	from, _ := strconv.ParseFloat(os.Getenv("BENCH_SLOW"), 64)
-	return &plans{from, map[string]plan{}}
+	return &plans{from, map[string]plan{}, map[string]float64{}}
 }
 
-// look explains the statements of an organization's page that took so many milliseconds.
-func (p *plans) look(ctx context.Context, admin *pgx.Conn, org, path string, ms float64, list []statement) error {
-	if p.from == 0 || ms < p.from {
+// look explains the statements of an organization's page that took so many
+// milliseconds, if no other of its kind was slower.
+func (p *plans) look(ctx context.Context, admin *pgx.Conn, org, kind, path string, ms float64, list []statement) error {
+	if p.from == 0 || ms < p.from || ms < p.slowest[kind] {
 		return nil
 	}
+	p.slowest[kind] = ms
 	for _, s := range list {
 		if !strings.Contains(s.sql, "SELECT") {
 			continue

@@ -153,7 +153,7 @@ func (h *crowdHouse) visit(ctx context.Context, p page, n int, of func(*rand.Ran
 		ms := time.Since(start).Seconds() * 1000
 		list := h.statements.take()
 		took, queries = append(took, ms), max(queries, len(list))
-		if err := h.plans.look(ctx, h.admin, d.Org, path, ms, list); err != nil {
+		if err := h.plans.look(ctx, h.admin, d.Org, p.name, path, ms, list); err != nil {
 			return nil, 0, err
 		}
 	}
