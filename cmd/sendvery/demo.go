@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/app"
-	"sendvery.com/sendvery/internal/crowd"
 )
 
 type demoCommand struct {
@@ -42,8 +41,8 @@ func (c *demoCommand) Run(p *process) error {
 	began := time.Now()
 	told := howFar{out: p.stderr, of: int64(c.Rows), what: "rows"}
 	rows, err := a.FillCrowd(p.ctx, app.Crowd{
-		Plan:  crowd.Plan{Organizations: c.Organizations, Days: c.Days, Rows: c.Rows, Seed: c.Seed, Until: began},
-		Email: c.Email, Add: c.Add, Progress: told.tell,
+		CrowdPlan: app.CrowdPlan{Organizations: c.Organizations, Days: c.Days, Rows: c.Rows, Seed: c.Seed, Until: began},
+		Email:     c.Email, Add: c.Add, Progress: told.tell,
 	})
 	if err != nil {
 		return err

@@ -39,6 +39,8 @@ type commands struct {
 	Import      importCommand      `cmd:"" help:"Import report files into an organization."`
 	Reparse     reparseCommand     `cmd:"" help:"Read kept originals again, as after an upgrade."`
 	Demo        demoCommand        `cmd:"" help:"Fill a database with made-up organizations and reports."`
+	Rollup      rollupCommand      `cmd:"" help:"Make the sums that pages show anew."`
+	Check       checkCommand       `cmd:"" help:"Compare sums, totals and senders with the records they stand for."`
 	Parse       parseCommand       `cmd:"" help:"Read report files and print a line of JSON per report; needs no database."`
 	Audit       auditCommand       `cmd:"" help:"Prove that the audit trail is as it was written."`
 	Keys        keysCommand        `cmd:"" help:"Make and rotate the keys that stored values are sealed with."`

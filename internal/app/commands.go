@@ -48,6 +48,37 @@ func (a *App) chosen(ctx context.Context, slug string) ([]org.Organization, erro
 	return []org.Organization{o}, err
 }
 
+// Rebuild makes the sums of days anew of the organization that a slug names, or
+// of all, and tells how far it is.
+func (a *App) Rebuild(ctx context.Context, slug string, progress func(o org.Organization, done, of int)) error {
+	chosen, err := a.chosen(ctx, slug)
+	for _, o := range chosen {
+		if err != nil {
+			break
+		}
+		if err = a.reports.Rebuild(ctx, o.ID, func(done, of int) { progress(o, done, of) }); err != nil {
+			err = fmt.Errorf("%s: %w", o.Slug, err)
+		}
+	}
+	return err
+}
+
+// CheckSums compares what is kept beside records with them, in every
+// organization, tells found of each difference, and counts the days of domains
+// that were compared.
+func (a *App) CheckSums(ctx context.Context, found func(org.Organization, report.Difference)) (days int, err error) {
+	all, err := a.orgs.All(ctx)
+	for _, o := range all {
+		if err != nil {
+			break
+		}
+		var n int
+		n, err = a.reports.Check(ctx, o.ID, func(d report.Difference) { found(o, d) })
+		days += n
+	}
+	return days, err
+}
+
 // WriteAnchors writes the signed end of every chain of the audit trail.
 func (a *App) WriteAnchors(ctx context.Context, w io.Writer) error {
 	return a.trail.WriteAnchors(ctx, w)

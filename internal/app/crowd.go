@@ -18,9 +18,12 @@ import (
 	"sendvery.com/sendvery/internal/sender"
 )
 
+// CrowdPlan says how much a demonstration has.
+type CrowdPlan = crowd.Plan
+
 // Crowd is what a demonstration fills a database with.
 type Crowd struct {
-	crowd.Plan
+	CrowdPlan
 	Email string // of the person to whom all organizations belong
 	Add   bool   // beside organizations that are there already
 	// Progress is told from time to time how many rows are stored.

@@ -18,7 +18,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"sendvery.com/sendvery/internal/app"
-	"sendvery.com/sendvery/internal/crowd"
 	"sendvery.com/sendvery/internal/dbtest"
 	"sendvery.com/sendvery/internal/mailer"
 	"sendvery.com/sendvery/internal/postgres"
@@ -40,6 +39,7 @@ type crowdHouse struct {
 	server     *httptest.Server
 	browser    *http.Client
 	statements *statements
+	plans      *plans
 	mails      chan mailer.Message
 	now        time.Time
 	millions   int
@@ -49,7 +49,7 @@ type crowdHouse struct {
 // is new.
 func openCrowd(ctx context.Context, server databases, millions int) (*crowdHouse, error) {
 	name := fmt.Sprintf("crowd_%d", millions)
-	h := &crowdHouse{statements: &statements{}, mails: make(chan mailer.Message, 1), millions: millions}
+	h := &crowdHouse{statements: &statements{}, plans: newPlans(), mails: make(chan mailer.Message, 1), millions: millions}
 	var err error
 	if h.admin, err = prepareDatabase(ctx, server, name); err != nil {
 		return nil, err
@@ -82,9 +82,9 @@ func openCrowd(ctx context.Context, server databases, millions int) (*crowdHouse
 
 // fill makes the crowd.
 func (h *crowdHouse) fill(ctx context.Context) error {
-	plan := crowd.Plan{Organizations: crowdOrganizations, Days: crowdDays, Rows: h.millions * 1_000_000, Until: h.now, Seed: 1}
+	plan := app.CrowdPlan{Organizations: crowdOrganizations, Days: crowdDays, Rows: h.millions * 1_000_000, Until: h.now, Seed: 1}
 	start := time.Now()
-	rows, err := h.app.FillCrowd(ctx, app.Crowd{Plan: plan, Email: crowdEmail, Progress: func(int64) {}})
+	rows, err := h.app.FillCrowd(ctx, app.Crowd{CrowdPlan: plan, Email: crowdEmail, Progress: func(int64) {}})
 	if err != nil {
 		return err
 	}

@@ -4,66 +4,94 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
 	"strconv"
-	"time"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// explainSlow prints how PostgreSQL carries out the slowest statements, when
-// BENCH_SLOW says from how many milliseconds on a statement is slow.
-func (h *crowdHouse) explainSlow(ctx context.Context) error {
-	from, err := strconv.ParseFloat(os.Getenv("BENCH_SLOW"), 64)
-	if err != nil {
-		return nil //nolint:nilerr // nobody asks
+// plans are how PostgreSQL carries out statements of slow pages, each at its
+// slowest. BENCH_SLOW says from how many milliseconds on a page is slow; without
+// it nobody asks.
+type plans struct {
+	from    float64
+	of      map[string]plan
+	slowest map[string]float64 // of each page so far
+}
+
+type plan struct {
+	ms   float64
+	path string
+	args []any
+	text string
+}
+
+func newPlans() *plans {
+	from, _ := strconv.ParseFloat(os.Getenv("BENCH_SLOW"), 64)
+	return &plans{from, map[string]plan{}, map[string]float64{}}
+}
+
+// look explains the statements of an organization's page that took so many
+// milliseconds, if no other of its kind was slower.
+func (p *plans) look(ctx context.Context, admin *pgx.Conn, org, kind, path string, ms float64, list []statement) error {
+	if p.from == 0 || ms < p.from || ms < p.slowest[kind] {
+		return nil
 	}
-	kept := h.statements.slowest
-	sorted := slices.SortedFunc(maps.Keys(kept), func(a, b string) int { return cmp.Compare(kept[b].took, kept[a].took) })
-	for _, sql := range sorted {
-		s := kept[sql]
-		if s.took.Seconds()*1000 < from {
-			break
+	p.slowest[kind] = ms
+	for _, s := range list {
+		if !strings.Contains(s.sql, "SELECT") {
+			continue
 		}
-		fmt.Fprintf(os.Stderr, "\n=== %s ===\n%s\n%v\n", s.took.Round(time.Millisecond), sql, s.args)
-		if err := h.explain(ctx, sql, s.args); err != nil {
-			fmt.Fprintln(os.Stderr, err)
+		found, err := explain(ctx, admin, org, s)
+		if err != nil {
+			return fmt.Errorf("explain %s: %w", s.sql, err)
+		}
+		if found.path = path; found.ms > p.of[s.sql].ms {
+			p.of[s.sql] = found
 		}
 	}
 	return nil
 }
 
-// explain prints the plan of a statement, carried out as the app's role would.
-func (h *crowdHouse) explain(ctx context.Context, sql string, args []any) error {
-	tx, err := h.admin.Begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback(ctx) }()
-	var org any
-	for _, a := range args {
-		if named, ok := a.(pgx.NamedArgs); ok {
-			org = named["org"]
+// print writes those that take a tenth of a slow page or more, the slowest first.
+func (p *plans) print(out io.Writer) {
+	for _, sql := range slices.SortedFunc(maps.Keys(p.of), func(a, b string) int { return cmp.Compare(p.of[b].ms, p.of[a].ms) }) {
+		if found := p.of[sql]; found.ms > p.from/10 {
+			fmt.Fprintf(out, "\n=== %.0f ms: %s\n%s\n%v\n%s\n", found.ms, found.path, sql, found.args, found.text)
 		}
 	}
-	if _, err := tx.Exec(ctx, `SELECT set_config('sendvery.org_id', $1, true)`, fmt.Sprint(org)); err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, `SET LOCAL ROLE sendvery_app`); err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, `SET LOCAL jit = off`); err != nil {
-		return err
-	}
-	rows, err := tx.Query(ctx, `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) `+sql, args...)
+}
+
+// explain carries a statement out as the app's role would.
+func explain(ctx context.Context, admin *pgx.Conn, org string, s statement) (found plan, err error) {
+	tx, err := admin.Begin(ctx)
 	if err != nil {
-		return err
+		return found, err
+	}
+	defer func() { _ = tx.Rollback(ctx) }()
+	if _, err := tx.Exec(ctx, `SELECT set_config('sendvery.org_id', $1, true), set_config('jit', 'off', true), set_config('role', 'sendvery_app', true)`, org); err != nil {
+		return found, err
+	}
+	rows, err := tx.Query(ctx, `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) `+s.sql, s.args...)
+	if err != nil {
+		return found, err
 	}
 	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	for _, l := range lines {
-		fmt.Fprintln(os.Stderr, l)
+	if err != nil {
+		return found, err
 	}
-	return err
+	for _, l := range lines {
+		for _, part := range []string{"Execution Time: %f", "Planning Time: %f"} {
+			var ms float64
+			if n, _ := fmt.Sscanf(l, part, &ms); n == 1 {
+				found.ms += ms
+			}
+		}
+	}
+	found.args, found.text = s.args, strings.Join(lines, "\n")
+	return found, nil
 }

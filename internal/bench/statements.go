@@ -4,23 +4,19 @@ import (
 	"context"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// statements counts what a page asks the database, without what only sets the
-// scope of a transaction, and keeps the slowest.
+// statements are what a page asks the database, without what only begins, ends
+// and sets the scope of transactions.
 type statements struct {
-	mu      sync.Mutex
-	n       int
-	last    time.Time
-	slowest map[string]slow
+	mu   sync.Mutex
+	list []statement
 }
 
-// slow is a statement at its slowest.
-type slow struct {
-	took time.Duration // until its result was read
+type statement struct {
+	sql  string
 	args []any
 }
 
@@ -29,74 +25,43 @@ var (
 	_ pgx.BatchTracer = (*statements)(nil)
 )
 
-// reset begins to count anew, and returns how many there were.
-func (s *statements) reset() int {
+// take returns those since it was last called.
+func (s *statements) take() []statement {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := s.n
-	s.n = 0
-	return n
+	list := s.list
+	s.list = nil
+	return list
 }
 
-func (s *statements) count(sql string) {
+func (s *statements) add(sql string, args []any) {
+	for _, begins := range []string{"begin", "commit", "rollback", "select set_config"} {
+		if strings.HasPrefix(sql, begins) {
+			return
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	word, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(sql)), " ")
-	switch word {
-	case "begin", "commit", "rollback":
-		return
-	}
-	if !strings.HasPrefix(sql, "select set_config") {
-		s.n++
-	}
+	s.list = append(s.list, statement{sql, args})
 }
-
-// done notes a statement that took since the last one.
-func (s *statements) done(sql string, args []any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	took := time.Since(s.last)
-	if s.slowest == nil {
-		s.slowest = map[string]slow{}
-	}
-	if took > s.slowest[sql].took {
-		s.slowest[sql] = slow{took, args}
-	}
-	s.last = time.Now()
-}
-
-func (s *statements) begin() {
-	s.mu.Lock()
-	s.last = time.Now()
-	s.mu.Unlock()
-}
-
-type statementKey struct{}
 
 // TraceQueryStart implements pgx.QueryTracer.
 func (s *statements) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
-	s.count(data.SQL)
-	s.begin()
-	return context.WithValue(ctx, statementKey{}, data)
+	s.add(data.SQL, data.Args)
+	return ctx
 }
 
 // TraceQueryEnd implements pgx.QueryTracer.
-func (s *statements) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
-	if data, ok := ctx.Value(statementKey{}).(pgx.TraceQueryStartData); ok {
-		s.done(data.SQL, data.Args)
-	}
-}
+func (s *statements) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
 // TraceBatchStart implements pgx.BatchTracer.
 func (s *statements) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
-	s.begin()
 	return ctx
 }
 
 // TraceBatchQuery implements pgx.BatchTracer.
 func (s *statements) TraceBatchQuery(_ context.Context, _ *pgx.Conn, data pgx.TraceBatchQueryData) {
-	s.count(data.SQL)
-	s.done(data.SQL, data.Args)
+	s.add(data.SQL, data.Args)
 }
 
 // TraceBatchEnd implements pgx.BatchTracer.

@@ -57,3 +57,10 @@ func Violates(err error, constraint string) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && pg.ConstraintName == constraint
 }
+
+// NoPartition reports whether err says that a row belongs into a partition
+// that is not there.
+func NoPartition(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "23514" && pg.ConstraintName == "" // a check without a name is the partitions' own
+}

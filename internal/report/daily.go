@@ -70,21 +70,25 @@ func (s *Service) sumSome(ctx context.Context, org org.ID, n int) (did bool, err
 		if err != nil || !free {
 			return err
 		}
-		days, err := dueDays(ctx, tx, org, n)
-		if err != nil {
-			return err
-		}
-		if len(days.days) == 0 {
-			if days, err = staleDays(ctx, tx, org, n); err != nil {
-				return err
-			}
-		}
-		if did = len(days.days) > 0; !did {
-			return nil
-		}
-		return sumDays(ctx, tx, org, days)
+		n, err := s.sumNext(ctx, tx, org, n)
+		did = n > 0
+		return err
 	})
 	return did, err
+}
+
+// sumNext adds up the next n days of domains, under the lock on sums, and
+// returns how many these were: what is not in them yet comes before what is
+// wrong in them.
+func (s *Service) sumNext(ctx context.Context, tx postgres.Tx, org org.ID, n int) (int, error) {
+	days, err := dueDays(ctx, tx, org, n)
+	if err == nil && len(days.days) == 0 {
+		days, err = staleDays(ctx, tx, org, n)
+	}
+	if err != nil || len(days.days) == 0 {
+		return 0, err
+	}
+	return len(days.days), sumDays(ctx, tx, org, days)
 }
 
 // domainDays are days of domains.

@@ -189,6 +189,9 @@ func (s *Service) ingestGroup(ctx context.Context, read func() (*group, error), 
 			return g.results, nil
 		case months && try < 24:
 			err = s.ensureMonths(ctx, missing.days)
+		case postgres.NoPartition(err) && try < 5: // another process dropped it
+			s.months.Clear()
+			err = nil
 		case (postgres.Met(err) || errors.Is(err, errMoved) || errors.Is(err, tlsreport.ErrMoved)) && try < 5:
 			err = nil
 		}

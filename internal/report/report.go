@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/billing"
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/postgres"
@@ -73,6 +74,8 @@ type Service struct {
 	// Mails says who a report mail comes from; nil: nobody asks, and no report
 	// is doubted.
 	Mails Authenticator
+	// Plans says for how many days reports are kept.
+	Plans billing.Limits
 	Log   *slog.Logger
 	Now   func() time.Time
 	// Limits bounds the reading of one mail or file.

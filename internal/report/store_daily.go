@@ -63,6 +63,14 @@ func tryDaily(ctx context.Context, tx postgres.Tx, org org.ID) (free bool, err e
 	return free, nil
 }
 
+// lockDaily takes the organization's lock on sums.
+func lockDaily(ctx context.Context, tx postgres.Tx, org org.ID) error {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, hashtext($2))`, dailyLock, org.String()); err != nil {
+		return fmt.Errorf("lock sums: %w", err)
+	}
+	return nil
+}
+
 // dueDays returns the first n days of an organization with reports that are
 // not in their sums.
 func dueDays(ctx context.Context, tx postgres.Tx, org org.ID, n int) (domainDays, error) {
@@ -116,25 +124,14 @@ func staleDays(ctx context.Context, tx postgres.Tx, org org.ID, n int) (domainDa
 	return d, nil
 }
 
-// sumDays adds up days anew from their records, under the lock on sums.
-// Reports that are being stored meanwhile have a row in daily_due which this
-// does not see when it removes those it adds: they stay out.
+// summedSQL is common tables of days of domains: "u" are the days, and "m" what
+// is to be in their sums.
 //
 // The way to the rows is written out. Of an organization that statistics do not
 // know yet the planner thinks that it has next to none, and joins by going
-// through all of them for each day.
-func sumDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) error {
-	args := postgres.NamedArgs{"org": org, "domains": d.domains, "days": d.days}
-	b := &postgres.Batch{}
-	for domain, days := range d.byDomain() {
-		for _, table := range [...]string{"daily_due", "daily_senders", "daily_receivers"} {
-			b.Queue(`DELETE FROM `+table+` WHERE org_id = @org AND domain_id = @domain AND day = ANY(@days)`,
-				postgres.NamedArgs{"org": org, "domain": domain, "days": days})
-		}
-	}
-	b.Queue(`SET LOCAL plan_cache_mode = force_custom_plan`)
-	b.Queue(`SET LOCAL enable_nestloop = off`)
-	b.Queue(`
+// through all of them for each day. So does it with nested loops where it has a
+// choice: they must be off.
+const summedSQL = `
 		WITH u AS MATERIALIZED (SELECT d, day FROM unnest(@domains::uuid[], @days::date[]) AS u (d, day)),
 		r AS MATERIALIZED (
 			SELECT x.report_id, x.reporter_domain AS reporter, x.trust FROM u CROSS JOIN LATERAL (
@@ -150,7 +147,23 @@ func sumDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) erro
 			JOIN r ON r.report_id = t.report_id
 			JOIN s ON s.domain_id = t.domain_id AND s.source_ip = t.source_ip
 			GROUP BY t.domain_id, t.day, r.reporter, s.sender, s.country, t.disposition, t.dkim, t.spf, t.forwarding, r.trust
-			ORDER BY t.domain_id, t.day, r.reporter),
+			ORDER BY t.domain_id, t.day, r.reporter)`
+
+// sumDays adds up days anew from their records, under the lock on sums.
+// Reports that are being stored meanwhile have a row in daily_due which this
+// does not see when it removes those it adds: they stay out.
+func sumDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) error {
+	args := postgres.NamedArgs{"org": org, "domains": d.domains, "days": d.days}
+	b := &postgres.Batch{}
+	for domain, days := range d.byDomain() {
+		for _, table := range [...]string{"daily_due", "daily_senders", "daily_receivers"} {
+			b.Queue(`DELETE FROM `+table+` WHERE org_id = @org AND domain_id = @domain AND day = ANY(@days)`,
+				postgres.NamedArgs{"org": org, "domain": domain, "days": days})
+		}
+	}
+	b.Queue(`SET LOCAL plan_cache_mode = force_custom_plan`)
+	b.Queue(`SET LOCAL enable_nestloop = off`)
+	b.Queue(summedSQL+`,
 		added AS (
 			INSERT INTO daily_receivers (org_id, domain_id, day, reporter, sender, country, disposition, dkim, spf, forwarding, trust, messages)
 			SELECT @org, domain_id, day, reporter, sender, country, disposition, dkim, spf, forwarding, trust, messages FROM m)

@@ -1,0 +1,79 @@
+package report_test
+
+import (
+	"context"
+	"testing"
+
+	"sendvery.com/sendvery/internal/billing"
+	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/report"
+)
+
+// keepDays has reports kept for so many days; 0 is for ever.
+func (b *bench) keepDays(n int) {
+	b.Plans.Of = func(context.Context, postgres.Tx, postgres.TenantID, billing.Limit) (billing.Allowance, error) {
+		return billing.Allowance{Unlimited: n == 0, Max: n}, nil
+	}
+}
+
+func TestReportsBeyondThePlanGoWithAllThatCameOfThem(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	old := func(id string, days int) string {
+		return doc{org: "old.example", id: id, domain: "example.org", begin: now.AddDate(0, 0, -days), recs: []rec{pass("192.0.2.9", 4)}}.xml()
+	}
+	b.take(t, simple("kept", 3), old("a", 400), old("a", 400), old("b", 380), old("c", 300))
+	if err := b.SumDays(t.Context(), report.SumDays{}); err != nil {
+		t.Fatal(err)
+	}
+	b.take(t, old("late", 390)) // not in the sums
+	everything := b.sums(t)
+	for _, days := range []int{0, 1000} {
+		b.keepDays(days)
+		if err := b.ExpireReports(t.Context(), report.ExpireReports{}); err != nil || b.sums(t) != everything {
+			t.Errorf("kept for %d days: %s, %v", days, b.sums(t), err)
+		}
+	}
+	b.keepDays(365)
+	if err := b.ExpireReports(t.Context(), report.ExpireReports{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.sums(t); got != "2 reports, 2 records of 7, 2 totals of 7, 2" {
+		t.Errorf("%s", got)
+	}
+	for _, table := range []string{"receipts", "originals", "receipt_items"} {
+		if n := one[int](t, b, `SELECT count(*) FROM `+table); n != 2 {
+			t.Errorf("%d %s are left", n, table)
+		}
+	}
+	if got := b.differences(t); got != "" {
+		t.Error(got)
+	}
+	if n := one[int](t, b, `SELECT count(*) FROM pg_inherits WHERE inhparent = 'records'::regclass AND inhrelid::regclass::text < 'records_' || to_char(date '`+now.AddDate(0, 0, -365).Format("2006-01-02")+`', 'YYYYMM')`); n != 0 {
+		t.Errorf("%d months are left that nobody has", n)
+	}
+	b.take(t, old("again", 400)) // into a month that is gone
+	if got := b.verdicts(t); got[len(got)-1] != "accepted" && got[0] != "accepted" {
+		t.Errorf("a report of a month that was dropped: %v", got)
+	}
+}
+
+func TestMonthThatAnotherProcessDroppedIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	b.take(t, simple("first", 1))
+	b.admin(t, `DELETE FROM records`)
+	if !one[bool](t, b, `SELECT bool_and(drop_month(to_date(right(inhrelid::regclass::text, 6), 'YYYYMM'))) FROM pg_inherits WHERE inhparent = 'records'::regclass`) {
+		t.Fatal("an empty month is not dropped")
+	}
+	b.take(t, simple("second", 2))
+	if n := one[int](t, b, `SELECT count(*) FROM records`); n != 1 {
+		t.Errorf("%d records", n)
+	}
+	if one[bool](t, b, `SELECT bool_or(drop_month(to_date(right(inhrelid::regclass::text, 6), 'YYYYMM'))) FROM pg_inherits WHERE inhparent = 'records'::regclass`) {
+		t.Error("a month with records is dropped")
+	}
+	if one[bool](t, b, `SELECT drop_month('2003-01-01')`) {
+		t.Error("a month that is not there is dropped")
+	}
+}
