@@ -38,6 +38,7 @@ type commands struct {
 	DB          dbCommand          `cmd:"" name:"db" help:"Prepare a database server."`
 	Import      importCommand      `cmd:"" help:"Import report files into an organization."`
 	Reparse     reparseCommand     `cmd:"" help:"Read kept originals again, as after an upgrade."`
+	Demo        demoCommand        `cmd:"" help:"Fill a database with made-up organizations and reports."`
 	Parse       parseCommand       `cmd:"" help:"Read report files and print a line of JSON per report; needs no database."`
 	Audit       auditCommand       `cmd:"" help:"Prove that the audit trail is as it was written."`
 	Keys        keysCommand        `cmd:"" help:"Make and rotate the keys that stored values are sealed with."`

@@ -105,6 +105,7 @@ type Parts struct {
 	Allow  []netguard.Endpoint // reachable although private
 	// Resolver asks DNS, whatever is configured; nil = the system's, as configured.
 	Resolver *dns.Resolver
+	Tracer   postgres.Tracer // sees every statement; benchmarks count them
 
 	// ActsAsApp says that DATABASE_URL signs in as a superuser and acts as the
 	// app's role: development on a database of the developer's own.
@@ -128,7 +129,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, parts Parts) (*App, 
 	if err != nil {
 		return nil, err
 	}
-	if a.db, err = postgres.Open(ctx, postgres.Config{URL: cfg.DatabaseURL, MaxConnections: 20}); err != nil {
+	if a.db, err = postgres.Open(ctx, postgres.Config{URL: cfg.DatabaseURL, MaxConnections: 20, Tracer: parts.Tracer}); err != nil {
 		return nil, err
 	}
 	err = errors.Join(a.checkDatabase(ctx), a.wire(sender))

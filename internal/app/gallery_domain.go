@@ -49,14 +49,35 @@ func domainGallery() []galleryPage {
 			return reportweb.Groups(page)
 		}},
 		{"report", "domain", func(p ui.Page) templ.Component { return reportweb.Domain(sampleDomain(p)) }},
+		{"report", "domain-sender", func(p ui.Page) templ.Component {
+			page := sampleDomain(p)
+			page.Drawer = sampleSenderDrawer("domain")
+			return reportweb.Domain(page)
+		}},
+		{"report", "domain-filtered", func(p ui.Page) templ.Component {
+			page := sampleDomain(p)
+			page.Headline, page.Advice, page.Action = "12.1 % of 412 messages like these passed.", "A verdict needs all mail of the domain: remove the filters to see it.", ui.Link{}
+			page.Filter = sampleFilters(false)
+			return reportweb.Domain(page)
+		}},
 		{"report", "domain-empty", func(p ui.Page) templ.Component {
 			page := sampleDomain(p)
 			page.Headline, page.Advice, page.Action, page.Empty = "No messages were reported for example.org in these days.", "", ui.Link{}, true
 			page.EmptyWhy = "The last report about it arrived on 2 Oct 2026. Choose a longer range above, or see whether its mailbox still works."
-			page.Reporters, page.Policy = nil, nil
+			page.Policy, page.Receivers, page.Countries = nil, ui.HeatMap{}, ui.Countries{}
 			return reportweb.Domain(page)
 		}},
 		{"report", "senders", func(p ui.Page) templ.Component { return reportweb.Senders(sampleSenderList(p)) }},
+		{"report", "senders-reviewed", func(p ui.Page) templ.Component {
+			page := sampleSenderList(p)
+			page.Undo = reportweb.UndoReview{Action: galleryPath + "senders", Value: "x", Words: "Saved what you say of 2 senders.", Back: galleryPath + "senders"}
+			return reportweb.Senders(page)
+		}},
+		{"report", "senders-unknown", func(p ui.Page) templ.Component {
+			page := sampleSenderList(p)
+			page.Drawer = sampleStranger()
+			return reportweb.Senders(page)
+		}},
 		{"report", "senders-empty", func(p ui.Page) templ.Component {
 			page := sampleSenderList(p)
 			page.Headline, page.Senders, page.EmptyWhy = "No sender needs fixing.", nil, "All mail that is yours passed in these days. That is the state to keep."
@@ -89,8 +110,8 @@ func sampleDomain(p ui.Page) reportweb.DomainPage {
 		Action:   ui.Link{Text: "Look at news.example.com first", Href: galleryPath + "reports"}, Days: sampleDays(), Span: volume.Since,
 		Policy: samplePolicy(), PolicyFrom: "As google.com saw it on 20 Nov 2026.", Volume: volume, Senders: sampleSenders(), SenderCount: 9, SendersHref: galleryPath + "senders",
 		Suggestions: []reportweb.Suggestion{{Domain: "news.example.org", Reports: 31, Action: galleryPath + "domain"}},
-		Reporters: []reportweb.ReporterRow{{Name: "google.com", Href: galleryPath + "reports", Reports: 28, Messages: 21040, Passing: 20411, Last: ago(2 * time.Hour)}, {Name: "Outlook.com", Href: galleryPath + "reports", Reports: 28, Messages: 6112, Passing: 5990, Last: ago(6 * time.Hour)},
-			{Name: "Yahoo", Href: galleryPath + "reports", Reports: 25, Messages: 3011, Passing: 2507, Last: ago(20 * time.Hour)}, {Name: "Seznam.cz", Href: galleryPath + "reports", Reports: 12, Messages: 640, Passing: 640, Last: ago(3 * time.Hour)}},
+		Filter:      ui.FilterBar{Action: galleryPath + "domain", Fields: sampleFilters(false).Fields},
+		Flow:        sampleFlow(), Receivers: sampleHeat(), Countries: sampleCountries(),
 		ReportsHref: galleryPath + "reports",
 	}
 }
@@ -106,7 +127,7 @@ func samplePolicy() []reportweb.PolicyLine {
 
 func sampleSenderList(p ui.Page) reportweb.SendersPage {
 	return reportweb.SendersPage{Page: titled(p, ui.SendersSection, "Senders"), Headline: "14 senders, 2 of them need you.", Advice: "Those that need attention come first, then by messages.",
-		Days: sampleDays(), DomainFilter: sampleDomainChoices(), Senders: sampleSenders(), Pager: ui.Pager{Older: galleryPath + "senders", Text: "1 – 6 of 14"},
+		Days: sampleDays(), DomainFilter: sampleDomainChoices(), Senders: sampleSenders(), ReviewAction: galleryPath + "senders-reviewed", Pager: ui.Pager{Older: galleryPath + "senders", Text: "1 – 6 of 14"},
 		Classes: []ui.Choice{{Text: "All", Href: galleryPath + "senders", Chosen: true, Count: "14"}, {Text: "Passing", Href: galleryPath + "senders", Count: "8"}, {Text: "Forwarded", Href: galleryPath + "senders", Count: "2"},
 			{Text: "Needs fixing", Href: galleryPath + "senders", Count: "2"}, {Text: "Unknown", Href: galleryPath + "senders-empty", Count: "2"}}}
 }

@@ -17,15 +17,14 @@ func listGallery() []galleryPage {
 		{"report", "reports-filtered", func(p ui.Page) templ.Component {
 			page := sampleReportList(p)
 			page.Headline, page.Reports, page.Pager = "2 reports of google.com about example.org.", page.Reports[:2], ui.Pager{}
-			page.Filter = reportweb.ReportFilter{Domain: "example.org", Reporter: "google.com", From: "2026-11-07", To: "2026-11-07"}
-			page.Active = []reportweb.ActiveFilter{{Text: "example.org", ClearHref: galleryPath + "reports"}, {Text: "google.com", ClearHref: galleryPath + "reports"}, {Text: "7 Nov 2026", ClearHref: galleryPath + "reports"}}
+			page.Filter = sampleFilters(false)
 			return reportweb.Reports(page)
 		}},
 		{"report", "reports-empty", func(p ui.Page) templ.Component {
 			page := sampleReportList(p)
 			page.Headline, page.Reports, page.Pager = "0 reports from 24 Aug – 21 Nov 2026", nil, ui.Pager{}
 			page.Nothing = ui.Nothing{Icon: "file-search", Title: "No reports here", Words: "No report holds messages like these. Take a filter away, or look at all reports.", Action: ui.Link{Text: "Show all reports", Href: galleryPath + "reports"}}
-			page.Filter = reportweb.ReportFilter{IP: "192.0.2.999", IPError: "This is neither an address nor a network. Write it like 192.0.2.1 or 192.0.2.0/24."}
+			page.Filter = sampleFilters(true)
 			return reportweb.Reports(page)
 		}},
 		{"report", "report", func(p ui.Page) templ.Component { return reportweb.Report(sampleReport(p)) }},
@@ -50,6 +49,20 @@ func listGallery() []galleryPage {
 			page.Headline, page.Reporters, page.Nothing = "Nobody reported on these days.", nil, ui.Unfed(p.Org, false, false, true)
 			return reportweb.Reporters(page)
 		}},
+		{"report", "download", func(p ui.Page) templ.Component { return reportweb.Downloads(sampleDownload(p)) }},
+		{"report", "download-made", func(p ui.Page) templ.Component {
+			page := sampleDownload(p)
+			page.Made = sampleMade()
+			page.Offers[2].Count = "more than 200 000 rows"
+			page.Offers[2].Files = []reportweb.OfferedFile{{Text: "CSV", Action: galleryPath + "download", Kind: "records", Format: "csv"}, {Text: "JSON", Action: galleryPath + "download", Kind: "records", Format: "json"}}
+			return reportweb.Downloads(page)
+		}},
+		{"report", "download-none", func(p ui.Page) templ.Component {
+			page := sampleDownload(p)
+			page.Headline, page.Offers = "Nothing to take", nil
+			page.Nothing = ui.Nothing{Icon: "calendar-x", Title: "No messages here", Words: "No message was reported for this choice. Go back and choose a longer time, or take a filter away."}
+			return reportweb.Downloads(page)
+		}},
 		{"report", "receipts", func(p ui.Page) templ.Component { return reportweb.Receipts(sampleReceiptList(p)) }},
 		{"report", "receipts-again", func(p ui.Page) templ.Component {
 			page := sampleReceiptList(p)
@@ -71,10 +84,9 @@ func listGallery() []galleryPage {
 }
 
 func sampleReportList(p ui.Page) reportweb.ReportsPage {
-	return reportweb.ReportsPage{Page: titled(p, ui.ReportsSection, "Reports"), Headline: "2\u202f413 reports from 24 Aug – 21 Nov 2026", Action: galleryPath + "reports-filtered",
-		Domains:    []ui.Option{{Text: "All domains"}, {Value: "example.org", Text: "example.org"}, {Value: "example.net", Text: "example.net"}},
-		Reporters:  []ui.Option{{Text: "All reporters"}, {Value: "google.com", Text: "google.com"}, {Value: "Outlook.com", Text: "Outlook.com"}},
-		UploadHref: galleryPath + "upload", ClearHref: galleryPath + "reports", Sections: ui.ReportLists(p.Org, ui.ReportsList, true), Reports: sampleReports(), Pager: ui.Pager{Newer: galleryPath + "reports", Older: galleryPath + "reports", Text: "51 – 56 of 2\u202f413"}}
+	return reportweb.ReportsPage{Page: titled(p, ui.ReportsSection, "Reports"), Headline: "2\u202f413 reports from 24 Aug – 21 Nov 2026",
+		Days: sampleDays(), DomainFilter: sampleDomainChoices(), Filter: ui.FilterBar{Action: galleryPath + "reports", Fields: sampleFilters(false).Fields},
+		UploadHref: galleryPath + "upload", Sections: ui.ReportLists(p.Org, ui.ReportsList, true), Reports: sampleReports(), Pager: ui.Pager{Newer: galleryPath + "reports", Older: galleryPath + "reports", Text: "51 – 56 of 2\u202f413"}}
 }
 
 func sampleReceiptList(p ui.Page) reportweb.ReceiptsPage {

@@ -19,6 +19,7 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/sender"
+	"sendvery.com/sendvery/internal/spool"
 	"sendvery.com/sendvery/internal/tlsreport"
 	"sendvery.com/sendvery/internal/uid"
 )
@@ -57,7 +58,7 @@ var reads = map[string]func(call) (any, error){
 		})
 	},
 	"org.Service.Mine":    func(c call) (any, error) { return c.Orgs.Mine(c, c.in.Person) },
-	"export.Service.List": func(c call) (any, error) { return c.Exports.List(c, c.in.ID) },
+	"export.Service.List": func(c call) (any, error) { return c.Exports.List(c, c.in.ID, export.Everything) },
 
 	"domain.Service.List": func(c call) (any, error) { return c.Domains.List(c, c.in.ID) },
 	"domain.Service.Find": func(c call) (any, error) { return c.Domains.Find(c, c.in.ID, c.of.domain.Name.String()) },
@@ -157,8 +158,48 @@ var reads = map[string]func(call) (any, error){
 			return c.Reports.Senders(c, c.in.ID, report.SenderQuery{Filter: f, Limit: 100})
 		})
 	},
+	"report.Service.DomainSummary": func(c call) (any, error) {
+		return twice(c, func(f report.Filter) (any, error) {
+			sum, spread, err := c.Reports.DomainSummary(c, c.in.ID, f)
+			return []any{sum, spread}, err
+		})
+	},
+	"report.Service.Sender": func(c call) (any, error) {
+		return twice(c, func(f report.Filter) (any, error) {
+			f.Sender = "192.0.2.1"
+			return c.Reports.Sender(c, c.in.ID, f)
+		})
+	},
+	"sender.Service.Addresses": func(c call) (any, error) {
+		list, total, err := c.Senders.Addresses(c, c.in.ID, c.of.domain.ID, "192.0.2.1", 10)
+		return []any{list, total}, err
+	},
 	"report.Service.Reporters": func(c call) (any, error) {
 		return twice(c, func(f report.Filter) (any, error) { return c.Reports.Reporters(c, c.in.ID, f) })
+	},
+	"report.Service.Holding": func(c call) (any, error) {
+		return twice(c, func(f report.Filter) (any, error) { return c.Reports.Holding(c, c.in.ID, f) })
+	},
+	"report.Service.EachSum": func(c call) (any, error) {
+		return twice(c, func(f report.Filter) (any, error) {
+			var all []report.DaySum
+			err := c.Reports.EachSum(c, c.in.ID, f, func(d report.DaySum) error { all = append(all, d); return nil })
+			return all, err
+		})
+	},
+	"report.Service.EachRow": func(c call) (any, error) {
+		return twice(c, func(f report.Filter) (any, error) {
+			var all []report.Row
+			err := c.Reports.EachRow(c, c.in.ID, f, func(r report.Row) error { all = append(all, r); return nil })
+			return all, err
+		})
+	},
+	"report.Service.EachOriginal": func(c call) (any, error) {
+		return twice(c, func(f report.Filter) (any, error) {
+			var all []report.ReceiptID
+			err := c.Reports.EachOriginal(c, c.in.ID, f, func(id report.ReceiptID, _ *spool.File) error { all = append(all, id); return nil })
+			return all, err
+		})
 	},
 	"report.Service.Qualities": func(c call) (any, error) {
 		return twice(c, func(f report.Filter) (any, error) { return c.Reports.Qualities(c, c.in.ID, f) })
@@ -220,7 +261,7 @@ var writes = []write{
 	{"org.Service.SetRole", true, func(c call) error { return c.Orgs.SetRole(c, c.in, c.of.member, org.Admin) }},
 	{"org.Service.Transfer", true, func(c call) error { return c.Orgs.Transfer(c, c.in, c.of.member) }},
 	{"org.Service.Remove", true, func(c call) error { return c.Orgs.Remove(c, c.in, c.of.member) }},
-	{name: "export.Service.Ask", do: func(c call) error { return c.Exports.Ask(c, c.in) }},
+	{name: "export.Service.Ask", do: func(c call) error { return c.Exports.Ask(c, c.in, export.Order{Kind: export.Everything}) }},
 	{"export.Service.Fetch", true, func(c call) error { // which is recorded
 		return c.Exports.Fetch(c, c.in, c.of.export, func(export.Export) {}, func([]byte) error { return nil })
 	}},

@@ -13,6 +13,7 @@ import (
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/org/orgweb"
+	"sendvery.com/sendvery/internal/report/reportweb"
 	"sendvery.com/sendvery/internal/site/siteweb"
 	"sendvery.com/sendvery/web"
 )
@@ -141,6 +142,7 @@ func (a *App) members(b browser) {
 	b.inOrg("POST", "/domains/groups/{id}/delete", org.ManageDomains, r.DeleteGroup)
 	b.inOrg("GET", "/domains/{name}", org.Read, r.ShowDomain)
 	b.inOrg("GET", "/senders", org.Read, r.ListSenders)
+	b.inOrg("POST", "/senders/review", org.ManageSenders, r.ReviewSenders)
 	b.inOrg("GET", "/reports", org.Read, r.ListReports)
 	b.inOrg("GET", "/reports/{id}", org.Read, r.ShowReport)
 	b.inOrg("GET", "/reporters", org.Read, r.ListReporters)
@@ -151,6 +153,15 @@ func (a *App) members(b browser) {
 	b.inOrg("POST", "/receipts/{id}/choice", org.ManageDomains, r.Choose)
 	b.inOrg("POST", "/receipts/{id}/retry", org.ManageMailboxes, r.Retry)
 	b.inOrg("GET", "/receipts/{id}/original", org.ReadOriginals, r.Original)
+	b.inOrg("GET", "/download", org.Read, r.Downloads)
+	b.inOrg("POST", "/download", org.Read, r.AskDownload) // the kind that is asked for needs a right of its own
+	b.inOrg("GET", "/download/summary.pdf", org.Read, r.Print)
+	b.inOrg("GET", "/download/messages.csv", org.Read, r.TakeRows(reportweb.Messages, "csv"))
+	b.inOrg("GET", "/download/messages.json", org.Read, r.TakeRows(reportweb.Messages, "json"))
+	b.inOrg("GET", "/download/records.csv", org.Read, r.TakeRows(reportweb.Records, "csv"))
+	b.inOrg("GET", "/download/records.json", org.Read, r.TakeRows(reportweb.Records, "json"))
+	b.inOrg("GET", "/download/originals.zip", org.ReadOriginals, r.TakeOriginals)
+	b.inOrg("GET", "/download/{id}", org.Read, a.exportWeb.Fetch) // as above
 	b.inOrg("GET", "/tls", org.Read, a.tlsWeb.Overview)
 	b.inOrg("GET", "/tls/{id}", org.Read, a.tlsWeb.Show)
 	b.inOrg("GET", "/failures", org.ReadFailures, a.failureWeb.List)

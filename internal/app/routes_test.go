@@ -98,10 +98,19 @@ var needs = map[string]string{
 	"GET /o/{slug}/audit":                        "admin",
 	"GET /o/{slug}/audit/events.csv":             "admin",
 	"GET /o/{slug}/audit/anchor.txt":             "admin",
+	"GET /o/{slug}/download":                     "viewer",
+	"POST /o/{slug}/download":                    "viewer", // see TestDownloadsThatAreMade for kinds that need more
+	"GET /o/{slug}/download/summary.pdf":         "viewer",
+	"GET /o/{slug}/download/messages.csv":        "viewer",
+	"GET /o/{slug}/download/messages.json":       "viewer",
+	"GET /o/{slug}/download/records.csv":         "viewer",
+	"GET /o/{slug}/download/records.json":        "viewer",
+	"GET /o/{slug}/download/originals.zip":       "admin",
 	// These name something that must be the organization's own.
 	"POST /o/{slug}/mailboxes/new":                   "admin",
 	"POST /o/{slug}/members/{id}/role":               "admin",
 	"GET /o/{slug}/export/{id}":                      "admin",
+	"GET /o/{slug}/download/{id}":                    "viewer",
 	"GET /o/{slug}/members/{id}/remove":              "admin",
 	"POST /o/{slug}/members/{id}/remove":             "admin",
 	"POST /o/{slug}/members/invitations/{id}/resend": "admin",
@@ -113,6 +122,7 @@ var needs = map[string]string{
 	"GET /o/{slug}/reports/{id}":                     "viewer",
 	"GET /o/{slug}/receipts/{id}":                    "viewer",
 	"POST /o/{slug}/receipts/{id}/choice":            "member",
+	"POST /o/{slug}/senders/review":                  "member",
 	"GET /o/{slug}/receipts/{id}/original":           "admin",
 	"GET /o/{slug}/tls/{id}":                         "viewer",
 	"GET /o/{slug}/failures/{id}":                    "admin",
@@ -198,6 +208,8 @@ func (r route) fill(slug string, w world) string {
 		id = w.group
 	case strings.Contains(r.pattern, "/export/"):
 		id = w.export
+	case strings.Contains(r.pattern, "/download/"):
+		id = w.download
 	case strings.Contains(r.pattern, "/invitations/"):
 		id = w.invitation
 	case strings.Contains(r.pattern, "/members/"):

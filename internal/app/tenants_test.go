@@ -22,7 +22,8 @@ type world struct {
 	report, receipt       int64
 	tls, failure          int64
 	member, invitation    string
-	export, group         string
+	export, download      string
+	group                 string
 	owner                 *apptest.Browser
 }
 
@@ -72,10 +73,12 @@ func newWorld(t *testing.T, a *apptest.App, email string) world {
 		WHERE o.org_id = t.org_id AND o.slug = $1`, w.slug).into(&w.tls, &w.failure)
 	w.mailbox = connect(t, w.owner, w.slug)
 	w.member, w.invitation = people(t, a, w)
-	query(t, a, `WITH e AS (INSERT INTO exports (org_id, export_id, person_id, state, asked_at, expires_at, size)
-		SELECT org_id, gen_random_uuid(), gen_random_uuid(), 'ready', $2::timestamptz, $2::timestamptz + interval '7 days', 3 FROM organizations WHERE slug = $1 RETURNING org_id, export_id),
-		p AS (INSERT INTO export_parts (org_id, export_id, seq, content) SELECT org_id, export_id, 0, 'zip' FROM e)
-		SELECT export_id::text FROM e`, w.slug, a.Clock.Now()).into(&w.export)
+	for kind, id := range map[string]*string{"everything": &w.export, "records": &w.download} {
+		query(t, a, `WITH e AS (INSERT INTO exports (org_id, export_id, person_id, state, asked_at, expires_at, size, kind)
+			SELECT org_id, gen_random_uuid(), gen_random_uuid(), 'ready', $2::timestamptz, $2::timestamptz + interval '7 days', 3, $3 FROM organizations WHERE slug = $1 RETURNING org_id, export_id),
+			p AS (INSERT INTO export_parts (org_id, export_id, seq, content) SELECT org_id, export_id, 0, 'zip' FROM e)
+			SELECT export_id::text FROM e`, w.slug, a.Clock.Now(), kind).into(id)
+	}
 	w.group = group(t, a, w)
 	query(t, a, `SELECT report_id, receipt_id FROM reports WHERE reporter_id = $1`, "r-"+w.slug).into(&w.report, &w.receipt)
 	return w
@@ -207,7 +210,7 @@ func TestForeignOrganizationDoesNotExist(t *testing.T) {
 	first, second := newWorld(t, a, "ada@first.example"), newWorld(t, a, "bob@second.example")
 	before := fingerprint(t, a, first.slug)
 	nothing := world{domain: "nothing.example", mailbox: uid.New[struct{}]().String(), report: 999_999, receipt: 999_999, tls: 999_999, failure: 999_999,
-		member: uid.New[struct{}]().String(), invitation: uid.New[struct{}]().String(), export: uid.New[struct{}]().String(), group: uid.New[struct{}]().String()}
+		member: uid.New[struct{}]().String(), invitation: uid.New[struct{}]().String(), export: uid.New[struct{}]().String(), download: uid.New[struct{}]().String(), group: uid.New[struct{}]().String()}
 	for _, r := range routes(t, a) {
 		if !r.inOrg() {
 			continue

@@ -48,6 +48,7 @@ var house = map[string]floor{
 	"internal/netguard":         machinery,
 	"internal/netowner":         machinery,
 	"internal/oauth":            machinery,
+	"internal/pdf":              machinery,
 	"internal/postgres":         machinery,
 	"internal/postgres/cluster": machinery,
 	"internal/seal":             machinery,
@@ -88,6 +89,7 @@ var house = map[string]floor{
 	"internal/app": roof,
 	"cmd/sendvery": command,
 
+	"internal/crowd":       development,
 	"internal/demo":        development,
 	"internal/dns/dnsfake": development,
 
@@ -124,16 +126,19 @@ var order = [][]string{
 // Tests may use any of them.
 var technologies = map[string][]string{
 	"github.com/a-h/templ":                    {"web/ui", "web/mail", "internal/*/*web", "internal/app"},
+	"codeberg.org/go-fonts/liberation":        {"internal/pdf"},
 	"github.com/alecthomas/kong":              {"cmd/sendvery", "internal/app"},
 	"github.com/emersion/go-imap/v2":          {"internal/mailfetch", "internal/mailtest", "internal/demo"},
 	"github.com/emersion/go-message":          {"internal/mimepart", "internal/dmarcrpt"},
 	"github.com/emersion/go-sasl":             {"internal/mailfetch", "internal/mailtest"},
 	"github.com/emersion/go-smtp":             {"internal/mailtest"},
+	"github.com/go-analyze/charts":            {"internal/pdf"},
 	"github.com/go-chi/chi/v5":                {"internal/app", "internal/*/*web", "internal/httpio"},
 	"github.com/gofrs/flock":                  {"internal/postgres/cluster", "internal/dbtest", "internal/mailtest"},
 	"github.com/google/uuid":                  {"internal/uid"},
 	"github.com/emersion/go-msgauth":          {"internal/mailauth"},
 	"github.com/jackc/pgx/v5":                 {"internal/postgres", "internal/postgres/cluster", "internal/work", "internal/dbtest", "internal/bench", "internal/*/store*.go"},
+	"github.com/johnfercher/maroto/v2":        {"internal/pdf"},
 	"github.com/klauspost/compress":           {"internal/mimepart", "internal/report", "internal/demo"},
 	"github.com/oschwald/maxminddb-golang/v2": {"internal/netowner"},
 	"github.com/miekg/dns":                    {"internal/dns", "internal/dns/dnsfake", "internal/demo"},

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/jackc/pgx/v5"
+
 	"sendvery.com/sendvery/internal/report"
 )
 
@@ -21,7 +23,7 @@ func growth(ctx context.Context, t *table) error {
 	if _, err := empty.take(ctx, empty.files(2000), 50, report.Importers); err != nil {
 		return err
 	}
-	if err := empty.sizes(ctx, t.out); err != nil {
+	if err := sizes(ctx, empty.admin, t.out); err != nil {
 		return err
 	}
 	for _, millions := range []int{1, 5} {
@@ -69,12 +71,10 @@ func (h *house) fill(ctx context.Context, n int) error {
 		`INSERT INTO records (org_id, domain_id, day, report_id, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip, header_from, envelope_from, envelope_to)
 		 SELECT $1, $2, date '2026-10-22' + (i % 30)::int, i, s, s, 3, 1, 1, 2, 0, inet '10.1.0.0' + (i * 10 + s) % 65536, 'example.com', 'bounce' || s || '.example.com', 'receiver.example'
 		 FROM ` + made + `, generate_series(1, 10) AS s`,
-		`INSERT INTO rollups (org_id, domain_id, day, report_id, seq, trust, reporter, messages, dispositions, dkims, spfs, forwardings, source_ips)
-		 SELECT $1, $2, date '2026-10-22' + (i % 30)::int, i, 1, 1, 'filled' || i / 30 || '.example', array_agg(3), array_agg(1), array_agg(1), array_agg(2), array_agg(0),
-		        array_agg(inet '10.1.0.0' + (i * 10 + s) % 65536)
-		 FROM ` + made + `, generate_series(1, 10) AS s GROUP BY i`,
-		`INSERT INTO sources (org_id, domain_id, source_ip, own)
-		 SELECT $1, $2, inet '10.1.0.0' + (i * 10 + s) % 65536, true FROM ` + made + `, generate_series(1, 10) AS s ON CONFLICT DO NOTHING`,
+		`INSERT INTO daily_due (org_id, domain_id, day, report_id)
+		 SELECT $1, $2, date '2026-10-22' + (i % 30)::int, i FROM ` + made,
+		`INSERT INTO sources (org_id, domain_id, source_ip, own, sender, first_day)
+		 SELECT $1, $2, inet '10.1.0.0' + (i * 10 + s) % 65536, true, host(inet '10.1.0.0' + (i * 10 + s) % 65536), date '2026-10-22' FROM ` + made + `, generate_series(1, 10) AS s ON CONFLICT DO NOTHING`,
 	} {
 		if _, err := h.admin.Exec(ctx, statement, h.org, h.domain, firstFilled+h.filled, n); err != nil {
 			return err
@@ -91,8 +91,8 @@ func (h *house) fill(ctx context.Context, n int) error {
 const firstFilled = 1_000_000_000
 
 // sizes prints the room that each table and index takes, per record.
-func (h *house) sizes(ctx context.Context, out io.Writer) error {
-	rows, err := h.admin.Query(ctx, `
+func sizes(ctx context.Context, admin *pgx.Conn, out io.Writer) error {
+	rows, err := admin.Query(ctx, `
 		SELECT coalesce(p.inhparent::regclass::text, t.relname) || CASE WHEN c.relkind = 'i' THEN ', index ' || coalesce(ip.inhparent::regclass::text, c.relname) ELSE '' END AS what,
 		       sum(pg_relation_size(c.oid))::float8 / (SELECT count(*) FROM records)
 		FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid
@@ -104,7 +104,7 @@ func (h *house) sizes(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer rows.Close()
-	fmt.Fprintln(out, "\nbytes on disk per record, in reports of 10 records")
+	fmt.Fprintln(out, "\nbytes on disk per record")
 	total := 0.0
 	for rows.Next() {
 		var what string

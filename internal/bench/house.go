@@ -79,23 +79,35 @@ func openHouse(ctx context.Context) (h *house, err error) {
 
 func (h *house) prepare(ctx context.Context) error {
 	const name = "bench"
-	if err := postgres.EnsureDatabase(ctx, h.server.SuperuserURL("postgres"), name); err != nil {
-		return err
-	}
-	if err := postgres.CreateRoles(ctx, h.server.SuperuserURL(name)); err != nil {
-		return err
-	}
-	if err := postgres.Migrate(ctx, h.server.URL(postgres.RoleOwner, name), migrations.Files, work.Migrate); err != nil {
-		return err
-	}
 	var err error
-	if h.admin, err = pgx.Connect(ctx, h.server.SuperuserURL(name)); err != nil {
+	if h.admin, err = prepareDatabase(ctx, h.server, name); err != nil {
 		return err
 	}
 	if h.db, err = postgres.Open(ctx, postgres.Config{URL: h.server.URL(postgres.RoleApp, name)}); err != nil {
 		return err
 	}
 	return h.settle(ctx)
+}
+
+// databases are those of a server, by who uses them.
+type databases interface {
+	URL(role, name string) string
+	SuperuserURL(name string) string
+}
+
+// prepareDatabase mak a database with this version's schema, unless it is
+// there, and connects to it as a superuser.
+func prepareDatabase(ctx context.Context, server databases, name string) (*pgx.Conn, error) {
+	if err := postgres.EnsureDatabase(ctx, server.SuperuserURL("postgres"), name); err != nil {
+		return nil, err
+	}
+	if err := postgres.CreateRoles(ctx, server.SuperuserURL(name)); err != nil {
+		return nil, err
+	}
+	if err := postgres.Migrate(ctx, server.URL(postgres.RoleOwner, name), migrations.Files, work.Migrate); err != nil {
+		return nil, err
+	}
+	return pgx.Connect(ctx, server.SuperuserURL(name))
 }
 
 // settle makes the organization and its domain.

@@ -1,11 +1,14 @@
 // Package export lets people take their data with them: everything of an
-// organization for who may, and what is about a person for themselves. A job
-// makes a zip with a file of JSON lines for each table; it is kept for a week.
-// Secrets are never in it.
+// organization for who may, with a file of JSON lines for each table; what the
+// pages of other slices show, where that is much; and what is about a person for
+// themselves. A job makes a zip, which is kept for a week. Secrets are never in
+// it.
 package export
 
 import (
+	"archive/zip"
 	"context"
+	"fmt"
 	"time"
 
 	"sendvery.com/sendvery/internal/audit"
@@ -26,7 +29,7 @@ const (
 	given       = 2 * time.Hour // what still runs then never ends
 	most        = 2 << 30       // bytes of a zip
 	partSize    = 1 << 20
-	kept        = 3 // exports of an organization
+	kept        = 3 // exports of an organization, of each kind
 )
 
 // ID identifies an export.
@@ -51,7 +54,29 @@ func (s State) after(d time.Duration) State {
 	return s
 }
 
-// Export is a zip of everything of an organization.
+// Kind is what an export holds.
+type Kind string
+
+// Everything is the kind that holds everything of an organization.
+const Everything Kind = "everything"
+
+// Order says what is to be made.
+type Order struct {
+	Kind    Kind   `db:"kind"`
+	Name    string `db:"name"`    // of the file, without its ending; "" = the organization's
+	Request string `db:"request"` // what the kind's maker is told
+	Total   int64  `db:"total"`   // of whatever the maker counts; 0 = it does not
+}
+
+// Maker makes the exports of a kind.
+type Maker struct {
+	Right org.Right // that it takes to have one made, and to fetch it
+	// Write fills the zip with what the request asks for, and tells from time to
+	// time how much is done, of the order's total.
+	Write func(ctx context.Context, o org.ID, request string, z *zip.Writer, done func(int64) error) error
+}
+
+// Export is a zip of something of an organization.
 type Export struct {
 	ID        ID           `db:"export_id"`
 	Person    org.PersonID `db:"person_id"` // who asked
@@ -59,14 +84,38 @@ type Export struct {
 	AskedAt   time.Time    `db:"asked_at"`
 	ExpiresAt time.Time    `db:"expires_at"`
 	Size      int64        `db:"size"` // bytes of the zip
+	Done      int64        `db:"done"` // of Total, while it runs
+	Order
 }
 
 // Service is what can be done with exports.
 type Service struct {
-	DB    *postgres.DB
-	Trail *audit.Trail
-	Queue work.Enqueuer
-	Now   func() time.Time
+	DB     *postgres.DB
+	Trail  *audit.Trail
+	Queue  work.Enqueuer
+	Makers map[Kind]Maker // of other kinds than Everything
+	Now    func() time.Time
+}
+
+// maker is how exports of a kind are made.
+func (s *Service) maker(k Kind) (Maker, error) {
+	if k == Everything {
+		return Maker{Right: org.ExportAll, Write: s.everything}, nil
+	}
+	m, ok := s.Makers[k]
+	if !ok {
+		return m, fmt.Errorf("exports of kind %q are not made", k)
+	}
+	return m, nil
+}
+
+// permit refuses who may not have exports of a kind.
+func (s *Service) permit(a org.Access, k Kind) error {
+	m, err := s.maker(k)
+	if err == nil && !a.Role.May(m.Right) {
+		err = fault.New(fault.Denied, "Your role in this organization does not allow this.")
+	}
+	return err
 }
 
 // Make is the job that makes the export of an organization.
@@ -86,10 +135,10 @@ func (s *Service) Handle(jobs *work.Registry) {
 	jobs.Every(time.Hour, Expire{})
 }
 
-// List returns the organization's exports, newest first.
-func (s *Service) List(ctx context.Context, o org.ID) (all []Export, err error) {
+// List returns the organization's exports of some kinds, newest first.
+func (s *Service) List(ctx context.Context, o org.ID, kinds ...Kind) (all []Export, err error) {
 	err = s.DB.InOrg(ctx, o, func(ctx context.Context, tx postgres.Tx) error {
-		all, err = list(ctx, tx, o, s.Now())
+		all, err = list(ctx, tx, o, kinds, s.Now())
 		return err
 	})
 	for i, e := range all {
@@ -98,10 +147,14 @@ func (s *Service) List(ctx context.Context, o org.ID) (all []Export, err error) 
 	return all, err
 }
 
-// Ask has an export made. One is made at a time.
-func (s *Service) Ask(ctx context.Context, a org.Access) error {
+// Ask has an export made; Denied to who may not have one, Conflict while one of
+// its kind is being made.
+func (s *Service) Ask(ctx context.Context, a org.Access, order Order) error {
+	if err := s.permit(a, order.Kind); err != nil {
+		return err
+	}
 	now := s.Now()
-	e := Export{ID: uid.New[Export](), Person: a.Person, State: Running, AskedAt: now, ExpiresAt: now.Add(Life)}
+	e := Export{ID: uid.New[Export](), Person: a.Person, State: Running, AskedAt: now, ExpiresAt: now.Add(Life), Order: order}
 	return s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
 		if err := org.Stays(ctx, tx, a.ID); err != nil {
 			return err
@@ -124,11 +177,15 @@ func (s *Service) event(a org.Access, action string, id ID) audit.Event {
 }
 
 // Fetch hands an export over part by part; NotFound when it is not ready, or
-// was forgotten. That somebody took it is recorded.
+// was forgotten, Denied to who may not have it by now. That somebody took it is
+// recorded.
 func (s *Service) Fetch(ctx context.Context, a org.Access, id ID, begin func(Export), write func([]byte) error) error {
 	var e Export
 	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) (err error) {
 		if e, err = ready(ctx, tx, a.ID, id, s.Now()); err != nil {
+			return err
+		}
+		if err := s.permit(a, e.Kind); err != nil {
 			return err
 		}
 		return s.Trail.Record(ctx, tx, s.event(a, "export.fetch", id))

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/spool"
 )
@@ -61,10 +63,43 @@ func (s *Service) pack(ctx context.Context, job Make) (*spool.File, error) {
 	return file, err
 }
 
-// write writes the zip, table by table.
+// write writes the zip as the maker of its kind has it.
 func (s *Service) write(ctx context.Context, job Make, to io.Writer) error {
+	var order Order
+	err := s.DB.InOrg(ctx, job.Org, func(ctx context.Context, tx postgres.Tx) (err error) {
+		order, err = ordered(ctx, tx, job)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	m, err := s.maker(order.Kind)
+	if err != nil {
+		return err
+	}
 	z := zip.NewWriter(to)
-	err := s.DB.InOrg(ctx, job.Org, func(ctx context.Context, tx postgres.Tx) error {
+	err = m.Write(ctx, job.Org, order.Request, z, s.progress(ctx, job))
+	return errors.Join(err, z.Close())
+}
+
+// tellEvery is how long a page may lag behind what is done.
+const tellEvery = time.Second
+
+// progress notes how much is done, so often as somebody can see it change.
+func (s *Service) progress(ctx context.Context, job Make) func(int64) error {
+	var told time.Time
+	return func(done int64) error {
+		if s.Now().Sub(told) < tellEvery {
+			return nil
+		}
+		told = s.Now()
+		return s.DB.InOrg(ctx, job.Org, func(ctx context.Context, tx postgres.Tx) error { return advance(ctx, tx, job, done) })
+	}
+}
+
+// everything writes table by table.
+func (s *Service) everything(ctx context.Context, o org.ID, _ string, z *zip.Writer, _ func(int64) error) error {
+	return s.DB.InOrg(ctx, o, func(ctx context.Context, tx postgres.Tx) error {
 		tables, err := tables(ctx, tx)
 		if err != nil {
 			return err
@@ -72,17 +107,16 @@ func (s *Service) write(ctx context.Context, job Make, to io.Writer) error {
 		if err := text(z, "about.txt", about); err != nil {
 			return err
 		}
-		if err := entry(z, "people.jsonl", func(w io.Writer) error { return people(ctx, tx, job.Org, w) }); err != nil {
+		if err := entry(z, "people.jsonl", func(w io.Writer) error { return people(ctx, tx, o, w) }); err != nil {
 			return err
 		}
 		for _, t := range tables {
-			if err := entry(z, t.Name+".jsonl", func(w io.Writer) error { return t.rows(ctx, tx, job.Org, w) }); err != nil {
+			if err := entry(z, t.Name+".jsonl", func(w io.Writer) error { return t.rows(ctx, tx, o, w) }); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return errors.Join(err, z.Close())
 }
 
 func entry(z *zip.Writer, name string, fill func(io.Writer) error) error {

@@ -13,15 +13,16 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-const columns = `export_id, person_id, state, asked_at, expires_at, size`
+const columns = `export_id, person_id, state, asked_at, expires_at, size, kind, name, request, done, total`
 
 func insert(ctx context.Context, tx postgres.Tx, o org.ID, e Export) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO exports (org_id, export_id, person_id, state, asked_at, expires_at)
-		VALUES (@org, @id, @person, @state, @asked, @expires)`,
-		postgres.NamedArgs{"org": o, "id": e.ID, "person": e.Person, "state": e.State, "asked": e.AskedAt, "expires": e.ExpiresAt})
+		INSERT INTO exports (org_id, export_id, person_id, state, asked_at, expires_at, kind, name, request, total)
+		VALUES (@org, @id, @person, @state, @asked, @expires, @kind, @name, @request, @total)`,
+		postgres.NamedArgs{"org": o, "id": e.ID, "person": e.Person, "state": e.State, "asked": e.AskedAt, "expires": e.ExpiresAt,
+			"kind": e.Kind, "name": e.Name, "request": e.Request, "total": e.Total})
 	if postgres.Violates(err, "exports_running") {
-		return fault.New(fault.Conflict, "An export is being made already. It takes a few minutes.")
+		return fault.New(fault.Conflict, "An export like this is being made already. It takes a few minutes.")
 	}
 	if err != nil {
 		return fmt.Errorf("insert export: %w", err)
@@ -29,8 +30,9 @@ func insert(ctx context.Context, tx postgres.Tx, o org.ID, e Export) error {
 	return nil
 }
 
-func list(ctx context.Context, tx postgres.Tx, o org.ID, now time.Time) ([]Export, error) {
-	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM exports WHERE org_id = $1 AND expires_at > $2 ORDER BY asked_at DESC, export_id`, o, now)
+func list(ctx context.Context, tx postgres.Tx, o org.ID, kinds []Kind, now time.Time) ([]Export, error) {
+	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM exports WHERE org_id = @org AND kind = ANY(@kinds) AND expires_at > @now ORDER BY asked_at DESC, export_id`,
+		postgres.NamedArgs{"org": o, "kinds": kinds, "now": now})
 	if err != nil {
 		return nil, fmt.Errorf("exports: %w", err)
 	}
@@ -82,6 +84,30 @@ func putPart(ctx context.Context, tx postgres.Tx, job Make, seq int, content []b
 	return nil
 }
 
+// ordered is what a job is to make; NotFound when nobody wants it any more.
+func ordered(ctx context.Context, tx postgres.Tx, job Make) (Order, error) {
+	rows, err := tx.Query(ctx, `SELECT kind, name, request, total FROM exports WHERE org_id = $1 AND export_id = $2`, job.Org, job.Export)
+	if err != nil {
+		return Order{}, fmt.Errorf("ordered export: %w", err)
+	}
+	order, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Order])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return order, errGone
+	}
+	if err != nil {
+		return order, fmt.Errorf("ordered export: %w", err)
+	}
+	return order, nil
+}
+
+// advance notes how much is done.
+func advance(ctx context.Context, tx postgres.Tx, job Make, done int64) error {
+	if _, err := tx.Exec(ctx, `UPDATE exports SET done = $3 WHERE org_id = $1 AND export_id = $2`, job.Org, job.Export, done); err != nil {
+		return fmt.Errorf("note progress of export: %w", err)
+	}
+	return nil
+}
+
 // giveUp says of what runs since before a time that it has failed.
 func giveUp(ctx context.Context, tx postgres.Tx, o org.ID, before time.Time) error {
 	_, err := tx.Exec(ctx, `UPDATE exports SET state = 'failed' WHERE org_id = $1 AND state = 'running' AND asked_at < $2`, o, before)
@@ -99,7 +125,8 @@ func finish(ctx context.Context, tx postgres.Tx, job Make, size int64) error {
 	}
 	_, err = tx.Exec(ctx, `
 		DELETE FROM exports WHERE org_id = $1 AND export_id IN
-		(SELECT export_id FROM exports WHERE org_id = $1 AND state <> 'running' ORDER BY asked_at DESC, export_id OFFSET $2)`, job.Org, kept)
+		(SELECT export_id FROM exports WHERE org_id = $1 AND state <> 'running'
+		 AND kind = (SELECT kind FROM exports WHERE org_id = $1 AND export_id = $2) ORDER BY asked_at DESC, export_id OFFSET $3)`, job.Org, job.Export, kept)
 	if err != nil {
 		return fmt.Errorf("forget older exports: %w", err)
 	}

@@ -13,9 +13,9 @@ import (
 // address, so that the address can be sent to a colleague.
 func (j *journey) filtersReports() {
 	j.open(j.org + "/reports")
-	j.do(click("details.disclose > summary"))
-	j.do(chromedp.SendKeys(chromedp.CSS("#field-reporter"), "goog"))
-	j.follow(`//button[normalize-space(.)="Show these reports"]`)
+	j.do(click("details.filter-more > summary"))
+	j.do(chromedp.SendKeys(chromedp.CSS("#field-reporter"), "google.com"))
+	j.follow(`//button[normalize-space(.)="Apply filters"]`)
 	at, err := url.Parse(j.where())
 	if err != nil {
 		j.Fatal(err)
@@ -32,7 +32,7 @@ func (j *journey) filtersReports() {
 	if again := j.text("h1"); again != headline || len(j.texts(`[aria-label="Reports"] tbody a`)) != len(rows) {
 		j.Errorf("a reload says %q, before %q", again, headline)
 	}
-	j.reads("Remove this filter")
+	j.reads("Receiver:")
 }
 
 // clicksADayInTheChart finds a column by its tooltip and clicks it.

@@ -18,6 +18,7 @@ func (j *journey) weighsLittle() {
 	for range 3 {
 		j.open(j.org + "/?days=90")
 		j.await(`document.querySelector("[data-chart][data-ready=yes] canvas") !== null`)
+		j.await(`performance.getEntriesByName("first-contentful-paint").length > 0`)
 		paint = min(paint, look[float64](j.tab, `performance.getEntriesByName("first-contentful-paint")[0].startTime`))
 	}
 	bytes := look[int](j.tab, `[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].reduce((sum, e) => sum + e.encodedBodySize, 0)`)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"math"
 	"strings"
 	"time"
 
@@ -129,7 +130,7 @@ func (s *Service) EnsureFirst(ctx context.Context, person postgres.PersonID, ema
 		return Organization{}, nil
 	}
 	_, name, _ := strings.Cut(email, "@")
-	return s.add(ctx, person, name, true)
+	return s.add(ctx, person, name, true, mostOwned)
 }
 
 // Create makes one more organization, owned by the person.
@@ -138,15 +139,21 @@ func (s *Service) Create(ctx context.Context, person postgres.PersonID, name str
 	if err != nil {
 		return Organization{}, err
 	}
-	return s.add(ctx, person, name, false)
+	return s.add(ctx, person, name, false, mostOwned)
+}
+
+// Settle is Create for the operator's commands, however many the person owns.
+func (s *Service) Settle(ctx context.Context, person postgres.PersonID, name string) (Organization, error) {
+	return s.add(ctx, person, name, false, math.MaxInt)
 }
 
 // add makes an organization under a slug that is free. With first, a person who
-// got one in the meantime by a second click keeps that one.
-func (s *Service) add(ctx context.Context, person postgres.PersonID, name string, first bool) (Organization, error) {
+// got one in the meantime by a second click keeps that one. Most bounds how many
+// they own.
+func (s *Service) add(ctx context.Context, person postgres.PersonID, name string, first bool, most int) (Organization, error) {
 	for try := range 5 {
 		o := Organization{ID: uid.New[postgres.Tenant](), Name: name, Slug: slugOf(name, try)}
-		found, err := s.create(ctx, o, person, first)
+		found, err := s.create(ctx, o, person, first, most)
 		if err == nil {
 			return found, nil
 		}
@@ -160,7 +167,7 @@ func (s *Service) add(ctx context.Context, person postgres.PersonID, name string
 // mostOwned bounds how many organizations one person may own.
 const mostOwned = 50
 
-func (s *Service) create(ctx context.Context, o Organization, person postgres.PersonID, first bool) (Organization, error) {
+func (s *Service) create(ctx context.Context, o Organization, person postgres.PersonID, first bool, most int) (Organization, error) {
 	err := s.DB.InOrgAs(ctx, o.ID, person, func(ctx context.Context, tx postgres.Tx) error {
 		if err := lockPerson(ctx, tx, person); err != nil {
 			return err
@@ -177,7 +184,7 @@ func (s *Service) create(ctx context.Context, o Organization, person postgres.Pe
 		if err != nil {
 			return err
 		}
-		if owned >= mostOwned {
+		if owned >= most {
 			return fault.New(fault.LimitReached, "You own as many organizations as one person can, those that can be taken back included. Hand one over, or wait.")
 		}
 		now := s.Now()

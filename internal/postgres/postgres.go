@@ -31,6 +31,8 @@ type (
 	Tx = pgx.Tx
 	// Batch is several statements in one round trip.
 	Batch = pgx.Batch
+	// Tracer is told of statements.
+	Tracer = pgx.QueryTracer
 )
 
 // What scopes are made of.
@@ -56,6 +58,7 @@ type DB struct {
 type Config struct {
 	URL            string // role sendvery_app, which may SET ROLE sendvery_system
 	MaxConnections int    // of the app pool; 0 = 10
+	Tracer         Tracer // sees the statements of both pools; nil = nobody does
 }
 
 // systemConnections bounds the pool for cross-tenant work: a few short jobs.
@@ -67,11 +70,11 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if cfg.MaxConnections == 0 {
 		cfg.MaxConnections = 10
 	}
-	app, err := openPool(ctx, cfg.URL, cfg.MaxConnections, "")
+	app, err := openPool(ctx, cfg, cfg.MaxConnections, "")
 	if err != nil {
 		return nil, err
 	}
-	system, err := openPool(ctx, cfg.URL, systemConnections, RoleSystem)
+	system, err := openPool(ctx, cfg, systemConnections, RoleSystem)
 	if err != nil {
 		app.Close()
 		return nil, err
@@ -79,15 +82,17 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	return &DB{app: app, system: system}, nil
 }
 
-func openPool(ctx context.Context, url string, size int, role string) (*pgxpool.Pool, error) {
-	cfg, err := pgxpool.ParseConfig(url)
+func openPool(ctx context.Context, how Config, size int, role string) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(how.URL)
 	if err != nil {
 		// The driver's own message repeats the address with its password.
 		return nil, errUnreadable
 	}
 	cfg.MaxConns = int32(size)
+	cfg.ConnConfig.Tracer = how.Tracer
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	cfg.ConnConfig.RuntimeParams["application_name"] = "sendvery"
+	cfg.ConnConfig.RuntimeParams["jit"] = "off" // compiling a statement takes seconds, and none of ours runs that long
 	if role != "" {
 		cfg.ConnConfig.RuntimeParams["role"] = role
 	}

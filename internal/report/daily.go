@@ -60,17 +60,22 @@ func (s *Service) SumDays(ctx context.Context, _ SumDays) error {
 // It leaves an organization alone in which another one does so, or in which a
 // report is just being replaced.
 func (s *Service) SumSome(ctx context.Context, org org.ID) (did bool, err error) {
+	return s.sumSome(ctx, org, sumDaysAtOnce)
+}
+
+// sumSome is SumSome for up to n days of domains.
+func (s *Service) sumSome(ctx context.Context, org org.ID, n int) (did bool, err error) {
 	err = s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
 		free, err := tryDaily(ctx, tx, org)
 		if err != nil || !free {
 			return err
 		}
-		days, err := dueDays(ctx, tx, org, sumDaysAtOnce)
+		days, err := dueDays(ctx, tx, org, n)
 		if err != nil {
 			return err
 		}
 		if len(days.days) == 0 {
-			if days, err = staleDays(ctx, tx, org, sumDaysAtOnce); err != nil {
+			if days, err = staleDays(ctx, tx, org, n); err != nil {
 				return err
 			}
 		}
@@ -86,4 +91,13 @@ func (s *Service) SumSome(ctx context.Context, org org.ID) (did bool, err error)
 type domainDays struct {
 	domains []DomainID
 	days    []time.Time
+}
+
+// byDomain are the days of each domain.
+func (d domainDays) byDomain() map[DomainID][]time.Time {
+	of := map[DomainID][]time.Time{}
+	for i, id := range d.domains {
+		of[id] = append(of[id], d.days[i])
+	}
+	return of
 }

@@ -26,8 +26,8 @@ type Filter struct {
 	Country     string               // of the address, two letters; UnknownCountry = those without
 	Disposition dmarcrpt.Disposition // DispositionNone stands for DispositionPass too: delivered
 	DKIM, SPF   Outcome
-	Repair      finding.Code // that a report was repaired by; chooses reports only
-	Doubted     bool         // those that nobody vouches for; chooses reports only
+	Repair      finding.Code // that the report was repaired by
+	Doubted     bool         // those that nobody vouches for
 }
 
 // UnknownCountry stands for addresses whose country is not known.
@@ -48,6 +48,9 @@ const (
 func (f Filter) ofMessages() bool {
 	return f.Class != 0 || f.Sender != "" || f.Network.IsValid() || f.Country != "" || f.Disposition != 0 || f.DKIM != 0 || f.SPF != 0
 }
+
+// ofReports reports whether the filter chooses by what only reports know.
+func (f Filter) ofReports() bool { return f.Repair != "" || f.Doubted }
 
 // Days returns how many days the filter covers.
 func (f Filter) Days() int { return int(f.To.Sub(f.From)/(24*time.Hour)) + 1 }
@@ -92,6 +95,10 @@ func (f Filter) conditions(org org.ID) (string, postgres.NamedArgs) {
 	if f.Country != "" {
 		add(`t.country = @country`, "country", strings.TrimPrefix(f.Country, UnknownCountry))
 	}
+	if f.ofReports() {
+		facts = append(facts, `t.report_id IN (SELECT r.report_id FROM reports r WHERE `+reportWhere(f)+`)`)
+		args["repair"] = f.Repair
+	}
 	switch f.Disposition {
 	case dmarcrpt.DispositionUnknown:
 	case dmarcrpt.DispositionNone, dmarcrpt.DispositionPass:
@@ -111,11 +118,12 @@ func (f Filter) conditions(org org.ID) (string, postgres.NamedArgs) {
 }
 
 // messages is the view that answers the filter: the sums of days with what is
-// not in them yet, or, where single addresses are asked for, the records.
+// not in them yet, or, where single addresses or reports are asked for, the
+// records.
 // byReceiver says that reporters are wanted.
 func (f Filter) messages(byReceiver bool) string {
 	switch {
-	case f.Network.IsValid():
+	case f.Network.IsValid(), f.ofReports():
 		return "messages"
 	case byReceiver || f.Reporter != "":
 		return "messages_by_receiver"

@@ -46,7 +46,7 @@ type Line struct {
 func (s *Service) Reports(ctx context.Context, org org.ID, q Query) (lines []Line, total, ever int64, err error) {
 	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		queueReports(b, org, q, &lines)
-		queueReportCounts(b, org, q.Filter, &total, &ever, new(bool))
+		queueReportCounts(b, org, q.Filter, &total, &ever, new(int64), new(bool))
 	})
 	return lines, total, ever, err
 }

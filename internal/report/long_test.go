@@ -62,7 +62,11 @@ func TestImpossibleDaysMoveNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.last = fmt.Sprint(*sum.Domains[0].LastReportAt, sum.Days, sum.Long, sum.Changes, sum.Reporters)
+		receivers, err := b.Reporters(t.Context(), b.org.ID, report.LastDays(now, 90))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.last = fmt.Sprint(*sum.Domains[0].LastReportAt, sum.Days, sum.Long, sum.Changes, receivers)
 		s.partitions = one[string](t, b, `SELECT string_agg(inhrelid::regclass::text, ' ' ORDER BY 1) FROM pg_inherits WHERE inhparent = 'records'::regclass`)
 		s.sources = one[string](t, b, `SELECT string_agg(source_ip || ' ' || own, ', ') FROM sources`)
 		return s

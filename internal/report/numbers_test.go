@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
+	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/report"
 )
 
@@ -17,6 +19,7 @@ type fact struct {
 	ip               netip.Addr
 	messages         int64
 	class            report.Class
+	dkim, spf        bool
 }
 
 // makeFacts stores random reports and returns their records, judged by the
@@ -43,12 +46,17 @@ func makeFacts(t *testing.T, b *bench, seed uint64) []fact {
 			d.recs = append(d.recs, r)
 			pass, reason := r.dkim == "pass" || r.spf == "pass", r.reason == "forwarded"
 			survived := r.dkim == "pass" && r.spf != "pass"
-			all = append(all, made{fact: fact{domain: d.domain, reporter: d.org, day: d.begin, ip: netip.MustParseAddr(r.ip), messages: int64(r.count)},
+			all = append(all, made{fact: fact{domain: d.domain, reporter: d.org, day: d.begin, ip: netip.MustParseAddr(r.ip), messages: int64(r.count), dkim: r.dkim == "pass", spf: r.spf == "pass"},
 				pass: pass, forwarded: reason, own: pass && !reason && !survived && r.count > 0})
 		}
 		mails = append(mails, d.xml())
 	}
-	b.take(t, mails...)
+	// The sums of days hold some of them, the others are still to come there.
+	b.take(t, mails[:20]...)
+	if err := b.SumDays(t.Context(), report.SumDays{}); err != nil {
+		t.Fatal(err)
+	}
+	b.take(t, mails[20:]...)
 	own := map[string]bool{}
 	for _, m := range all {
 		own[m.domain+m.ip.String()] = own[m.domain+m.ip.String()] || m.own
@@ -154,6 +162,108 @@ func sums(t *testing.T, b *bench, f report.Filter) (s [3]report.Split) {
 		s[2] = s[2].Add(d.Split)
 	}
 	return s
+}
+
+// chosenBy is a filter made of any of its parts, and what it chooses.
+func chosenBy(random *rand.Rand, domains []domain.Domain) (f report.Filter, chosen func(fact) bool) {
+	f = report.LastDays(now, 60)
+	var tests []func(fact) bool
+	some := func(n int) bool { return random.IntN(n) == 0 }
+	if some(3) {
+		f.From, f.To = day.AddDate(0, 0, random.IntN(6)-8), day.AddDate(0, 0, random.IntN(10))
+	}
+	if d := domains[random.IntN(len(domains))]; some(2) {
+		f.Domain = d.ID
+		tests = append(tests, func(f fact) bool { return f.domain == d.Name.String() })
+	}
+	if some(4) {
+		f.Reporter = "two.example"
+		tests = append(tests, func(f fact) bool { return f.reporter == "two.example" })
+	}
+	if class := report.Passing + report.Class(random.IntN(4)); some(3) {
+		f.Class = class
+		tests = append(tests, func(f fact) bool { return f.class == class })
+	}
+	if some(4) {
+		f.Sender = "2001:db8:1::4"
+		tests = append(tests, func(f fact) bool { return f.ip.String() == "2001:db8:1::4" })
+	}
+	if some(3) {
+		f.Network = netip.MustParsePrefix("192.0.2.120/29")
+		tests = append(tests, func(x fact) bool { return f.Network.Contains(x.ip) })
+	}
+	if some(4) {
+		f.DKIM = report.Fails
+		tests = append(tests, func(f fact) bool { return !f.dkim })
+	}
+	if some(4) {
+		f.SPF = report.Passes
+		tests = append(tests, func(f fact) bool { return f.spf })
+	}
+	return f, func(x fact) bool {
+		if x.day.Before(f.From) || x.day.After(f.To) {
+			return false
+		}
+		return !slices.ContainsFunc(tests, func(test func(fact) bool) bool { return !test(x) })
+	}
+}
+
+func TestEveryNumberOfAFilterAgrees(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org", "example.net")
+	facts := makeFacts(t, b, 3)
+	domains, err := b.domains.List(t.Context(), b.org.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	random, found := rand.New(rand.NewPCG(3, 9)), 0
+	for n := range 150 {
+		f, chosen := chosenBy(random, domains)
+		want := split(facts, chosen)
+		if want.Total() > 0 {
+			found++
+		}
+		if got := sums(t, b, f); got != [3]report.Split{want, want, want} {
+			t.Errorf("filter %d %+v: days, senders and domains come to %v, want %v each", n, f, got, want)
+		}
+		page, err := b.Senders(t.Context(), b.org.ID, report.SenderQuery{Filter: f, Limit: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var senders report.Split
+		for _, s := range page.Senders {
+			senders = senders.Add(s.Split)
+		}
+		receivers, err := b.Reporters(t.Context(), b.org.ID, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, spread, err := b.DomainSummary(t.Context(), b.org.ID, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var reported, aligned, daily, fates, countries int64
+		for _, r := range receivers {
+			reported, aligned = reported+r.Messages, aligned+r.Aligned
+		}
+		for _, r := range spread.Receivers {
+			daily += r.Messages
+		}
+		for _, p := range spread.Fates {
+			fates += p.Messages
+		}
+		for _, p := range spread.Countries {
+			countries += p.Messages
+		}
+		all := want.Total()
+		if senders != want || int64(len(page.Senders)) != page.Total() || [5]int64{reported, aligned, daily, fates, countries} != [5]int64{all, want.Passing, all, all, all} {
+			t.Errorf("filter %d %+v: want %v; senders %v of %d, receivers %d with %d passing, per day %d, fates %d, countries %d",
+				n, f, want, senders, page.Total(), reported, aligned, daily, fates, countries)
+		}
+	}
+	if found < 50 {
+		t.Errorf("only %d filters chose anything", found)
+	}
 }
 
 func TestReportsArePagedWithoutLossOrRepetition(t *testing.T) {

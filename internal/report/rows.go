@@ -59,5 +59,5 @@ func optional(s string, present bool) *string {
 // messages pass, nobody passed them on, and the report is not one that nobody
 // vouches for.
 func (r *row) own() bool {
-	return r.report.trust != Unvouched && (r.dkim == int16(ResultPass) || r.spf == int16(ResultPass)) && r.forwarding == int16(NotForwarded)
+	return r.messages > 0 && r.report.trust != Unvouched && (r.dkim == int16(ResultPass) || r.spf == int16(ResultPass)) && r.forwarding == int16(NotForwarded)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -120,23 +119,39 @@ func staleDays(ctx context.Context, tx postgres.Tx, org org.ID, n int) (domainDa
 // sumDays adds up days anew from their records, under the lock on sums.
 // Reports that are being stored meanwhile have a row in daily_due which this
 // does not see when it removes those it adds: they stay out.
+//
+// The way to the rows is written out. Of an organization that statistics do not
+// know yet the planner thinks that it has next to none, and joins by going
+// through all of them for each day.
 func sumDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) error {
-	args := postgres.NamedArgs{"org": org, "domains": d.domains, "days": d.days,
-		"first": slices.MinFunc(d.days, time.Time.Compare), "last": slices.MaxFunc(d.days, time.Time.Compare)}
+	args := postgres.NamedArgs{"org": org, "domains": d.domains, "days": d.days}
 	b := &postgres.Batch{}
-	const chosen = ` WHERE t.org_id = @org AND (t.domain_id, t.day) IN (SELECT d, day FROM unnest(@domains::uuid[], @days::date[]) AS u (d, day))`
+	for domain, days := range d.byDomain() {
+		for _, table := range [...]string{"daily_due", "daily_senders", "daily_receivers"} {
+			b.Queue(`DELETE FROM `+table+` WHERE org_id = @org AND domain_id = @domain AND day = ANY(@days)`,
+				postgres.NamedArgs{"org": org, "domain": domain, "days": days})
+		}
+	}
 	b.Queue(`SET LOCAL plan_cache_mode = force_custom_plan`)
-	b.Queue(`DELETE FROM daily_due t`+chosen, args)
-	b.Queue(`DELETE FROM daily_senders t`+chosen, args)
-	b.Queue(`DELETE FROM daily_receivers t`+chosen, args)
+	b.Queue(`SET LOCAL enable_nestloop = off`)
 	b.Queue(`
-		WITH m AS MATERIALIZED (
-			SELECT t.domain_id, t.day, t.reporter, t.sender, t.country, t.disposition, t.dkim, t.spf, t.forwarding, t.trust, sum(t.messages)::bigint AS messages
-			FROM messages t`+chosen+` AND t.day BETWEEN @first AND @last AND NOT EXISTS (
-				SELECT FROM daily_due x WHERE x.org_id = @org AND x.domain_id = t.domain_id AND x.day = t.day AND x.report_id = t.report_id)
-			GROUP BY t.domain_id, t.day, t.reporter, t.sender, t.country, t.disposition, t.dkim, t.spf, t.forwarding, t.trust
-			ORDER BY t.domain_id, t.day, t.reporter),
-		r AS (
+		WITH u AS MATERIALIZED (SELECT d, day FROM unnest(@domains::uuid[], @days::date[]) AS u (d, day)),
+		r AS MATERIALIZED (
+			SELECT x.report_id, x.reporter_domain AS reporter, x.trust FROM u CROSS JOIN LATERAL (
+				SELECT report_id, reporter_domain, trust FROM reports WHERE org_id = @org AND domain_id = u.d AND day = u.day OFFSET 0) x
+			WHERE x.report_id NOT IN (SELECT y.report_id FROM u CROSS JOIN LATERAL (
+				SELECT report_id FROM daily_due WHERE org_id = @org AND domain_id = u.d AND day = u.day OFFSET 0) y)),
+		s AS MATERIALIZED (SELECT domain_id, source_ip, sender, country FROM sources WHERE org_id = @org AND domain_id = ANY(@domains)),
+		m AS MATERIALIZED (
+			SELECT t.domain_id, t.day, r.reporter, s.sender, s.country, t.disposition, t.dkim, t.spf, t.forwarding, r.trust, sum(t.messages)::bigint AS messages
+			FROM (SELECT x.* FROM u CROSS JOIN LATERAL (
+				SELECT domain_id, day, report_id, source_ip, disposition, dkim, spf, forwarding, messages
+				FROM records WHERE org_id = @org AND domain_id = u.d AND day = u.day OFFSET 0) x OFFSET 0) t
+			JOIN r ON r.report_id = t.report_id
+			JOIN s ON s.domain_id = t.domain_id AND s.source_ip = t.source_ip
+			GROUP BY t.domain_id, t.day, r.reporter, s.sender, s.country, t.disposition, t.dkim, t.spf, t.forwarding, r.trust
+			ORDER BY t.domain_id, t.day, r.reporter),
+		added AS (
 			INSERT INTO daily_receivers (org_id, domain_id, day, reporter, sender, country, disposition, dkim, spf, forwarding, trust, messages)
 			SELECT @org, domain_id, day, reporter, sender, country, disposition, dkim, spf, forwarding, trust, messages FROM m)
 		INSERT INTO daily_senders (org_id, domain_id, day, sender, country, disposition, dkim, spf, forwarding, trust, messages)

@@ -235,15 +235,43 @@ func reportArgs(org org.ID, f Filter) postgres.NamedArgs {
 	return postgres.NamedArgs{"org": org, "from": f.From, "to": f.To, "domain": f.Domain, "group": f.Group, "reporter": f.Reporter, "repair": f.Repair}
 }
 
-func queueChanges(b *postgres.Batch, org org.ID, f Filter, into *[]PolicyChange) {
-	collect(b, into, "policy changes", `
+// mark is a day with something to know about: a domain's policy is another from
+// then on, or reports cover more than LongPeriod.
+type mark struct {
+	Day     time.Time  `db:"day"`
+	Domain  *fqdn.Name `db:"domain"`
+	Policy  *string    `db:"policy"`
+	Reports int64      `db:"reports"`
+}
+
+// queueMarks reads what to know about days.
+func queueMarks(b *postgres.Batch, org org.ID, f Filter, changes *[]PolicyChange, long *[]LongReports) {
+	args := reportArgs(org, f)
+	args["long"] = LongPeriod
+	b.Queue(`
 		WITH seen AS (
 			SELECT r.domain_id, r.day, mode() WITHIN GROUP (ORDER BY r.policy) AS policy
 			FROM reports r JOIN domains d ON d.org_id = r.org_id AND d.domain_id = r.domain_id AND d.name = r.policy_domain
 			WHERE `+reportWhere(f)+` AND r.policy <> '' GROUP BY r.domain_id, r.day),
 		steps AS (SELECT domain_id, day, policy, lag(policy) OVER (PARTITION BY domain_id ORDER BY day) AS before FROM seen)
-		SELECT s.day, d.name AS domain, s.policy FROM steps s JOIN domains d ON d.org_id = @org AND d.domain_id = s.domain_id
-		WHERE s.before <> s.policy ORDER BY s.day, d.name`, reportArgs(org, f))
+		SELECT s.day, d.name AS domain, s.policy, 0::bigint AS reports FROM steps s JOIN domains d ON d.org_id = @org AND d.domain_id = s.domain_id
+		WHERE s.before <> s.policy
+		UNION ALL
+		SELECT r.day, NULL, NULL, count(*) FROM reports r WHERE `+reportWhere(f)+` AND r.end_at - r.begin_at > @long::interval GROUP BY r.day
+		ORDER BY day, domain`, args).Query(func(rows pgx.Rows) error {
+		marks, err := pgx.CollectRows(rows, pgx.RowToStructByName[mark])
+		if err != nil {
+			return fmt.Errorf("marks of days: %w", err)
+		}
+		for _, m := range marks {
+			if m.Domain == nil {
+				*long = append(*long, LongReports{Day: m.Day, Reports: m.Reports})
+			} else {
+				*changes = append(*changes, PolicyChange{Day: m.Day, Domain: *m.Domain, Policy: *m.Policy})
+			}
+		}
+		return nil
+	})
 }
 
 func queueReports(b *postgres.Batch, org org.ID, q Query, into *[]Line) {
@@ -268,6 +296,7 @@ func (f Filter) holding(org org.ID, args postgres.NamedArgs) string {
 	if !f.ofMessages() {
 		return ""
 	}
+	f.Repair, f.Doubted = "", false // of reports, and asked there
 	where, more := f.conditions(org)
 	maps.Copy(args, more)
 	if f.Class != 0 {
@@ -281,14 +310,20 @@ func (f Filter) holding(org org.ID, args postgres.NamedArgs) string {
 		AND EXISTS (SELECT FROM messages` + where + ` AND t.domain_id = r.domain_id AND t.day = r.day AND t.report_id = r.report_id)`
 }
 
-func queueReportCounts(b *postgres.Batch, org org.ID, f Filter, total, ever *int64, reviewed *bool) {
+// queueReportCounts counts the reports that hold chosen messages, up to 1,000
+// of the organization at all, and its mails that a person should look at;
+// reviewed says that somebody has said of a sender whose it is.
+func queueReportCounts(b *postgres.Batch, org org.ID, f Filter, total, ever, problems *int64, reviewed *bool) {
 	where, args := reportWhere(f), reportArgs(org, f)
 	if holding := f.holding(org, args); holding != "" {
 		where += " AND " + holding
 	}
-	scan(b, "count reports", `SELECT count(*) FROM reports r WHERE `+where, args, total)
-	scan(b, "count all reports", `SELECT count(*), EXISTS (SELECT FROM senders s WHERE s.org_id = @org AND s.review <> '') FROM reports WHERE org_id = @org`,
-		postgres.NamedArgs{"org": org}, ever, reviewed)
+	args["verdicts"] = attention
+	scan(b, "count reports", `
+		SELECT (SELECT count(*) FROM reports r WHERE `+where+`),
+		       (SELECT count(*) FROM (SELECT FROM reports WHERE org_id = @org LIMIT 1000) e),
+		       (SELECT count(*) FROM receipts WHERE org_id = @org AND verdict = ANY(@verdicts)),
+		       EXISTS (SELECT FROM senders s WHERE s.org_id = @org AND s.review <> '')`, args, total, ever, problems, reviewed)
 }
 
 func queueReport(b *postgres.Batch, org org.ID, id ID, r *Report, found *bool) {
@@ -381,11 +416,6 @@ func queueReceipts(b *postgres.Batch, org org.ID, q ReceiptQuery, into *[]Receip
 			LEFT JOIN tls_reports t ON i.kind = 'tls' AND t.org_id = i.org_id AND t.tls_report_id = i.report_id
 			WHERE i.org_id = r.org_id AND i.receipt_id = r.receipt_id) i ON true
 		ORDER BY r.receipt_id DESC`, args)
-}
-
-func queueReceiptCount(b *postgres.Batch, org org.ID, total *int64) {
-	scan(b, "count receipts", `SELECT count(*) FROM receipts WHERE org_id = @org AND verdict = ANY(@verdicts)`,
-		postgres.NamedArgs{"org": org, "verdicts": attention}, total)
 }
 
 // queueVerdicts counts receipts by verdict, of where the query says.

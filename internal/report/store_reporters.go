@@ -8,14 +8,6 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-func queueLong(b *postgres.Batch, org org.ID, f Filter, into *[]LongReports) {
-	args := reportArgs(org, f)
-	args["long"] = LongPeriod
-	collect(b, into, "long reports", `
-		SELECT r.day, count(*) AS reports FROM reports r
-		WHERE `+reportWhere(f)+` AND r.end_at - r.begin_at > @long::interval GROUP BY r.day ORDER BY r.day`, args)
-}
-
 // queueQualities counts aggregate and TLS reports, repairs and conflicts by
 // reporter. A receipt with a conflict is in conflict or refused: so the index
 // by verdict finds them.

@@ -111,7 +111,7 @@ func addSources(b *postgres.Batch, args postgres.NamedArgs) {
 
 // ownRows is the condition that messages show that their address is the
 // domain's own, as row.own has it, unless nobody vouches for their report.
-const ownRows = `(t.dkim = 1 OR t.spf = 1) AND t.forwarding = 0`
+const ownRows = `t.messages > 0 AND (t.dkim = 1 OR t.spf = 1) AND t.forwarding = 0`
 
 // lose takes back that addresses of reports that are counted no more are a
 // domain's own. That is judged by everything that is stored, so it waits until

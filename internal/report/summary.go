@@ -133,12 +133,11 @@ type Summary struct {
 	Domains      []DomainTotal // all, or the chosen one; also those without messages
 	Senders      []SenderTotal // those that need attention first, then the largest; at most summarySenders
 	SenderCount  int64         // how many there are in all
-	Reporters    []ReporterTotal
 	Changes      []PolicyChange
 	Long         []LongReports
 	Reports      []Line    // the latest
 	ReportCount  int64     // in the chosen days
-	Ever         int64     // reports of the organization at all
+	Ever         int64     // reports of the organization at all, up to 1,000
 	Reviewed     bool      // somebody said of a sender whose it is
 	Problems     []Receipt // refused, in conflict or held, the latest
 	ProblemCount int64
@@ -195,29 +194,41 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		queueTotals(b, org, f, &totals)
 		queueDomains(b, org, f, &sum.Domains)
-		queueReceivers(b, org, f, &sum.Reporters)
-		queueChanges(b, org, f, &sum.Changes)
-		queueLong(b, org, f, &sum.Long)
+		queueMarks(b, org, f, &sum.Changes, &sum.Long)
 		queueReports(b, org, Query{Filter: f, Limit: summaryReports}, &sum.Reports)
-		queueReportCounts(b, org, f, &sum.ReportCount, &sum.Ever, &sum.Reviewed)
+		queueReportCounts(b, org, f, &sum.ReportCount, &sum.Ever, &sum.ProblemCount, &sum.Reviewed)
 		queueReceipts(b, org, ReceiptQuery{Verdicts: attention, Limit: summaryProblems}, &sum.Problems)
-		queueReceiptCount(b, org, &sum.ProblemCount)
 		queueSuggestions(b, org, &sum.Suggestions)
 	})
-	if err != nil {
-		return sum, err
-	}
-	advised := Summary{Domains: slices.Clone(sum.Domains)}
-	sum.fill(totals)
+	sum.settle(totals)
+	return sum, err
+}
+
+// Domains returns how the domains stand, and which wait to be added.
+func (s *Service) Domains(ctx context.Context, org org.ID, f Filter) (Summary, error) {
+	var sum Summary
+	var totals []total
+	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		queueTotals(b, org, f, &totals)
+		queueDomains(b, org, f, &sum.Domains)
+		queueSuggestions(b, org, &sum.Suggestions)
+	})
+	sum.settle(totals)
+	return sum, err
+}
+
+// settle distributes the totals, all of them and what advice may stand on.
+func (s *Summary) settle(totals []total) {
+	advised := Summary{Domains: slices.Clone(s.Domains)}
+	s.fill(totals)
 	advised.fill(sure(totals))
-	for _, d := range sum.Days {
-		sum.Doubted += d.Total()
+	for _, d := range s.Days {
+		s.Doubted += d.Total()
 	}
 	for _, d := range advised.Days {
-		sum.Doubted -= d.Total()
+		s.Doubted -= d.Total()
 	}
-	sum.advised = &advised
-	return sum, nil
+	s.advised = &advised
 }
 
 // sure are totals of what somebody vouches for.

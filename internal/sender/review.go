@@ -33,6 +33,9 @@ type Opinion struct {
 	Note    string             `db:"note"`
 	By      *postgres.PersonID `db:"reviewed_by"` // nil: nobody reviewed it, or the person is erased
 	At      *time.Time         `db:"reviewed_at"` // nil: nobody reviewed it
+
+	// KeepNote says that the note stays as it is, when it is to be stored.
+	KeepNote bool `db:"-" json:"-"`
 }
 
 // Bounds of a review.
@@ -78,6 +81,9 @@ func (s *Service) Restore(ctx context.Context, a org.Access, d domain.ID, opinio
 		events := []audit.Event{}
 		changed := []Opinion{}
 		for i, o := range opinions { // both by key
+			if o.KeepNote {
+				o.Note = former[i].Note
+			}
 			if was := former[i]; was.Verdict == o.Verdict && was.Note == o.Note {
 				continue
 			}

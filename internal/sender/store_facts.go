@@ -86,6 +86,27 @@ func saveFacts(ctx context.Context, tx postgres.Tx, found map[netip.Addr]finding
 	return nil
 }
 
+// learn stores facts of new addresses for good.
+func learn(ctx context.Context, tx postgres.Tx, facts map[netip.Addr]Facts) error {
+	ips := slices.SortedFunc(maps.Keys(facts), netip.Addr.Compare)
+	n := len(ips)
+	names, owners, countries, systems := make([]*string, n), make([]*string, n), make([]*string, n), make([]int64, n)
+	for i, ip := range ips {
+		f := facts[ip]
+		names[i], owners[i], countries[i], systems[i] = null(f.Host), null(f.Network), null(f.Country), int64(f.ASN)
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO ip_facts (ip, name, name_next_at, asn, network_owner, country, owner_next_at)
+		SELECT ip, name, 'infinity', nullif(asn, 0), owner, country, 'infinity'
+		FROM unnest(@ips::inet[], @names::text[], @systems::bigint[], @owners::text[], @countries::text[]) AS u (ip, name, asn, owner, country)
+		ON CONFLICT DO NOTHING`,
+		postgres.NamedArgs{"ips": ips, "names": names, "systems": systems, "owners": owners, "countries": countries})
+	if err != nil {
+		return fmt.Errorf("learn facts: %w", err)
+	}
+	return nil
+}
+
 // next is when to look again; nil where nothing was asked.
 func next(asked, answered bool, now time.Time) *time.Time {
 	switch {

@@ -51,6 +51,21 @@ type Split struct {
 // Total returns all messages.
 func (s Split) Total() int64 { return s.Passing + s.Forwarded + s.Fix + s.Unknown }
 
+// With is the split with so many messages of a class more.
+func (s Split) With(c Class, n int64) Split {
+	switch c {
+	case Passing:
+		s.Passing += n
+	case Forwarded:
+		s.Forwarded += n
+	case NeedsFixing:
+		s.Fix += n
+	case Unknown:
+		s.Unknown += n
+	}
+	return s
+}
+
 // SourcePicker is a picker of the ways that mails and files come in by.
 func SourcePicker(choices []Choice) Picker {
 	return Picker{Label: "Came by", Icon: "inbox", Choices: choices}

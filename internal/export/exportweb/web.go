@@ -2,6 +2,7 @@
 package exportweb
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"time"
@@ -42,7 +43,7 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, a org.Access) error {
 }
 
 func (h *Web) page(w http.ResponseWriter, r *http.Request, a org.Access) (Page, error) {
-	all, err := h.Exports.List(r.Context(), a.ID)
+	all, err := h.Exports.List(r.Context(), a.ID, export.Everything)
 	if err != nil {
 		return Page{}, err
 	}
@@ -58,7 +59,7 @@ func (h *Web) page(w http.ResponseWriter, r *http.Request, a org.Access) (Page, 
 
 // Ask has an export made.
 func (h *Web) Ask(w http.ResponseWriter, r *http.Request, a org.Access) error {
-	err := h.Exports.Ask(r.Context(), a)
+	err := h.Exports.Ask(r.Context(), a, export.Order{Kind: export.Everything})
 	if fault.Is(err, fault.Conflict) {
 		p, pageErr := h.page(w, r, a)
 		if pageErr != nil {
@@ -73,7 +74,7 @@ func (h *Web) Ask(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	return httpio.See(w, r, path(a))
 }
 
-// Fetch sends an export.
+// Fetch sends an export of any kind.
 func (h *Web) Fetch(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	id, err := uid.Parse[export.Export](chi.URLParam(r, "id"))
 	if err != nil {
@@ -82,7 +83,7 @@ func (h *Web) Fetch(w http.ResponseWriter, r *http.Request, a org.Access) error 
 	begun := false
 	err = h.Exports.Fetch(r.Context(), a, id, func(e export.Export) {
 		begun = true
-		attachment(w, a.Slug+"-"+e.AskedAt.UTC().Format(time.DateOnly)+".zip", e.Size)
+		attachment(w, cmp.Or(e.Name, a.Slug+"-"+e.AskedAt.UTC().Format(time.DateOnly))+".zip", e.Size)
 	}, func(content []byte) error {
 		httpio.Goes(w)
 		_, err := w.Write(content)

@@ -8,24 +8,32 @@ import (
 // DomainPage is one domain.
 type DomainPage struct {
 	ui.Page
-	Name        string
-	Headline    string // the verdict with its n
-	Doubts      Doubts
-	Advice      string
-	Action      ui.Link // the one primary action; zero = none
-	Days        []ui.Choice
-	Span        string
-	Empty       bool         // no messages in the chosen days
-	EmptyWhy    string       // which cause it is and what happens next
-	Policy      []PolicyLine // as last published in a report; empty = none seen
-	PolicyFrom  string       // where it was seen: "as google.com saw it on 20 Nov 2026"
-	Suggestions []Suggestion // e.g. subdomains with reports of their own
-	Volume      ui.Volume
-	Senders     []SenderRow
-	SenderCount int64
-	SendersHref string
-	Reporters   []ReporterRow
-	ReportsHref string
+	Name         string
+	Headline     string // the verdict with its n
+	Doubts       Doubts
+	Advice       string
+	Action       ui.Link // the one primary action; zero = none
+	Days         []ui.Choice
+	Span         string
+	Empty        bool         // no messages in the chosen days
+	EmptyWhy     string       // which cause it is and what happens next
+	Policy       []PolicyLine // as last published in a report; empty = none seen
+	PolicyFrom   string       // where it was seen: "as google.com saw it on 20 Nov 2026"
+	Suggestions  []Suggestion // e.g. subdomains with reports of their own
+	Volume       ui.Volume
+	Senders      []SenderRow
+	SenderCount  int64
+	SendersHref  string
+	Filter       ui.FilterBar
+	DownloadHref string
+	Undo         UndoReview
+	Verdict      *VerdictPanel // nil: the page is about some messages, or none
+	Flow         ui.Flow
+	Receivers    ui.HeatMap
+	Reporters    []ReporterRow // the same, the whole time together
+	Countries    ui.Countries
+	ReportsHref  string
+	Drawer       SenderDrawer
 }
 
 // PolicyLine is one tag of a published policy in plain words.
@@ -56,4 +64,10 @@ type SendersPage struct {
 	Senders      []SenderRow
 	Pager        ui.Pager
 	EmptyWhy     string // which cause it is, when Senders is empty
+	Filter       ui.FilterBar
+	DownloadHref string
+	ReviewAction string // posts what is said of the senders that are ticked; empty = the role may not
+	Back         string // where that leads
+	Undo         UndoReview
+	Drawer       SenderDrawer
 }

@@ -2,11 +2,13 @@ package reportweb
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/go-chi/chi/v5"
 
 	"sendvery.com/sendvery/internal/dmarcrpt"
+	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/httpio"
@@ -37,37 +39,62 @@ func (h *Web) ShowDomain(w http.ResponseWriter, r *http.Request, a org.Access) e
 	}
 	query := r.URL.Query()
 	rest := "domains/" + d.Name.String()
-	f := report.LastDays(h.now(), days(query))
-	f.Domain = d.ID
-	sum, err := h.Reports.Summarise(r.Context(), a.ID, f)
+	query.Set("domain", d.Name.String())
+	f, ipError := h.messageFilter(query, []domain.Domain{d})
+	sum, spread, err := h.Reports.DomainSummary(r.Context(), a.ID, f)
 	if err != nil {
 		return err
 	}
+	query.Del("domain") // it is in the path
 	filter := with(query, "domain", d.Name.String())
 	p := DomainPage{
 		Page: h.frame(w, r, ui.DomainsSection, d.Name.String(), ui.Link{Text: "Domains", Href: path(a, "domains", nil)}),
 		Name: d.Name.String(), Days: dayChoices(a, rest, query), Span: format.Span(f.From, f.To),
+		DownloadHref: path(a, "download", filter), Filter: filterBar(a, rest, query, ipError, "repair", "authenticated"), Undo: undoReview(a, rest, query),
 		Suggestions: suggestions(a, sum.Suggestions, d.Name), ReportsHref: path(a, "reports", filter), SendersHref: path(a, "senders", filter),
 	}
 	for _, total := range sum.Domains {
 		if total.ID == d.ID {
 			h.judge(&p, a, total, sum)
 			p.Doubts = doubts(a, filter, sum)
+			if err := h.simulate(r, a, &p, query, f, total, sum); err != nil {
+				return err
+			}
 		}
 	}
+	if filtered(query) {
+		p.narrow(sum)
+	}
 	p.Volume = h.volume(a, filter, f, sum)
+	p.spread(a, rest, query, f, sum, spread, h)
+	if p.Drawer, err = h.drawer(r, a, rest, query, f, []domain.Domain{d}); err != nil {
+		return err
+	}
 	ordered := needy(sum.Senders)
 	p.SenderCount = sum.SenderCount
 	if p.Senders, err = h.senderRows(r, a, filter, f, ordered[:min(len(ordered), 12)], false); err != nil {
 		return err
 	}
-	for _, rep := range sum.Reporters {
-		p.Reporters = append(p.Reporters, ReporterRow{
-			Name: rep.Reporter, Href: path(a, "reports", with(filter, "reporter", rep.Reporter)), Reports: rep.Reports,
-			Messages: rep.Messages, Passing: rep.Aligned, Last: format.When(rep.LastDay, h.now()),
-		})
+	for i := range p.Senders {
+		p.Senders[i].Href = path(a, rest, with(with(query, "show", p.Senders[i].Key), "of", d.Name.String()))
 	}
 	return httpio.OK(w, r, Domain(p))
+}
+
+// simulate fills in what enforcing would have done, unless the page is about
+// some messages only.
+func (h *Web) simulate(r *http.Request, a org.Access, p *DomainPage, query url.Values, f report.Filter, d report.DomainTotal, sum report.Summary) error {
+	if filtered(query) || d.Total() == 0 {
+		return nil
+	}
+	failing, err := h.Reports.Failing(r.Context(), a.ID, f)
+	if err != nil {
+		return err
+	}
+	verdict := NewVerdictPanel(a, query, d, sum, failing)
+	verdict.Span = p.Span
+	p.Verdict = &verdict
+	return nil
 }
 
 // judge fills in what the reports come to.
@@ -129,7 +156,8 @@ func (h *Web) ListSenders(w http.ResponseWriter, r *http.Request, a org.Access) 
 	if err != nil {
 		return err
 	}
-	f := h.rangeFilter(query, domains)
+	f, ipError := h.messageFilter(query, domains)
+	f.Class = 0 // of the sender as a whole, here
 	chosen, n := classOf(query.Get("class")), pageOf(query)
 	page, err := h.Reports.Senders(r.Context(), a.ID, report.SenderQuery{Filter: f, As: chosen, Offset: n * sendersPerPage, Limit: sendersPerPage})
 	if err != nil {
@@ -137,6 +165,13 @@ func (h *Web) ListSenders(w http.ResponseWriter, r *http.Request, a org.Access) 
 	}
 	p := SendersPage{
 		Page: h.frame(w, r, ui.SendersSection, "Senders"), Days: dayChoices(a, "senders", query), DomainFilter: domainChoices(a, "senders", query, domains),
+		DownloadHref: path(a, "download", with(query, "class", "")), Filter: filterBar(a, "senders", query, ipError, "class", "repair", "authenticated"), Undo: undoReview(a, "senders", query),
+	}
+	if a.Role.May(org.ManageSenders) {
+		p.ReviewAction, p.Back = path(a, "senders/review", nil), path(a, "senders", with(query, "undo", ""))
+	}
+	if p.Drawer, err = h.drawer(r, a, "senders", query, f, domains); err != nil {
+		return err
 	}
 	shown := page.Total()
 	p.Classes = []ui.Choice{{Text: "All", Chosen: chosen == 0, Count: format.Count(shown), Href: path(a, "senders", with(query, "class", ""))}}

@@ -102,7 +102,7 @@ func (h *Web) ListDomains(w http.ResponseWriter, r *http.Request, a org.Access) 
 	query := r.URL.Query()
 	f := report.LastDays(h.now(), days(query))
 	f.Group = groupOf(query)
-	sum, err := h.Reports.Summarise(r.Context(), a.ID, f)
+	sum, err := h.Reports.Domains(r.Context(), a.ID, f)
 	if err != nil {
 		return err
 	}

@@ -100,6 +100,9 @@ type Doubts struct {
 // SenderRow is one source of mail in a list.
 type SenderRow struct {
 	Href     string
+	Key      string // what it is known as
+	Domain   string // that it sends as
+	Review   string // "authorised by you", "not yours, you say"; empty = not reviewed
 	Name     string // confirmed host name or address: "mail-sor-f41.google.com"
 	Detail   string // second line: the address, "no confirmed name", how many addresses
 	Class    ui.Class

@@ -12,6 +12,7 @@ import (
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/internal/sender"
 	"sendvery.com/sendvery/web/format"
 	"sendvery.com/sendvery/web/ui"
 )
@@ -168,7 +169,7 @@ func verdictRows(a org.Access, sum report.Summary) []VerdictRow {
 				row.Judged = "The verdict goes by the " + format.Count(n) + " that are authenticated."
 			}
 			for _, b := range as.Blockers {
-				row.Blockers = append(row.Blockers, ui.Link{Text: b.Sender, Href: senderRow(a, nil, b, false).Href})
+				row.Blockers = append(row.Blockers, ui.Link{Text: sender.Name(b.Sender), Href: senderRow(a, nil, b, false).Href})
 			}
 			rows = append(rows, row)
 		}

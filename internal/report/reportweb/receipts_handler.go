@@ -1,7 +1,6 @@
 package reportweb
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,7 +12,6 @@ import (
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/mailbox"
-	"sendvery.com/sendvery/internal/mimepart"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/uid"
@@ -243,14 +241,11 @@ func (h *Web) Original(w http.ResponseWriter, r *http.Request, a org.Access) err
 		return err
 	}
 	defer func() { _ = original.Close() }() // only read
-	head := make([]byte, 4<<10)             // enough to tell its kind
-	n, err := original.ReadAt(head, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
+	name, err := originalName(report.ReceiptID(id), original)
+	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="report-%d%s"`, id, mimepart.Extension(head[:n])))
-	w.Header().Set("Cache-Control", "no-store")
+	attach(w, "application/octet-stream", name)
 	_, _ = io.Copy(patient{w}, io.NewSectionReader(original, 0, original.Size())) // the browser may have gone; nobody is left to tell
 	return nil
 }

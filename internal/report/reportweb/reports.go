@@ -7,38 +7,19 @@ import (
 	"sendvery.com/sendvery/web/ui"
 )
 
-// ReportsPage lists reports, filtered by what the address says. The form (GET)
-// sends "domain", "reporter", "class", "ip", "from" and "to".
+// ReportsPage lists reports, filtered by what the address says.
 type ReportsPage struct {
 	ui.Page
-	Headline   string      // "2 413 reports about 3 domains."
-	Action     string      // path of this page, for the form
-	Domains    []ui.Option // "" = all
-	Reporters  []ui.Option // "" = all
-	Filter     ReportFilter
-	Active     []ActiveFilter // what narrows the list, each with a way to take it away
-	ClearHref  string         // without any filter
-	Sections   []ui.Choice    // "Reports", "Mails": the lists of this section
-	UploadHref string         // empty where the role may not
-	Reports    []ReportRow
-	Pager      ui.Pager
-	Nothing    ui.Nothing // when Reports is empty
-}
-
-// ReportFilter is the filter as it stands in the address.
-type ReportFilter struct {
-	Domain   string
-	Reporter string
-	Class    ui.Class // "" = all
-	IP       string   // address or network: "192.0.2.0/24"
-	IPError  string   // sentence about it; empty = fine
-	From, To string   // "2026-11-07", both included; empty = open
-}
-
-// ActiveFilter is one filter in words.
-type ActiveFilter struct {
-	Text      string // "google.com", "7 Nov 2026", "needs fixing"
-	ClearHref string
+	Headline     string // "2 413 reports about 3 domains."
+	Days         []ui.Choice
+	DomainFilter []ui.Choice
+	Filter       ui.FilterBar
+	DownloadHref string
+	Sections     []ui.Choice // "Reports", "Mails": the lists of this section
+	UploadHref   string      // empty where the role may not
+	Reports      []ReportRow
+	Pager        ui.Pager
+	Nothing      ui.Nothing // when Reports is empty
 }
 
 // ReportPage is one report.
@@ -168,32 +149,4 @@ type ReceiptPage struct {
 	OriginalHref  string   // the original mail; empty = not kept, or the role may not
 	OriginalNote  string   // why there is none, or none for this role
 	RetryAction   string   // posts without fields: read it again; empty = not refused, not kept, or the role may not
-}
-
-func (p ReportsPage) domainField() ui.Field {
-	return ui.Field{Name: "domain", Label: "Domain", Value: p.Filter.Domain, Options: p.Domains}
-}
-
-func (p ReportsPage) reporterField() ui.Field {
-	return ui.Field{Name: "reporter", Label: "Reporter", Value: p.Filter.Reporter, Options: p.Reporters}
-}
-
-func (p ReportsPage) classField() ui.Field {
-	options := []ui.Option{{Text: "All"}}
-	for _, c := range ui.Classes {
-		options = append(options, ui.Option{Value: string(c), Text: c.Word()})
-	}
-	return ui.Field{Name: "class", Label: "Holding messages that are", Value: string(p.Filter.Class), Options: options}
-}
-
-func (p ReportsPage) ipField() ui.Field {
-	return ui.Field{Name: "ip", Label: "Source address or network", Value: p.Filter.IP, Error: p.Filter.IPError, Placeholder: "192.0.2.0/24", Autocomplete: "off", MaxLength: 50}
-}
-
-func (p ReportsPage) fromField() ui.Field {
-	return ui.Field{Name: "from", Label: "From day", Type: "date", Value: p.Filter.From}
-}
-
-func (p ReportsPage) toField() ui.Field {
-	return ui.Field{Name: "to", Label: "To day", Type: "date", Value: p.Filter.To}
 }

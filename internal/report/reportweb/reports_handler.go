@@ -11,7 +11,6 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"sendvery.com/sendvery/internal/dmarcrpt"
-	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/org"
@@ -57,14 +56,9 @@ func (h *Web) ListReports(w http.ResponseWriter, r *http.Request, a org.Access) 
 		return err
 	}
 	p := ReportsPage{
-		Page: h.frame(w, r, ui.ReportsSection, "Reports"), Action: path(a, "reports", nil), Sections: sections(a, ui.ReportsList), UploadHref: uploadHref(a),
-		ClearHref: path(a, "reports", nil), Active: active(a, query),
-		Filter: ReportFilter{Domain: query.Get("domain"), Reporter: query.Get("reporter"), Class: classes[f.Class], IP: query.Get("ip"),
-			IPError: ipError, From: format.ISODay(f.From), To: format.ISODay(f.To)},
-		Domains: domainOptions(domains),
-	}
-	if p.Reporters, err = h.reporterOptions(r, a, f); err != nil {
-		return err
+		Page: h.frame(w, r, ui.ReportsSection, "Reports"), Sections: sections(a, ui.ReportsList), UploadHref: uploadHref(a),
+		Days: dayChoices(a, "reports", query), DomainFilter: domainChoices(a, "reports", query, domains),
+		Filter: filterBar(a, "reports", query, ipError), DownloadHref: path(a, "download", query),
 	}
 	if len(lines) > reportsPerPage {
 		lines = lines[:reportsPerPage]
@@ -83,9 +77,9 @@ func (h *Web) ListReports(w http.ResponseWriter, r *http.Request, a org.Access) 
 	case len(lines) > 0:
 	case ever == 0:
 		p.Nothing, err = h.noReport(r, a, len(domains) > 0)
-	case len(p.Active) > 0:
+	case len(p.Filter.Chips) > 0:
 		p.Nothing = ui.Nothing{Icon: "file-search", Title: "No reports here", Words: "No report holds messages like these. Take a filter away, or look at all reports.",
-			Action: ui.Link{Text: "Show all reports", Href: p.ClearHref}}
+			Action: ui.Link{Text: "Show all reports", Href: p.Filter.ClearHref}}
 	default:
 		p.Nothing = ui.Nothing{Icon: "calendar-x", Title: "No reports in these days", Words: "There are reports about other days. Choose earlier ones in the filter above."}
 	}
@@ -110,54 +104,6 @@ func position(s string) *report.Position {
 		return nil
 	}
 	return &report.Position{Day: d, ID: report.ID(n)}
-}
-
-func domainOptions(domains []domain.Domain) []ui.Option {
-	out := []ui.Option{{Text: "All domains"}}
-	for _, d := range domains {
-		out = append(out, ui.Option{Value: d.Name.String(), Text: d.Name.String()})
-	}
-	return out
-}
-
-func (h *Web) reporterOptions(r *http.Request, a org.Access, f report.Filter) ([]ui.Option, error) {
-	reporters, err := h.Reports.Reporters(r.Context(), a.ID, report.Filter{From: f.From, To: f.To})
-	if err != nil {
-		return nil, err
-	}
-	out := []ui.Option{{Text: "All reporters"}}
-	for _, rep := range reporters {
-		out = append(out, ui.Option{Value: rep.Reporter, Text: rep.Reporter})
-	}
-	return out, nil
-}
-
-// active lists the filters in force, each with a way to take it away.
-func active(a org.Access, query url.Values) []ActiveFilter {
-	var out []ActiveFilter
-	for _, name := range []string{"domain", "reporter", "sender", "ip", "class", "repair", "authenticated"} {
-		value := query.Get(name)
-		if value == "" || name == "authenticated" && value != "no" {
-			continue
-		}
-		switch name {
-		case "class":
-			value = ui.Class(value).Word()
-		case "repair":
-			value = "repaired: " + value
-		case "authenticated":
-			value = "not authenticated"
-		}
-		out = append(out, ActiveFilter{Text: value, ClearHref: path(a, "reports", with(query, name, ""))})
-	}
-	if query.Get("from") != "" || query.Get("to") != "" {
-		text := query.Get("from") + " – " + query.Get("to")
-		if query.Get("from") == query.Get("to") {
-			text = query.Get("from")
-		}
-		out = append(out, ActiveFilter{Text: text, ClearHref: path(a, "reports", with(with(query, "from", ""), "to", ""))})
-	}
-	return out
 }
 
 // ShowReport shows one report with its rows.

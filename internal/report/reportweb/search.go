@@ -23,14 +23,14 @@ type SearchPage struct {
 
 // Limits of a search.
 const (
-	maxHits  = 20
-	maxQuery = 200 // bytes; the field lets no more be typed
+	maxHits   = 20
+	maxSearch = 200 // bytes; the field lets no more be typed
 )
 
 // Search finds domains, senders, receivers, reports and addresses.
 func (h *Web) Search(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	q := strings.TrimSpace(r.URL.Query().Get("q"))
-	q = strings.ToValidUTF8(q[:min(len(q), maxQuery)], "")
+	q = strings.ToValidUTF8(q[:min(len(q), maxSearch)], "")
 	found, err := h.Reports.Search(r.Context(), a.ID, q)
 	if err != nil {
 		return err

@@ -2,16 +2,16 @@ package reportweb
 
 import (
 	"net/http"
-	"net/netip"
 	"net/url"
 	"time"
 
 	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/export"
 	"sendvery.com/sendvery/internal/failurereport"
-	"sendvery.com/sendvery/internal/finding"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/internal/sender"
 	"sendvery.com/sendvery/web/format"
 	"sendvery.com/sendvery/web/ui"
 )
@@ -22,6 +22,8 @@ type Web struct {
 	Failures  *failurereport.Service // knows which failure reports are still kept
 	Domains   *domain.Service
 	Mailboxes *mailbox.Service
+	Senders   *sender.Service
+	Exports   *export.Service
 	Inbound   bool // mail providers may hand mails over
 	// Frame returns the frame of a page inside the organization.
 	Frame func(w http.ResponseWriter, r *http.Request, title string) ui.Page
@@ -93,54 +95,6 @@ func classOf(s string) report.Class {
 
 func split(s report.Split) ui.Split {
 	return ui.Split{Passing: s.Passing, Forwarded: s.Forwarded, Fix: s.Fix, Unknown: s.Unknown}
-}
-
-// rangeFilter reads days and domain out of an address: what a verdict is
-// about. Any further filter would judge a part as if it were the whole.
-func (h *Web) rangeFilter(query url.Values, domains []domain.Domain) report.Filter {
-	f := report.LastDays(h.now(), days(query))
-	if to, err := time.Parse(time.DateOnly, query.Get("to")); err == nil {
-		f.From, f.To = to.AddDate(0, 0, 1-days(query)), to
-	}
-	if from, err := time.Parse(time.DateOnly, query.Get("from")); err == nil {
-		f.From = from
-	}
-	if f.From.After(f.To) || f.Days() > maxDays {
-		f.From = f.To.AddDate(0, 0, 1-maxDays)
-	}
-	f.Group = groupOf(query)
-	for _, d := range domains {
-		if d.Name.String() == query.Get("domain") {
-			f.Domain = d.ID
-		}
-	}
-	return f
-}
-
-// messageFilter reads the whole filter of a list out of its address.
-func (h *Web) messageFilter(query url.Values, domains []domain.Domain) (f report.Filter, ipError string) {
-	f = h.rangeFilter(query, domains)
-	f.Class, f.Reporter, f.Sender = classOf(query.Get("class")), query.Get("reporter"), query.Get("sender")
-	f.Repair, f.Doubted = finding.Code(query.Get("repair")), query.Get("authenticated") == "no"
-	if ip := query.Get("ip"); ip != "" {
-		network, err := parseNetwork(ip)
-		if err != nil {
-			return f, "Type an address such as 192.0.2.1 or a network such as 192.0.2.0/24."
-		}
-		f.Network = network
-	}
-	return f, ""
-}
-
-func parseNetwork(s string) (netip.Prefix, error) {
-	if p, err := netip.ParsePrefix(s); err == nil {
-		return p, nil
-	}
-	ip, err := netip.ParseAddr(s)
-	if err != nil {
-		return netip.Prefix{}, err
-	}
-	return netip.PrefixFrom(ip, ip.BitLen()), nil
 }
 
 // openDays is how long reports for a day may still arrive.

@@ -8,6 +8,7 @@ import (
 
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/internal/sender"
 	"sendvery.com/sendvery/web/format"
 )
 
@@ -37,7 +38,7 @@ func advice(blockers []report.SenderTotal) string {
 	}
 	var names []string
 	for _, b := range blockers[:min(len(blockers), 3)] {
-		names = append(names, b.Sender)
+		names = append(names, sender.Name(b.Sender))
 	}
 	if len(blockers) > 3 {
 		names = append(names, format.Count(len(blockers)-3)+" more")
@@ -59,13 +60,15 @@ func list(names []string) string {
 // senderRow is one sender in a list.
 func senderRow(a org.Access, query url.Values, s report.SenderTotal, manyDomains bool) SenderRow {
 	row := SenderRow{
-		Href: path(a, "reports", with(with(query, "domain", s.Domain.String()), "sender", s.Sender)),
-		Name: s.Sender, Class: classes[s.Class()], Messages: s.Total(), Passing: s.Passing,
+		Href: path(a, "senders", with(with(query, "of", s.Domain.String()), "show", s.Sender)), Key: s.Sender, Domain: s.Domain.String(),
+		Review: reviewWords[s.Review], Name: sender.Name(s.Sender), Class: classes[s.Class()], Messages: s.Total(), Passing: s.Passing,
 		SPF: share(s.SPF, s.Total()), DKIM: share(s.DKIM, s.Total()),
 	}
 	switch {
 	case s.Sender == s.Address.String():
 		row.Detail = "no confirmed name"
+	case s.Addresses == 0:
+		row.Detail = "known as something else by now"
 	case s.Addresses == 1:
 		row.Detail = s.Address.String()
 	default:
@@ -79,6 +82,9 @@ func senderRow(a org.Access, query url.Values, s report.SenderTotal, manyDomains
 	}
 	return row
 }
+
+// reviewWords are what the owner says of a sender.
+var reviewWords = map[report.Review]string{report.Authorised: "authorised", report.NotMine: "not yours"}
 
 // share says how much of a sender's mail passed one mechanism, aligned.
 func share(part, whole int64) string {

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"sendvery.com/sendvery/internal/app"
+	"sendvery.com/sendvery/internal/crowd"
+	"sendvery.com/sendvery/internal/dbtest"
+	"sendvery.com/sendvery/internal/mailer"
+	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/seal"
+)
+
+// Sizes of the crowd that pages are measured in.
+const (
+	crowdOrganizations = 200
+	crowdDays          = 400
+	crowdEmail         = "demo@example.org"
+)
+
+// crowdHouse is a program with a database of many organizations, and a browser
+// of somebody to whom they all belong.
+type crowdHouse struct {
+	admin      *pgx.Conn
+	app        *app.App
+	server     *httptest.Server
+	browser    *http.Client
+	statements *statements
+	mails      chan mailer.Message
+	now        time.Time
+	millions   int
+}
+
+// openCrowd opens the database with so many million rows, and fills it if it
+// is new.
+func openCrowd(ctx context.Context, server databases, millions int) (*crowdHouse, error) {
+	name := fmt.Sprintf("crowd_%d", millions)
+	h := &crowdHouse{statements: &statements{}, mails: make(chan mailer.Message, 1), millions: millions}
+	var err error
+	if h.admin, err = prepareDatabase(ctx, server, name); err != nil {
+		return nil, err
+	}
+	cfg := app.Config{
+		PublicURL: "http://localhost:8080", Listen: "127.0.0.1:0", DatabaseURL: server.URL(postgres.RoleApp, name), TLS: "off", IPLookup: "off", ASNLookup: "off", DKIMLookup: "off",
+		SealKeys: seal.GenerateKey("bench"), AuditKeys: dbtest.AuditKeys, CookieKey: "cookies of benchmarks: 32 bytes or more", LogLevel: "warn", RateLimitBackend: "memory",
+	}
+	h.now = time.Now()
+	var day *time.Time
+	if err := h.admin.QueryRow(ctx, `SELECT max(day) FROM reports`).Scan(&day); err != nil {
+		return nil, err
+	}
+	if day != nil {
+		h.now = day.Add(36 * time.Hour)
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	parts := app.Parts{Now: func() time.Time { return h.now }, Outbox: mailer.NewOutbox(time.Now, func(m mailer.Message) { h.mails <- m }), Tracer: h.statements}
+	if h.app, err = app.New(ctx, cfg, log, parts); err != nil {
+		return nil, err
+	}
+	if day == nil {
+		if err := h.fill(ctx); err != nil {
+			return nil, err
+		}
+	}
+	h.server = httptest.NewServer(h.app.Handler())
+	return h, h.signIn(ctx)
+}
+
+// fill makes the crowd.
+func (h *crowdHouse) fill(ctx context.Context) error {
+	plan := crowd.Plan{Organizations: crowdOrganizations, Days: crowdDays, Rows: h.millions * 1_000_000, Until: h.now, Seed: 1}
+	start := time.Now()
+	rows, err := h.app.FillCrowd(ctx, app.Crowd{Plan: plan, Email: crowdEmail, Progress: func(int64) {}})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "%d rows in %d organizations made in %s\n", rows, crowdOrganizations, time.Since(start).Round(time.Second))
+	// As the server does by itself in the long run.
+	_, err1 := h.admin.Exec(ctx, `VACUUM ANALYZE`)
+	_, err2 := h.admin.Exec(ctx, `CHECKPOINT`)
+	return errors.Join(err1, err2)
+}
+
+var signInLink = regexp.MustCompile(`/signin/link/[\w-]+`)
+
+// signIn opens the browser's session. Nothing works in the background
+// afterwards.
+func (h *crowdHouse) signIn(ctx context.Context) error {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return err
+	}
+	h.browser = &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	working, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- h.app.Run(working, []string{app.RoleWorker}, nil) }()
+	defer func() {
+		stop()
+		<-ended
+	}()
+	if _, err := h.send(ctx, http.MethodPost, "/signin", url.Values{"email": {crowdEmail}}); err != nil {
+		return err
+	}
+	select {
+	case m := <-h.mails:
+		_, err = h.send(ctx, http.MethodPost, signInLink.FindString(m.Text), url.Values{})
+	case <-time.After(time.Minute):
+		err = errors.New("no sign-in mail came")
+	}
+	return err
+}
+
+// send asks the program and reads the answer to its end.
+func (h *crowdHouse) send(ctx context.Context, method, path string, form url.Values) (size int64, err error) {
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	req, err := http.NewRequestWithContext(ctx, method, h.server.URL+path, body)
+	if err != nil {
+		return 0, err
+	}
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	resp, err := h.browser.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	size, err = io.Copy(io.Discard, resp.Body)
+	if resp.StatusCode >= 400 || form == nil && resp.StatusCode != http.StatusOK {
+		return size, fmt.Errorf("%s answers %s", path, resp.Status)
+	}
+	return size, err
+}
+
+func (h *crowdHouse) close(ctx context.Context) error {
+	h.server.Close()
+	h.app.Close()
+	return h.admin.Close(ctx)
+}

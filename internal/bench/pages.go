@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sendvery.com/sendvery/internal/dbtest"
+	"sendvery.com/sendvery/internal/postgres/cluster"
+)
+
+// visitsPerPage is how many random filters each page is asked for.
+const visitsPerPage = 200
+
+// crowdSizes are the millions of rows that pages are measured at; BENCH_ROWS
+// names others, such as 1,5.
+func crowdSizes() (sizes []int, err error) {
+	list := os.Getenv("BENCH_ROWS")
+	if list == "" {
+		list = "1,5,20"
+	}
+	for word := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(word)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("BENCH_ROWS holds millions of rows, such as 1,5,20, not %q", word)
+		}
+		sizes = append(sizes, n)
+	}
+	return sizes, nil
+}
+
+// pages measures how long pages take at several sizes of the database, and what
+// PostgreSQL takes for the sums behind them.
+func pages(ctx context.Context, t *table) error {
+	sizes, err := crowdSizes()
+	if err != nil {
+		return err
+	}
+	server, end, err := crowdServer(ctx)
+	if err != nil {
+		return err
+	}
+	var before map[string]float64 // p95 at the smallest size
+	for _, millions := range sizes {
+		h, err := openCrowd(ctx, server, millions)
+		if err != nil {
+			return errors.Join(err, end())
+		}
+		at, err := h.measure(ctx, t, before)
+		if before == nil {
+			before = at
+		}
+		if err == nil {
+			err = h.inPostgres(ctx, t)
+		}
+		if err = errors.Join(err, h.close(ctx)); err != nil {
+			return errors.Join(err, end())
+		}
+	}
+	return end()
+}
+
+// crowdServer starts PostgreSQL for the crowds: below BENCH_HOME, where they
+// are kept, or in a folder that goes with it.
+func crowdServer(ctx context.Context) (server *cluster.Cluster, end func() error, err error) {
+	binaries, err := dbtest.Binaries(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	dir := os.Getenv("BENCH_HOME")
+	keep := dir != ""
+	if !keep {
+		if dir, err = os.MkdirTemp("", "sendvery-bench-"); err != nil {
+			return nil, nil, err
+		}
+		if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the user that PostgreSQL runs as must be able to enter
+			return nil, nil, err
+		}
+	}
+	home, err := cluster.Home(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	if server, err = cluster.Start(ctx, cluster.Options{Home: home, Binaries: binaries}); err != nil {
+		return nil, nil, err
+	}
+	return server, func() error {
+		if err := server.Stop(); err != nil || keep {
+			return err
+		}
+		return os.RemoveAll(dir)
+	}, nil
+}
+
+// measure asks for every page, and compares with a smaller database.
+func (h *crowdHouse) measure(ctx context.Context, t *table, before map[string]float64) (map[string]float64, error) {
+	domains, err := h.domains(ctx, 40)
+	if err != nil {
+		return nil, err
+	}
+	largest, middle := domains[0], domains[len(domains)/2]
+	at := map[string]float64{}
+	for _, p := range pagesMeasured {
+		any := func(r *rand.Rand) watched {
+			if r.IntN(4) == 0 {
+				return largest
+			}
+			return domains[r.IntN(len(domains))]
+		}
+		took, queries, err := h.visit(ctx, p, visitsPerPage, any)
+		if err != nil {
+			return nil, err
+		}
+		name := fmt.Sprintf("%s, %d M rows", p.name, h.millions)
+		at[p.name] = percentile(took, 0.95)
+		t.row(row{figure: name + ", p95", value: at[p.name], baseline: 100, unit: fmt.Sprintf("ms, median %s, %d queries", number(median(took)), queries), against: "as promised", share: true})
+		if small, ok := before[p.name]; ok {
+			t.row(row{figure: name + " against fewest", value: at[p.name], baseline: small, unit: "ms", against: "p95 at the smallest size"})
+		}
+		big, _, err1 := h.visit(ctx, p, visitsPerPage/4, func(*rand.Rand) watched { return largest })
+		mid, _, err2 := h.visit(ctx, p, visitsPerPage/4, func(*rand.Rand) watched { return middle })
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, err
+		}
+		t.row(row{figure: name + ", largest domain", value: percentile(big, 0.95), baseline: percentile(mid, 0.95), unit: "ms", against: fmt.Sprintf("p95 of the median domain (%d rows of %d)", middle.Rows, largest.Rows)})
+	}
+	return at, h.explainSlow(ctx)
+}
+
+// visit asks for a page under random filters, each once to warm up, and
+// returns how many milliseconds each took, and the most queries of any.
+func (h *crowdHouse) visit(ctx context.Context, p page, n int, of func(*rand.Rand) watched) (took []float64, queries int, err error) {
+	r := rand.New(rand.NewPCG(1, uint64(len(p.name)))) //nolint:gosec // the same filters at each size
+	for range n {
+		path := p.path(of(r), r)
+		if _, err := h.send(ctx, http.MethodGet, path, nil); err != nil {
+			return nil, 0, err
+		}
+		h.statements.reset()
+		start := time.Now()
+		if _, err := h.send(ctx, http.MethodGet, path, nil); err != nil {
+			return nil, 0, err
+		}
+		ms := time.Since(start).Seconds() * 1000
+		took, queries = append(took, ms), max(queries, h.statements.reset())
+		if slowest, _ := strconv.ParseFloat(os.Getenv("BENCH_SLOW"), 64); slowest > 0 && ms > slowest {
+			fmt.Fprintf(os.Stderr, "%.0f ms: %s\n", ms, path)
+		}
+	}
+	return took, queries, nil
+}
+
+func percentile(list []float64, share float64) float64 {
+	list = slices.Sorted(slices.Values(list))
+	return list[min(len(list)-1, int(share*float64(len(list))))]
+}

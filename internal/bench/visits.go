@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// watched is a domain of the crowd with values that filters take.
+type watched struct {
+	Org       string   `db:"org_id"`
+	Slug      string   `db:"slug"`
+	ID        string   `db:"domain_id"`
+	Name      string   `db:"name"`
+	Rows      int64    `db:"rows"`
+	Senders   []string `db:"senders"`
+	Reporters []string `db:"reporters"`
+	Countries []string `db:"countries"`
+	IPs       []string `db:"ips"`
+	Reports   []int64  `db:"reports"`
+}
+
+// domains are those of the crowd, by size: the largest and some of all others.
+func (h *crowdHouse) domains(ctx context.Context, others int) (list []watched, err error) {
+	rows, err := h.admin.Query(ctx, `
+		WITH sized AS (SELECT org_id, domain_id, sum(records)::bigint AS rows FROM reports GROUP BY org_id, domain_id),
+		placed AS (SELECT *, row_number() OVER (ORDER BY rows DESC) AS place, count(*) OVER () AS n FROM sized)
+		SELECT org_id::text, o.slug, domain_id::text, d.name, s.rows,
+		       array(SELECT DISTINCT sender FROM (SELECT sender FROM daily_senders x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id ORDER BY day DESC LIMIT 500) x) AS senders,
+		       array(SELECT DISTINCT reporter FROM (SELECT reporter FROM daily_receivers x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id ORDER BY day DESC LIMIT 2000) x) AS reporters,
+		       array(SELECT DISTINCT country FROM sources x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id AND country <> '') AS countries,
+		       array(SELECT host(source_ip) FROM sources x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id ORDER BY md5(host(source_ip)) LIMIT 100) AS ips,
+		       array(SELECT report_id FROM reports x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id ORDER BY day DESC LIMIT 500) AS reports
+		FROM placed s JOIN domains d USING (org_id, domain_id) JOIN organizations o USING (org_id)
+		WHERE place = 1 OR place = n / 2 OR place % (n / $1) = 0 ORDER BY s.rows DESC`, others)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[watched])
+}
+
+// page is one of the program's pages.
+type page struct {
+	name string
+	path func(watched, *rand.Rand) string
+}
+
+// pagesMeasured are all that show what reports say.
+var pagesMeasured = []page{
+	{"overview", func(d watched, r *rand.Rand) string { return "/o/" + d.Slug + "/?" + d.span(r).Encode() }},
+	{"domains", func(d watched, r *rand.Rand) string { return "/o/" + d.Slug + "/domains?" + d.span(r).Encode() }},
+	{"domain", func(d watched, r *rand.Rand) string {
+		return "/o/" + d.Slug + "/domains/" + d.Name + "?" + d.span(r).Encode()
+	}},
+	{"senders", func(d watched, r *rand.Rand) string { return "/o/" + d.Slug + "/senders?" + d.filter(r).Encode() }},
+	{"sender drawer", func(d watched, r *rand.Rand) string {
+		q := d.span(r)
+		q.Set("domain", d.Name)
+		q.Set("of", d.Name)
+		q.Set("show", one(d.Senders, r))
+		return "/o/" + d.Slug + "/senders?" + q.Encode()
+	}},
+	{"reports", func(d watched, r *rand.Rand) string { return "/o/" + d.Slug + "/reports?" + d.filter(r).Encode() }},
+	{"report", func(d watched, r *rand.Rand) string {
+		return "/o/" + d.Slug + "/reports/" + strconv.FormatInt(d.Reports[r.IntN(len(d.Reports))], 10)
+	}},
+	{"receivers", func(d watched, r *rand.Rand) string { return "/o/" + d.Slug + "/reporters?" + d.filter(r).Encode() }},
+}
+
+func one(list []string, r *rand.Rand) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[r.IntN(len(list))]
+}
+
+// span is a random range of days.
+func (d watched) span(r *rand.Rand) url.Values {
+	return url.Values{"days": {one([]string{"7", "30", "90", "365"}, r)}}
+}
+
+// filter is a random one: half of them are about one domain, and each value is
+// there in one of four.
+func (d watched) filter(r *rand.Rand) url.Values {
+	q := d.span(r)
+	if r.IntN(2) == 0 {
+		q.Set("domain", d.Name)
+	}
+	for name, values := range map[string][]string{
+		"class": {"passing", "forwarded", "fix", "unknown"}, "sender": d.Senders, "reporter": d.Reporters, "country": d.Countries,
+		"disposition": {"none", "quarantine", "reject"}, "dkim": {"pass", "fail"}, "spf": {"pass", "fail"},
+	} {
+		if value := one(values, r); r.IntN(4) == 0 {
+			q.Set(name, value)
+		}
+	}
+	if r.IntN(5) == 0 && len(d.IPs) > 0 {
+		q.Set("ip", d.network(r))
+	}
+	return q
+}
+
+// network is an address that sent, or the network around it.
+func (d watched) network(r *rand.Rand) string {
+	ip := one(d.IPs, r)
+	if r.IntN(2) == 0 {
+		return ip
+	}
+	if bits := 24; len(ip) <= len("255.255.255.255") {
+		return fmt.Sprintf("%s/%d", ip, bits)
+	}
+	return ip + "/64"
+}

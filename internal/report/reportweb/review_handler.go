@@ -1,0 +1,115 @@
+package reportweb
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/httpio"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/sender"
+	"sendvery.com/sendvery/web/format"
+)
+
+// UndoReview offers to take a review back; nothing without a Value.
+type UndoReview struct {
+	Action string
+	Value  string // what was said before
+	Words  string // what is said now
+	Back   string
+}
+
+// maxUndo bounds what an address carries of what was said before.
+const maxUndo = 4000
+
+// said is what is said of senders, by domain.
+type said map[string][]sender.Opinion
+
+// ReviewSenders keeps what somebody says of senders, or takes it back.
+func (h *Web) ReviewSenders(w http.ResponseWriter, r *http.Request, a org.Access) error {
+	if err := r.ParseForm(); err != nil {
+		return fault.Wrap(fault.Invalid, "The form did not arrive whole. Send it again.", err)
+	}
+	back, err := url.Parse(r.PostFormValue("back"))
+	if err != nil || back.IsAbs() || !strings.HasPrefix(back.Path, path(a, "", nil)) {
+		back = &url.URL{Path: path(a, "senders", nil)}
+	}
+	back.RawQuery = with(back.Query(), "undo", "").Encode()
+	former := decodeSaid(r.PostFormValue("restore"))
+	now, restoring := former, len(former) > 0
+	if !restoring {
+		now = saidOf(r.PostForm)
+	}
+	if len(now) == 0 {
+		return fault.New(fault.Invalid, "Choose at least one sender.")
+	}
+	before := said{}
+	for name, opinions := range now {
+		d, err := h.Domains.Find(r.Context(), a.ID, name)
+		if err != nil {
+			return err
+		}
+		if before[name], err = h.Senders.Restore(r.Context(), a, d.ID, opinions); err != nil {
+			return err
+		}
+	}
+	if restoring {
+		h.Flash(w, "What was said before holds again.")
+	} else if undo := before.encode(); len(undo) <= maxUndo {
+		query := back.Query()
+		query.Set("undo", undo)
+		back.RawQuery = query.Encode()
+	}
+	return httpio.See(w, r, back.RequestURI())
+}
+
+// saidOf reads a form: each value of sender is a domain and a key with a space
+// between, of all of which verdict and note are said. A note that is not in the
+// form stays as it is.
+func saidOf(form url.Values) said {
+	s := said{}
+	for _, v := range form["sender"] {
+		if name, key, ok := strings.Cut(v, " "); ok {
+			s[name] = append(s[name], sender.Opinion{Key: key, Verdict: sender.Verdict(form.Get("verdict")), Note: form.Get("note"), KeepNote: !form.Has("note")})
+		}
+	}
+	return s
+}
+
+// encode is what is said as part of an address.
+func (s said) encode() string {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+// decodeSaid reads what encode wrote; anything else is nothing.
+func decodeSaid(text string) said {
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return nil
+	}
+	var s said
+	if json.Unmarshal(raw, &s) != nil {
+		return nil
+	}
+	return s
+}
+
+// undoReview is the offer to take back what the address says was reviewed just now.
+func undoReview(a org.Access, rest string, query url.Values) UndoReview {
+	n := 0
+	for _, opinions := range decodeSaid(query.Get("undo")) {
+		n += len(opinions)
+	}
+	if n == 0 {
+		return UndoReview{}
+	}
+	return UndoReview{Action: path(a, "senders/review", nil), Value: query.Get("undo"), Back: path(a, rest, with(query, "undo", "")),
+		Words: "Saved what you say of " + format.Of(n, "sender", "senders") + "."}
+}

@@ -1,0 +1,161 @@
+package report
+
+import (
+	"context"
+	"time"
+
+	"sendvery.com/sendvery/internal/dmarcrpt"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+// DomainSummary is Summarise for the page of one domain, with how its messages
+// spread.
+func (s *Service) DomainSummary(ctx context.Context, org org.ID, f Filter) (Summary, Spread, error) {
+	var sum Summary
+	var spread Spread
+	var totals []total
+	var parts []Part
+	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		queueTotals(b, org, f, &totals)
+		queueDomains(b, org, f, &sum.Domains)
+		queueMarks(b, org, f, &sum.Changes, &sum.Long)
+		queueSuggestions(b, org, &sum.Suggestions)
+		queueParts(b, org, f, &parts)
+		queueReceiverDays(b, org, f, &spread.Receivers)
+	})
+	sum.settle(totals)
+	for _, p := range parts {
+		if p.Country != nil {
+			spread.Countries = append(spread.Countries, p)
+		} else {
+			spread.Fates = append(spread.Fates, p)
+		}
+	}
+	return sum, spread, err
+}
+
+// Spread is how messages divide over what receivers did, countries and
+// receivers.
+type Spread struct {
+	Fates     []Part        // by disposition
+	Countries []Part        // by country
+	Receivers []ReceiverDay // by receiver, the largest first, and day
+}
+
+// Part is the messages of one class with a disposition, or from a country.
+type Part struct {
+	Class       Class                `db:"class"`
+	Disposition dmarcrpt.Disposition `db:"disposition"` // of Fates
+	Country     *string              `db:"country"`     // of Countries; "" = not known
+	Messages    int64                `db:"messages"`
+}
+
+// ReceiverDay is what a receiver reported about a day.
+type ReceiverDay struct {
+	Reporter string    `db:"reporter"`
+	Day      time.Time `db:"day"`
+	Reports  int64     `db:"reports"` // 0 where single messages are asked for
+	Messages int64     `db:"messages"`
+	Aligned  int64     `db:"aligned"`
+}
+
+// queueParts sums the chosen messages by class and disposition, and by class
+// and country.
+func queueParts(b *postgres.Batch, org org.ID, f Filter, into *[]Part) {
+	where, args := f.conditions(org)
+	if f.Class != 0 {
+		where, args["class"] = where+` AND `+classSQL+` = @class`, f.Class
+	}
+	collect(b, into, "parts", `
+		SELECT t.class, coalesce(t.disposition, 0)::smallint AS disposition, t.country, sum(t.messages)::bigint AS messages
+		FROM (SELECT `+classSQL+` AS class, t.disposition, t.country, t.messages FROM `+f.messages(false)+` t `+opinions+` WHERE `+where+`) t
+		GROUP BY GROUPING SETS ((t.class, t.disposition), (t.class, t.country)) ORDER BY sum(t.messages) DESC`, args)
+}
+
+// queueReceiverDays sums the chosen messages by receiver and day. As long as
+// nothing is asked about single messages, the reports themselves have the sums.
+func queueReceiverDays(b *postgres.Batch, org org.ID, f Filter, into *[]ReceiverDay) {
+	if !f.ofMessages() {
+		collect(b, into, "receivers by day", `
+			SELECT r.reporter_domain AS reporter, r.day, count(*) AS reports, sum(r.messages)::bigint AS messages, sum(r.aligned)::bigint AS aligned
+			FROM reports r WHERE `+reportWhere(f)+` GROUP BY r.reporter_domain, r.day
+			ORDER BY sum(sum(r.messages)) OVER (PARTITION BY r.reporter_domain) DESC, r.reporter_domain, r.day`, reportArgs(org, f))
+		return
+	}
+	where, args := f.conditions(org)
+	if f.Class != 0 {
+		where, args["class"] = where+` AND `+classSQL+` = @class`, f.Class
+	}
+	collect(b, into, "receivers by day", `
+		SELECT t.reporter, t.day, 0::bigint AS reports, sum(t.messages)::bigint AS messages,
+		       coalesce(sum(t.messages) FILTER (WHERE t.dkim = 1 OR t.spf = 1), 0)::bigint AS aligned
+		FROM `+f.messages(true)+` t `+opinions+` WHERE `+where+` GROUP BY t.reporter, t.day
+		ORDER BY sum(sum(t.messages)) OVER (PARTITION BY t.reporter) DESC, t.reporter, t.day`, args)
+}
+
+// SenderDetail is one sender of a domain, in detail.
+type SenderDetail struct {
+	Total     SenderTotal
+	Results   []ResultTotal
+	Receivers []ReporterTotal
+	Samples   []Sample // failing messages of the last day with any, the largest rows first
+}
+
+// ResultTotal is the messages with the same results.
+type ResultTotal struct {
+	DKIM        Result               `db:"dkim"`
+	SPF         Result               `db:"spf"`
+	Forwarding  Forwarding           `db:"forwarding"`
+	Disposition dmarcrpt.Disposition `db:"disposition"`
+	Messages    int64                `db:"messages"`
+}
+
+// Sample is a row of a report.
+type Sample struct {
+	Report ID              `db:"report_id"`
+	Day    time.Time       `db:"day"`
+	Policy dmarcrpt.Policy `db:"published"`
+	Record
+}
+
+// Sender returns a sender of the filter's domain in detail; one without
+// messages in these days has a zero Total.
+func (s *Service) Sender(ctx context.Context, org org.ID, f Filter) (SenderDetail, error) {
+	var d SenderDetail
+	var totals []total
+	var counts []classCount
+	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		queueSenders(b, org, SenderQuery{Filter: f, Limit: 1}, &totals, &counts)
+		queueResults(b, org, f, &d.Results)
+		queueReceivers(b, org, f, &d.Receivers)
+		queueSamples(b, org, f, &d.Samples)
+	})
+	if len(totals) > 0 {
+		d.Total = totals[0].sender()
+	}
+	return d, err
+}
+
+// queueResults sums the chosen messages by their results.
+func queueResults(b *postgres.Batch, org org.ID, f Filter, into *[]ResultTotal) {
+	where, args := f.conditions(org)
+	collect(b, into, "results", `
+		SELECT t.dkim, t.spf, t.forwarding, t.disposition, sum(t.messages)::bigint AS messages FROM `+f.messages(false)+` t WHERE `+where+`
+		GROUP BY t.dkim, t.spf, t.forwarding, t.disposition ORDER BY sum(t.messages) DESC LIMIT 12`, args)
+}
+
+// queueSamples reads a few rows of the last chosen day on which messages failed.
+func queueSamples(b *postgres.Batch, org org.ID, f Filter, into *[]Sample) {
+	where, args := f.conditions(org)
+	collect(b, into, "samples", `
+		SELECT t.report_id, t.day, r.document->'Policy' AS published, t.seq, t.source_ip, n.name, t.messages, `+classSQL+` AS class, t.sender, t.disposition, t.dkim, t.spf, t.forwarding,
+		       t.header_from, t.envelope_from, t.envelope_to, t.evaluated, a.results
+		FROM messages t `+opinions+`
+		JOIN reports r ON r.org_id = t.org_id AND r.report_id = t.report_id
+		JOIN auth_results a ON a.org_id = t.org_id AND a.auth_id = t.auth_id
+		LEFT JOIN ip_facts n ON n.ip = t.source_ip
+		WHERE `+where+` AND t.dkim <> 1 AND t.spf <> 1
+		      AND t.day = (SELECT max(t.day) FROM messages_by_sender t WHERE `+where+` AND t.dkim <> 1 AND t.spf <> 1)
+		ORDER BY t.messages DESC, t.report_id, t.seq LIMIT 3`, args)
+}
