@@ -32,7 +32,7 @@ func setUp(a org.Access, boxes []mailbox.Mailbox, domains []domain.Domain, sum r
 		{Text: "Say of your senders which are yours", Done: arrived && (open == 0 || sum.Reviewed), Href: path(a, "senders", nil)},
 	}
 	if arrived {
-		items[2].Detail = format.Of(sum.Ever, "report has", "reports have") + " arrived."
+		items[2].Detail = "Reports arrive."
 	}
 	if open > 0 && !sum.Reviewed {
 		items[3].Detail = format.Of(open, "sender is", "senders are") + " not reviewed yet."
