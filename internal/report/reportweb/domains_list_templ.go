@@ -377,12 +377,12 @@ func domainTable(rows []DomainRow, choosable bool) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if choosable {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<th scope=\"col\" class=\"w-8\"><span class=\"sr-only\">Choose</span></th>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<th scope=\"col\" class=\"w-8 pr-0!\"><span class=\"sr-only\">Choose</span></th>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<th scope=\"col\">Domain</th><th scope=\"col\" class=\"max-md:hidden\">Policy</th><th scope=\"col\" class=\"num max-sm:hidden\">Messages</th><th scope=\"col\" class=\"w-28 sm:w-48\">Passing</th><th scope=\"col\" class=\"max-lg:hidden\">Last report</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<th scope=\"col\">Domain</th><th scope=\"col\" class=\"max-md:hidden\">Policy</th><th scope=\"col\" class=\"num max-sm:hidden\">Messages</th><th scope=\"col\" class=\"w-20 sm:w-48\">Passing</th><th scope=\"col\" class=\"max-lg:hidden\">Last report</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -392,7 +392,7 @@ func domainTable(rows []DomainRow, choosable bool) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if choosable {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<td><label class=\"grid size-6 place-items-center\"><input class=\"checkbox checkbox-sm\" type=\"checkbox\" name=\"domain\" value=\"")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<td class=\"pr-0!\"><label class=\"grid size-6 place-items-center\"><input class=\"checkbox checkbox-sm\" type=\"checkbox\" name=\"domain\" value=\"")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -623,14 +623,14 @@ func domainName(d DomainRow) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if d.Group != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<span class=\"ml-1.5 text-[13px] text-muted\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<span class=\"text-[13px] text-muted sm:ml-1.5\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var27 string
 			templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(d.Group)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/report/reportweb/domains_list.templ`, Line: 132, Col: 57}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/report/reportweb/domains_list.templ`, Line: 132, Col: 60}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 			if templ_7745c5c3_Err != nil {
