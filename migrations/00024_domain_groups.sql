@@ -12,6 +12,7 @@ CREATE TABLE domain_groups (
 ALTER TABLE domain_groups ENABLE ROW LEVEL SECURITY;
 ALTER TABLE domain_groups FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON domain_groups USING (org_id = nullif(current_setting('sendvery.org_id', true), '')::uuid);
+CREATE POLICY system ON domain_groups TO sendvery_system USING (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON domain_groups TO sendvery_app;
 
 ALTER TABLE domains

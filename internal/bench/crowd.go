@@ -110,14 +110,16 @@ func (h *crowdHouse) signIn(ctx context.Context) error {
 	go func() { ended <- h.app.Run(working, []string{app.RoleWorker}, nil) }()
 	defer func() {
 		stop()
-		<-ended
+		if err := <-ended; err != nil {
+			fmt.Fprintln(os.Stderr, "the worker:", err)
+		}
 	}()
-	if _, err := h.send(ctx, http.MethodPost, "/signin", url.Values{"email": {crowdEmail}}); err != nil {
+	if err := h.send(ctx, http.MethodPost, "/signin", url.Values{"email": {crowdEmail}}); err != nil {
 		return err
 	}
 	select {
 	case m := <-h.mails:
-		_, err = h.send(ctx, http.MethodPost, signInLink.FindString(m.Text), url.Values{})
+		err = h.send(ctx, http.MethodPost, signInLink.FindString(m.Text), url.Values{})
 	case <-time.After(time.Minute):
 		err = errors.New("no sign-in mail came")
 	}
@@ -125,28 +127,28 @@ func (h *crowdHouse) signIn(ctx context.Context) error {
 }
 
 // send asks the program and reads the answer to its end.
-func (h *crowdHouse) send(ctx context.Context, method, path string, form url.Values) (size int64, err error) {
+func (h *crowdHouse) send(ctx context.Context, method, path string, form url.Values) error {
 	var body io.Reader
 	if form != nil {
 		body = strings.NewReader(form.Encode())
 	}
 	req, err := http.NewRequestWithContext(ctx, method, h.server.URL+path, body)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	resp, err := h.browser.Do(req)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer resp.Body.Close()
-	size, err = io.Copy(io.Discard, resp.Body)
+	_, err = io.Copy(io.Discard, resp.Body)
 	if resp.StatusCode >= 400 || form == nil && resp.StatusCode != http.StatusOK {
-		return size, fmt.Errorf("%s answers %s", path, resp.Status)
+		return fmt.Errorf("%s answers %s", path, resp.Status)
 	}
-	return size, err
+	return err
 }
 
 func (h *crowdHouse) close(ctx context.Context) error {

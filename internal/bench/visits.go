@@ -28,7 +28,7 @@ type watched struct {
 func (h *crowdHouse) domains(ctx context.Context, others int) (list []watched, err error) {
 	rows, err := h.admin.Query(ctx, `
 		WITH sized AS (SELECT org_id, domain_id, sum(records)::bigint AS rows FROM reports GROUP BY org_id, domain_id),
-		placed AS (SELECT *, row_number() OVER (ORDER BY rows DESC) AS place, count(*) OVER () AS n FROM sized)
+		placed AS (SELECT org_id, domain_id, rows, row_number() OVER (ORDER BY rows DESC) AS place, count(*) OVER () AS n FROM sized)
 		SELECT org_id::text, o.slug, domain_id::text, d.name, s.rows,
 		       array(SELECT DISTINCT sender FROM (SELECT sender FROM daily_senders x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id ORDER BY day DESC LIMIT 500) x) AS senders,
 		       array(SELECT DISTINCT reporter FROM (SELECT reporter FROM daily_receivers x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id ORDER BY day DESC LIMIT 2000) x) AS reporters,

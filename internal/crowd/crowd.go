@@ -138,7 +138,7 @@ func (p Plan) chance(keys ...uint64) *rand.Rand {
 		h = (h ^ k) * 0x9e3779b97f4a7c15
 		h ^= h >> 32
 	}
-	return rand.New(rand.NewPCG(p.Seed, h)) //nolint:gosec // a story, no secret
+	return rand.New(rand.NewPCG(p.Seed, h))
 }
 
 // Day returns the date of a day, counted from 0.

@@ -143,7 +143,7 @@ func (d *Domain) Identities() map[netip.Addr]Identified {
 	}
 	for ip, known := range all {
 		known.Identity = sender.Identify(sender.Evidence{Domain: d.Name, IP: ip, Facts: known.Facts, Results: results[ip]})
-		known.Evidence, _ = json.Marshal(known.Identity) // of nothing but words and numbers
+		known.Evidence, _ = json.Marshal(known.Identity) //nolint:errchkjson // of nothing but words and numbers
 		all[ip] = known
 	}
 	return all

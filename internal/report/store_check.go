@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -34,7 +35,7 @@ func checkDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) ([
 	}
 	const facts = `domain_id, day, sender, country, disposition, dkim, spf, forwarding, trust`
 	kept := func(table, columns string) string {
-		return ` FROM (SELECT x.* FROM u CROSS JOIN LATERAL (SELECT ` + columns + ` FROM ` + table + ` WHERE org_id = @org AND domain_id = u.d AND day = u.day OFFSET 0) x OFFSET 0) x`
+		return ` FROM (SELECT x.` + strings.ReplaceAll(columns, ", ", ", x.") + ` FROM u CROSS JOIN LATERAL (SELECT ` + columns + ` FROM ` + table + ` WHERE org_id = @org AND domain_id = u.d AND day = u.day OFFSET 0) x OFFSET 0) x`
 	}
 	rows, err := tx.Query(ctx, summedSQL+`,
 		sides AS (

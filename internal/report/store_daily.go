@@ -141,7 +141,7 @@ const summedSQL = `
 		s AS MATERIALIZED (SELECT domain_id, source_ip, sender, country FROM sources WHERE org_id = @org AND domain_id = ANY(@domains)),
 		m AS MATERIALIZED (
 			SELECT t.domain_id, t.day, r.reporter, s.sender, s.country, t.disposition, t.dkim, t.spf, t.forwarding, r.trust, sum(t.messages)::bigint AS messages
-			FROM (SELECT x.* FROM u CROSS JOIN LATERAL (
+			FROM (SELECT x.domain_id, x.day, x.report_id, x.source_ip, x.disposition, x.dkim, x.spf, x.forwarding, x.messages FROM u CROSS JOIN LATERAL (
 				SELECT domain_id, day, report_id, source_ip, disposition, dkim, spf, forwarding, messages
 				FROM records WHERE org_id = @org AND domain_id = u.d AND day = u.day OFFSET 0) x OFFSET 0) t
 			JOIN r ON r.report_id = t.report_id

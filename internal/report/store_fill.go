@@ -11,7 +11,9 @@ import (
 // identifySources notes addresses with who they are taken for. Args are those
 // of sources.chunks.
 func identifySources(b *postgres.Batch, args postgres.NamedArgs, known func(DomainID, netip.Addr) MadeSource, now time.Time) {
-	domains, ips, own := args["domains"].([][16]byte), args["ips"].([]netip.Addr), args["own"].([]bool)
+	domains, _ := args["domains"].([][16]byte)
+	ips, _ := args["ips"].([]netip.Addr)
+	own, _ := args["own"].([]bool)
 	senders, countries, evidence := make([]string, len(ips)), make([]string, len(ips)), make([]json.RawMessage, len(ips))
 	for i, ip := range ips {
 		k := known(DomainID(domains[i]), ip)

@@ -29,9 +29,14 @@ const (
 	identityGood  = 7 * 24 * time.Hour
 )
 
-// Find does a Find job. An organization that cannot be done for now stands in
-// no other's way.
+// Find does a Find job, one at a time: what one has read another must not
+// change meanwhile. An organization that cannot be done for now stands in no
+// other's way.
 func (s *Service) Find(ctx context.Context, _ Find) error {
+	return s.DB.Alone(ctx, "find senders", s.findSome)
+}
+
+func (s *Service) findSome(ctx context.Context) error {
 	end := s.Now().Add(findLength)
 	before := time.Time{}
 	err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) error {
@@ -73,12 +78,16 @@ func (s *Service) enrolDue(ctx context.Context, before time.Time) error {
 		if err != nil || len(targets) == 0 {
 			return err
 		}
-		ips := make([]netip.Addr, len(targets))
-		for i, t := range targets {
-			ips[i] = t.IP
-		}
-		return enrol(ctx, tx, ips)
+		return enrolTargets(ctx, tx, targets)
 	})
+}
+
+func enrolTargets(ctx context.Context, tx postgres.Tx, targets []target) error {
+	ips := make([]netip.Addr, len(targets))
+	for i, t := range targets {
+		ips[i] = t.IP
+	}
+	return enrol(ctx, tx, ips)
 }
 
 // identifySome identifies addresses that are due, and says of how many.
@@ -86,8 +95,11 @@ func (s *Service) identifySome(ctx context.Context, before time.Time) (did int, 
 	var targets []target
 	err = s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		var err error
-		if targets, err = dueTargets(ctx, tx, before, targetsAtOnce); err != nil || len(targets) > 0 {
+		switch targets, err = dueTargets(ctx, tx, before, targetsAtOnce); {
+		case err != nil:
 			return err
+		case len(targets) > 0: // some came in since enrolDue: the next job looks them up
+			return enrolTargets(ctx, tx, targets)
 		}
 		return settle(ctx, tx)
 	})
