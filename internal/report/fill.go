@@ -13,6 +13,9 @@ import (
 	"sendvery.com/sendvery/internal/reading"
 )
 
+// madeFile is what every made report came in as.
+const madeFile = "report.xml"
+
 // Made is a report that was made and not read, for demonstrations and
 // benchmarks.
 type Made struct {
@@ -114,7 +117,7 @@ func (f *Filler) take(g *group, m *Made) error {
 	}
 	p.summary = sum
 	g.items = append(g.items, item{source: FromImport, label: m.Head.ReportID + ".xml", size: int64(1000 + 600*len(m.Rows))})
-	g.results = append(g.results, result{verdict: Accepted, items: []receiptItem{{label: "report.xml", domain: m.Head.Policy.Domain.String()}}})
+	g.results = append(g.results, result{verdict: Accepted, items: []receiptItem{{label: madeFile, domain: m.Head.Policy.Domain.String()}}})
 	g.reports = append(g.reports, p)
 	return nil
 }
