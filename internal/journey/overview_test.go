@@ -2,6 +2,8 @@ package journey
 
 import (
 	"strings"
+
+	"github.com/chromedp/chromedp"
 )
 
 // readsTheOverview looks for what the first page promises.
@@ -29,6 +31,7 @@ func (j *journey) readsADomain() {
 	j.open(j.org + "/")
 	j.follow(`main section a[href$="/domains/example.org"]`)
 	j.at(j.org + "/domains/example.org")
+	j.do(chromedp.ScrollIntoView(chromedp.CSS("[data-chart]"))) // charts are drawn once they are near
 	j.await(`document.querySelector("[data-chart][data-ready=yes] canvas") !== null`)
 	j.reads("Published policy", "p=quarantine", "Who sends as example.org", "Who reports", "google.com")
 }
