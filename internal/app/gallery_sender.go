@@ -13,9 +13,9 @@ func sampleSenderDrawer(page string) reportweb.SenderDrawer {
 		Drawer: ui.Drawer{Title: "Example Campaigns", CloseHref: here}, Domain: "example.org", Kind: "sender of campaigns", Class: ui.NeedsFixing,
 		Words: "4\u202f120 messages as example.org from 25 Oct – 21 Nov 2026, 4.0\u202f% of them passed.",
 		Basis: "Its mail is signed with news.example.com, which belongs to Example Campaigns, and was not passed on.", Sure: "high",
-		Fix: []reportweb.FixStep{
-			{What: "DKIM", How: "Publish the two CNAME records that its settings show for example.org, then switch its signature for the domain on."},
-			{What: "SPF", How: "Give it a return path within example.org, such as bounces.example.org."},
+		Fix: []reportweb.Fix{
+			{By: "DKIM", Words: "Publish the two CNAME records that its settings show for example.org, then switch its signature for the domain on."},
+			{By: "SPF", Words: "Give it a return path within example.org, such as bounces.example.org."},
 		},
 		FixSource: ui.Link{Text: "Authenticate your domain, read in 2026-11", Href: "https://example.com/"},
 		Addresses: []reportweb.AddressRow{
@@ -24,12 +24,12 @@ func sampleSenderDrawer(page string) reportweb.SenderDrawer {
 		},
 		More: "and 14 more addresses", Href: here, PerDay: []int64{120, 140, 90, 0, 0, 160, 155, 150, 149, 20, 0, 130, 170, 166},
 		Results: []reportweb.ResultRow{
-			{DKIM: "does not pass", SPF: "does not pass", Did: "delivered", Messages: 3955, Whole: 4120},
-			{DKIM: "passes, aligned", SPF: "does not pass", Did: "delivered", Messages: 165, Whole: 4120},
+			{DKIM: "does not pass", SPF: "does not pass", Did: "delivered", Messages: 3955},
+			{DKIM: "passes, aligned", SPF: "does not pass", Did: "delivered", Messages: 165},
 		},
 		Receivers: []reportweb.ReporterRow{{Name: "google.com", Href: here, Messages: 3100, Passing: 120}, {Name: "Outlook.com", Href: here, Messages: 1020, Passing: 45}},
 		Samples:   sampleRecords()[:1],
-		Review:    reportweb.ReviewForm{Action: here, Key: "example-campaigns", Domain: "example.org", Back: here, Chosen: report.Authorised, Note: "Set up by marketing."},
+		Review:    reportweb.ReviewForm{Action: here, Key: "example-campaigns", Domain: "example.org", Back: here, Chosen: report.Authorised, Note: "Set up by marketing.", By: "Said by ada@example.org on 20 Nov 2026."},
 	}
 }
 
@@ -41,7 +41,7 @@ func sampleStranger() reportweb.SenderDrawer {
 		Words:   "12 messages as example.org from 25 Oct – 21 Nov 2026, 100.0\u202f% of them passed.",
 		Warning: "You say it is not yours, but mail of it passes as example.org: somebody lets it. Look at your SPF record and DKIM keys.",
 		Basis:   "Nothing is known of it.", Sure: "low", Addresses: []reportweb.AddressRow{{Address: "203.0.113.77", Href: here}}, Href: here,
-		Results: []reportweb.ResultRow{{DKIM: "not stated", SPF: "passes, aligned", Did: "delivered", Messages: 12, Whole: 12}},
+		Results: []reportweb.ResultRow{{DKIM: "not stated", SPF: "passes, aligned", Did: "delivered", Messages: 12}},
 		Review:  reportweb.ReviewForm{Action: here, Key: "203.0.113.77", Domain: "example.org", Back: here, Chosen: report.NotMine},
 	}
 }

@@ -127,7 +127,8 @@ const sumColumns = `last_day, last_fix, recent_fix, recent_other, sure_recent_fi
 
 // senderColumns bring what is known about the sender of rows t; addresses are
 // all that ever sent as the domain.
-const senderColumns = `coalesce(s.own, false) AS own, coalesce(s.review, '') AS review, coalesce(s.note, '') AS note,
+const senderColumns = `coalesce(s.own, false) AS own, coalesce(s.review, '') AS review, coalesce(s.note, '') AS note, s.reviewed_at,
+	(SELECT p.email FROM members m JOIN people p ON p.person_id = m.person_id WHERE m.org_id = @org AND m.person_id = s.reviewed_by) AS reviewed_by,
 	coalesce((SELECT count(*) FROM sources o WHERE o.org_id = @org AND o.domain_id = t.domain_id AND o.sender = t.sender), 0)::int AS addresses,
 	(SELECT o.source_ip FROM sources o WHERE o.org_id = @org AND o.domain_id = t.domain_id AND o.sender = t.sender ORDER BY o.source_ip LIMIT 1) AS address`
 

@@ -87,6 +87,9 @@ type Opinion struct {
 	Own    bool   `db:"own"`    // it has sent passing mail of the domain itself, or is a host of it
 	Review Review `db:"review"` // what the owner says
 	Note   string `db:"note"`
+
+	ReviewedBy *string    `db:"reviewed_by"` // address of the member; nil: nobody, or not a member any more
+	ReviewedAt *time.Time `db:"reviewed_at"`
 }
 
 // Review is what the owner says of a sender.

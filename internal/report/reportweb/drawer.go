@@ -27,7 +27,7 @@ type SenderDrawer struct {
 	Warning   string // passing mail of a sender that is not the owner's; empty = fine
 	Basis     string // what its identity stands on
 	Sure      string // "high", "medium" or "low": how sure that is
-	Fix       []FixStep
+	Fix       []Fix
 	FixSource ui.Link
 	Addresses []AddressRow
 	More      string // "and 14 more addresses"; empty = all are shown
@@ -38,9 +38,6 @@ type SenderDrawer struct {
 	PerDay    []int64
 	Review    ReviewForm
 }
-
-// FixStep is one thing to set up.
-type FixStep struct{ What, How string }
 
 // AddressRow is one address of a sender.
 type AddressRow struct {
@@ -54,7 +51,6 @@ type AddressRow struct {
 type ResultRow struct {
 	DKIM, SPF, Did string
 	Messages       int64
-	Whole          int64
 }
 
 // ReviewForm says what the owner holds of a sender; without Action the role
@@ -66,7 +62,7 @@ type ReviewForm struct {
 	Back   string
 	Chosen report.Review
 	Note   string
-	By     string // "on 20 Nov 2026"; empty = nobody has said anything
+	By     string // "Said by ada@example.org on 20 Nov 2026."; empty = nobody has said anything
 }
 
 // shownAddresses is how many addresses of a sender its drawer lists.
@@ -99,7 +95,7 @@ func (h *Web) drawer(r *http.Request, a org.Access, rest string, query url.Value
 	d.fillFix(key, name, detail.Total)
 	if a.Role.May(org.ManageSenders) && total > 0 {
 		d.Review = ReviewForm{Action: path(a, "senders/review", nil), Key: key, Domain: name, Back: path(a, rest, query),
-			Chosen: detail.Total.Review, Note: detail.Total.Note}
+			Chosen: detail.Total.Review, Note: detail.Total.Note, By: reviewedWords(detail.Total.Opinion)}
 	}
 	return d, nil
 }
@@ -115,7 +111,7 @@ func (d *SenderDrawer) fillNumbers(a org.Access, f report.Filter, detail report.
 		d.Warning = "You say it is not yours, but mail of it passes as " + d.Domain + ": somebody lets it. Look at your SPF record and DKIM keys."
 	}
 	for _, r := range detail.Results {
-		d.Results = append(d.Results, ResultRow{DKIM: mechanismWords(r.DKIM), SPF: mechanismWords(r.SPF), Did: dispositionWord(r.Disposition, ""), Messages: r.Messages, Whole: t.Total()})
+		d.Results = append(d.Results, ResultRow{DKIM: mechanismWords(r.DKIM), SPF: mechanismWords(r.SPF), Did: dispositionWord(r.Disposition, ""), Messages: r.Messages})
 	}
 	for _, rep := range detail.Receivers[:min(len(detail.Receivers), 6)] {
 		d.Receivers = append(d.Receivers, ReporterRow{Name: rep.Reporter, Href: d.Href + "&reporter=" + url.QueryEscape(rep.Reporter), Messages: rep.Messages, Passing: rep.Aligned})
@@ -158,28 +154,23 @@ func (d *SenderDrawer) fillIdentity(a org.Access, known []sender.Address, total 
 	}
 }
 
-// fillFix says how mail of the sender is made to pass.
+// fillFix says how mail of the sender is made to pass, if it has to be.
 func (d *SenderDrawer) fillFix(key, name string, t report.SenderTotal) {
-	p, ok := provider.ByID(key)
-	if ok {
+	if p, ok := provider.ByID(key); ok {
 		d.Kind = p.Kind.String()
 	}
-	if t.Class() != report.NeedsFixing {
-		return
+	if t.Class() == report.NeedsFixing {
+		d.Fix, d.FixSource = fixes(key, name)
 	}
+}
+
+// reviewedWords says who judged a sender, and when; "" for nobody.
+func reviewedWords(o report.Opinion) string {
 	switch {
-	case ok && (p.SPF != "" || p.DKIM != ""):
-		if p.DKIM != "" {
-			d.Fix = append(d.Fix, FixStep{"DKIM", p.DKIM})
-		}
-		if p.SPF != "" {
-			d.Fix = append(d.Fix, FixStep{"SPF", p.SPF})
-		}
-		d.FixSource = ui.Link{Text: p.Source + ", read in " + p.Checked, Href: p.Address}
-	default:
-		d.Fix = []FixStep{
-			{"DKIM", "Have it sign with a key of " + name + ": most services offer this as a domain's verification or authentication. It survives forwarding, so begin here."},
-			{"SPF", "Or have it use a return path within " + name + ", and name its servers in the SPF record of that domain."},
-		}
+	case o.ReviewedAt == nil:
+		return ""
+	case o.ReviewedBy == nil:
+		return "Said on " + format.Day(*o.ReviewedAt) + "."
 	}
+	return "Said by " + *o.ReviewedBy + " on " + format.Day(*o.ReviewedAt) + "."
 }

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/pdf"
-	"sendvery.com/sendvery/internal/provider"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/sender"
 	"sendvery.com/sendvery/web/format"
@@ -181,15 +180,13 @@ func (p printed) fixes(d *pdf.Document, blockers []report.SenderTotal) {
 	var rows [][]pdf.Cell
 	seen := map[string]bool{}
 	for _, b := range blockers {
-		known, ok := provider.ByID(b.Sender)
-		if !ok || seen[b.Sender] || len(rows) == printedFixes {
+		how, source := fixes(b.Sender, b.Domain.String())
+		if source.Text == "" || seen[b.Sender] || len(rows) == printedFixes {
 			continue
 		}
 		seen[b.Sender] = true
-		for _, how := range []struct{ name, words string }{{"DKIM", known.DKIM}, {"SPF", known.SPF}} {
-			if how.words != "" {
-				rows = append(rows, []pdf.Cell{{Text: known.Name, Bold: true}, {Text: how.name}, {Text: how.words}})
-			}
+		for _, f := range how {
+			rows = append(rows, []pdf.Cell{{Text: sender.Name(b.Sender), Bold: true}, {Text: f.By}, {Text: f.Words}})
 		}
 	}
 	if len(rows) > 0 {

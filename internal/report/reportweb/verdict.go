@@ -4,7 +4,6 @@ import (
 	"net/url"
 
 	"sendvery.com/sendvery/internal/org"
-	"sendvery.com/sendvery/internal/provider"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/sender"
 	"sendvery.com/sendvery/web/format"
@@ -38,12 +37,6 @@ type BlockerRow struct {
 	Lost   string // "412 of 812 messages fail"
 	Fixes  []Fix
 	Source ui.Link // of the fixes; zero for general advice
-}
-
-// Fix is one way to make mail pass.
-type Fix struct {
-	By    string // "DKIM", "SPF"
-	Words string
 }
 
 // ImpactRow is what one policy would have changed.
@@ -101,21 +94,7 @@ func NewVerdictPanel(a org.Access, query url.Values, d report.DomainTotal, sum r
 func blockerRow(a org.Access, query url.Values, b report.SenderTotal) BlockerRow {
 	row := BlockerRow{Name: sender.Name(b.Sender), Href: senderRow(a, query, b, false).Href,
 		Lost: format.Count(b.Fix) + " of " + format.Of(b.Total(), "message fails", "messages fail")}
-	p, known := provider.ByID(b.Sender)
-	for _, f := range []Fix{{"DKIM", p.DKIM}, {"SPF", p.SPF}} {
-		if f.Words != "" {
-			row.Fixes = append(row.Fixes, f)
-		}
-	}
-	if known && len(row.Fixes) > 0 {
-		row.Source = ui.Link{Text: p.Source, Href: p.Address}
-		return row
-	}
-	domain := b.Domain.String()
-	row.Fixes = []Fix{
-		{"DKIM", "Have it sign with d=" + domain + ": make a key there and publish it below _domainkey." + domain + ". That survives forwarding, so it is the better one of the two."},
-		{"SPF", "Or have its return path lie in " + domain + ", and name its servers in the SPF record there."},
-	}
+	row.Fixes, row.Source = fixes(b.Sender, b.Domain.String())
 	return row
 }
 

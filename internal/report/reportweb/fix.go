@@ -1,0 +1,30 @@
+package reportweb
+
+import (
+	"sendvery.com/sendvery/internal/provider"
+	"sendvery.com/sendvery/web/ui"
+)
+
+// Fix is one way to make mail pass.
+type Fix struct {
+	By    string // "DKIM", "SPF"
+	Words string
+}
+
+// fixes says how mail of a sender is made to pass as a domain, and where that
+// is from: the catalogue, or general advice without a source.
+func fixes(key, domain string) (list []Fix, source ui.Link) {
+	p, _ := provider.ByID(key)
+	for _, f := range []Fix{{"DKIM", p.DKIM}, {"SPF", p.SPF}} {
+		if f.Words != "" {
+			list = append(list, f)
+		}
+	}
+	if len(list) > 0 {
+		return list, ui.Link{Text: p.Source + ", read in " + p.Checked, Href: p.Address}
+	}
+	return []Fix{
+		{"DKIM", "Have it sign with d=" + domain + ": make a key there and publish it below _domainkey." + domain + ". That survives forwarding, so it is the better one of the two."},
+		{"SPF", "Or have its return path lie in " + domain + ", and name its servers in the SPF record there."},
+	}, ui.Link{}
+}
