@@ -111,7 +111,11 @@ func sampleDomain(p ui.Page) reportweb.DomainPage {
 		Policy: samplePolicy(), PolicyFrom: "As google.com saw it on 20 Nov 2026.", Volume: volume, Senders: sampleSenders(), SenderCount: 9, SendersHref: galleryPath + "senders",
 		Suggestions: []reportweb.Suggestion{{Domain: "news.example.org", Reports: 31, Action: galleryPath + "domain"}},
 		Filter:      ui.FilterBar{Action: galleryPath + "domain", Fields: sampleFilters(false).Fields},
-		Flow:        sampleFlow(), Receivers: sampleHeat(), Countries: sampleCountries(),
+		Reporters: []reportweb.ReporterRow{
+			{Name: "google.com", Href: galleryPath + "reports", Reports: 28, Messages: 21040, Passing: 20411, Last: ago(2 * time.Hour)},
+			{Name: "Yahoo", Href: galleryPath + "reports", Reports: 25, Messages: 3011, Passing: 2507, Last: ago(20 * time.Hour)},
+		},
+		Flow: sampleFlow(), Receivers: sampleHeat(), Countries: sampleCountries(),
 		ReportsHref: galleryPath + "reports",
 	}
 }

@@ -57,11 +57,13 @@ func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) err
 	if p.SetUp = setUp(a, boxes, domains, sum); banner.Running || p.State == NoMailbox {
 		p.SetUp = ui.Checklist{} // the page itself says what comes next
 	}
-	groups, err := h.Domains.Groups(r.Context(), a.ID)
-	if err != nil {
-		return err
+	if slices.ContainsFunc(domains, func(d domain.Domain) bool { return d.Group != nil }) {
+		groups, err := h.Domains.Groups(r.Context(), a.ID)
+		if err != nil {
+			return err
+		}
+		p.GroupFilter = groupChoices(a, "", query, groups)
 	}
-	p.GroupFilter = groupChoices(a, "", query, groups)
 	if err := h.fillOverview(&p, a, r, query, f, sum, domains); err != nil {
 		return err
 	}
