@@ -79,13 +79,21 @@ func (s *Service) sumSome(ctx context.Context, org org.ID, n int) (did bool, err
 
 // sumNext adds up the next n days of domains, under the lock on sums, and
 // returns how many these were: what is not in them yet comes before what is
-// wrong in them.
+// wrong in them, and that before days of a domain to judge anew, which count
+// as one.
 func (s *Service) sumNext(ctx context.Context, tx postgres.Tx, org org.ID, n int) (int, error) {
 	days, err := dueDays(ctx, tx, org, n)
 	if err == nil && len(days.days) == 0 {
 		days, err = staleDays(ctx, tx, org, n)
 	}
-	if err != nil || len(days.days) == 0 {
+	if err != nil {
+		return 0, err
+	}
+	if len(days.days) == 0 {
+		did, err := judgeNext(ctx, tx, org)
+		if did {
+			return 1, err
+		}
 		return 0, err
 	}
 	return len(days.days), sumDays(ctx, tx, org, days)

@@ -37,9 +37,11 @@ func removeDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) e
 	for domain, days := range d.byDomain() {
 		args := postgres.NamedArgs{"org": org, "domain": domain, "days": days}
 		b := &postgres.Batch{}
-		for _, table := range [...]string{"daily_due", "daily_senders", "daily_receivers", "records"} {
+		for _, table := range [...]string{"daily_due", "records"} {
 			b.Queue(`DELETE FROM `+table+` WHERE org_id = @org AND domain_id = @domain AND day = ANY(@days)`, args)
 		}
+		removeSums(b, org, domain, days)
+		sumMonths(b, org, domain, days)
 		if err := send(ctx, tx, b, "remove records"); err != nil {
 			return err
 		}

@@ -194,9 +194,11 @@ const (
 func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary, error) {
 	var sum Summary
 	var totals []total
+	var days []dayTotal
 	var c counts
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		queueTotals(b, org, f, &totals)
+		queueDays(b, org, f, &days)
 		queueDomains(b, org, f, &sum.Domains)
 		queueMarks(b, org, f, &sum.Changes, &sum.Long)
 		queueReports(b, org, Query{Filter: f, Limit: summaryReports}, &sum.Reports)
@@ -204,7 +206,7 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 		queueReceipts(b, org, ReceiptQuery{Verdicts: attention, Limit: summaryProblems}, &sum.Problems)
 		queueSuggestions(b, org, &sum.Suggestions)
 	})
-	sum.settle(totals)
+	sum.settle(totals, days)
 	sum.ReportCount, sum.Ever, sum.ProblemCount, sum.Reviewed = c.Reports, c.Ever, c.Problems, c.Reviewed
 	return sum, err
 }
@@ -213,25 +215,33 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 func (s *Service) Domains(ctx context.Context, org org.ID, f Filter) (Summary, error) {
 	var sum Summary
 	var totals []total
+	var days []dayTotal
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		queueTotals(b, org, f, &totals)
+		queueDays(b, org, f, &days)
 		queueDomains(b, org, f, &sum.Domains)
 		queueSuggestions(b, org, &sum.Suggestions)
 	})
-	sum.settle(totals)
+	sum.settle(totals, days)
 	return sum, err
 }
 
 // settle distributes the totals, all of them and what advice may stand on.
-func (s *Summary) settle(totals []total) {
+func (s *Summary) settle(totals []total, days []dayTotal) {
 	advised := Summary{Domains: slices.Clone(s.Domains)}
 	s.fill(totals)
 	advised.fill(sure(totals))
-	for _, d := range s.Days {
-		s.Doubted += d.Total()
-	}
-	for _, d := range advised.Days {
-		s.Doubted -= d.Total()
+	for _, d := range days {
+		if d.DomainID == nil {
+			s.Days = append(s.Days, DayTotal{Day: *d.Day, Split: d.Split})
+			s.Doubted += d.Total() - d.Sure
+			continue
+		}
+		for i := range s.Domains {
+			if s.Domains[i].ID == *d.DomainID {
+				s.Domains[i].Days, advised.Domains[i].Days = d.Days, d.SureDays
+			}
+		}
 	}
 	s.advised = &advised
 }
@@ -242,7 +252,6 @@ func sure(totals []total) (list []total) {
 		s := t.Sure
 		t.Split = Split{s.Passing, s.Forwarded, s.Fix, s.Unknown}
 		t.Recent = Recent{s.RecentFix, s.RecentOther}
-		t.Days = t.SureDays
 		if t.Split.Total() > 0 {
 			list = append(list, t)
 		}
@@ -284,15 +293,13 @@ func (s *Summary) Blockers() (blockers []SenderTotal) {
 func (s *Summary) fill(totals []total) {
 	for _, t := range totals {
 		switch t.Grouping {
-		case "day":
-			s.Days = append(s.Days, DayTotal{Day: *t.Day, Split: t.Split})
 		case "sender":
 			s.Senders = append(s.Senders, t.sender())
 			s.SenderCount = t.Size
 		case "domain":
 			for i := range s.Domains {
 				if s.Domains[i].ID == *t.DomainID {
-					s.Domains[i].Split, s.Domains[i].Days, s.Domains[i].Pace = t.Split, t.Days, t.Pace
+					s.Domains[i].Split, s.Domains[i].Pace = t.Split, t.Pace
 				}
 			}
 		}
