@@ -134,7 +134,7 @@ type PolicyChange struct {
 type Summary struct {
 	Days         []DayTotal
 	Domains      []DomainTotal // all, or the chosen one; also those without messages
-	Senders      []SenderTotal // those that need attention first, then the largest; at most summarySenders
+	Senders      []SenderTotal // all that need fixing, then the largest, these up to summarySenders
 	SenderCount  int64         // how many there are in all
 	Changes      []PolicyChange
 	Long         []LongReports
@@ -197,8 +197,10 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 	var days []dayTotal
 	var c counts
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		end := f.joinByHash(b)
 		queueTotals(b, org, f, &totals)
 		queueDays(b, org, f, &days)
+		end()
 		queueDomains(b, org, f, &sum.Domains)
 		queueMarks(b, org, f, &sum.Changes, &sum.Long)
 		queueReports(b, org, Query{Filter: f, Limit: summaryReports}, &sum.Reports)
@@ -217,8 +219,10 @@ func (s *Service) Domains(ctx context.Context, org org.ID, f Filter) (Summary, e
 	var totals []total
 	var days []dayTotal
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		end := f.joinByHash(b)
 		queueTotals(b, org, f, &totals)
 		queueDays(b, org, f, &days)
+		end()
 		queueDomains(b, org, f, &sum.Domains)
 		queueSuggestions(b, org, &sum.Suggestions)
 	})
