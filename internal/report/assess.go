@@ -12,7 +12,7 @@ const (
 	TooEarly                       // not enough seen to advise
 	Foreign                        // no mail is known as the owner's, and the policy lets it through
 	Parked                         // no mail is known as the owner's, and p=reject stops it
-	SafeToGo                       // nothing known as the owner's would be lost by the next step
+	SafeToGo                       // no sender of the owner's would lose more than strays by the next step
 	Silent                         // receivers report, and saw no mail
 	Growing                        // the owner's mail grows too fast for what was seen to hold
 	OneReceiver                    // all passes, as far as a single receiver sees
@@ -43,17 +43,21 @@ const (
 	muchForwarded  = 5  // one message in so many
 )
 
+// BlockingShare is the percentage of a sender's messages from which on its
+// failing mail stands in the way. Of less, a few strays, nobody is advised to wait.
+const BlockingShare = 2
+
 // recentDays is how long failures count against a sender: what was mended
 // before stands in the way of nobody.
 const recentDays = 14
 
 // Class is the class of a sender as a whole. A sender of many messages is not
-// judged by a few strays: from two in a hundred on, failing mail decides, and
-// of its mail that of the last days where there is any.
+// judged by a few strays: from BlockingShare on, failing mail decides, and of
+// its mail that of the last days where there is any.
 func (t SenderTotal) Class() Class {
 	total, recent := t.Total(), t.Recent.Fix+t.Recent.Other
 	switch {
-	case recent > 0 && t.Recent.Fix > 0 && t.Recent.Fix*50 >= recent, recent == 0 && t.Fix > 0 && t.Fix*50 >= total:
+	case recent > 0 && blocks(t.Recent.Fix, recent), recent == 0 && blocks(t.Fix, total):
 		return NeedsFixing
 	case t.Forwarded > 0 && t.Forwarded*50 >= total:
 		return Forwarded // some receivers say so; others just do not look
@@ -63,10 +67,11 @@ func (t SenderTotal) Class() Class {
 	return Passing
 }
 
+// blocks reports whether so many failing messages of a sender's are no strays.
+func blocks(fix, of int64) bool { return fix > 0 && fix*100 >= BlockingShare*of }
+
 // Mended reports whether the sender failed in the chosen days but no longer does.
-func (t SenderTotal) Mended() bool {
-	return t.Class() == Passing && t.Fix > 0 && t.Fix*50 >= t.Total()
-}
+func (t SenderTotal) Mended() bool { return t.Class() == Passing && blocks(t.Fix, t.Total()) }
 
 // Assess judges a domain by what was reported, what it publishes, and its
 // senders, of which it picks those of the domain that need fixing. Mail that

@@ -60,18 +60,30 @@ func verdictSentence(as report.Assessment, shown report.DomainTotal) string {
 // messages in words.
 func passingSentence(as report.Assessment, n string) string {
 	d := as.On
-	strangers := format.Percent(d.Unknown, d.Total())
-	switch {
-	case as.Standing == report.OneReceiver:
-		return fmt.Sprintf("Safe to move to p=%s as far as %s sees, the only receiver that reports: nothing known as yours among %s would be lost.", as.Next, d.OneReporter, n)
-	case as.Standing == report.MuchForwarded:
+	lost := strayWords(d, n)
+	switch as.Standing {
+	case report.OneReceiver:
+		return fmt.Sprintf("Safe to move to p=%s as far as %s sees, the only receiver that reports: %s.", as.Next, d.OneReporter, lost)
+	case report.MuchForwarded:
 		return fmt.Sprintf("Your own mail passes, but %s of %s are passed on and then fail: enforcing would lose them.", format.Percent(d.Forwarded, d.Total()), n)
-	case as.Standing == report.Testing:
-		return fmt.Sprintf("p=%s is not in force for all mail: it is published %s. Nothing known as yours among %s would be lost by applying it in full.", d.Policy, testWords(d), n)
-	case as.Spoofed():
-		return fmt.Sprintf("Safe to move to p=%s, and worth it: %s of %s come from strangers, and nothing known as yours would be lost.", as.Next, strangers, n)
+	case report.Testing:
+		return fmt.Sprintf("p=%s is not in force for all mail: it is published %s. In full force, %s.", d.Policy, testWords(d), lost)
 	}
-	return fmt.Sprintf("Safe to move to p=%s: nothing known as yours among %s would be lost; %s come from strangers.", as.Next, n, strangers)
+	worth := ""
+	if as.Spoofed() {
+		worth = ", and worth it"
+	}
+	return fmt.Sprintf("Safe to move to p=%s%s: %s; %s come from strangers.", as.Next, worth, lost, format.Percent(d.Unknown, d.Total()))
+}
+
+// strayWords say what the owner would lose although no sender of theirs stands
+// in the way. n is the domain's messages in words.
+func strayWords(d report.DomainTotal, n string) string {
+	if d.Fix == 0 {
+		return "nothing known as yours among " + n + " would be lost"
+	}
+	return fmt.Sprintf("%s known as yours among %s would be lost, below the %d\u00a0%% of a sender's recent mail that would be a reason to wait",
+		format.Count(d.Fix), n, report.BlockingShare)
 }
 
 // testWords says how a policy is published that is not in force for all mail.
