@@ -112,12 +112,12 @@ func (d DomainTotal) standing(blockers int) Standing {
 		return Foreign
 	case d.Pace.growing():
 		return Growing
-	case d.Reporters == 1:
-		return OneReceiver
 	case d.Forwarded*muchForwarded >= own+d.Forwarded:
 		return MuchForwarded
 	case d.partly():
 		return Testing
+	case d.Reporters == 1:
+		return OneReceiver
 	}
 	return SafeToGo
 }

@@ -139,6 +139,27 @@ var golden = map[string]situation{
 		step:  "Write down every service that sends for you",
 		minds: []string{"Only google.com reports"},
 	},
+	"one reporter and forwarder-heavy": {
+		domain: situationOf("none", report.Split{Passing: 500, Forwarded: 400}, func(d *report.DomainTotal) { d.Reporters = 1 }),
+		// What a single receiver sees lost is lost: that others are silent is the smaller news.
+		says:  "Your own mail passes, but 44.4 % of 900 messages are passed on and then fail: enforcing would lose them.",
+		step:  "Sign with DKIM everywhere before you enforce",
+		minds: []string{"Only google.com reports", "44.4 % of 900 messages were passed on"},
+	},
+	"one reporter and a policy in test": {
+		domain: situationOf("quarantine", report.Split{Passing: 500}, func(d *report.DomainTotal) { d.Reporters, d.Published.Testing = 1, "y" }),
+		// p=reject without its first step being in force would be two steps at once.
+		says:  "p=quarantine is not in force for all mail: it is published as a test (t=y). In full force, nothing known as yours among 500 messages would be lost.",
+		step:  "Remove t=y from the record",
+		minds: []string{"Only google.com reports", "t=y makes receivers treat p=quarantine as p=none."},
+	},
+	"one reporter and a policy ramping up": {
+		domain: situationOf("quarantine", report.Split{Passing: 500}, func(d *report.DomainTotal) { d.Reporters, d.Published.Pct = 1, "5" }),
+		// Five in a hundred is hardly a step taken.
+		says:  "p=quarantine is not in force for all mail: it is published for 5 % of it (pct=5). In full force, nothing known as yours among 500 messages would be lost.",
+		step:  "Remove pct=5 from the record",
+		minds: []string{"Only google.com reports", "pct=5 asks receivers"},
+	},
 	"too early": {
 		domain: situationOf("none", report.Split{Passing: 40}, func(d *report.DomainTotal) { d.Days = 2 }),
 		// The numbers that are missing are said with those that are there.
