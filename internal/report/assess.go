@@ -102,12 +102,12 @@ func (d DomainTotal) standing(blockers int) Standing {
 		return Losing
 	case blockers > 0:
 		return NotSafe
-	case d.Policy == "reject" && d.Passing > 0:
+	case d.Policy == "reject" && own > 0:
 		return d.enforced()
+	case d.Policy == "reject": // nothing is left to advise that would take time
+		return d.parked()
 	case d.Days < AdviceDays || d.Total() < AdviceMessages:
 		return TooEarly
-	case own == 0 && d.Policy == "reject":
-		return d.parked()
 	case own == 0:
 		return Foreign
 	case d.Pace.growing():

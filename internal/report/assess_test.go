@@ -33,7 +33,7 @@ func TestAssessment(t *testing.T) {
 		"three days only":                 {domain("none", 3, split(1000, 0, 0, 0)), nil, report.TooEarly, ""},
 		"forty messages only":             {domain("none", 30, split(40, 0, 0, 0)), nil, report.TooEarly, ""},
 		"one strange message on day one":  {domain("none", 1, split(0, 0, 0, 1)), nil, report.TooEarly, ""},
-		"one strange message at p=reject": {domain("reject", 1, split(0, 0, 0, 1)), nil, report.TooEarly, ""},
+		"one strange message at p=reject": {domain("reject", 1, split(0, 0, 0, 1)), nil, report.Parked, ""},
 		"only strangers and p=reject":     {domain("reject", 30, split(0, 0, 0, 300)), nil, report.Parked, ""},
 		"only strangers and p=none":       {domain("none", 30, split(0, 0, 0, 300)), nil, report.Foreign, ""},
 		"a few forwarders block nobody":   {domain("none", 30, split(500, 20, 0, 0)), nil, report.SafeToGo, "quarantine"},

@@ -5,8 +5,8 @@ type Finding int
 
 // The findings. What N and Of count is said beside each.
 const (
-	SeenDays        Finding = iota // days with messages, of those wanted
-	SeenMessages                   // messages, of those wanted
+	SeenDays        Finding = iota // days with messages, of those wanted: 0 where no step is left to advise
+	SeenMessages                   // messages, in the same way
 	OwnPasses                      // passing messages, of those known as the owner's
 	BlockingSenders                // messages of senders that need fixing and fail, of all
 	Receivers                      // receivers that saw messages
@@ -41,10 +41,13 @@ func (a Assessment) evidence() (list []Evidence) {
 			list = append(list, Evidence{f, holds, n, of})
 		}
 	}
-	some := d.Total() > 0
+	some, days, messages := d.Total() > 0, int64(AdviceDays), int64(AdviceMessages)
+	if d.Policy == "reject" {
+		days, messages = 0, 0
+	}
 	add(some && len(a.Blockers) > 0, BlockingSenders, false, a.Lost(), d.Total())
-	add(some, SeenDays, d.Days >= AdviceDays, int64(d.Days), AdviceDays)
-	add(some, SeenMessages, d.Total() >= AdviceMessages, d.Total(), AdviceMessages)
+	add(some, SeenDays, int64(d.Days) >= days, int64(d.Days), days)
+	add(some, SeenMessages, d.Total() >= messages, d.Total(), messages)
 	add(own > 0, OwnPasses, len(a.Blockers) == 0, d.Passing, own)
 	add(d.Reporters > 0, Receivers, d.Reporters > 1, int64(d.Reporters), 0)
 	add(d.Passing > 0, SignedMail, d.Pace.Signed*100 >= d.Passing*signedEnough, d.Pace.Signed, d.Passing)

@@ -92,6 +92,11 @@ var golden = map[string]situation{
 		// No mail of theirs and p=reject: the end state of a domain that sends nothing.
 		says: "None of 300 messages is known as yours, and p=reject stops them: right for a domain that sends no mail.",
 	},
+	"parked and quiet": {
+		domain: situationOf("reject", report.Split{Unknown: 40}, func(d *report.DomainTotal) { d.Days = 5 }),
+		// It may never get 100 messages, and nothing is left to wait for: it is as safe as it can be.
+		says: "None of 40 messages is known as yours, and p=reject stops them: right for a domain that sends no mail.",
+	},
 	"parked and open": {
 		domain: situationOf("none", report.Split{Unknown: 300}),
 		// Whether it sends mail only its owner knows: both answers are given.

@@ -163,9 +163,9 @@ func evidenceWords(e report.Evidence, d report.DomainTotal) string {
 	of := format.Of(e.Of, "message", "messages")
 	switch e.Finding {
 	case report.SeenDays:
-		return fmt.Sprintf("Messages were seen on %s; %d are wanted before any advice.", format.Of(e.N, "day", "days"), e.Of)
+		return "Messages were seen on " + format.Of(e.N, "day", "days") + wanted(e) + "."
 	case report.SeenMessages:
-		return fmt.Sprintf("%s reported; %d are wanted before any advice.", was(e.N, "message", "messages"), e.Of)
+		return was(e.N, "message", "messages") + " reported" + wanted(e) + "."
 	case report.OwnPasses:
 		return fmt.Sprintf("%s of %s known as yours pass.", share, of)
 	case report.BlockingSenders:
@@ -198,6 +198,14 @@ func evidenceWords(e report.Evidence, d report.DomainTotal) string {
 		return format.Of(e.N, "subdomain has", "subdomains have") + " a record of their own among what is reported; the policy of " + d.Name.String() + " is not theirs."
 	}
 	return ""
+}
+
+// wanted says how many of what was seen are enough for advice; it may be empty.
+func wanted(e report.Evidence) string {
+	if e.Of == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d are wanted before any advice", e.Of)
 }
 
 // was is "1 message was", "2 messages were".
