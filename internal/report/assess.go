@@ -16,7 +16,7 @@ const (
 	Silent                         // receivers report, and saw no mail
 	Growing                        // the owner's mail grows too fast for what was seen to hold
 	OneReceiver                    // all passes, as far as a single receiver sees
-	MuchForwarded                  // the owner's mail passes, and much of it is passed on and then fails
+	MuchForwarded                  // the owner's mail passes, and much of it is passed on and then fails, under whatever policy
 	Testing                        // all passes, and the published policy is not applied in full
 	OpenSubdomains                 // p=reject, and subdomains have a weaker policy
 )
@@ -92,7 +92,6 @@ func Assess(d DomainTotal, senders []SenderTotal) Assessment {
 }
 
 func (d DomainTotal) standing(blockers int) Standing {
-	own := d.Passing + d.Fix
 	switch {
 	case d.Total() == 0 && d.Nulls > 0:
 		return Silent
@@ -102,17 +101,15 @@ func (d DomainTotal) standing(blockers int) Standing {
 		return Losing
 	case blockers > 0:
 		return NotSafe
-	case d.Policy == "reject" && own > 0:
+	case d.Policy == "reject":
 		return d.enforced()
-	case d.Policy == "reject": // nothing is left to advise that would take time
-		return d.parked()
 	case d.Days < AdviceDays || d.Total() < AdviceMessages:
 		return TooEarly
-	case own == 0:
+	case d.Own() == 0:
 		return Foreign
 	case d.Pace.growing():
 		return Growing
-	case d.Forwarded*muchForwarded >= own+d.Forwarded:
+	case d.passedOn():
 		return MuchForwarded
 	case d.partly():
 		return Testing
@@ -122,23 +119,29 @@ func (d DomainTotal) standing(blockers int) Standing {
 	return SafeToGo
 }
 
-// enforced is the standing of a domain with p=reject whose mail passes.
+// enforced is the standing of a domain with p=reject none of whose senders
+// needs fixing. No step is left to advise, so how much was seen does not matter.
 func (d DomainTotal) enforced() Standing {
 	switch {
+	case d.passedOn():
+		return MuchForwarded
 	case d.partly():
 		return Testing
 	case d.OpenBelow() != "":
 		return OpenSubdomains
+	case d.Own() == 0:
+		return Parked
 	}
 	return Enforced
 }
 
-// parked is the standing of a domain with p=reject that sends nothing.
-func (d DomainTotal) parked() Standing {
-	if s := d.enforced(); s != Enforced {
-		return s
-	}
-	return Parked
+// Own returns the messages that are known as the owner's, without those that
+// others passed on and that fail.
+func (d DomainTotal) Own() int64 { return d.Passing + d.Fix }
+
+// passedOn reports whether much of the owner's mail is passed on and then fails.
+func (d DomainTotal) passedOn() bool {
+	return d.Own() > 0 && d.Forwarded*muchForwarded >= d.Own()+d.Forwarded
 }
 
 func (d DomainTotal) next() string {

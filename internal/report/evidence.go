@@ -35,7 +35,6 @@ const signedEnough = 95
 // evidence lists what the verdict stands on.
 func (a Assessment) evidence() (list []Evidence) {
 	d := a.On
-	own := d.Passing + d.Fix
 	add := func(when bool, f Finding, holds bool, n, of int64) {
 		if when {
 			list = append(list, Evidence{f, holds, n, of})
@@ -48,10 +47,10 @@ func (a Assessment) evidence() (list []Evidence) {
 	add(some && len(a.Blockers) > 0, BlockingSenders, false, a.Lost(), d.Total())
 	add(some, SeenDays, int64(d.Days) >= days, int64(d.Days), days)
 	add(some, SeenMessages, d.Total() >= messages, d.Total(), messages)
-	add(own > 0, OwnPasses, len(a.Blockers) == 0, d.Passing, own)
+	add(d.Own() > 0, OwnPasses, len(a.Blockers) == 0, d.Passing, d.Own())
 	add(d.Reporters > 0, Receivers, d.Reporters > 1, int64(d.Reporters), 0)
 	add(d.Passing > 0, SignedMail, d.Pace.Signed*100 >= d.Passing*signedEnough, d.Pace.Signed, d.Passing)
-	add(d.Forwarded > 0, ForwardedMail, d.Forwarded*muchForwarded < own+d.Forwarded, d.Forwarded, d.Total())
+	add(d.Forwarded > 0, ForwardedMail, !d.passedOn(), d.Forwarded, d.Total())
 	add(d.Unknown > 0, Strangers, true, d.Unknown, d.Total())
 	add(d.Nulls > 0, NullReports, true, d.Nulls, 0)
 	add(d.Pace.growing(), WeeklyGrowth, false, d.Pace.Week, d.Pace.Before)

@@ -39,12 +39,12 @@ func verdictSentence(as report.Assessment, shown report.DomainTotal) string {
 	case report.SafeToGo, report.OneReceiver, report.MuchForwarded, report.Testing:
 		return passingSentence(as, n)
 	case report.Enforced:
-		return fmt.Sprintf("Enforced, and your mail passes: %s of %s.", format.Percent(d.Passing, d.Total()), n)
+		return fmt.Sprintf("Enforced, and your mail passes: %s.", ownWords(d))
 	case report.OpenSubdomains:
-		if d.Passing == 0 {
+		if d.Own() == 0 {
 			return fmt.Sprintf("None of %s is known as yours, and p=reject stops them, but %s.", n, openWords(d))
 		}
-		return fmt.Sprintf("p=reject protects %s itself, and %s of %s pass, but %s.", d.Name, format.Percent(d.Passing, d.Total()), n, openWords(d))
+		return fmt.Sprintf("p=reject protects %s itself, and %s pass, but %s.", d.Name, ownWords(d), openWords(d))
 	case report.Parked:
 		return fmt.Sprintf("None of %s is known as yours, and p=reject stops them: right for a domain that sends no mail.", n)
 	case report.Foreign:
@@ -65,7 +65,11 @@ func passingSentence(as report.Assessment, n string) string {
 	case report.OneReceiver:
 		return fmt.Sprintf("Safe to move to p=%s as far as %s sees, the only receiver that reports: %s.", as.Next, d.OneReporter, lost)
 	case report.MuchForwarded:
-		return fmt.Sprintf("Your own mail passes, but %s of %s are passed on and then fail: enforcing would lose them.", format.Percent(d.Forwarded, d.Total()), n)
+		fate := "enforcing would lose them"
+		if p := does[d.InForce()]; p != "" {
+			fate = "p=" + d.Policy + " has them " + p
+		}
+		return fmt.Sprintf("%s pass, but %s of %s are passed on and then fail: %s.", ownWords(d), format.Percent(d.Forwarded, d.Total()), n, fate)
 	case report.Testing:
 		return fmt.Sprintf("p=%s is not in force for all mail: it is published %s. In full force, %s.", d.Policy, testWords(d), lost)
 	}
@@ -74,6 +78,11 @@ func passingSentence(as report.Assessment, n string) string {
 		worth = ", and worth it"
 	}
 	return fmt.Sprintf("Safe to move to p=%s%s: %s; %s come from strangers.", as.Next, worth, lost, format.Percent(d.Unknown, d.Total()))
+}
+
+// ownWords are the share of the owner's mail that passes.
+func ownWords(d report.DomainTotal) string {
+	return format.Percent(d.Passing, d.Own()) + " of " + format.Of(d.Own(), "message", "messages") + " known as yours"
 }
 
 // strayWords say what the owner would lose although no sender of theirs stands
@@ -131,7 +140,11 @@ func nextStep(as report.Assessment) string {
 	case report.OneReceiver:
 		return fmt.Sprintf("Write down every service that sends for you and compare it with the senders below: what goes to other receivers nobody reports. When none is missing, publish p=%s.", as.Next)
 	case report.MuchForwarded:
-		return "Sign with DKIM everywhere before you enforce: forwarding breaks SPF, and a signature survives it. Mailing lists that change mail break both; p=quarantine is as far as a domain should go whose people write to lists."
+		when := " before you enforce"
+		if does[d.InForce()] != "" {
+			when = ""
+		}
+		return "Sign with DKIM everywhere" + when + ": forwarding breaks SPF, and a signature survives it. Mailing lists that change mail break both; p=quarantine is as far as a domain should go whose people write to lists."
 	case report.Testing:
 		return "Remove " + testTag(d) + " from the record. The rest of it can stay as it is."
 	case report.OpenSubdomains:
