@@ -6,8 +6,8 @@ type Standing int
 // The standings.
 const (
 	NoData         Standing = iota // nothing reported
-	Losing                         // mail known as the owner's is stopped by their own policy
-	NotSafe                        // enforcing would lose mail known as the owner's
+	Losing                         // mail known as the owner's is stopped under their own policy
+	NotSafe                        // enforcing would lose mail known as the owner's, or p is enforced and nothing was lost so far
 	Enforced                       // p=reject, and the owner's mail passes
 	TooEarly                       // not enough seen to advise
 	Foreign                        // no mail is known as the owner's, and the policy lets it through
@@ -84,20 +84,20 @@ func Assess(d DomainTotal, senders []SenderTotal) Assessment {
 			a.Blockers = append(a.Blockers, s)
 		}
 	}
-	if a.Standing = d.standing(len(a.Blockers)); a.Standing == SafeToGo || a.Standing == OneReceiver {
+	if a.Standing = d.standing(len(a.Blockers), a.Stopped()); a.Standing == SafeToGo || a.Standing == OneReceiver {
 		a.Next = d.next()
 	}
 	a.Evidence = a.evidence()
 	return a
 }
 
-func (d DomainTotal) standing(blockers int) Standing {
+func (d DomainTotal) standing(blockers int, stopped int64) Standing {
 	switch {
 	case d.Total() == 0 && d.Nulls > 0:
 		return Silent
 	case d.Total() == 0:
 		return NoData
-	case blockers > 0 && strength[d.InForce()] > 0:
+	case blockers > 0 && stopped > 0 && (d.Enforcing() != "" || d.Subdomains > 0):
 		return Losing
 	case blockers > 0:
 		return NotSafe
@@ -154,17 +154,39 @@ func (d DomainTotal) next() string {
 // strength orders policies.
 var strength = map[string]int{"quarantine": 1, "reject": 2}
 
-// InForce is the policy that receivers apply to all mail: a test lowers it by
+// InForce is the policy that receivers apply to all mail of the domain itself.
+func (d DomainTotal) InForce() string { return d.lowered(d.Policy) }
+
+// lowered is what receivers make of a policy of the record: a test lowers it by
 // one step (t of RFC 9989 section 4.7), as does pct=0 (RFC 7489 section 6.6.4).
-func (d DomainTotal) InForce() string {
-	lowered := d.Published != nil && (d.Published.Effective().Testing || d.Published.Effective().Pct == 0)
+func (d DomainTotal) lowered(policy string) string {
+	lower := d.Published != nil && (d.Published.Effective().Testing || d.Published.Effective().Pct == 0)
 	switch {
-	case lowered && d.Policy == "reject":
+	case lower && policy == "reject":
 		return "quarantine"
-	case lowered && d.Policy == "quarantine":
+	case lower && policy == "quarantine":
 		return "none"
 	}
-	return d.Policy
+	return policy
+}
+
+// Enforcing names the tag by which receivers stop failing mail: "p", or "sp" or
+// "np" where the record guards only subdomains; "" = none does. Subdomains with
+// a record of their own may enforce all the same.
+func (d DomainTotal) Enforcing() string {
+	if strength[d.InForce()] > 0 {
+		return "p"
+	}
+	if d.Published == nil {
+		return ""
+	}
+	switch e := d.Published.Effective(); {
+	case strength[d.lowered(e.SP)] > 0:
+		return "sp"
+	case strength[d.lowered(e.NP)] > 0:
+		return "np"
+	}
+	return ""
 }
 
 // partly reports whether the published policy is a test, or for a share of the
@@ -196,6 +218,15 @@ func (p Pace) growing() bool { return p.Before >= growthMessages && p.Week >= gr
 func (a Assessment) Lost() (n int64) {
 	for _, b := range a.Blockers {
 		n += b.Fix
+	}
+	return n
+}
+
+// Stopped returns the messages of the blockers that receivers quarantined or
+// rejected: what of Lost is lost already.
+func (a Assessment) Stopped() (n int64) {
+	for _, b := range a.Blockers {
+		n += b.Stopped
 	}
 	return n
 }

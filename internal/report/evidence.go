@@ -9,6 +9,7 @@ const (
 	SeenMessages                   // messages, in the same way
 	OwnPasses                      // passing messages, of those known as the owner's
 	BlockingSenders                // messages of senders that need fixing and fail, of all
+	StoppedMail                    // messages of these that receivers quarantined or rejected, of those that fail
 	Receivers                      // receivers that saw messages
 	SignedMail                     // messages with an aligned DKIM pass, of those that pass
 	ForwardedMail                  // messages that were passed on and fail, of all
@@ -45,6 +46,7 @@ func (a Assessment) evidence() (list []Evidence) {
 		days, messages = 0, 0
 	}
 	add(some && len(a.Blockers) > 0, BlockingSenders, false, a.Lost(), d.Total())
+	add(a.Standing == Losing || len(a.Blockers) > 0 && d.Enforcing() != "", StoppedMail, false, a.Stopped(), a.Lost())
 	add(some, SeenDays, int64(d.Days) >= days, int64(d.Days), days)
 	add(some, SeenMessages, d.Total() >= messages, d.Total(), messages)
 	add(d.Own() > 0, OwnPasses, len(a.Blockers) == 0, d.Passing, d.Own())

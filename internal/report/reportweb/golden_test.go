@@ -32,6 +32,9 @@ func situationOf(policy string, s report.Split, change ...func(*report.DomainTot
 
 var printer = []report.SenderTotal{{Sender: "203.0.113.24", Split: report.Split{Fix: 40}}}
 
+// refused is printer under a policy that most receivers follow.
+var refused = []report.SenderTotal{{Sender: "203.0.113.24", Split: report.Split{Fix: 40}, Stopped: 30}}
+
 var strays = []report.SenderTotal{{Sender: "203.0.113.24", Split: report.Split{Passing: 981_000, Fix: 19_000}, Recent: report.Recent{Fix: 19_000, Other: 981_000}}}
 
 // Each sentence is argued for in the line above it.
@@ -69,10 +72,45 @@ var golden = map[string]situation{
 		minds: []string{"4.0 % of 1 000 messages are of senders", "96.0 % of 1 000 messages known as yours"},
 	},
 	"losing mail": {
-		domain: situationOf("reject", report.Split{Passing: 960, Fix: 40}), senders: printer,
+		domain: situationOf("reject", report.Split{Passing: 960, Fix: 40}), senders: refused,
 		// The only one that is an emergency: it says "is", not "would", and how to stop it at once.
 		says:  "Mail of yours is being stopped: 4.0 % of 1 000 messages, from 1 sender of yours, fail under p=reject.",
 		step:  "Make the senders below pass. Until they do, publish p=none",
+		minds: []string{"4.0 %", "75.0 % of 40 messages of theirs that fail were put", "96.0 %"},
+	},
+	"enforced since yesterday": {
+		domain: situationOf("reject", report.Split{Passing: 960, Fix: 40}), senders: printer,
+		// All was delivered, so nothing "is being stopped"; but it is about to be, and who published it can still step back.
+		says:  "Not safe under p=reject: 4.0 % of 1 000 messages, from 1 sender of yours, fail; so far receivers delivered them all the same.",
+		step:  "Make the senders below pass. Until they do, publish p=none, before receivers stop their mail.",
+		minds: []string{"4.0 %", "0.0 % of 40 messages of theirs that fail were put", "96.0 %"},
+	},
+	"failing below an open door": {
+		domain: situationOf("reject", report.Split{Passing: 960, Fix: 40}, func(d *report.DomainTotal) { d.Published.SP = "none" }), senders: printer,
+		// sp=none may be why all was delivered; whose mail is of subdomains only need not step back.
+		says:  "Not safe under p=reject: 4.0 % of 1 000 messages, from 1 sender of yours, fail; so far receivers delivered them all the same.",
+		step:  "Make the senders below pass. Until they do, publish p=none, before receivers stop their mail; only what they send as subdomains has sp=none.",
+		minds: []string{"4.0 %", "0.0 %", "96.0 %", "sp=none gives subdomains a weaker policy"},
+	},
+	"losing mail of subdomains": {
+		domain: situationOf("none", report.Split{Passing: 960, Fix: 40}, func(d *report.DomainTotal) { d.Published.SP = "reject" }), senders: refused,
+		// p=none looks harmless, and what stops the mail is the tag beside it: that one is named, and is the one to change.
+		says:  "Mail of yours is being stopped: 4.0 % of 1 000 messages, from 1 sender of yours, fail under sp=reject.",
+		step:  "Make the senders below pass. Until they do, publish sp=none",
+		minds: []string{"4.0 %", "75.0 %", "96.0 %"},
+	},
+	"losing mail of a subdomain with a record": {
+		domain: situationOf("none", report.Split{Passing: 960, Fix: 40}, func(d *report.DomainTotal) { d.Subdomains = 1 }), senders: refused,
+		// Nothing in this record stops mail, so it must be the other one that does.
+		says:  "Mail of yours is being stopped: 4.0 % of 1 000 messages, from 1 sender of yours, fail under the record of a subdomain.",
+		step:  "Make the senders below pass. Until they do, publish p=none for the subdomains they send as",
+		minds: []string{"4.0 %", "75.0 %", "96.0 %"},
+	},
+	"stopped by a receiver's own rule": {
+		domain: situationOf("none", report.Split{Passing: 960, Fix: 40}), senders: refused,
+		// Under p=none no policy stopped it, and none can be taken back.
+		says:  "Not safe to enforce yet: 4.0 % of 1 000 messages, from 1 sender of yours, would be lost.",
+		step:  "Make the senders below pass",
 		minds: []string{"4.0 %", "96.0 %"},
 	},
 	"a test loses nothing": {

@@ -28,8 +28,11 @@ func verdictSentence(as report.Assessment, shown report.DomainTotal) string {
 	lost := format.Percent(as.Lost(), d.Total()) + " of " + n
 	switch as.Standing {
 	case report.Losing:
-		return fmt.Sprintf("Mail of yours is being stopped: %s, from %s of yours, fail under p=%s.", lost, senders, d.Policy)
+		return fmt.Sprintf("Mail of yours is being stopped: %s, from %s of yours, fail under %s.", lost, senders, enforcingTag(d))
 	case report.NotSafe:
+		if d.Enforcing() == "p" {
+			return fmt.Sprintf("Not safe under %s: %s, from %s of yours, fail; so far receivers delivered them all the same.", enforcingTag(d), lost, senders)
+		}
 		return fmt.Sprintf("Not safe to enforce yet: %s, from %s of yours, would be lost.", lost, senders)
 	case report.TooEarly:
 		return fmt.Sprintf("Too early to tell: %s on %s so far.", n, format.Of(d.Days, "day", "days"))
@@ -103,13 +106,26 @@ func testWords(d report.DomainTotal) string {
 	return "as a test (t=y)"
 }
 
-// openTag is the tag that leaves subdomains open, as it is in force.
-func openTag(d report.DomainTotal) string {
-	e := d.Published.Effective()
-	if d.OpenBelow() == "np" {
-		return "np=" + e.NP
+// tagOf is a tag of a domain's record, as it is in force: "sp=none".
+func tagOf(d report.DomainTotal, name string) string {
+	switch name {
+	case "sp":
+		return "sp=" + d.Published.Effective().SP
+	case "np":
+		return "np=" + d.Published.Effective().NP
 	}
-	return "sp=" + e.SP
+	return "p=" + d.Policy
+}
+
+// openTag is the tag that leaves subdomains open.
+func openTag(d report.DomainTotal) string { return tagOf(d, d.OpenBelow()) }
+
+// enforcingTag is what stops failing mail.
+func enforcingTag(d report.DomainTotal) string {
+	if name := d.Enforcing(); name != "" {
+		return tagOf(d, name)
+	}
+	return "the record of a subdomain"
 }
 
 // openWords says what a weaker policy below the domain leaves open.
@@ -129,8 +145,19 @@ func nextStep(as report.Assessment) string {
 	d := as.On
 	switch as.Standing {
 	case report.Losing:
-		return "Make the senders below pass. Until they do, publish p=none: receivers then deliver their mail again, and go on reporting."
+		publish := "p=none for the subdomains they send as"
+		if name := d.Enforcing(); name != "" {
+			publish = name + "=none"
+		}
+		return "Make the senders below pass. Until they do, publish " + publish + ": receivers then deliver their mail again, and go on reporting."
 	case report.NotSafe:
+		if d.Enforcing() == "p" {
+			step := "Make the senders below pass. Until they do, publish p=none, before receivers stop their mail"
+			if d.OpenBelow() == "sp" {
+				step += "; only what they send as subdomains has " + openTag(d)
+			}
+			return step + "."
+		}
 		return "Make the senders below pass, then enforce. One that is not yours you can mark as such: it stands in the way no longer."
 	case report.TooEarly:
 		return fmt.Sprintf("Wait until at least %s on %s were reported. Reporters send once a day.",
@@ -183,6 +210,8 @@ func evidenceWords(e report.Evidence, d report.DomainTotal) string {
 		return fmt.Sprintf("%s of %s known as yours pass.", share, of)
 	case report.BlockingSenders:
 		return fmt.Sprintf("%s of %s are of senders of yours and fail.", share, of)
+	case report.StoppedMail:
+		return fmt.Sprintf("%s of %s of theirs that fail were put into spam folders or refused.", share, of)
 	case report.Receivers:
 		if e.N == 1 {
 			return "Only " + d.OneReporter + " reports: what other receivers see is not known."
