@@ -248,9 +248,23 @@ var golden = map[string]situation{
 	"subdomain policy": {
 		domain: situationOf("reject", report.Split{Passing: 9_000, Unknown: 1_000}, func(d *report.DomainTotal) { d.Published.SP, d.Subdomains = "none", 2 }),
 		// The door beside the locked one: whoever forges takes any name below the domain.
-		says:  "p=reject protects example.org itself, and 100.0 % of 9 000 messages known as yours pass, but sp=none leaves its subdomains open to anybody.",
+		says:  "p=reject protects example.org itself, and 100.0 % of 9 000 messages known as yours pass, but sp=none leaves subdomains open to anybody.",
 		step:  "Remove sp=none from the record",
 		minds: []string{"sp=none gives subdomains a weaker policy than p=reject"},
+	},
+	"safe to go on with open subdomains": {
+		domain: situationOf("quarantine", report.Split{Passing: 9_000}, func(d *report.DomainTotal) { d.Published.SP = "none" }),
+		// One step at a time, so p first; but nobody shall believe that p=reject then guards all names.
+		says:  "Safe to move to p=reject: nothing known as yours among 9 000 messages would be lost; 0.0 % come from strangers. But sp=none leaves subdomains open to anybody.",
+		step:  "Publish p=reject",
+		minds: []string{"sp=none gives subdomains a weaker policy than p=quarantine"},
+	},
+	"one reporter and open subdomains": {
+		domain: situationOf("quarantine", report.Split{Passing: 9_000}, func(d *report.DomainTotal) { d.Published.SP, d.Reporters = "none", 1 }),
+		// Who else reports changes nothing about the record.
+		says:  "Safe to move to p=reject as far as google.com sees, the only receiver that reports: nothing known as yours among 9 000 messages would be lost. But sp=none leaves subdomains open to anybody.",
+		step:  "Write down every service that sends for you",
+		minds: []string{"Only google.com reports", "sp=none gives subdomains a weaker policy than p=quarantine"},
 	},
 	"names that do not exist": {
 		domain: situationOf("reject", report.Split{Unknown: 300}, func(d *report.DomainTotal) { d.Published.NP = "quarantine" }),

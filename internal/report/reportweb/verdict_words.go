@@ -40,6 +40,9 @@ func verdictSentence(as report.Assessment, shown report.DomainTotal) string {
 		return fmt.Sprintf("Too early to move: your mail grew from %s a week to %s, and new senders may still show up.",
 			format.Of(d.Pace.Before, "message", "messages"), format.Count(d.Pace.Week))
 	case report.SafeToGo, report.OneReceiver, report.MuchForwarded, report.Testing:
+		if d.OpenBelow() != "" {
+			return passingSentence(as, n) + " But " + openWords(d) + "."
+		}
 		return passingSentence(as, n)
 	case report.Enforced:
 		return fmt.Sprintf("Enforced, and your mail passes: %s.", ownWords(d))
@@ -130,7 +133,7 @@ func enforcingTag(d report.DomainTotal) string {
 
 // openWords says what a weaker policy below the domain leaves open.
 func openWords(d report.DomainTotal) string {
-	names := "its subdomains"
+	names := "subdomains"
 	if d.OpenBelow() == "np" {
 		names = "subdomains that do not exist"
 	}
