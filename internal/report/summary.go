@@ -49,11 +49,11 @@ type DomainTotal struct {
 	Group *domain.GroupID `db:"group_id"` // nil = in none
 	Split
 	Days         int              `db:"days"`      // with messages
-	Policy       string           `db:"policy"`    // p as last reported; "" = not seen
-	Published    *dmarcrpt.Policy `db:"published"` // the whole policy as last reported
+	Policy       string           `db:"policy"`    // p as last reported up to the last chosen day; "" = not seen
+	Published    *dmarcrpt.Policy `db:"published"` // the whole policy as last reported up to then
 	PolicyBy     *string          `db:"policy_by"` // who reported it, about which day
 	PolicyDay    *time.Time       `db:"policy_day"`
-	LastReportAt *time.Time       `db:"last_report_at"` // when it was stored
+	LastReportAt *time.Time       `db:"last_report_at"` // when the newest of all was stored
 	Reported
 	Pace Pace `db:"-"`
 }
@@ -76,6 +76,7 @@ type SenderTotal struct {
 	Opinion
 	Split
 	Recent  Recent
+	Stopped int64      // of those known as the owner's that fail: quarantined or rejected, by what somebody vouches for
 	LastFix *time.Time // the last day on which mail known as the owner's failed
 	DKIM    int64      // messages with an aligned DKIM pass
 	SPF     int64      // messages with an aligned SPF pass
@@ -314,7 +315,7 @@ func (s *Summary) fill(totals []total) {
 func (t total) sender() SenderTotal {
 	sender := SenderTotal{
 		Sender: *t.Sender, Addresses: t.Addresses, DomainID: *t.DomainID, Domain: *t.Domain, Opinion: t.Opinion,
-		Split: t.Split, DKIM: t.DKIM, SPF: t.SPF, LastDay: t.LastDay, LastFix: t.LastFix, Recent: t.Recent,
+		Split: t.Split, DKIM: t.DKIM, SPF: t.SPF, LastDay: t.LastDay, LastFix: t.LastFix, Recent: t.Recent, Stopped: t.Stopped,
 	}
 	if t.Address != nil {
 		sender.Address = *t.Address
