@@ -20,11 +20,11 @@ func keptDays(ctx context.Context, tx postgres.Tx, org org.ID) (domainDays, erro
 }
 
 func checkSenders(ctx context.Context, tx postgres.Tx, org org.ID) ([]Difference, error) {
-	rows, err := tx.Query(ctx, senderFactsSQL+`
+	rows, err := tx.Query(ctx, `
 		SELECT 'sender' AS what, d.name AS domain, date '0001-01-01' AS day, f.sender AS name, 1 AS lines, coalesce(s.own, false)::int::bigint AS kept, f.own::int::bigint AS counted
-		FROM f JOIN domains d ON d.org_id = $1 AND d.domain_id = f.domain_id
+		FROM sender_facts f JOIN domains d ON d.org_id = $1 AND d.domain_id = f.domain_id
 		LEFT JOIN senders s ON s.org_id = $1 AND s.domain_id = f.domain_id AND s.sender = f.sender
-		WHERE s.own IS DISTINCT FROM f.own ORDER BY d.name, f.sender`, org)
+		WHERE f.org_id = $1 AND s.own IS DISTINCT FROM f.own ORDER BY d.name, f.sender`, org)
 	return differences(rows, err)
 }
 

@@ -175,14 +175,14 @@ func TestIdentityIsFoundAgain(t *testing.T) {
 	b.store(t, m, mail{ip: "192.0.2.1", messages: 1, own: true, envelope: "example.org", day: now.AddDate(0, 0, -9)})
 	b.find(t)
 	b.exec(t, m, `DELETE FROM daily_stale`, nil) // the sums are right again
-	if _, err := b.Review(t.Context(), m.Access, m.domain, []string{"isp.example"}, sender.Authorised, "our branch office"); err != nil {
+	if _, err := b.Review(t.Context(), m.Access, m.domain, []string{"isp.example/passing"}, sender.Authorised, "our branch office"); err != nil {
 		t.Fatal(err)
 	}
 
 	// Mail that comes in meanwhile shows more; a week later that is noticed.
 	b.store(t, m, mail{ip: "192.0.2.1", messages: 9, signer: "mandrillapp.com", envelope: "example.org"})
 	b.find(t)
-	if key := b.known(t, m, "192.0.2.1"); key != "isp.example" {
+	if key := b.known(t, m, "192.0.2.1"); key != "isp.example/passing" {
 		t.Errorf("before the week is over: %s", key)
 	}
 	b.at = b.at.Add(7*24*time.Hour + time.Second)
@@ -193,7 +193,7 @@ func TestIdentityIsFoundAgain(t *testing.T) {
 	if from := one[time.Time](t, b, m, `SELECT from_day FROM daily_stale`); !from.Equal(now.AddDate(0, 0, -9).Truncate(24 * time.Hour)) {
 		t.Errorf("sums are stale from %s, want the first day of the address", from)
 	}
-	if v := one[string](t, b, m, `SELECT review || ' ' || note FROM senders WHERE sender = 'isp.example'`); v != "authorised our branch office" {
+	if v := one[string](t, b, m, `SELECT review || ' ' || note FROM senders WHERE sender = 'isp.example/passing'`); v != "authorised our branch office" {
 		t.Errorf("the review is now %q", v)
 	}
 	if v := one[string](t, b, m, `SELECT review FROM senders WHERE sender = 'mandrill'`); v != "" {

@@ -9,12 +9,14 @@ import (
 
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/provider"
+	"sendvery.com/sendvery/internal/report"
 )
 
 // Evidence is what is known of an address that sent as a domain.
 type Evidence struct {
 	Domain fqdn.Name // that it sent as
 	IP     netip.Addr
+	Passes bool // it sent passing mail of the domain that nobody passed on
 	Facts
 	// Results are of mail that shows no sign of having been passed on, in
 	// reports that somebody vouches for or nobody doubts.
@@ -67,7 +69,22 @@ func Identify(e Evidence) Identity {
 	default:
 		i.Basis, i.Key = JustAddress, e.IP.String()
 	}
+	switch {
+	case i.Basis == OwnHost:
+		i.Tie = report.TieOwner
+	case i.shared() && e.Passes:
+		i.Key += passingSuffix
+	case i.shared():
+		i.Tie = report.TieStrangers
+	}
 	return i
+}
+
+// shared reports whether anybody may have an address that is known as the
+// same: passing mail of one then says nothing of the others.
+func (i Identity) shared() bool {
+	p, _ := Provider(i.Key)
+	return p.Kind == provider.Hosting || i.Basis == OtherHost || i.Basis == InNetwork
 }
 
 // shown is a provider that mail shows, and by which domain.

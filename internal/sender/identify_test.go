@@ -6,6 +6,7 @@ import (
 
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/provider"
+	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/sender"
 )
 
@@ -69,7 +70,7 @@ func TestLadder(t *testing.T) {
 		if i.Key != test.key || i.Basis != test.basis {
 			t.Errorf("%s: %s by %s, want %s by %s", test.what, i.Key, i.Basis, test.key, test.basis)
 		}
-		if i.Catalogue != provider.Version() || i.Own() != (test.basis == sender.OwnHost) {
+		if i.Catalogue != provider.Version() || (i.Tie == report.TieOwner) != (test.basis == sender.OwnHost) {
 			t.Errorf("%s: %+v", test.what, i)
 		}
 	}
@@ -84,6 +85,40 @@ func TestOwnerWhoIsInTheCatalogue(t *testing.T) {
 	})
 	if i.Key != "2001:db8::1" {
 		t.Errorf("%+v", i)
+	}
+}
+
+// Only who nobody else can be is the owner's for one address's passing mail.
+func TestPassingMailSpeaksForNoStrangers(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		what        string
+		facts       sender.Facts
+		results     []sender.Result
+		other, own  string // its key without and with passing mail
+		tie, ownTie report.Tie
+	}{
+		{"nothing", sender.Facts{}, nil, "192.0.2.1", "192.0.2.1", report.TieSpeaks, report.TieSpeaks},
+		{"a network", sender.Facts{ASN: 64500}, nil, "AS64500", "AS64500/passing", report.TieStrangers, report.TieSpeaks},
+		{"a name", sender.Facts{Host: "dyn-1.isp.example"}, nil, "isp.example", "isp.example/passing", report.TieStrangers, report.TieSpeaks},
+		{"a web host", sender.Facts{Host: "dd1.kasserver.com"}, nil, "all-inkl", "all-inkl/passing", report.TieStrangers, report.TieSpeaks},
+		{"a web host by its signature", sender.Facts{}, []sender.Result{seen(1, "mailchannels.net", "mailchannels.net")}, "mailchannels", "mailchannels/passing", report.TieStrangers, report.TieSpeaks},
+		{"a mail service", sender.Facts{Host: "o1.ptr.sendgrid.net"}, nil, "sendgrid", "sendgrid", report.TieSpeaks, report.TieSpeaks},
+		{"the owner's host", sender.Facts{Host: "mx.example.org"}, nil, "mx.example.org", "mx.example.org", report.TieOwner, report.TieOwner},
+	} {
+		e := sender.Evidence{Domain: "example.org", IP: netip.MustParseAddr("192.0.2.1"), Facts: test.facts, Results: test.results}
+		if i := sender.Identify(e); i.Key != test.other || i.Tie != test.tie {
+			t.Errorf("%s: %s, %q", test.what, i.Key, i.Tie)
+		}
+		e.Passes = true
+		if i := sender.Identify(e); i.Key != test.own || i.Tie != test.ownTie {
+			t.Errorf("%s, with passing mail: %s, %q", test.what, i.Key, i.Tie)
+		}
+	}
+	for key, name := range map[string]string{"AS64500/passing": "Network AS64500 (seen passing)", "isp.example/passing": "isp.example (seen passing)", "all-inkl/passing": "ALL-INKL.COM (seen passing)"} {
+		if sender.Name(key) != name {
+			t.Errorf("%s is called %s", key, sender.Name(key))
+		}
 	}
 }
 

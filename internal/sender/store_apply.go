@@ -29,7 +29,7 @@ func readSources(ctx context.Context, tx postgres.Tx, org org.ID, targets []targ
 		domains[i], ips[i] = t.Domain, t.IP
 	}
 	rows, err := tx.Query(ctx, `
-		SELECT s.domain_id, s.source_ip, s.sender, s.country, s.first_day, d.name
+		SELECT s.domain_id, s.source_ip, s.sender, s.country, s.first_day, s.own, d.name
 		FROM sources s JOIN domains d ON d.org_id = s.org_id AND d.domain_id = s.domain_id
 		WHERE s.org_id = @org AND (s.domain_id, s.source_ip) IN (SELECT d, i FROM unnest(@domains::uuid[], @ips::inet[]) AS u (d, i))
 		ORDER BY s.domain_id, s.source_ip`+lock,
@@ -139,7 +139,8 @@ func passed(messages int64, a report.AuthResults) Result {
 // locked; then what they are known as, and last the days whose sums are wrong.
 func saveIdentities(ctx context.Context, tx postgres.Tx, org org.ID, found []identified, now time.Time) error {
 	n := len(found)
-	domains, ips, keys, countries := make([][16]byte, n), make([]netip.Addr, n), make([]string, n), make([]string, n)
+	domains, ips := make([][16]byte, n), make([]netip.Addr, n)
+	keys, ties, countries := make([]string, n), make([]string, n), make([]string, n)
 	evidence, revisions := make([]json.RawMessage, n), make([]int32, n)
 	movedDomains, movedFrom, movedDays := [][16]byte{}, []string{}, []time.Time{} // an array that is null would match nothing
 	for i, f := range found {
@@ -147,18 +148,19 @@ func saveIdentities(ctx context.Context, tx postgres.Tx, org org.ID, found []ide
 		if err != nil {
 			return err
 		}
-		domains[i], ips[i], keys[i], countries[i], evidence[i], revisions[i] = [16]byte(f.Domain), f.IP, f.identity.Key, f.country, encoded, f.revision
+		domains[i], ips[i], countries[i], evidence[i], revisions[i] = [16]byte(f.Domain), f.IP, f.country, encoded, f.revision
+		keys[i], ties[i] = f.identity.Key, string(f.identity.Tie)
 		if f.moved() {
 			movedDomains, movedFrom, movedDays = append(movedDomains, [16]byte(f.Domain)), append(movedFrom, f.Sender), append(movedDays, f.First)
 		}
 	}
-	args := postgres.NamedArgs{"org": org, "now": now, "domains": domains, "ips": ips, "keys": keys, "countries": countries, "evidence": evidence,
+	args := postgres.NamedArgs{"org": org, "now": now, "domains": domains, "ips": ips, "keys": keys, "ties": ties, "countries": countries, "evidence": evidence,
 		"revisions": revisions, "movedDomains": movedDomains, "movedFrom": movedFrom, "movedDays": movedDays}
 	b := &postgres.Batch{}
 	b.Queue(`
-		UPDATE sources s SET sender = u.key, country = u.country, evidence = u.evidence, facts_revision = u.revision, identified_at = @now
-		FROM unnest(@domains::uuid[], @ips::inet[], @keys::text[], @countries::text[], @evidence::jsonb[], @revisions::int[])
-		     AS u (d, ip, key, country, evidence, revision)
+		UPDATE sources s SET sender = u.key, tie = u.tie, country = u.country, evidence = u.evidence, facts_revision = u.revision, identified_at = @now
+		FROM unnest(@domains::uuid[], @ips::inet[], @keys::text[], @ties::text[], @countries::text[], @evidence::jsonb[], @revisions::int[])
+		     AS u (d, ip, key, tie, country, evidence, revision)
 		WHERE s.org_id = @org AND s.domain_id = u.d AND s.source_ip = u.ip`, args)
 	queueSenders(b, args)
 	b.Queue(`
@@ -172,9 +174,8 @@ func saveIdentities(ctx context.Context, tx postgres.Tx, org org.ID, found []ide
 }
 
 // queueSenders brings what addresses are known as, and were until now, up to
-// date: a sender is the owner's when one of its addresses is, or its key lies
-// within the domain. That is looked at once their rows are locked, so that it
-// sees whoever held them before. What people think of senders stays. Of those
+// date, by what the addresses say. That is looked at once their rows are locked,
+// so that it sees whoever held them before. What people think of senders stays. Of those
 // without addresses the ones go that nobody has an opinion on and no sum
 // speaks of.
 func queueSenders(b *postgres.Batch, args postgres.NamedArgs) {
@@ -185,10 +186,8 @@ func queueSenders(b *postgres.Batch, args postgres.NamedArgs) {
 		ON CONFLICT (org_id, domain_id, sender) DO UPDATE SET own = k.own WHERE false`, args) // locked all the same
 	b.Queue(`
 		UPDATE senders k SET own = x.own
-		FROM (SELECT c.d, c.key, bool_or(s.own OR s.sender = d.name OR right(s.sender, length(d.name) + 1) = '.' || d.name) AS own
-		      FROM `+touched+` JOIN domains d ON d.org_id = @org AND d.domain_id = c.d
-		      JOIN sources s ON s.org_id = @org AND s.domain_id = c.d AND s.sender = c.key GROUP BY c.d, c.key) x
-		WHERE k.org_id = @org AND k.domain_id = x.d AND k.sender = x.key AND k.own <> x.own`, args)
+		FROM `+touched+` CROSS JOIN LATERAL (SELECT f.own FROM sender_facts f WHERE f.org_id = @org AND f.domain_id = c.d AND f.sender = c.key) x
+		WHERE k.org_id = @org AND k.domain_id = c.d AND k.sender = c.key AND k.own <> x.own`, args)
 	b.Queue(`
 		WITH calm AS MATERIALIZED (
 			SELECT DISTINCT d FROM unnest(@domains::uuid[]) AS u (d) WHERE d <> ALL(@movedDomains::uuid[])

@@ -1,0 +1,22 @@
+-- +goose Up
+
+-- What passing mail of an address says of the sender that it is known as. Its
+-- identity is found anew with the catalogue that comes with this.
+ALTER TABLE sources
+    ADD COLUMN tie text NOT NULL DEFAULT '',
+    ADD CONSTRAINT sources_tie_check CHECK (tie IN ('', 'owner', 'strangers'));
+COMMENT ON COLUMN sources.own IS 'has sent passing mail of the domain that nobody passed on';
+COMMENT ON COLUMN sources.tie IS 'passing mail of the address makes its sender the owner''s; owner = the sender is the owner''s by its name; strangers = it does not, because others are known as the same';
+
+ALTER TABLE sources NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE domains NO FORCE ROW LEVEL SECURITY;
+UPDATE sources s SET tie = 'owner' FROM domains d
+WHERE d.org_id = s.org_id AND d.domain_id = s.domain_id AND (s.sender = d.name OR right(s.sender, length(d.name) + 1) = '.' || d.name);
+ALTER TABLE domains FORCE ROW LEVEL SECURITY;
+ALTER TABLE sources FORCE ROW LEVEL SECURITY;
+
+-- What addresses say of the senders that they are known as.
+CREATE VIEW sender_facts WITH (security_invoker = true) AS
+SELECT org_id, domain_id, sender, bool_or(tie = 'owner' OR tie = '' AND own) AS own
+FROM sources GROUP BY org_id, domain_id, sender;
+GRANT SELECT ON sender_facts TO sendvery_app;
