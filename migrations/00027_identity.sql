@@ -4,9 +4,13 @@
 -- identity is found anew with the catalogue that comes with this.
 ALTER TABLE sources
     ADD COLUMN tie text NOT NULL DEFAULT '',
-    ADD CONSTRAINT sources_tie_check CHECK (tie IN ('', 'owner', 'strangers'));
+    ADD CONSTRAINT sources_tie_check CHECK (tie IN ('', 'owner', 'strangers', 'relay'));
 COMMENT ON COLUMN sources.own IS 'has sent passing mail of the domain that nobody passed on';
-COMMENT ON COLUMN sources.tie IS 'passing mail of the address makes its sender the owner''s; owner = the sender is the owner''s by its name; strangers = it does not, because others are known as the same';
+COMMENT ON COLUMN sources.tie IS 'passing mail of the address makes its sender the owner''s; owner = the sender is the owner''s by its name; strangers = it does not, because others are known as the same; relay = it does not, because others wrote it';
+
+ALTER TABLE senders ADD COLUMN relay boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN senders.own IS 'an address of it shows so by passing mail or by its name';
+COMMENT ON COLUMN senders.relay IS 'is a forwarder or gateway, which passes on mail of others';
 
 ALTER TABLE sources NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE domains NO FORCE ROW LEVEL SECURITY;
@@ -17,6 +21,11 @@ ALTER TABLE sources FORCE ROW LEVEL SECURITY;
 
 -- What addresses say of the senders that they are known as.
 CREATE VIEW sender_facts WITH (security_invoker = true) AS
-SELECT org_id, domain_id, sender, bool_or(tie = 'owner' OR tie = '' AND own) AS own
+SELECT org_id, domain_id, sender, bool_or(tie = 'owner' OR tie = '' AND own) AS own, bool_or(tie = 'relay') AS relay
 FROM sources GROUP BY org_id, domain_id, sender;
 GRANT SELECT ON sender_facts TO sendvery_app;
+
+DROP TRIGGER changed ON senders;
+CREATE TRIGGER changed AFTER UPDATE ON senders FOR EACH ROW
+    WHEN (OLD.own <> NEW.own OR OLD.relay <> NEW.relay OR OLD.review <> NEW.review) EXECUTE FUNCTION sender_judged_anew();
+COMMENT ON COLUMN daily_unjudged.changed_at IS 'when a sender last became or ceased to be known as the owner''s or as a relay';

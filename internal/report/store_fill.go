@@ -24,8 +24,8 @@ func identifySources(b *postgres.Batch, args postgres.NamedArgs, known func(Doma
 		SELECT @org, u.*, @now FROM unnest(@domains::uuid[], @ips::inet[], @own::boolean[], @first::date[], @senders::text[], @countries::text[], @ties::text[], @evidence::jsonb[]) AS u
 		ON CONFLICT (org_id, domain_id, source_ip) DO UPDATE SET own = s.own OR excluded.own, first_day = least(s.first_day, excluded.first_day)`, args)
 	b.Queue(`
-		INSERT INTO senders AS s (org_id, domain_id, sender, own)
-		SELECT f.org_id, f.domain_id, f.sender, f.own FROM (SELECT DISTINCT d, k FROM unnest(@domains::uuid[], @senders::text[]) AS u (d, k)) u
-		CROSS JOIN LATERAL (SELECT org_id, domain_id, sender, own FROM sender_facts WHERE org_id = @org AND domain_id = u.d AND sender = u.k) f ORDER BY f.domain_id, f.sender
+		INSERT INTO senders AS s (org_id, domain_id, sender, own, relay)
+		SELECT f.org_id, f.domain_id, f.sender, f.own, f.relay FROM (SELECT DISTINCT d, k FROM unnest(@domains::uuid[], @senders::text[]) AS u (d, k)) u
+		CROSS JOIN LATERAL (SELECT org_id, domain_id, sender, own, relay FROM sender_facts WHERE org_id = @org AND domain_id = u.d AND sender = u.k) f ORDER BY f.domain_id, f.sender
 		ON CONFLICT (org_id, domain_id, sender) DO UPDATE SET own = true WHERE excluded.own AND NOT s.own`, args)
 }

@@ -99,6 +99,7 @@ const (
 	TieSpeaks    Tie = ""          // the sender is the owner's
 	TieOwner     Tie = "owner"     // nothing: by its name the sender is the owner's anyway
 	TieStrangers Tie = "strangers" // nothing: addresses of anybody are known as the same
+	TieRelay     Tie = "relay"     // nothing: the sender passes on mail of others
 )
 
 // addSources notes addresses and what they are known as: themselves, until

@@ -72,12 +72,22 @@ func Identify(e Evidence) Identity {
 	switch {
 	case i.Basis == OwnHost:
 		i.Tie = report.TieOwner
+	case i.relay():
+		i.Tie = report.TieRelay
 	case i.shared() && e.Passes:
 		i.Key += passingSuffix
 	case i.shared():
 		i.Tie = report.TieStrangers
 	}
 	return i
+}
+
+// relay reports whether mail of the address was written elsewhere. A forwarder
+// shows itself by its confirmed name, or by a signature or an envelope of its
+// own that passes.
+func (i Identity) relay() bool {
+	p, _ := Provider(i.Key)
+	return p.PassesOn()
 }
 
 // shared reports whether anybody may have an address that is known as the

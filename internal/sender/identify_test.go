@@ -104,6 +104,8 @@ func TestPassingMailSpeaksForNoStrangers(t *testing.T) {
 		{"a web host", sender.Facts{Host: "dd1.kasserver.com"}, nil, "all-inkl", "all-inkl/passing", report.TieStrangers, report.TieSpeaks},
 		{"a web host by its signature", sender.Facts{}, []sender.Result{seen(1, "mailchannels.net", "mailchannels.net")}, "mailchannels", "mailchannels/passing", report.TieStrangers, report.TieSpeaks},
 		{"a mail service", sender.Facts{Host: "o1.ptr.sendgrid.net"}, nil, "sendgrid", "sendgrid", report.TieSpeaks, report.TieSpeaks},
+		{"a gateway", sender.Facts{Host: "mx0a-1.pphosted.com"}, nil, "proofpoint", "proofpoint", report.TieRelay, report.TieRelay},
+		{"a list", sender.Facts{Host: "mail-qt1-f52.google.com"}, []sender.Result{seen(2, "googlegroups.com", "googlegroups.com")}, "google-groups", "google-groups", report.TieRelay, report.TieRelay},
 		{"the owner's host", sender.Facts{Host: "mx.example.org"}, nil, "mx.example.org", "mx.example.org", report.TieOwner, report.TieOwner},
 	} {
 		e := sender.Evidence{Domain: "example.org", IP: netip.MustParseAddr("192.0.2.1"), Facts: test.facts, Results: test.results}

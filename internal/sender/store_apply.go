@@ -185,9 +185,9 @@ func queueSenders(b *postgres.Batch, args postgres.NamedArgs) {
 		INSERT INTO senders AS k (org_id, domain_id, sender) SELECT @org, c.d, c.key FROM `+touched+` ORDER BY c.d, c.key
 		ON CONFLICT (org_id, domain_id, sender) DO UPDATE SET own = k.own WHERE false`, args) // locked all the same
 	b.Queue(`
-		UPDATE senders k SET own = x.own
-		FROM `+touched+` CROSS JOIN LATERAL (SELECT f.own FROM sender_facts f WHERE f.org_id = @org AND f.domain_id = c.d AND f.sender = c.key) x
-		WHERE k.org_id = @org AND k.domain_id = c.d AND k.sender = c.key AND k.own <> x.own`, args)
+		UPDATE senders k SET own = x.own, relay = x.relay
+		FROM `+touched+` CROSS JOIN LATERAL (SELECT f.own, f.relay FROM sender_facts f WHERE f.org_id = @org AND f.domain_id = c.d AND f.sender = c.key) x
+		WHERE k.org_id = @org AND k.domain_id = c.d AND k.sender = c.key AND (k.own <> x.own OR k.relay <> x.relay)`, args)
 	b.Queue(`
 		WITH calm AS MATERIALIZED (
 			SELECT DISTINCT d FROM unnest(@domains::uuid[]) AS u (d) WHERE d <> ALL(@movedDomains::uuid[])

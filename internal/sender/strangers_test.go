@@ -7,6 +7,7 @@ import (
 
 	"sendvery.com/sendvery/internal/netowner"
 	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/internal/sender"
 )
 
 // reports reads and adds up what a bench stores.
@@ -104,5 +105,45 @@ func TestAddressChangesSides(t *testing.T) {
 	}
 	if _, standing := b.split(t, m); standing == report.NoData {
 		t.Error("no data")
+	}
+}
+
+// Failing mail of who passes mail on is forwarded, whatever passes there, until
+// the owner says that it sends for them.
+func TestRelaysPassMailOn(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	m := b.orgs[0]
+	b.Names = &books{names: map[string]string{"192.0.2.1": "mail.example.org", "198.51.100.7": "fwd1.mailhop.org", "198.51.100.8": "mx0a-1.pphosted.com"}}
+	for n := range 9 {
+		d := now.AddDate(0, 0, -2-n)
+		b.store(t, m, mail{ip: "192.0.2.1", messages: 50, own: true, envelope: "example.org", day: d}, mail{ip: "198.51.100.7", messages: 2, envelope: "mailhop.org", day: d},
+			mail{ip: "198.51.100.8", messages: 3, own: true, signer: "example.org", envelope: "srs.pphosted.com", day: d}, mail{ip: "198.51.100.8", messages: 1, day: d})
+	}
+	b.find(t)
+	split, standing := b.split(t, m)
+	if split != (report.Split{Passing: 9 * 53, Forwarded: 9 * 3}) || standing == report.NotSafe {
+		t.Errorf("%+v, standing %d", split, standing)
+	}
+	if _, err := b.Review(t.Context(), m.Access, m.domain, []string{"proofpoint"}, sender.Authorised, "our gateway"); err != nil {
+		t.Fatal(err)
+	}
+	split, standing = b.split(t, m)
+	if split != (report.Split{Passing: 9 * 53, Forwarded: 9 * 2, Fix: 9}) || standing != report.NotSafe {
+		t.Errorf("once it is authorised: %+v, standing %d", split, standing)
+	}
+	// The catalogue may learn that a provider passes mail on: days are judged anew.
+	if _, err := b.Review(t.Context(), m.Access, m.domain, []string{"proofpoint"}, sender.Unreviewed, ""); err != nil {
+		t.Fatal(err)
+	}
+	b.exec(t, m, `UPDATE sources SET tie = '', identified_at = NULL`, nil)
+	b.exec(t, m, `UPDATE senders SET relay = false`, nil)
+	b.exec(t, m, `DELETE FROM daily_unjudged`, nil)
+	b.find(t)
+	if n := one[int](t, b, m, `SELECT count(*) FROM daily_unjudged`); n != 1 {
+		t.Errorf("%d domains are to be judged anew", n)
+	}
+	if split, _ = b.split(t, m); split.Forwarded != 9*3 {
+		t.Errorf("judged anew: %+v", split)
 	}
 }
