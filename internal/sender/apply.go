@@ -132,6 +132,7 @@ type source struct {
 	Country string     `db:"country"`
 	First   time.Time  `db:"first_day"`
 	Passes  bool       `db:"own"`
+	Judged  bool       `db:"judged"`
 	Name    fqdn.Name  `db:"name"` // of the domain
 }
 
@@ -177,7 +178,7 @@ func (s *Service) identify(ctx context.Context, targets []target) error {
 		found := make([]identified, len(sources))
 		for i, source := range sources {
 			f := facts[source.IP]
-			identity := Identify(Evidence{Domain: source.Name, IP: source.IP, Passes: source.Passes, Facts: f.Facts, Results: results[source.target(org)]})
+			identity := Identify(Evidence{Domain: source.Name, IP: source.IP, Judged: source.Judged, Passes: source.Passes, Facts: f.Facts, Results: results[source.target(org)]})
 			found[i] = identified{source, identity, f.Country, f.revision}
 		}
 		return saveIdentities(ctx, tx, org, found, s.Now())

@@ -16,6 +16,7 @@ import (
 type Evidence struct {
 	Domain fqdn.Name // that it sent as
 	IP     netip.Addr
+	Judged bool // a person said of the address itself whose it is
 	Passes bool // it sent passing mail of the domain that nobody passed on
 	Facts
 	// Results are of mail that shows no sign of having been passed on, in
@@ -52,6 +53,8 @@ func Identify(e Evidence) Identity {
 		ASN: e.ASN, Network: e.Network,
 	}
 	switch {
+	case e.Judged:
+		i.Basis, i.Key = Judged, e.IP.String()
 	case host != "" && host.Within(e.Domain):
 		i.Basis, i.Key = OwnHost, host.String()
 	case hosted && byHost.PassesOn():

@@ -140,6 +140,7 @@ func TestSentences(t *testing.T) {
 		{sender.Identity{Key: "provider.example", Basis: sender.OtherHost, Host: "a.provider.example"}, "provider.example", "medium", "Its name a.provider.example leads back to it."},
 		{sender.Identity{Key: "AS64500", Basis: sender.InNetwork, ASN: 64500, Network: "Example"}, "Network AS64500", "low", "It is in the network AS64500 of Example. Nothing else is known of it."},
 		{sender.Identity{Key: "AS64500", Basis: sender.InNetwork, ASN: 64500}, "Network AS64500", "low", "It is in the network AS64500. Nothing else is known of it."},
+		{sender.Identity{Key: "192.0.2.1", Basis: sender.Judged, Host: "a.amazonses.com"}, "192.0.2.1", "high", "You said whose this address is, so it stays a sender of its own."},
 		{sender.Identity{Key: "192.0.2.1", Basis: sender.JustAddress}, "192.0.2.1", "low", "Nothing is known of it."},
 	} {
 		if sender.Name(test.identity.Key) != test.name || test.identity.Confidence() != test.sure || test.identity.Sentence() != test.sentence {

@@ -98,6 +98,7 @@ type Basis string
 
 // The rungs, from the strongest.
 const (
+	Judged      Basis = "judged"    // a person said of the address itself whose it is
 	OwnHost     Basis = "own-host"  // its confirmed name lies within the domain
 	Relay       Basis = "relay"     // its confirmed name is of who passes mail of others on
 	Signed      Basis = "signature" // a provider signs its mail
@@ -111,7 +112,7 @@ const (
 // Confidence says how sure an identity is: "high", "medium" or "low".
 func (i Identity) Confidence() string {
 	switch i.Basis {
-	case OwnHost, Relay, Signed, KnownHost:
+	case Judged, OwnHost, Relay, Signed, KnownHost:
 		return "high"
 	case ByEnvelope, OtherHost:
 		return "medium"
@@ -123,6 +124,8 @@ func (i Identity) Confidence() string {
 func (i Identity) Sentence() string {
 	name := Name(strings.TrimSuffix(i.Key, passingSuffix))
 	switch i.Basis {
+	case Judged:
+		return "You said whose this address is, so it stays a sender of its own."
 	case OwnHost:
 		return fmt.Sprintf("Its name %s lies within your domain and leads back to it.", i.Host)
 	case Relay:

@@ -29,7 +29,8 @@ func readSources(ctx context.Context, tx postgres.Tx, org org.ID, targets []targ
 		domains[i], ips[i] = t.Domain, t.IP
 	}
 	rows, err := tx.Query(ctx, `
-		SELECT s.domain_id, s.source_ip, s.sender, s.country, s.first_day, s.own, d.name
+		SELECT s.domain_id, s.source_ip, s.sender, s.country, s.first_day, s.own, d.name,
+		       EXISTS (SELECT FROM senders k WHERE k.org_id = s.org_id AND k.domain_id = s.domain_id AND k.sender = host(s.source_ip) AND k.review <> '') AS judged
 		FROM sources s JOIN domains d ON d.org_id = s.org_id AND d.domain_id = s.domain_id
 		WHERE s.org_id = @org AND (s.domain_id, s.source_ip) IN (SELECT d, i FROM unnest(@domains::uuid[], @ips::inet[]) AS u (d, i))
 		ORDER BY s.domain_id, s.source_ip`+lock,
@@ -155,7 +156,7 @@ func saveIdentities(ctx context.Context, tx postgres.Tx, org org.ID, found []ide
 		}
 	}
 	args := postgres.NamedArgs{"org": org, "now": now, "domains": domains, "ips": ips, "keys": keys, "ties": ties, "countries": countries, "evidence": evidence,
-		"revisions": revisions, "movedDomains": movedDomains, "movedFrom": movedFrom, "movedDays": movedDays}
+		"revisions": revisions, "movedDomains": movedDomains, "movedFrom": movedFrom, "movedDays": movedDays, "passing": passingSuffix}
 	b := &postgres.Batch{}
 	b.Queue(`
 		UPDATE sources s SET sender = u.key, tie = u.tie, country = u.country, evidence = u.evidence, facts_revision = u.revision, identified_at = @now
@@ -175,14 +176,19 @@ func saveIdentities(ctx context.Context, tx postgres.Tx, org org.ID, found []ide
 
 // queueSenders brings what addresses are known as, and were until now, up to
 // date, by what the addresses say. That is looked at once their rows are locked,
-// so that it sees whoever held them before. What people think of senders stays. Of those
+// so that it sees whoever held them before. What people think of senders stays;
+// addresses that begin to pass among strangers who are not the owner's are not,
+// until somebody says otherwise. Of those
 // without addresses the ones go that nobody has an opinion on and no sum
 // speaks of.
 func queueSenders(b *postgres.Batch, args postgres.NamedArgs) {
 	const touched = `(SELECT d, key FROM unnest(@domains::uuid[], @keys::text[]) AS u (d, key)
 		UNION SELECT d, key FROM unnest(@movedDomains::uuid[], @movedFrom::text[]) AS u (d, key)) c`
 	b.Queue(`
-		INSERT INTO senders AS k (org_id, domain_id, sender) SELECT @org, c.d, c.key FROM `+touched+` ORDER BY c.d, c.key
+		INSERT INTO senders AS k (org_id, domain_id, sender, review, note, reviewed_by, reviewed_at)
+		SELECT @org, c.d, c.key, coalesce(f.review, ''), coalesce(f.note, ''), f.reviewed_by, f.reviewed_at
+		FROM `+touched+` LEFT JOIN senders f ON f.org_id = @org AND f.domain_id = c.d AND f.sender || @passing = c.key AND f.review = 'not_mine'
+		ORDER BY c.d, c.key
 		ON CONFLICT (org_id, domain_id, sender) DO UPDATE SET own = k.own WHERE false`, args) // locked all the same
 	b.Queue(`
 		UPDATE senders k SET own = x.own, relay = x.relay
