@@ -136,6 +136,7 @@ func TestSentences(t *testing.T) {
 		{sender.Identity{Key: "improvmx", Basis: sender.Relay, Host: "mail.improvmx.com"}, "ImprovMX", "high", "Its name mail.improvmx.com leads back to it and belongs to ImprovMX, which passes on mail of others."},
 		{sender.Identity{Key: "amazon-ses", Basis: sender.Signed, Signer: "amazonses.com"}, "Amazon SES", "high", "Its mail is signed with amazonses.com, which belongs to Amazon SES, and was not passed on."},
 		{sender.Identity{Key: "amazon-ses", Basis: sender.KnownHost, Host: "a.amazonses.com"}, "Amazon SES", "high", "Its name a.amazonses.com leads back to it and belongs to Amazon SES."},
+		{sender.Identity{Key: "all-inkl", Basis: sender.KnownHost, Host: "dd1.kasserver.com"}, "ALL-INKL.COM", "medium", "Its name dd1.kasserver.com leads back to it and belongs to ALL-INKL.COM."},
 		{sender.Identity{Key: "klaviyo", Basis: sender.ByEnvelope, Envelope: "klaviyomail.com"}, "Klaviyo", "medium", "SPF passes for its envelope domain klaviyomail.com, which belongs to Klaviyo."},
 		{sender.Identity{Key: "provider.example", Basis: sender.OtherHost, Host: "a.provider.example"}, "provider.example", "medium", "Its name a.provider.example leads back to it."},
 		{sender.Identity{Key: "AS64500", Basis: sender.InNetwork, ASN: 64500, Network: "Example"}, "Network AS64500", "low", "It is in the network AS64500 of Example. Nothing else is known of it."},

@@ -111,6 +111,9 @@ const (
 
 // Confidence says how sure an identity is: "high", "medium" or "low".
 func (i Identity) Confidence() string {
+	if p, _ := Provider(i.Key); p.Kind == provider.Hosting {
+		return "medium" // anybody may send from there
+	}
 	switch i.Basis {
 	case Judged, OwnHost, Relay, Signed, KnownHost:
 		return "high"
