@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
@@ -109,7 +110,7 @@ func (s *Service) identifySome(ctx context.Context, before time.Time) (did int, 
 		for n < len(targets) && targets[n].Org == targets[0].Org {
 			n++
 		}
-		if one := s.identify(ctx, targets[:n]); one != nil {
+		if one := s.identifyEach(ctx, targets[:n]); one != nil {
 			failed = errors.Join(failed, one)
 		} else {
 			did += n
@@ -122,6 +123,22 @@ func (s *Service) identifySome(ctx context.Context, before time.Time) (did int, 
 		s.Log.WarnContext(ctx, "senders of some organizations were not found", "error", failed)
 	}
 	return did, err
+}
+
+// identifyEach says who addresses of one organization are. If it cannot be said
+// of all, those that it cannot be said of wait as long as the others, so that
+// they stand in nobody's way.
+func (s *Service) identifyEach(ctx context.Context, targets []target) error {
+	err := s.identify(ctx, targets)
+	switch half := len(targets) / 2; {
+	case err == nil || fault.Is(err, fault.Temporary) || ctx.Err() != nil:
+		return err
+	case half > 0:
+		return errors.Join(s.identifyEach(ctx, targets[:half]), s.identifyEach(ctx, targets[half:]))
+	}
+	org := org.ID(targets[0].Org)
+	s.Log.ErrorContext(ctx, "an address cannot be identified", "org", org, "error", err)
+	return s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error { return postpone(ctx, tx, targets[0], s.Now()) })
 }
 
 // source is an address of a domain as it is stored.

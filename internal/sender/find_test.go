@@ -259,3 +259,34 @@ func TestChangedFactsAndCatalogueAreApplied(t *testing.T) {
 		}
 	}
 }
+
+// Addresses of one organization whose results cannot be read keep nobody else
+// waiting, nor those beside them.
+func TestUnreadableAddressesStandInNobodysWay(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2)
+	bad, good := b.orgs[0], b.orgs[1]
+	b.store(t, bad, mail{ip: "198.51.100.1", messages: 1})
+	b.exec(t, bad, `UPDATE auth_results SET results = '[]'`, nil)
+	b.exec(t, bad, `
+		WITH many AS (SELECT n, '10.1.0.0'::inet + n AS ip FROM generate_series(1, 300) n),
+		s AS (INSERT INTO sources (org_id, domain_id, source_ip, own, sender, first_day) SELECT @org, @domain, ip, false, host(ip), @day::date FROM many)
+		INSERT INTO records (org_id, domain_id, day, report_id, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip, header_from)
+		SELECT r.org_id, r.domain_id, r.day, r.report_id, 10 + m.n, r.auth_id, 1, 0, 2, 2, 0, m.ip, 'example.org' FROM records r, many m`,
+		postgres.NamedArgs{"org": bad.ID, "domain": bad.domain, "day": now.AddDate(0, 0, -5)})
+	b.store(t, bad, mail{ip: "198.51.100.2", messages: 1})
+	b.store(t, good, mail{ip: "192.0.2.1", messages: 1})
+	b.Names = &books{names: map[string]string{"192.0.2.1": "mta.isp.example", "198.51.100.2": "mta.isp.example"}}
+	for range 3 { // each looks up what the one before has made known
+		b.find(t)
+	}
+	if key := b.known(t, good, "192.0.2.1"); key != "isp.example" {
+		t.Errorf("the other organization's is known as %s", key)
+	}
+	if key := b.known(t, bad, "198.51.100.2"); key != "isp.example" {
+		t.Errorf("a readable one is known as %s", key)
+	}
+	if n := one[int](t, b, bad, `SELECT count(*) FROM sources WHERE sender <> host(source_ip) OR identified_at IS NULL`); n != 1 {
+		t.Errorf("%d addresses, want the readable one alone", n)
+	}
+}

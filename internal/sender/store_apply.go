@@ -136,6 +136,18 @@ func passed(messages int64, a report.AuthResults) Result {
 	return r
 }
 
+// postpone leaves an address known as it is until it is due again.
+func postpone(ctx context.Context, tx postgres.Tx, t target, now time.Time) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE sources s SET identified_at = @now, facts_revision = coalesce((SELECT f.revision FROM ip_facts f WHERE f.ip = s.source_ip), 0)
+		WHERE s.org_id = @org AND s.domain_id = @domain AND s.source_ip = @ip`,
+		postgres.NamedArgs{"org": t.Org, "domain": t.Domain, "ip": t.IP, "now": now})
+	if err != nil {
+		return fmt.Errorf("postpone address: %w", err)
+	}
+	return nil
+}
+
 // saveIdentities stores who addresses are, in the order in which they were
 // locked; then what they are known as, and last the days whose sums are wrong.
 func saveIdentities(ctx context.Context, tx postgres.Tx, org org.ID, found []identified, now time.Time) error {
