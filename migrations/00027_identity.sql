@@ -29,3 +29,10 @@ DROP TRIGGER changed ON senders;
 CREATE TRIGGER changed AFTER UPDATE ON senders FOR EACH ROW
     WHEN (OLD.own <> NEW.own OR OLD.relay <> NEW.relay OR OLD.review <> NEW.review) EXECUTE FUNCTION sender_judged_anew();
 COMMENT ON COLUMN daily_unjudged.changed_at IS 'when a sender last became or ceased to be known as the owner''s or as a relay';
+
+ALTER TABLE ip_facts
+    ADD COLUMN name_failures smallint NOT NULL DEFAULT 0,
+    ADD COLUMN owner_failures smallint NOT NULL DEFAULT 0;
+COMMENT ON COLUMN ip_facts.name_failures IS 'look-ups without an answer since the last one that had one';
+COMMENT ON COLUMN ip_facts.owner_failures IS 'the same for asn, network_owner and country';
+GRANT DELETE ON ip_facts TO sendvery_system;

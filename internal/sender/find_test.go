@@ -149,6 +149,52 @@ func TestLookUpsAreRepeatedAndBounded(t *testing.T) {
 	}
 }
 
+// Pauses of look-ups without an answer double up to a day, and addresses that
+// no organization has any more are forgotten.
+func TestLookUpsTireAndFactsAreForgotten(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	m := b.orgs[0]
+	p := &books{names: map[string]string{"192.0.2.1": ""}}
+	b.Names = p
+	b.store(t, m, mail{ip: "192.0.2.1", messages: 1}, mail{ip: "192.0.2.2", messages: 1})
+	b.find(t)
+	p.took()
+	var hours []int
+	for hour := 1; hour <= 24*6; hour++ {
+		b.at = b.at.Add(time.Hour)
+		b.find(t)
+		if len(p.took()) > 0 {
+			hours = append(hours, hour)
+		}
+	}
+	if want := []int{1, 3, 7, 15, 31, 55, 79, 103, 127}; !slices.Equal(hours, want) {
+		t.Errorf("asked again after %v hours, want %v", hours, want)
+	}
+	p.names["192.0.2.2"] = "mta.isp.example"
+	b.at = b.at.Add(24 * time.Hour)
+	b.find(t)
+	delete(p.names, "192.0.2.2")
+	b.at = b.at.Add(30 * 24 * time.Hour)
+	b.find(t)
+	p.took()
+	b.at = b.at.Add(time.Hour)
+	b.find(t)
+	if got := p.took(); !slices.Equal(got, []string{"name of 192.0.2.2"}) {
+		t.Errorf("an hour after the first failure since an answer asked for %v", got)
+	}
+
+	b.exec(t, m, `DELETE FROM sources WHERE source_ip = '192.0.2.2'`, nil)
+	b.at = b.at.Add(31 * 24 * time.Hour)
+	b.find(t)
+	if got := p.took(); !slices.Equal(got, []string{"name of 192.0.2.1"}) {
+		t.Errorf("asked for %v, want the address that is left", got)
+	}
+	if n := one[int](t, b, m, `SELECT count(*) FROM ip_facts`); n != 1 {
+		t.Errorf("%d addresses are remembered", n)
+	}
+}
+
 func TestWhatIsPassedOnOrDoubtedShowsNothing(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 1)
