@@ -60,7 +60,8 @@ type Provider struct {
 	Include fqdn.Name `json:"include"`
 	// Envelopes are the domains, itself and below, of its own envelope senders.
 	Envelopes []fqdn.Name `json:"envelopes"`
-	// SPF and DKIM say how to make its mail pass aligned; "" is not known.
+	// SPF and DKIM say how to make its mail pass aligned, as the page at Address
+	// has it; "" is not known.
 	SPF  string `json:"spf"`
 	DKIM string `json:"dkim"`
 	// Source is the name of the page that all this stands on, Address where it

@@ -34,6 +34,9 @@ func TestCatalogue(t *testing.T) {
 		if p.Address != "" && !strings.HasPrefix(p.Address, "https://") {
 			t.Errorf("%s: address %q", p.ID, p.Address)
 		}
+		if p.Address == "" && p.SPF+p.DKIM != "" {
+			t.Errorf("%s: no page can be read that says how it is set up", p.ID)
+		}
 		if len(p.Hosts)+len(p.Signs)+len(p.Envelopes) == 0 {
 			t.Errorf("%s: nothing to know it by", p.ID)
 		}
