@@ -113,6 +113,13 @@ END $$;
 CREATE TRIGGER changed AFTER UPDATE ON senders FOR EACH ROW
     WHEN (OLD.own <> NEW.own OR OLD.review <> NEW.review) EXECUTE FUNCTION sender_judged_anew();
 
+-- A report is searched for by the id that its reporter gave it, of any length.
+DROP INDEX IF EXISTS reports_reporter_id;
+CREATE INDEX reports_reporter_id ON reports USING hash (reporter_id);
+
+-- A temporary table of the caller's must not be taken for one of ours.
+ALTER FUNCTION drop_month(date) SET search_path = pg_catalog, public, pg_temp;
+
 -- Few reports cover more than two days.
 CREATE INDEX reports_long ON reports (org_id, day) WHERE end_at - begin_at > interval '48 hours';
 

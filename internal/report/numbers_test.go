@@ -330,3 +330,32 @@ func TestReportsArePagedWithoutLossOrRepetition(t *testing.T) {
 		}
 	}
 }
+
+func TestSendersThatNeedFixingAreAllKnownToTheVerdict(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org", "example.net")
+	recs := []rec{}
+	for i := range 520 { // more than an overview lists, all of them failing
+		ip := fmt.Sprintf("192.0.%d.%d", 2+i/250, i%250)
+		recs = append(recs, pass(ip, 10), fail(ip, 100))
+	}
+	for i := range 10 {
+		begin := day.AddDate(0, 0, -i)
+		b.take(t, doc{org: "one.example", id: fmt.Sprint("small", i), domain: "example.net", begin: begin, recs: []rec{pass("198.51.100.1", 50), fail("198.51.100.1", 20)}}.xml())
+		if i == 0 {
+			b.take(t, doc{org: "one.example", id: "large", domain: "example.org", begin: begin, recs: recs}.xml())
+		}
+	}
+	sum, err := b.Summarise(t.Context(), b.org.ID, report.LastDays(now, 60))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(sum.Blockers()); n != 521 {
+		t.Errorf("%d senders need fixing, want 521", n)
+	}
+	for _, d := range sum.Domains {
+		if as := sum.Assess(d.ID); d.Name == "example.net" && (as.Standing != report.NotSafe || len(as.Blockers) != 1) {
+			t.Errorf("%s: %d with %d blockers", d.Name, as.Standing, len(as.Blockers))
+		}
+	}
+}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"strings"
 
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
@@ -35,7 +36,10 @@ func (p SenderPage) Total() (n int64) {
 func (s *Service) Senders(ctx context.Context, org org.ID, q SenderQuery) (SenderPage, error) {
 	page := SenderPage{Counts: map[Class]int64{}}
 	var totals []total
-	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueSenders(b, org, q, &totals) })
+	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		q.joinByHash(b)
+		queueSenders(b, org, q, &totals)
+	})
 	for _, t := range totals {
 		if t.Grouping == "class" {
 			page.Counts[t.Class] = t.Size
@@ -46,13 +50,16 @@ func (s *Service) Senders(ctx context.Context, org org.ID, q SenderQuery) (Sende
 	return page, err
 }
 
-// senderClassSQL is SenderTotal.Class for sums.
-const senderClassSQL = `CASE
-	WHEN recent_fix + recent_other > 0 AND recent_fix > 0 AND recent_fix * 50 >= recent_fix + recent_other THEN 3
-	WHEN recent_fix + recent_other = 0 AND fix > 0 AND fix * 50 >= passing + forwarded + fix + unknown THEN 3
-	WHEN forwarded > 0 AND forwarded * 50 >= passing + forwarded + fix + unknown THEN 2
-	WHEN unknown > 0 AND unknown * 2 >= passing + forwarded + fix + unknown THEN 4
-	ELSE 1 END`
+// senderClassSQL is SenderTotal.Class for sums; with a prefix, for those of them
+// that begin with it.
+func senderClassSQL(prefix string) string {
+	return strings.ReplaceAll(`CASE
+	WHEN #recent_fix + #recent_other > 0 AND #recent_fix > 0 AND #recent_fix * 50 >= #recent_fix + #recent_other THEN 3
+	WHEN #recent_fix + #recent_other = 0 AND #fix > 0 AND #fix * 50 >= #passing + #forwarded + #fix + #unknown THEN 3
+	WHEN #forwarded > 0 AND #forwarded * 50 >= #passing + #forwarded + #fix + #unknown THEN 2
+	WHEN #unknown > 0 AND #unknown * 2 >= #passing + #forwarded + #fix + #unknown THEN 4
+	ELSE 1 END`, "#", prefix)
+}
 
 // queueSenders reads a page of senders, and counts all of them by class.
 func queueSenders(b *postgres.Batch, org org.ID, q SenderQuery, into *[]total) {
@@ -60,7 +67,7 @@ func queueSenders(b *postgres.Batch, org org.ID, q SenderQuery, into *[]total) {
 	args["limit"], args["offset"], args["as"] = q.Limit, q.Offset, q.As
 	collect(b, into, "senders", x+`,
 		sums AS (SELECT x.domain_id, x.sender, `+sumsSQL+` FROM x GROUP BY x.domain_id, x.sender),
-		t AS MATERIALIZED (SELECT domain_id, sender, `+sumColumns+`, `+senderClassSQL+` AS class FROM sums),
+		t AS MATERIALIZED (SELECT domain_id, sender, `+sumColumns+`, `+senderClassSQL("")+` AS class FROM sums),
 		p AS (SELECT 'sender' AS grouping, class, domain_id, sender, `+sumColumns+`, 0::bigint AS size FROM t WHERE @as = 0 OR class = @as
 		      ORDER BY class = 3 DESC, passing + forwarded + fix + unknown DESC, sender, domain_id LIMIT @limit OFFSET @offset),
 		c AS (SELECT DISTINCT ON (class) 'class' AS grouping, class, NULL::uuid AS domain_id, NULL AS sender, `+sumColumns+`, count(*) OVER (PARTITION BY class) AS size FROM t)

@@ -18,13 +18,15 @@ func (s *Service) DomainSummary(ctx context.Context, org org.ID, f Filter) (Summ
 	var days []dayTotal
 	var parts []Part
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		end := f.joinByHash(b)
 		queueTotals(b, org, f, &totals)
 		queueDays(b, org, f, &days)
+		queueParts(b, org, f, &parts)
+		queueReceiverDays(b, org, f, &spread.Receivers)
+		end()
 		queueDomains(b, org, f, &sum.Domains)
 		queueMarks(b, org, f, &sum.Changes, &sum.Long)
 		queueSuggestions(b, org, &sum.Suggestions)
-		queueParts(b, org, f, &parts)
-		queueReceiverDays(b, org, f, &spread.Receivers)
 	})
 	sum.settle(totals, days)
 	for _, p := range parts {
@@ -129,9 +131,11 @@ func (s *Service) Sender(ctx context.Context, org org.ID, f Filter) (SenderDetai
 	var d SenderDetail
 	var totals []total
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		end := f.joinByHash(b)
 		queueTotals(b, org, f, &totals)
 		queueResults(b, org, f, &d.Results)
 		queueReceivers(b, org, f, &d.Receivers)
+		end()
 		queueSamples(b, org, f, &d.Samples)
 	})
 	for _, t := range totals {

@@ -52,14 +52,25 @@ func queueReceivers(b *postgres.Batch, org org.ID, f Filter, into *[]ReporterTot
 		FROM `+f.span(true)+` t `+opinions+` WHERE `+where+` GROUP BY t.reporter ORDER BY sum(t.messages) DESC, 1 LIMIT 50`, args)
 }
 
+// someDomains is the array of the domains that are chosen; "" = all.
+func (f Filter) someDomains() string {
+	switch {
+	case !f.Domain.IsZero():
+		return `ARRAY[@domain::uuid]`
+	case !f.Group.IsZero():
+		return `ARRAY(SELECT g.domain_id FROM domains g WHERE g.org_id = @org AND g.group_id = @group)`
+	}
+	return ""
+}
+
 // reportWhere is a filter on reports themselves, by what they say of all
 // their messages.
 func reportWhere(f Filter) string {
 	conditions := []string{`r.org_id = @org`, `r.day BETWEEN @from AND @to`}
 	if !f.Domain.IsZero() {
-		conditions = append(conditions, `r.domain_id = @domain`)
-	} else if !f.Group.IsZero() {
-		conditions = append(conditions, `r.domain_id = ANY(ARRAY(SELECT g.domain_id FROM domains g WHERE g.org_id = @org AND g.group_id = @group))`)
+		conditions = append(conditions, `r.domain_id = @domain`) // in the order of its index
+	} else if some := f.someDomains(); some != "" {
+		conditions = append(conditions, `r.domain_id = ANY(`+some+`)`)
 	}
 	if f.Reporter != "" {
 		conditions = append(conditions, `r.reporter_domain = @reporter`)

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"sendvery.com/sendvery/internal/dmarcrpt"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
@@ -15,9 +16,11 @@ import (
 func (f Filter) judged(org org.ID) (string, postgres.NamedArgs) {
 	facts, args := f.conditions(org)
 	args["recent"], args["week"] = f.recent(), f.To.AddDate(0, 0, -7)
+	args["quarantine"], args["reject"] = int16(dmarcrpt.DispositionQuarantine), int16(dmarcrpt.DispositionReject)
 	return `WITH x AS MATERIALIZED (
-		SELECT t.domain_id, t.sender, ` + classOfFact + ` AS class, t.last_day, t.messages, t.sure, t.recent, t.sure_recent, t.week, t.before, t.sure_dkim, t.dkim, t.spf
+		SELECT t.domain_id, t.sender, ` + classOfFact + ` AS class, t.last_day, t.messages, t.sure, t.sure_stopped, t.recent, t.sure_recent, t.week, t.before, t.sure_dkim, t.dkim, t.spf
 		FROM (SELECT t.org_id, t.domain_id, t.sender, ` + factSQL + ` AS fact, max(t.last_day) AS last_day, sum(t.messages)::bigint AS messages, ` + sureSQL + ` AS sure,
+		             coalesce(sum(t.messages) FILTER (WHERE t.disposition IN (@quarantine, @reject) AND t.trust <> 2), 0)::bigint AS sure_stopped,
 		             coalesce(sum(t.messages) FILTER (WHERE t.day >= @recent), 0)::bigint AS recent,
 		             coalesce(sum(t.messages) FILTER (WHERE t.day >= @recent AND t.trust <> 2), 0)::bigint AS sure_recent,
 		             coalesce(sum(t.messages) FILTER (WHERE t.day > @week::date AND t.trust <> 2), 0)::bigint AS week,
@@ -45,6 +48,19 @@ func (f Filter) ofClass(args postgres.NamedArgs) string {
 	}
 	args["class"] = f.Class
 	return ` WHERE ` + classOfFact + ` = @class`
+}
+
+// joinByHash has the queries that follow join their rows by hash, until end is
+// called. The planner takes what row-level security says of an organization for
+// one more condition, expects a few hundredths of its rows, and would look up
+// senders for one after the other. Records are looked up all the same.
+func (f Filter) joinByHash(b *postgres.Batch) (end func()) {
+	if f.messages(false) == "messages" {
+		return func() {}
+	}
+	const set = `select set_config('enable_nestloop', $1, true)`
+	b.Queue(set, "off")
+	return func() { b.Queue(set, "on") }
 }
 
 // total is a sum of messages over one of three groupings.
@@ -91,6 +107,7 @@ type Sure struct {
 	Forwarded   int64 `db:"sure_forwarded"`
 	Fix         int64 `db:"sure_fix"`
 	Unknown     int64 `db:"sure_unknown"`
+	Stopped     int64 `db:"sure_stopped"` // of Fix, quarantined or rejected by who received them
 	RecentFix   int64 `db:"sure_recent_fix"`
 	RecentOther int64 `db:"sure_recent_other"`
 }
@@ -111,11 +128,12 @@ const sumsSQL = `max(x.last_day) AS last_day, max(x.last_day) FILTER (WHERE x.cl
 	coalesce(sum(x.messages) FILTER (WHERE x.class = 1), 0)::bigint AS passing, coalesce(sum(x.sure) FILTER (WHERE x.class = 1), 0)::bigint AS sure_passing,
 	coalesce(sum(x.messages) FILTER (WHERE x.class = 2), 0)::bigint AS forwarded, coalesce(sum(x.sure) FILTER (WHERE x.class = 2), 0)::bigint AS sure_forwarded,
 	coalesce(sum(x.messages) FILTER (WHERE x.class = 3), 0)::bigint AS fix, coalesce(sum(x.sure) FILTER (WHERE x.class = 3), 0)::bigint AS sure_fix,
+	coalesce(sum(x.sure_stopped) FILTER (WHERE x.class = 3), 0)::bigint AS sure_stopped,
 	coalesce(sum(x.messages) FILTER (WHERE x.class = 4), 0)::bigint AS unknown, coalesce(sum(x.sure) FILTER (WHERE x.class = 4), 0)::bigint AS sure_unknown`
 
 // sumColumns names what sumsSQL adds up.
 const sumColumns = `last_day, last_fix, recent_fix, recent_other, sure_recent_fix, sure_recent_other, dkim, spf, signed, week, before,
-	passing, sure_passing, forwarded, sure_forwarded, fix, sure_fix, unknown, sure_unknown`
+	passing, sure_passing, forwarded, sure_forwarded, fix, sure_fix, sure_stopped, unknown, sure_unknown`
 
 // senderColumns bring what is known about the sender of rows t; addresses are
 // all that ever sent as the domain.
@@ -125,8 +143,8 @@ const senderColumns = `coalesce(s.own, false) AS own, coalesce(s.review, '') AS 
 	(SELECT o.source_ip FROM sources o WHERE o.org_id = @org AND o.domain_id = t.domain_id AND o.sender = t.sender ORDER BY o.source_ip LIMIT 1) AS address`
 
 // queueTotals sums the chosen messages by domain and by sender. Of senders
-// those with failing mail of the owner's come first, then the largest, up to a
-// limit.
+// those that need fixing are all there, of the others those with failing mail
+// of the owner's and then the largest, up to a limit.
 func queueTotals(b *postgres.Batch, org org.ID, f Filter, into *[]total) {
 	x, args := f.judged(org)
 	args["limit"] = summarySenders
@@ -141,7 +159,7 @@ func queueTotals(b *postgres.Batch, org org.ID, f Filter, into *[]total) {
 		SELECT t.grouping, 0 AS class, t.domain_id, d.name AS domain, t.sender, `+sumColumns+`, t.size, `+senderColumns+`
 		FROM ranked t JOIN domains d ON d.org_id = @org AND d.domain_id = t.domain_id
 		LEFT JOIN senders s ON s.org_id = @org AND s.domain_id = t.domain_id AND s.sender = t.sender
-		WHERE t.grouping <> 'sender' OR t.place <= @limit
+		WHERE t.grouping <> 'sender' OR t.place <= @limit OR `+senderClassSQL("")+` = 3 OR `+senderClassSQL("sure_")+` = 3
 		ORDER BY t.grouping, t.place`, args)
 }
 
@@ -179,8 +197,9 @@ func queueDays(b *postgres.Batch, org org.ID, f Filter, into *[]dayTotal) {
 		FROM k GROUP BY GROUPING SETS ((k.day), (k.domain_id)) ORDER BY k.day`, args)
 }
 
-// queueDomains lists the domains, or the chosen one, with the policy that
-// their newest report states and who reported. Totals come with queueTotals.
+// queueDomains lists the domains, or the chosen one, with who reported and the
+// policy of the last chosen day: what the newest report up to it states. Totals
+// come with queueTotals.
 func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) {
 	where := ""
 	if !f.Domain.IsZero() {
@@ -198,11 +217,13 @@ func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) 
 			FROM kinds k JOIN domains d ON d.org_id = @org AND d.domain_id = k.domain_id GROUP BY k.domain_id)
 		SELECT d.domain_id, d.name, d.group_id, 0 AS days, 0::bigint AS passing, 0::bigint AS forwarded, 0::bigint AS fix, 0::bigint AS unknown,
 		       coalesce(n.reporters, 0) AS reporters, coalesce(n.one_reporter, '') AS one_reporter, coalesce(n.nulls, 0) AS nulls, coalesce(n.subdomains, 0) AS subdomains,
-		       coalesce(l.policy, '') AS policy, l.published, l.reporter AS policy_by, l.day AS policy_day, l.stored_at AS last_report_at
+		       coalesce(l.policy, '') AS policy, l.published, l.reporter AS policy_by, l.day AS policy_day, a.stored_at AS last_report_at
 		FROM domains d LEFT JOIN seen n ON n.domain_id = d.domain_id
-		LEFT JOIN LATERAL (SELECT r.policy, r.document->'Policy' AS published, r.reporter, r.day, r.stored_at FROM reports r
-		                   WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id AND r.policy_domain = d.name AND r.trust <> 2
+		LEFT JOIN LATERAL (SELECT r.policy, r.document->'Policy' AS published, r.reporter, r.day FROM reports r
+		                   WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id AND r.policy_domain = d.name AND r.trust <> 2 AND r.day <= @to
 		                   ORDER BY r.day DESC, r.report_id DESC LIMIT 1) l ON true
+		LEFT JOIN LATERAL (SELECT r.stored_at FROM reports r WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id
+		                   ORDER BY r.day DESC, r.report_id DESC LIMIT 1) a ON true
 		WHERE d.org_id = @org`+where+` ORDER BY d.name`, reportArgs(org, f))
 }
 

@@ -49,11 +49,11 @@ type DomainTotal struct {
 	Group *domain.GroupID `db:"group_id"` // nil = in none
 	Split
 	Days         int              `db:"days"`      // with messages
-	Policy       string           `db:"policy"`    // p as last reported; "" = not seen
-	Published    *dmarcrpt.Policy `db:"published"` // the whole policy as last reported
+	Policy       string           `db:"policy"`    // p as last reported up to the last chosen day; "" = not seen
+	Published    *dmarcrpt.Policy `db:"published"` // the whole policy as last reported up to then
 	PolicyBy     *string          `db:"policy_by"` // who reported it, about which day
 	PolicyDay    *time.Time       `db:"policy_day"`
-	LastReportAt *time.Time       `db:"last_report_at"` // when it was stored
+	LastReportAt *time.Time       `db:"last_report_at"` // when the newest of all was stored
 	Reported
 	Pace Pace `db:"-"`
 }
@@ -76,6 +76,7 @@ type SenderTotal struct {
 	Opinion
 	Split
 	Recent  Recent
+	Stopped int64      // of those known as the owner's that fail: quarantined or rejected, by what somebody vouches for
 	LastFix *time.Time // the last day on which mail known as the owner's failed
 	DKIM    int64      // messages with an aligned DKIM pass
 	SPF     int64      // messages with an aligned SPF pass
@@ -134,7 +135,7 @@ type PolicyChange struct {
 type Summary struct {
 	Days         []DayTotal
 	Domains      []DomainTotal // all, or the chosen one; also those without messages
-	Senders      []SenderTotal // those that need attention first, then the largest; at most summarySenders
+	Senders      []SenderTotal // all that need fixing, then the largest, these up to summarySenders
 	SenderCount  int64         // how many there are in all
 	Changes      []PolicyChange
 	Long         []LongReports
@@ -197,8 +198,10 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 	var days []dayTotal
 	var c counts
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		end := f.joinByHash(b)
 		queueTotals(b, org, f, &totals)
 		queueDays(b, org, f, &days)
+		end()
 		queueDomains(b, org, f, &sum.Domains)
 		queueMarks(b, org, f, &sum.Changes, &sum.Long)
 		queueReports(b, org, Query{Filter: f, Limit: summaryReports}, &sum.Reports)
@@ -217,8 +220,10 @@ func (s *Service) Domains(ctx context.Context, org org.ID, f Filter) (Summary, e
 	var totals []total
 	var days []dayTotal
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		end := f.joinByHash(b)
 		queueTotals(b, org, f, &totals)
 		queueDays(b, org, f, &days)
+		end()
 		queueDomains(b, org, f, &sum.Domains)
 		queueSuggestions(b, org, &sum.Suggestions)
 	})
@@ -310,7 +315,7 @@ func (s *Summary) fill(totals []total) {
 func (t total) sender() SenderTotal {
 	sender := SenderTotal{
 		Sender: *t.Sender, Addresses: t.Addresses, DomainID: *t.DomainID, Domain: *t.Domain, Opinion: t.Opinion,
-		Split: t.Split, DKIM: t.DKIM, SPF: t.SPF, LastDay: t.LastDay, LastFix: t.LastFix, Recent: t.Recent,
+		Split: t.Split, DKIM: t.DKIM, SPF: t.SPF, LastDay: t.LastDay, LastFix: t.LastFix, Recent: t.Recent, Stopped: t.Stopped,
 	}
 	if t.Address != nil {
 		sender.Address = *t.Address
