@@ -75,7 +75,7 @@ func Identify(e Evidence) Identity {
 	switch {
 	case i.Basis == OwnHost:
 		i.Tie = report.TieOwner
-	case i.relay():
+	case i.Basis == Relay:
 		i.Tie = report.TieRelay
 	case i.shared() && e.Passes:
 		i.Key += passingSuffix
@@ -85,19 +85,11 @@ func Identify(e Evidence) Identity {
 	return i
 }
 
-// relay reports whether mail of the address was written elsewhere. A forwarder
-// shows itself by its confirmed name, or by a signature or an envelope of its
-// own that passes.
-func (i Identity) relay() bool {
-	p, _ := Provider(i.Key)
-	return p.PassesOn()
-}
-
 // shared reports whether anybody may have an address that is known as the
 // same: passing mail of one then says nothing of the others.
 func (i Identity) shared() bool {
 	p, _ := Provider(i.Key)
-	return p.Kind == provider.Hosting || i.Basis == OtherHost || i.Basis == InNetwork
+	return p.Kind == provider.Hosting || p.PassesOn() || i.Basis == OtherHost || i.Basis == InNetwork
 }
 
 // shown is a provider that mail shows, and by which domain.
@@ -111,7 +103,7 @@ type shown struct {
 func signers(e Evidence, r Result) (list []shown) {
 	for _, d := range r.Signers {
 		p, ok := provider.BySigner(d)
-		if !ok || foreign(e, d) == "" {
+		if !ok || foreign(e, d) == "" || named(p) {
 			continue
 		}
 		if slices.ContainsFunc(r.Envelopes, func(env fqdn.Name) bool { return foreign(e, env) == "" || belongs(env, p) }) {
@@ -124,12 +116,16 @@ func signers(e Evidence, r Result) (list []shown) {
 // envelopes are the providers whose envelope domains SPF passes for.
 func envelopes(e Evidence, r Result) (list []shown) {
 	for _, d := range r.Envelopes {
-		if p, ok := provider.ByEnvelope(d); ok && foreign(e, d) != "" {
+		if p, ok := provider.ByEnvelope(d); ok && foreign(e, d) != "" && !named(p) {
 			list = append(list, shown{p, d})
 		}
 	}
 	return list
 }
+
+// named reports whether servers of who passes on mail of others have names: then
+// it is known by these alone, because its failing mail is excused.
+func named(p provider.Provider) bool { return p.PassesOn() && len(p.Hosts) > 0 }
 
 // foreign is the domain, or "" when it is of the owner's organization.
 func foreign(e Evidence, d fqdn.Name) fqdn.Name {

@@ -56,6 +56,8 @@ func TestLadder(t *testing.T) {
 		{"a known forwarder before any signature", named("mail.improvmx.com"), []sender.Result{seen(7, "sendgrid.net", "sendgrid.net")}, "improvmx", sender.Relay},
 		{"a gateway before the writer's signature", named("eu-smtp-delivery-1.mimecast.com"), []sender.Result{seen(7, "example.onmicrosoft.com", "example.org")}, "mimecast", sender.Relay},
 		{"a mailing list that signs", named("mail-qt1-f52.google.com"), []sender.Result{seen(2, "googlegroups.com", "googlegroups.com")}, "google-groups", sender.Signed},
+		{"a forwarder's envelope alone", known, []sender.Result{seen(2, "", "groups.io")}, "AS64500", sender.InNetwork},
+		{"a forwarder's envelope on a provider's server", named("a8-31.smtp-out.amazonses.com"), []sender.Result{seen(2, "groups.io", "groups.io")}, "amazon-ses", sender.KnownHost},
 
 		// Several.
 		{"what most of the mail shows", known, []sender.Result{seen(1, "mandrillapp.com", "example.org"), seen(2, "sendgrid.net", "example.org")}, "sendgrid", sender.Signed},
@@ -105,7 +107,7 @@ func TestPassingMailSpeaksForNoStrangers(t *testing.T) {
 		{"a web host by its signature", sender.Facts{}, []sender.Result{seen(1, "mailchannels.net", "mailchannels.net")}, "mailchannels", "mailchannels/passing", report.TieStrangers, report.TieSpeaks},
 		{"a mail service", sender.Facts{Host: "o1.ptr.sendgrid.net"}, nil, "sendgrid", "sendgrid", report.TieSpeaks, report.TieSpeaks},
 		{"a gateway", sender.Facts{Host: "mx0a-1.pphosted.com"}, nil, "proofpoint", "proofpoint", report.TieRelay, report.TieRelay},
-		{"a list", sender.Facts{Host: "mail-qt1-f52.google.com"}, []sender.Result{seen(2, "googlegroups.com", "googlegroups.com")}, "google-groups", "google-groups", report.TieRelay, report.TieRelay},
+		{"a list", sender.Facts{Host: "mail-qt1-f52.google.com"}, []sender.Result{seen(2, "googlegroups.com", "googlegroups.com")}, "google-groups", "google-groups/passing", report.TieStrangers, report.TieSpeaks},
 		{"the owner's host", sender.Facts{Host: "mx.example.org"}, nil, "mx.example.org", "mx.example.org", report.TieOwner, report.TieOwner},
 	} {
 		e := sender.Evidence{Domain: "example.org", IP: netip.MustParseAddr("192.0.2.1"), Facts: test.facts, Results: test.results}

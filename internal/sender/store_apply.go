@@ -168,7 +168,7 @@ func saveIdentities(ctx context.Context, tx postgres.Tx, org org.ID, found []ide
 		}
 	}
 	args := postgres.NamedArgs{"org": org, "now": now, "domains": domains, "ips": ips, "keys": keys, "ties": ties, "countries": countries, "evidence": evidence,
-		"revisions": revisions, "movedDomains": movedDomains, "movedFrom": movedFrom, "movedDays": movedDays, "passing": passingSuffix}
+		"revisions": revisions, "movedDomains": movedDomains, "movedFrom": movedFrom, "movedDays": movedDays}
 	b := &postgres.Batch{}
 	b.Queue(`
 		UPDATE sources s SET sender = u.key, tie = u.tie, country = u.country, evidence = u.evidence, facts_revision = u.revision, identified_at = @now
@@ -199,7 +199,7 @@ func queueSenders(b *postgres.Batch, args postgres.NamedArgs) {
 	b.Queue(`
 		INSERT INTO senders AS k (org_id, domain_id, sender, review, note, reviewed_by, reviewed_at)
 		SELECT @org, c.d, c.key, coalesce(f.review, ''), coalesce(f.note, ''), f.reviewed_by, f.reviewed_at
-		FROM `+touched+` LEFT JOIN senders f ON f.org_id = @org AND f.domain_id = c.d AND f.sender || @passing = c.key AND f.review = 'not_mine'
+		FROM `+touched+` LEFT JOIN senders f ON f.org_id = @org AND f.domain_id = c.d AND f.sender = split_part(c.key, '/', 1) AND f.sender <> c.key AND f.review = 'not_mine'
 		ORDER BY c.d, c.key
 		ON CONFLICT (org_id, domain_id, sender) DO UPDATE SET own = k.own WHERE false`, args) // locked all the same
 	b.Queue(`
