@@ -130,7 +130,7 @@ func (f *filling) fill(ctx context.Context, o crowdOrg) error {
 	}
 	return filler.Finish(ctx, func(id domain.ID, ip netip.Addr) report.MadeSource {
 		i := identities[id][ip]
-		return report.MadeSource{Sender: i.Key, Country: i.Country, Own: i.Own(), Evidence: i.Evidence}
+		return report.MadeSource{Sender: i.Key, Country: i.Country, Tie: i.Tie, Evidence: i.Evidence}
 	})
 }
 

@@ -4,10 +4,12 @@ import (
 	"net/http"
 
 	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/dns"
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/export"
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/netguard"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/sender"
@@ -31,6 +33,9 @@ type Slices struct {
 func (a *App) Slices() Slices {
 	return Slices{Orgs: a.orgs, Domains: a.domains, Mailboxes: a.mailboxes, Reports: a.reports, Senders: a.senders, TLS: a.tls, Failures: a.failures, Exports: a.exports, Trail: a.trail}
 }
+
+// PublicNames looks up names of addresses as in production, by a resolver.
+func PublicNames(r *dns.Resolver) sender.Names { return confirmedNames{r, netguard.Public} }
 
 // Through has a handler answer behind what every answer goes through, over TLS.
 func (a *App) Through(h http.Handler) http.Handler {

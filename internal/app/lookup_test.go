@@ -88,7 +88,7 @@ func TestNetworksAreFoundAsConfigured(t *testing.T) {
 	}
 	var found string
 	err := administrator(t, a).QueryRow(t.Context(), `SELECT s.sender || ' in ' || s.country FROM sources s JOIN organizations o USING (org_id) WHERE o.slug = $1`, w.slug).Scan(&found)
-	if err != nil || found != "AS64500 in DE" {
+	if err != nil || found != "AS64500/passing in DE" {
 		t.Errorf("%q, %v", found, err)
 	}
 }

@@ -6,17 +6,24 @@ import (
 
 	"sendvery.com/sendvery/internal/dns"
 	"sendvery.com/sendvery/internal/mailauth"
+	"sendvery.com/sendvery/internal/netguard"
 	"sendvery.com/sendvery/internal/netowner"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/sender"
 )
 
 // confirmedNames asks the resolver for the names of sending addresses.
-type confirmedNames struct{ resolver *dns.Resolver }
+type confirmedNames struct {
+	resolver *dns.Resolver
+	asks     func(netip.Addr) bool // of which addresses; others have no name
+}
 
 // ConfirmedName implements sender.Names: an address without a name, or
 // with one that is none, is an answer; only what may pass is an error.
 func (c confirmedNames) ConfirmedName(ctx context.Context, ip netip.Addr) (string, error) {
+	if !c.asks(ip) {
+		return "", nil
+	}
 	name, err := c.resolver.ConfirmedName(ctx, ip)
 	if err != nil && dns.ReasonOf(err) != dns.Temporary {
 		return "", nil
@@ -24,13 +31,18 @@ func (c confirmedNames) ConfirmedName(ctx context.Context, ip netip.Addr) (strin
 	return name, err
 }
 
-// names is what looks up sending addresses; nil when that is switched off.
+// names is what looks up sending addresses; nil when that is switched off. The
+// system's resolver may know names of the operator's own network, which are not
+// for whoever writes an address of it into a report.
 func (a *App) names() (sender.Names, error) {
 	resolver, err := a.resolver(a.cfg.IPLookup)
 	if resolver == nil || err != nil {
 		return nil, err
 	}
-	return confirmedNames{resolver}, nil
+	if a.parts.Resolver != nil {
+		return confirmedNames{resolver, netip.Addr.IsValid}, nil
+	}
+	return confirmedNames{resolver, netguard.Public}, nil
 }
 
 // networks is what looks up whose networks sending addresses are in; nil when

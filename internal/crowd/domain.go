@@ -131,18 +131,20 @@ func (d *Domain) policy(day int) (p, sp string) {
 func (d *Domain) Identities() map[netip.Addr]Identified {
 	all := map[netip.Addr]Identified{}
 	results := map[netip.Addr][]sender.Result{}
+	passing := map[netip.Addr]bool{}
 	for _, s := range d.parts {
 		for _, f := range s.findings {
 			for _, h := range s.hosts {
 				if !f.passedOn() {
 					results[h.ip] = append(results[h.ip], f.shows())
+					passing[h.ip] = passing[h.ip] || f.signed || f.sent
 				}
 				all[h.ip] = Identified{Facts: h.facts}
 			}
 		}
 	}
 	for ip, known := range all {
-		known.Identity = sender.Identify(sender.Evidence{Domain: d.Name, IP: ip, Facts: known.Facts, Results: results[ip]})
+		known.Identity = sender.Identify(sender.Evidence{Domain: d.Name, IP: ip, Passes: passing[ip], Facts: known.Facts, Results: results[ip]})
 		known.Evidence, _ = json.Marshal(known.Identity) //nolint:errchkjson // of nothing but words and numbers
 		all[ip] = known
 	}

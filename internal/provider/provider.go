@@ -48,8 +48,11 @@ type Provider struct {
 	ID   string `json:"id"` // stays the same; lower case, digits and hyphens
 	Name string `json:"name"`
 	Kind Kind   `json:"kind"`
-	// Hosts are the domains that the confirmed names of its servers lie in.
-	Hosts []fqdn.Name `json:"hosts"`
+	// Hosts are the domains that the confirmed names of its mail servers lie
+	// in; Rented those below them where the names of machines lie that anybody
+	// may rent: these are nobody's in the catalogue.
+	Hosts  []fqdn.Name `json:"hosts"`
+	Rented []fqdn.Name `json:"rented"`
 	// Signs are the domains, itself and below, that it signs mail with (d= of
 	// RFC 6376) when it does not sign with the customer's.
 	Signs []fqdn.Name `json:"signs"`
@@ -57,7 +60,8 @@ type Provider struct {
 	Include fqdn.Name `json:"include"`
 	// Envelopes are the domains, itself and below, of its own envelope senders.
 	Envelopes []fqdn.Name `json:"envelopes"`
-	// SPF and DKIM say how to make its mail pass aligned; "" is not known.
+	// SPF and DKIM say how to make its mail pass aligned, as the page at Address
+	// has it; "" is not known.
 	SPF  string `json:"spf"`
 	DKIM string `json:"dkim"`
 	// Source is the name of the page that all this stands on, Address where it
@@ -93,8 +97,9 @@ func BySigner(domain fqdn.Name) (Provider, bool) { return nearest(domain, catalo
 func ByEnvelope(domain fqdn.Name) (Provider, bool) { return nearest(domain, catalogue().envelopes) }
 
 func nearest(name fqdn.Name, index map[fqdn.Name]Provider) (Provider, bool) {
-	found, ok := fqdn.Nearest(name, func(n fqdn.Name) bool { _, ok := index[n]; return ok })
-	return index[found], ok
+	found, _ := fqdn.Nearest(name, func(n fqdn.Name) bool { _, ok := index[n]; return ok })
+	p := index[found]
+	return p, p.ID != ""
 }
 
 // index is the catalogue by everything that it is asked by.
@@ -124,6 +129,7 @@ var catalogue = sync.OnceValue(func() index {
 	for _, p := range x.all {
 		x.ids[p.ID] = p
 		enter(x.hosts, p.Hosts, p)
+		enter(x.hosts, p.Rented, Provider{})
 		enter(x.signs, p.Signs, p)
 		enter(x.envelopes, p.Envelopes, p)
 	}

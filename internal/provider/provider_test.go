@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,8 +34,16 @@ func TestCatalogue(t *testing.T) {
 		if p.Address != "" && !strings.HasPrefix(p.Address, "https://") {
 			t.Errorf("%s: address %q", p.ID, p.Address)
 		}
+		if p.Address == "" && p.SPF+p.DKIM != "" {
+			t.Errorf("%s: no page can be read that says how it is set up", p.ID)
+		}
 		if len(p.Hosts)+len(p.Signs)+len(p.Envelopes) == 0 {
 			t.Errorf("%s: nothing to know it by", p.ID)
+		}
+		for _, r := range p.Rented {
+			if !slices.ContainsFunc(p.Hosts, r.IsSubdomainOf) {
+				t.Errorf("%s: %s lies below none of its hosts", p.ID, r)
+			}
 		}
 		for _, fix := range []string{p.SPF, p.DKIM} {
 			if fix != "" && (!strings.HasSuffix(fix, ".") || strings.Contains(fix, "!") || strings.Contains(fix, "  ")) {
@@ -102,6 +111,16 @@ func TestFinding(t *testing.T) {
 		{provider.ByHost, "mail-am6eur05on2104.outbound.protection.outlook.com", "microsoft"},
 		{provider.ByHost, "a8-31.smtp-out.amazonses.com", "amazon-ses"},
 		{provider.ByHost, "google.com.attacker.example", ""},
+		{provider.ByHost, "sslproxy01.your-server.de", "hetzner"},
+		{provider.ByHost, "static.7.100.51.198.clients.your-server.de", ""},
+		{provider.ByHost, "smtp1.mail-out.ovh.net", "ovh"},
+		{provider.ByHost, "vps-1a2b3c4d.vps.ovh.net", ""},
+		{provider.ByHost, "p3plsmtpa06-01.prod.phx3.secureserver.net", "godaddy"},
+		{provider.ByHost, "ip-198-51-100-7.ip.secureserver.net", ""},
+		{provider.ByHost, "198-51-100-7.unifiedlayer.com", ""},
+		{provider.ByHost, "vps12345.inmotionhosting.com", ""},
+		{provider.ByHost, "mail.dreamhostps.com", ""},
+		{provider.ByHost, "host7-100-51-198.serverdedicati.aruba.it", ""},
 		{provider.ByHost, "notgoogle.com", ""},
 		{provider.ByHost, "", ""},
 		{provider.BySigner, "example-org.20230601.gappssmtp.com", "google"},

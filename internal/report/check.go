@@ -31,7 +31,8 @@ const (
 	SumsByMonth    Kept = "sums by month"
 	SumsByClass    Kept = "sums by class"
 	ReportTotal    Kept = "report"
-	SenderRow      Kept = "sender"
+	SenderRow      Kept = "sender" // and whether it is the owner's
+	RelayRow       Kept = "relay"  // whether a sender is one
 )
 
 // String says what differs, without the domain.
@@ -40,6 +41,8 @@ func (d Difference) String() string {
 	switch d.Of {
 	case SenderRow:
 		return fmt.Sprintf("sender %s is kept as the owner's: %t, by its addresses: %t", d.Name, d.Kept == 1, d.Counted == 1)
+	case RelayRow:
+		return fmt.Sprintf("sender %s is kept as a relay: %t, by its addresses: %t", d.Name, d.Kept == 1, d.Counted == 1)
 	case ReportTotal:
 		return fmt.Sprintf("%s: report %s has %d messages, its records %d, or others of these pass", day, d.Name, d.Kept, d.Counted)
 	}

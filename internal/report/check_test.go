@@ -48,6 +48,7 @@ func TestSpoiltSumsAreNamedAndMadeAnew(t *testing.T) {
 		{`DELETE FROM daily_totals`, "sums by class differ in"},
 		{`INSERT INTO monthly_receivers SELECT org_id, domain_id, '2020-01-01', '2020-01-09', 1, 1, 1, 0, 1, 7, '', 'nobody', 'none.example' FROM domains`, "2020-01-01: sums by month differ in 1 lines: 7 messages are kept, records have 0"},
 		{`UPDATE senders SET own = NOT own`, "example.org: sender "},
+		{`UPDATE senders SET relay = NOT relay`, "is kept as a relay: true, by its addresses: false"},
 		{`DELETE FROM senders`, "is kept as the owner's: false, by its addresses: true"},
 	} {
 		b.admin(t, c.spoil)

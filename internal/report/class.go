@@ -8,8 +8,8 @@ import (
 )
 
 // Class is the answer to "is this mail mine, and does it pass?". First match:
-// aligned → Passing; forwarding evidence → Forwarded; from an address known as
-// the owner's → NeedsFixing; else Unknown.
+// aligned → Passing; forwarding evidence → Forwarded; of a sender known as the
+// owner's → NeedsFixing; else Unknown.
 type Class int
 
 // The classes. The numbers are those of classSQL.
@@ -53,14 +53,16 @@ const (
 	ReceiverSaysSo            // an override reason of the receiver
 )
 
-// ClassOf is the definition of Class for one row; known says whether its
-// sender is the owner's: they say so, or it has sent passing mail of the domain
-// itself and they do not say that it is not theirs.
-func ClassOf(dkim, spf Result, f Forwarding, known bool) Class {
+// ClassOf is the definition of Class for one row, by its facts and its
+// sender's. Relayed says that the sender passes on mail of others and the owner
+// does not say that it sends for them: that is evidence too. Known says that
+// the sender is the owner's: they say so, or it has sent passing mail of the
+// domain itself and they do not say that it is not theirs.
+func ClassOf(dkim, spf Result, f Forwarding, relayed, known bool) Class {
 	switch {
 	case dkim == ResultPass || spf == ResultPass:
 		return Passing
-	case f != NotForwarded:
+	case f != NotForwarded || relayed:
 		return Forwarded
 	case known:
 		return NeedsFixing
@@ -68,12 +70,14 @@ func ClassOf(dkim, spf Result, f Forwarding, known bool) Class {
 	return Unknown
 }
 
-// factSQL is the class of rows t as far as facts go, knownSQL whether their
-// sender s is known as the owner's; classSQL is ClassOf, made of both.
+// classSQL is ClassOf for rows t of senders s. It is made of factSQL, the class
+// as far as facts of rows go, and of senderSQL, which decides where they say
+// 3; classOfFact is that for rows t which have the former as fact.
 const (
-	factSQL  = `CASE WHEN t.dkim = 1 OR t.spf = 1 THEN 1 WHEN t.forwarding <> 0 THEN 2 ELSE 3 END`
-	knownSQL = `(s.review = 'authorised' OR coalesce(s.own, false) AND s.review <> 'not_mine')`
-	classSQL = `CASE WHEN t.dkim = 1 OR t.spf = 1 THEN 1 WHEN t.forwarding <> 0 THEN 2 WHEN ` + knownSQL + ` THEN 3 ELSE 4 END`
+	factSQL     = `CASE WHEN t.dkim = 1 OR t.spf = 1 THEN 1 WHEN t.forwarding <> 0 THEN 2 ELSE 3 END`
+	senderSQL   = ` WHEN s.relay AND s.review <> 'authorised' THEN 2 WHEN s.review = 'authorised' OR s.own AND s.review <> 'not_mine' THEN 3 ELSE 4 END`
+	classSQL    = `CASE WHEN t.dkim = 1 OR t.spf = 1 THEN 1 WHEN t.forwarding <> 0 THEN 2` + senderSQL
+	classOfFact = `CASE WHEN t.fact < 3 THEN t.fact` + senderSQL
 )
 
 // sureSQL sums the messages of rows t that somebody vouches for.

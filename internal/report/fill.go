@@ -141,7 +141,7 @@ func (f *Filler) row(g *group, p *pending, found *dmarcrpt.Record) (row, error) 
 // are not made.
 type MadeSource struct {
 	Sender, Country string
-	Own             bool            // by its name, whatever it sends
+	Tie             Tie
 	Evidence        json.RawMessage // of its identity
 }
 

@@ -338,20 +338,23 @@ func TestFourWritersOnOneDomainDoNotDeadlock(t *testing.T) {
 func TestClassInSQLAgreesWithItsDefinition(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "example.org")
-	known := map[string]bool{
-		`SELECT true AS own, '' AS review`:                  true,
-		`SELECT false AS own, 'authorised' AS review`:       true,
-		`SELECT true AS own, 'not_mine' AS review`:          false,
-		`SELECT false AS own, '' AS review`:                 false,
-		`SELECT NULL::boolean AS own, NULL::text AS review`: false,
+	senders := map[string]struct{ relayed, known bool }{
+		`SELECT true AS own, false AS relay, '' AS review`:                          {known: true},
+		`SELECT false AS own, false AS relay, 'authorised' AS review`:               {known: true},
+		`SELECT true AS own, false AS relay, 'not_mine' AS review`:                  {},
+		`SELECT false AS own, false AS relay, '' AS review`:                         {},
+		`SELECT false AS own, true AS relay, '' AS review`:                          {relayed: true},
+		`SELECT false AS own, true AS relay, 'not_mine' AS review`:                  {relayed: true},
+		`SELECT false AS own, true AS relay, 'authorised' AS review`:                {known: true},
+		`SELECT NULL::boolean AS own, NULL::boolean AS relay, NULL::text AS review`: {},
 	}
 	for dkim := report.ResultMissing; dkim <= report.ResultOther; dkim++ {
 		for spf := report.ResultMissing; spf <= report.ResultOther; spf++ {
 			for f := report.NotForwarded; f <= report.ReceiverSaysSo; f++ {
-				for source, isKnown := range known {
+				for source, is := range senders {
 					got := one[int](t, b, `SELECT `+report.ClassSQL+` FROM (SELECT $1::int AS dkim, $2::int AS spf, $3::int AS forwarding) t,
 						(`+source+`) s`, int(dkim), int(spf), int(f))
-					if want := report.ClassOf(dkim, spf, f, isKnown); report.Class(got) != want {
+					if want := report.ClassOf(dkim, spf, f, is.relayed, is.known); report.Class(got) != want {
 						t.Errorf("dkim %d spf %d forwarding %d %s: SQL says %d, ClassOf %d", dkim, spf, f, source, got, want)
 					}
 				}

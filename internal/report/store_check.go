@@ -20,11 +20,12 @@ func keptDays(ctx context.Context, tx postgres.Tx, org org.ID) (domainDays, erro
 }
 
 func checkSenders(ctx context.Context, tx postgres.Tx, org org.ID) ([]Difference, error) {
-	rows, err := tx.Query(ctx, senderFactsSQL+`
-		SELECT 'sender' AS what, d.name AS domain, date '0001-01-01' AS day, f.sender AS name, 1 AS lines, coalesce(s.own, false)::int::bigint AS kept, f.own::int::bigint AS counted
-		FROM f JOIN domains d ON d.org_id = $1 AND d.domain_id = f.domain_id
+	rows, err := tx.Query(ctx, `
+		SELECT c.what, d.name AS domain, date '0001-01-01' AS day, f.sender AS name, 1 AS lines, coalesce(c.kept, false)::int::bigint AS kept, c.counted::int::bigint AS counted
+		FROM sender_facts f JOIN domains d ON d.org_id = $1 AND d.domain_id = f.domain_id
 		LEFT JOIN senders s ON s.org_id = $1 AND s.domain_id = f.domain_id AND s.sender = f.sender
-		WHERE s.own IS DISTINCT FROM f.own ORDER BY d.name, f.sender`, org)
+		CROSS JOIN LATERAL (VALUES ('sender', s.own, f.own), ('relay', s.relay, f.relay)) c (what, kept, counted)
+		WHERE f.org_id = $1 AND c.kept IS DISTINCT FROM c.counted ORDER BY d.name, f.sender, c.what DESC`, org)
 	return differences(rows, err)
 }
 

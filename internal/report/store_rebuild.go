@@ -33,15 +33,14 @@ func markAllStale(ctx context.Context, tx postgres.Tx, org org.ID) (days int, er
 	return days, nil
 }
 
-// senderFactsSQL is what addresses say of senders: "f".
-const senderFactsSQL = `WITH f AS (SELECT domain_id, sender, bool_or(own) AS own FROM sources WHERE org_id = $1 GROUP BY domain_id, sender)`
-
 // regroupSenders sets what is known of senders by their addresses. What people
 // say of them stays.
 func regroupSenders(ctx context.Context, tx postgres.Tx, org org.ID) error {
-	_, err := tx.Exec(ctx, senderFactsSQL+`
-		INSERT INTO senders AS s (org_id, domain_id, sender, own) SELECT $1, domain_id, sender, own FROM f ORDER BY domain_id, sender
-		ON CONFLICT (org_id, domain_id, sender) DO UPDATE SET own = excluded.own WHERE s.own <> excluded.own`, org)
+	_, err := tx.Exec(ctx, `
+		INSERT INTO senders AS s (org_id, domain_id, sender, own, relay)
+		SELECT $1, domain_id, sender, own, relay FROM sender_facts WHERE org_id = $1 ORDER BY domain_id, sender
+		ON CONFLICT (org_id, domain_id, sender) DO UPDATE SET own = excluded.own, relay = excluded.relay
+		WHERE s.own <> excluded.own OR s.relay <> excluded.relay`, org)
 	if err != nil {
 		return fmt.Errorf("regroup senders: %w", err)
 	}

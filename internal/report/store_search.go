@@ -11,7 +11,7 @@ import (
 // are thousands at most, and for who an address belongs to.
 func queueFoundSenders(b *postgres.Batch, org org.ID, q string, keys []string, network netip.Prefix, into *[]FoundSender) {
 	args := postgres.NamedArgs{"org": org, "q": q, "keys": keys, "limit": perKind}
-	where := `strpos(s.sender, @q) > 0 OR s.sender = ANY(@keys)`
+	where := `strpos(s.sender, @q) > 0 OR split_part(s.sender, '/', 1) = ANY(@keys)`
 	if network.IsValid() && network.IsSingleIP() {
 		where = `(s.domain_id, s.sender) IN (SELECT o.domain_id, o.sender FROM sources o WHERE o.org_id = @org AND o.source_ip = @ip)`
 		args["ip"] = network.Addr()

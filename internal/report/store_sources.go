@@ -90,8 +90,21 @@ func (g *group) finish(b *postgres.Batch) error {
 	return send(g.ctx, g.tx, b, "finish storing")
 }
 
+// Tie is what passing mail of an address says of the sender that it is known
+// as. Package sender decides it; the view sender_facts is its meaning.
+type Tie string
+
+// The ties.
+const (
+	TieSpeaks    Tie = ""          // the sender is the owner's
+	TieOwner     Tie = "owner"     // nothing: by its name the sender is the owner's anyway
+	TieStrangers Tie = "strangers" // nothing: addresses of anybody are known as the same
+	TieRelay     Tie = "relay"     // nothing: the sender passes on mail of others
+)
+
 // addSources notes addresses and what they are known as: themselves, until
-// their identity is found. Most are known and nothing about them changes:
+// their identity is found. One that is found to be the domain's own among
+// strangers is to leave them. Most are known and nothing about them changes:
 // they are left out before the insert, which would lock their rows to the
 // commit and so make all writers of a domain wait for one another. The inner
 // select is a scalar so that it is a look-up by key whatever the planner knows.
@@ -102,8 +115,9 @@ func addSources(b *postgres.Batch, args postgres.NamedArgs) {
 			SELECT @org, d, ip, o, f, host(ip) FROM unnest(@domains::uuid[], @ips::inet[], @own::boolean[], @first::date[]) AS u (d, ip, o, f)
 			WHERE coalesce((SELECT u.o AND NOT k.own OR u.f < k.first_day FROM sources k
 			      WHERE k.org_id = @org AND k.domain_id = u.d AND k.source_ip = u.ip), true)
-			ON CONFLICT (org_id, domain_id, source_ip) DO UPDATE SET own = s.own OR excluded.own, first_day = least(s.first_day, excluded.first_day)
-			RETURNING domain_id, sender, own)
+			ON CONFLICT (org_id, domain_id, source_ip) DO UPDATE SET own = s.own OR excluded.own, first_day = least(s.first_day, excluded.first_day),
+				identified_at = CASE WHEN s.tie = 'strangers' AND excluded.own AND NOT s.own THEN NULL ELSE s.identified_at END
+			RETURNING domain_id, sender, own AND tie = '' AS own)
 		INSERT INTO senders AS s (org_id, domain_id, sender, own)
 		SELECT @org, domain_id, sender, bool_or(own) FROM changed GROUP BY domain_id, sender ORDER BY domain_id, sender
 		ON CONFLICT (org_id, domain_id, sender) DO UPDATE SET own = true WHERE excluded.own AND NOT s.own`, args)
@@ -137,24 +151,26 @@ func (s *Service) lose(ctx context.Context, org org.ID, lost sources) {
 }
 
 // loseSources takes back that addresses, and what they are known as, are a
-// domain's own where nothing shows it, whatever day they sent on. Everything
-// is gone through once for all of them, by a plan that knows how many these are.
+// domain's own where nothing shows it, whatever day they sent on, and has them
+// identified anew. Everything is gone through once for all of them, by a plan
+// that knows how many these are. Senders are judged once their rows are locked.
 func loseSources(b *postgres.Batch, args postgres.NamedArgs) {
 	b.Queue(`SET LOCAL plan_cache_mode = force_custom_plan`)
 	b.Queue(`
 		WITH still AS MATERIALIZED (
 			SELECT DISTINCT t.domain_id, t.source_ip FROM records t JOIN reports r ON r.org_id = t.org_id AND r.report_id = t.report_id
-			WHERE t.org_id = @org AND t.domain_id = ANY(@domains) AND t.source_ip = ANY(@ips) AND `+ownRows+` AND r.trust <> 2),
-		lost AS (
-			UPDATE sources s SET own = false FROM unnest(@domains::uuid[], @ips::inet[]) AS u (d, ip), domains d
-			WHERE s.org_id = @org AND s.domain_id = u.d AND s.source_ip = u.ip AND s.own
-			      AND d.org_id = @org AND d.domain_id = u.d AND s.sender <> d.name AND right(s.sender, length(d.name) + 1) <> '.' || d.name
-			      AND (u.d, u.ip) NOT IN (SELECT domain_id, source_ip FROM still)
-			RETURNING s.domain_id, s.sender),
-		before AS (SELECT domain_id, sender, count(*) AS n FROM sources WHERE org_id = @org AND domain_id = ANY(@domains) AND own GROUP BY domain_id, sender)
-		UPDATE senders k SET own = false
-		FROM (SELECT domain_id, sender, count(*) AS n FROM lost GROUP BY domain_id, sender) l JOIN before b USING (domain_id, sender, n)
-		WHERE k.org_id = @org AND k.domain_id = l.domain_id AND k.sender = l.sender`, args)
+			WHERE t.org_id = @org AND t.domain_id = ANY(@domains) AND t.source_ip = ANY(@ips) AND `+ownRows+` AND r.trust <> 2)
+		UPDATE sources s SET own = false, identified_at = NULL FROM unnest(@domains::uuid[], @ips::inet[]) AS u (d, ip)
+		WHERE s.org_id = @org AND s.domain_id = u.d AND s.source_ip = u.ip AND s.own
+		      AND (u.d, u.ip) NOT IN (SELECT domain_id, source_ip FROM still)`, args)
+	const touched = `SELECT k.domain_id, k.sender FROM senders k WHERE k.org_id = @org AND k.own AND (k.domain_id, k.sender) IN (
+			SELECT s.domain_id, s.sender FROM unnest(@domains::uuid[], @ips::inet[]) AS u (d, ip)
+			JOIN sources s ON s.org_id = @org AND s.domain_id = u.d AND s.source_ip = u.ip)`
+	b.Queue(touched+` ORDER BY k.domain_id, k.sender FOR UPDATE`, args)
+	b.Queue(`
+		UPDATE senders k SET own = false FROM (`+touched+`) c
+		CROSS JOIN LATERAL (SELECT f.own FROM sender_facts f WHERE f.org_id = @org AND f.domain_id = c.domain_id AND f.sender = c.sender) f
+		WHERE k.org_id = @org AND k.domain_id = c.domain_id AND k.sender = c.sender AND NOT f.own`, args)
 }
 
 // sourcesOf are the addresses of a stored report.

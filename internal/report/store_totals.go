@@ -10,10 +10,6 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-// classOfFact is the class of rows t whose fact is factSQL's, by what is known
-// of their sender s.
-const classOfFact = `CASE WHEN t.fact < 3 THEN t.fact WHEN ` + knownSQL + ` THEN 3 ELSE 4 END`
-
 // judged is a common table "x" of the chosen messages by domain, sender and
 // class. Facts are summed before they are judged: days, dispositions and
 // countries multiply the rows and change nothing here.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
@@ -109,7 +110,7 @@ func (s *Service) identifySome(ctx context.Context, before time.Time) (did int, 
 		for n < len(targets) && targets[n].Org == targets[0].Org {
 			n++
 		}
-		if one := s.identify(ctx, targets[:n]); one != nil {
+		if one := s.identifyEach(ctx, targets[:n]); one != nil {
 			failed = errors.Join(failed, one)
 		} else {
 			did += n
@@ -124,6 +125,22 @@ func (s *Service) identifySome(ctx context.Context, before time.Time) (did int, 
 	return did, err
 }
 
+// identifyEach says who addresses of one organization are. If it cannot be said
+// of all, those that it cannot be said of wait as long as the others, so that
+// they stand in nobody's way.
+func (s *Service) identifyEach(ctx context.Context, targets []target) error {
+	err := s.identify(ctx, targets)
+	switch half := len(targets) / 2; {
+	case err == nil || fault.Is(err, fault.Temporary) || ctx.Err() != nil:
+		return err
+	case half > 0:
+		return errors.Join(s.identifyEach(ctx, targets[:half]), s.identifyEach(ctx, targets[half:]))
+	}
+	org := org.ID(targets[0].Org)
+	s.Log.ErrorContext(ctx, "an address cannot be identified", "org", org, "error", err)
+	return s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error { return postpone(ctx, tx, targets[0], s.Now()) })
+}
+
 // source is an address of a domain as it is stored.
 type source struct {
 	Domain  domain.ID  `db:"domain_id"`
@@ -131,6 +148,8 @@ type source struct {
 	Sender  string     `db:"sender"`
 	Country string     `db:"country"`
 	First   time.Time  `db:"first_day"`
+	Passes  bool       `db:"own"`
+	Judged  bool       `db:"judged"`
 	Name    fqdn.Name  `db:"name"` // of the domain
 }
 
@@ -176,7 +195,7 @@ func (s *Service) identify(ctx context.Context, targets []target) error {
 		found := make([]identified, len(sources))
 		for i, source := range sources {
 			f := facts[source.IP]
-			identity := Identify(Evidence{Domain: source.Name, IP: source.IP, Facts: f.Facts, Results: results[source.target(org)]})
+			identity := Identify(Evidence{Domain: source.Name, IP: source.IP, Judged: source.Judged, Passes: source.Passes, Facts: f.Facts, Results: results[source.target(org)]})
 			found[i] = identified{source, identity, f.Country, f.revision}
 		}
 		return saveIdentities(ctx, tx, org, found, s.Now())

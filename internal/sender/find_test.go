@@ -149,6 +149,52 @@ func TestLookUpsAreRepeatedAndBounded(t *testing.T) {
 	}
 }
 
+// Pauses of look-ups without an answer double up to a day, and addresses that
+// no organization has any more are forgotten.
+func TestLookUpsTireAndFactsAreForgotten(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	m := b.orgs[0]
+	p := &books{names: map[string]string{"192.0.2.1": ""}}
+	b.Names = p
+	b.store(t, m, mail{ip: "192.0.2.1", messages: 1}, mail{ip: "192.0.2.2", messages: 1})
+	b.find(t)
+	p.took()
+	var hours []int
+	for hour := 1; hour <= 24*6; hour++ {
+		b.at = b.at.Add(time.Hour)
+		b.find(t)
+		if len(p.took()) > 0 {
+			hours = append(hours, hour)
+		}
+	}
+	if want := []int{1, 3, 7, 15, 31, 55, 79, 103, 127}; !slices.Equal(hours, want) {
+		t.Errorf("asked again after %v hours, want %v", hours, want)
+	}
+	p.names["192.0.2.2"] = "mta.isp.example"
+	b.at = b.at.Add(24 * time.Hour)
+	b.find(t)
+	delete(p.names, "192.0.2.2")
+	b.at = b.at.Add(30 * 24 * time.Hour)
+	b.find(t)
+	p.took()
+	b.at = b.at.Add(time.Hour)
+	b.find(t)
+	if got := p.took(); !slices.Equal(got, []string{"name of 192.0.2.2"}) {
+		t.Errorf("an hour after the first failure since an answer asked for %v", got)
+	}
+
+	b.exec(t, m, `DELETE FROM sources WHERE source_ip = '192.0.2.2'`, nil)
+	b.at = b.at.Add(31 * 24 * time.Hour)
+	b.find(t)
+	if got := p.took(); !slices.Equal(got, []string{"name of 192.0.2.1"}) {
+		t.Errorf("asked for %v, want the address that is left", got)
+	}
+	if n := one[int](t, b, m, `SELECT count(*) FROM ip_facts`); n != 1 {
+		t.Errorf("%d addresses are remembered", n)
+	}
+}
+
 func TestWhatIsPassedOnOrDoubtedShowsNothing(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 1)
@@ -175,14 +221,14 @@ func TestIdentityIsFoundAgain(t *testing.T) {
 	b.store(t, m, mail{ip: "192.0.2.1", messages: 1, own: true, envelope: "example.org", day: now.AddDate(0, 0, -9)})
 	b.find(t)
 	b.exec(t, m, `DELETE FROM daily_stale`, nil) // the sums are right again
-	if _, err := b.Review(t.Context(), m.Access, m.domain, []string{"isp.example"}, sender.Authorised, "our branch office"); err != nil {
+	if _, err := b.Review(t.Context(), m.Access, m.domain, []string{"isp.example/passing"}, sender.Authorised, "our branch office"); err != nil {
 		t.Fatal(err)
 	}
 
 	// Mail that comes in meanwhile shows more; a week later that is noticed.
 	b.store(t, m, mail{ip: "192.0.2.1", messages: 9, signer: "mandrillapp.com", envelope: "example.org"})
 	b.find(t)
-	if key := b.known(t, m, "192.0.2.1"); key != "isp.example" {
+	if key := b.known(t, m, "192.0.2.1"); key != "isp.example/passing" {
 		t.Errorf("before the week is over: %s", key)
 	}
 	b.at = b.at.Add(7*24*time.Hour + time.Second)
@@ -193,7 +239,7 @@ func TestIdentityIsFoundAgain(t *testing.T) {
 	if from := one[time.Time](t, b, m, `SELECT from_day FROM daily_stale`); !from.Equal(now.AddDate(0, 0, -9).Truncate(24 * time.Hour)) {
 		t.Errorf("sums are stale from %s, want the first day of the address", from)
 	}
-	if v := one[string](t, b, m, `SELECT review || ' ' || note FROM senders WHERE sender = 'isp.example'`); v != "authorised our branch office" {
+	if v := one[string](t, b, m, `SELECT review || ' ' || note FROM senders WHERE sender = 'isp.example/passing'`); v != "authorised our branch office" {
 		t.Errorf("the review is now %q", v)
 	}
 	if v := one[string](t, b, m, `SELECT review FROM senders WHERE sender = 'mandrill'`); v != "" {
@@ -257,5 +303,36 @@ func TestChangedFactsAndCatalogueAreApplied(t *testing.T) {
 		if key := b.known(t, m, "192.0.2.1"); key != "improvmx" {
 			t.Errorf("with a new catalogue it is known as %s", key)
 		}
+	}
+}
+
+// Addresses of one organization whose results cannot be read keep nobody else
+// waiting, nor those beside them.
+func TestUnreadableAddressesStandInNobodysWay(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2)
+	bad, good := b.orgs[0], b.orgs[1]
+	b.store(t, bad, mail{ip: "198.51.100.1", messages: 1})
+	b.exec(t, bad, `UPDATE auth_results SET results = '[]'`, nil)
+	b.exec(t, bad, `
+		WITH many AS (SELECT n, '10.1.0.0'::inet + n AS ip FROM generate_series(1, 300) n),
+		s AS (INSERT INTO sources (org_id, domain_id, source_ip, own, sender, first_day) SELECT @org, @domain, ip, false, host(ip), @day::date FROM many)
+		INSERT INTO records (org_id, domain_id, day, report_id, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip, header_from)
+		SELECT r.org_id, r.domain_id, r.day, r.report_id, 10 + m.n, r.auth_id, 1, 0, 2, 2, 0, m.ip, 'example.org' FROM records r, many m`,
+		postgres.NamedArgs{"org": bad.ID, "domain": bad.domain, "day": now.AddDate(0, 0, -5)})
+	b.store(t, bad, mail{ip: "198.51.100.2", messages: 1})
+	b.store(t, good, mail{ip: "192.0.2.1", messages: 1})
+	b.Names = &books{names: map[string]string{"192.0.2.1": "mta.isp.example", "198.51.100.2": "mta.isp.example"}}
+	for range 3 { // each looks up what the one before has made known
+		b.find(t)
+	}
+	if key := b.known(t, good, "192.0.2.1"); key != "isp.example" {
+		t.Errorf("the other organization's is known as %s", key)
+	}
+	if key := b.known(t, bad, "198.51.100.2"); key != "isp.example" {
+		t.Errorf("a readable one is known as %s", key)
+	}
+	if n := one[int](t, b, bad, `SELECT count(*) FROM sources WHERE sender <> host(source_ip) OR identified_at IS NULL`); n != 1 {
+		t.Errorf("%d addresses, want the readable one alone", n)
 	}
 }

@@ -9,12 +9,15 @@ import (
 
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/provider"
+	"sendvery.com/sendvery/internal/report"
 )
 
 // Evidence is what is known of an address that sent as a domain.
 type Evidence struct {
 	Domain fqdn.Name // that it sent as
 	IP     netip.Addr
+	Judged bool // a person said of the address itself whose it is
+	Passes bool // it sent passing mail of the domain that nobody passed on
 	Facts
 	// Results are of mail that shows no sign of having been passed on, in
 	// reports that somebody vouches for or nobody doubts.
@@ -50,6 +53,8 @@ func Identify(e Evidence) Identity {
 		ASN: e.ASN, Network: e.Network,
 	}
 	switch {
+	case e.Judged:
+		i.Basis, i.Key = Judged, e.IP.String()
 	case host != "" && host.Within(e.Domain):
 		i.Basis, i.Key = OwnHost, host.String()
 	case hosted && byHost.PassesOn():
@@ -67,7 +72,24 @@ func Identify(e Evidence) Identity {
 	default:
 		i.Basis, i.Key = JustAddress, e.IP.String()
 	}
+	switch {
+	case i.Basis == OwnHost:
+		i.Tie = report.TieOwner
+	case i.Basis == Relay:
+		i.Tie = report.TieRelay
+	case i.shared() && e.Passes:
+		i.Key += passingSuffix
+	case i.shared():
+		i.Tie = report.TieStrangers
+	}
 	return i
+}
+
+// shared reports whether anybody may have an address that is known as the
+// same: passing mail of one then says nothing of the others.
+func (i Identity) shared() bool {
+	p, _ := Provider(i.Key)
+	return p.Kind == provider.Hosting || p.PassesOn() || i.Basis == OtherHost || i.Basis == InNetwork
 }
 
 // shown is a provider that mail shows, and by which domain.
@@ -81,7 +103,7 @@ type shown struct {
 func signers(e Evidence, r Result) (list []shown) {
 	for _, d := range r.Signers {
 		p, ok := provider.BySigner(d)
-		if !ok || foreign(e, d) == "" {
+		if !ok || foreign(e, d) == "" || named(p) {
 			continue
 		}
 		if slices.ContainsFunc(r.Envelopes, func(env fqdn.Name) bool { return foreign(e, env) == "" || belongs(env, p) }) {
@@ -94,12 +116,16 @@ func signers(e Evidence, r Result) (list []shown) {
 // envelopes are the providers whose envelope domains SPF passes for.
 func envelopes(e Evidence, r Result) (list []shown) {
 	for _, d := range r.Envelopes {
-		if p, ok := provider.ByEnvelope(d); ok && foreign(e, d) != "" {
+		if p, ok := provider.ByEnvelope(d); ok && foreign(e, d) != "" && !named(p) {
 			list = append(list, shown{p, d})
 		}
 	}
 	return list
 }
+
+// named reports whether servers of who passes on mail of others have names: then
+// it is known by these alone, because its failing mail is excused.
+func named(p provider.Provider) bool { return p.PassesOn() && len(p.Hosts) > 0 }
 
 // foreign is the domain, or "" when it is of the owner's organization.
 func foreign(e Evidence, d fqdn.Name) fqdn.Name {

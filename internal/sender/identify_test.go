@@ -6,6 +6,7 @@ import (
 
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/provider"
+	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/sender"
 )
 
@@ -55,6 +56,8 @@ func TestLadder(t *testing.T) {
 		{"a known forwarder before any signature", named("mail.improvmx.com"), []sender.Result{seen(7, "sendgrid.net", "sendgrid.net")}, "improvmx", sender.Relay},
 		{"a gateway before the writer's signature", named("eu-smtp-delivery-1.mimecast.com"), []sender.Result{seen(7, "example.onmicrosoft.com", "example.org")}, "mimecast", sender.Relay},
 		{"a mailing list that signs", named("mail-qt1-f52.google.com"), []sender.Result{seen(2, "googlegroups.com", "googlegroups.com")}, "google-groups", sender.Signed},
+		{"a forwarder's envelope alone", known, []sender.Result{seen(2, "", "groups.io")}, "AS64500", sender.InNetwork},
+		{"a forwarder's envelope on a provider's server", named("a8-31.smtp-out.amazonses.com"), []sender.Result{seen(2, "groups.io", "groups.io")}, "amazon-ses", sender.KnownHost},
 
 		// Several.
 		{"what most of the mail shows", known, []sender.Result{seen(1, "mandrillapp.com", "example.org"), seen(2, "sendgrid.net", "example.org")}, "sendgrid", sender.Signed},
@@ -69,7 +72,7 @@ func TestLadder(t *testing.T) {
 		if i.Key != test.key || i.Basis != test.basis {
 			t.Errorf("%s: %s by %s, want %s by %s", test.what, i.Key, i.Basis, test.key, test.basis)
 		}
-		if i.Catalogue != provider.Version() || i.Own() != (test.basis == sender.OwnHost) {
+		if i.Catalogue != provider.Version() || (i.Tie == report.TieOwner) != (test.basis == sender.OwnHost) {
 			t.Errorf("%s: %+v", test.what, i)
 		}
 	}
@@ -87,6 +90,42 @@ func TestOwnerWhoIsInTheCatalogue(t *testing.T) {
 	}
 }
 
+// Only who nobody else can be is the owner's for one address's passing mail.
+func TestPassingMailSpeaksForNoStrangers(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		what        string
+		facts       sender.Facts
+		results     []sender.Result
+		other, own  string // its key without and with passing mail
+		tie, ownTie report.Tie
+	}{
+		{"nothing", sender.Facts{}, nil, "192.0.2.1", "192.0.2.1", report.TieSpeaks, report.TieSpeaks},
+		{"a network", sender.Facts{ASN: 64500}, nil, "AS64500", "AS64500/passing", report.TieStrangers, report.TieSpeaks},
+		{"a name", sender.Facts{Host: "dyn-1.isp.example"}, nil, "isp.example", "isp.example/passing", report.TieStrangers, report.TieSpeaks},
+		{"a web host", sender.Facts{Host: "dd1.kasserver.com"}, nil, "all-inkl", "all-inkl/passing", report.TieStrangers, report.TieSpeaks},
+		{"a web host by its signature", sender.Facts{}, []sender.Result{seen(1, "mailchannels.net", "mailchannels.net")}, "mailchannels", "mailchannels/passing", report.TieStrangers, report.TieSpeaks},
+		{"a mail service", sender.Facts{Host: "o1.ptr.sendgrid.net"}, nil, "sendgrid", "sendgrid", report.TieSpeaks, report.TieSpeaks},
+		{"a gateway", sender.Facts{Host: "mx0a-1.pphosted.com"}, nil, "proofpoint", "proofpoint", report.TieRelay, report.TieRelay},
+		{"a list", sender.Facts{Host: "mail-qt1-f52.google.com"}, []sender.Result{seen(2, "googlegroups.com", "googlegroups.com")}, "google-groups", "google-groups/passing", report.TieStrangers, report.TieSpeaks},
+		{"the owner's host", sender.Facts{Host: "mx.example.org"}, nil, "mx.example.org", "mx.example.org", report.TieOwner, report.TieOwner},
+	} {
+		e := sender.Evidence{Domain: "example.org", IP: netip.MustParseAddr("192.0.2.1"), Facts: test.facts, Results: test.results}
+		if i := sender.Identify(e); i.Key != test.other || i.Tie != test.tie {
+			t.Errorf("%s: %s, %q", test.what, i.Key, i.Tie)
+		}
+		e.Passes = true
+		if i := sender.Identify(e); i.Key != test.own || i.Tie != test.ownTie {
+			t.Errorf("%s, with passing mail: %s, %q", test.what, i.Key, i.Tie)
+		}
+	}
+	for key, name := range map[string]string{"AS64500/passing": "Network AS64500 (seen passing)", "isp.example/passing": "isp.example (seen passing)", "all-inkl/passing": "ALL-INKL.COM (seen passing)"} {
+		if sender.Name(key) != name {
+			t.Errorf("%s is called %s", key, sender.Name(key))
+		}
+	}
+}
+
 func TestSentences(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -99,10 +138,12 @@ func TestSentences(t *testing.T) {
 		{sender.Identity{Key: "improvmx", Basis: sender.Relay, Host: "mail.improvmx.com"}, "ImprovMX", "high", "Its name mail.improvmx.com leads back to it and belongs to ImprovMX, which passes on mail of others."},
 		{sender.Identity{Key: "amazon-ses", Basis: sender.Signed, Signer: "amazonses.com"}, "Amazon SES", "high", "Its mail is signed with amazonses.com, which belongs to Amazon SES, and was not passed on."},
 		{sender.Identity{Key: "amazon-ses", Basis: sender.KnownHost, Host: "a.amazonses.com"}, "Amazon SES", "high", "Its name a.amazonses.com leads back to it and belongs to Amazon SES."},
+		{sender.Identity{Key: "all-inkl", Basis: sender.KnownHost, Host: "dd1.kasserver.com"}, "ALL-INKL.COM", "medium", "Its name dd1.kasserver.com leads back to it and belongs to ALL-INKL.COM."},
 		{sender.Identity{Key: "klaviyo", Basis: sender.ByEnvelope, Envelope: "klaviyomail.com"}, "Klaviyo", "medium", "SPF passes for its envelope domain klaviyomail.com, which belongs to Klaviyo."},
 		{sender.Identity{Key: "provider.example", Basis: sender.OtherHost, Host: "a.provider.example"}, "provider.example", "medium", "Its name a.provider.example leads back to it."},
 		{sender.Identity{Key: "AS64500", Basis: sender.InNetwork, ASN: 64500, Network: "Example"}, "Network AS64500", "low", "It is in the network AS64500 of Example. Nothing else is known of it."},
 		{sender.Identity{Key: "AS64500", Basis: sender.InNetwork, ASN: 64500}, "Network AS64500", "low", "It is in the network AS64500. Nothing else is known of it."},
+		{sender.Identity{Key: "192.0.2.1", Basis: sender.Judged, Host: "a.amazonses.com"}, "192.0.2.1", "high", "You said whose this address is, so it stays a sender of its own."},
 		{sender.Identity{Key: "192.0.2.1", Basis: sender.JustAddress}, "192.0.2.1", "low", "Nothing is known of it."},
 	} {
 		if sender.Name(test.identity.Key) != test.name || test.identity.Confidence() != test.sure || test.identity.Sentence() != test.sentence {

@@ -11,7 +11,7 @@ import (
 )
 
 // Bounds of the look-ups of one job, how long an answer is good, and when to
-// try again without one.
+// try again without one: each time after twice as long.
 const (
 	lookupsPerJob = 400
 	lookupsAtOnce = 8
@@ -19,35 +19,41 @@ const (
 	lookupsLength = 25 * time.Second
 	factsGood     = 30 * 24 * time.Hour
 	factsRetry    = time.Hour
+	factsRetryMax = 24 * time.Hour
 )
 
 // pending is an address with facts that are due.
 type pending struct {
-	IP      netip.Addr `db:"ip"`
-	Name    bool       `db:"name_due"`
-	Network bool       `db:"owner_due"`
+	IP            netip.Addr `db:"ip"`
+	Name          bool       `db:"name_due"`
+	Network       bool       `db:"owner_due"`
+	NameFailures  int        `db:"name_failures"` // in a row
+	OwnerFailures int        `db:"owner_failures"`
 }
 
 // finding is what came of looking an address up.
 type finding struct {
-	name       string // "" = it has none
-	network    netowner.Network
-	named      bool // the look-up of the name had an answer
-	owned      bool // that of the network
-	nameAsked  bool
-	ownerAsked bool
+	pending
+	name    string // "" = it has none
+	network netowner.Network
+	named   bool // the look-up of the name had an answer
+	owned   bool // that of the network
 }
 
-// lookUp finds the facts that are due, those never looked up first. Addresses
-// whose look-up fails for now are tried again after a while, and keep nobody
-// else waiting. It reports whether more may be due.
+// lookUp finds the facts that are due, those never looked up first; those of
+// addresses that no organization has are forgotten instead. Addresses whose
+// look-up fails for now are tried again after a while, and keep nobody else
+// waiting. It reports whether more may be due.
 func (s *Service) lookUp(ctx context.Context) (more bool, err error) {
 	if s.Names == nil && s.Networks == nil {
 		return false, nil
 	}
 	var due []pending
 	err = s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) error {
-		var err error
+		err := forgetFacts(ctx, tx, s.Now(), lookupsPerJob)
+		if err != nil {
+			return err
+		}
 		due, err = duePending(ctx, tx, s.Now(), s.Names != nil, s.Networks != nil, lookupsPerJob)
 		return err
 	})
@@ -89,7 +95,7 @@ func (s *Service) find(ctx context.Context, due []pending) map[netip.Addr]findin
 
 // ask looks one address up.
 func (s *Service) ask(ctx context.Context, p pending) finding {
-	f := finding{nameAsked: p.Name, ownerAsked: p.Network}
+	f := finding{pending: p}
 	var err error
 	if p.Name {
 		one, cancel := context.WithTimeout(ctx, lookupTimeout)

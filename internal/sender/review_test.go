@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/domain"
@@ -107,4 +108,60 @@ func TestReviewsThatAreRefused(t *testing.T) {
 	if _, err := b.Review(t.Context(), m.Access, m.domain, []string{"192.0.2.1"}, sender.Unreviewed, strings.Repeat("é", sender.MaxNote)); err != nil {
 		t.Errorf("a note without a verdict: %v", err)
 	}
+}
+
+// What a person says of an address holds, whatever becomes known of it.
+func TestReviewOfAnAddressIsNotLost(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	m := b.orgs[0]
+	b.store(t, m, mail{ip: "192.0.2.1", messages: 5}, mail{ip: "192.0.2.2", messages: 5}, mail{ip: "192.0.2.3", messages: 5}, mail{ip: "192.0.2.4", messages: 5})
+	b.find(t)
+	for ip, v := range map[string]sender.Verdict{"192.0.2.1": sender.NotMine, "192.0.2.2": sender.Authorised} {
+		if _, err := b.Review(t.Context(), m.Access, m.domain, []string{ip}, v, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.Names = &books{names: map[string]string{"192.0.2.1": "a.isp.example", "192.0.2.2": "o1.ptr.sendgrid.net", "192.0.2.3": "c.isp.example", "192.0.2.4": "d.isp.example"}}
+	b.find(t)
+	check := func(want map[string]string) {
+		t.Helper()
+		for ip, key := range want {
+			if got := b.known(t, m, ip); got != key {
+				t.Errorf("%s is known as %s, want %s", ip, got, key)
+			}
+		}
+	}
+	check(map[string]string{"192.0.2.1": "192.0.2.1", "192.0.2.2": "192.0.2.2", "192.0.2.3": "isp.example"})
+	if split, _ := b.split(t, m); split.Fix != 5 || split.Unknown != 15 {
+		t.Errorf("%+v", split)
+	}
+
+	// Strangers that are not the owner's do not become so by passing.
+	if _, err := b.Review(t.Context(), m.Access, m.domain, []string{"isp.example"}, sender.NotMine, "a spammer"); err != nil {
+		t.Fatal(err)
+	}
+	b.exec(t, m, `UPDATE sources SET own = true, identified_at = NULL WHERE source_ip = '192.0.2.3'`, nil)
+	b.find(t)
+	check(map[string]string{"192.0.2.3": "isp.example/passing"})
+	if got := said(t, b, m); got != "192.0.2.1:not_mine::t 192.0.2.2:authorised::t 192.0.2.3:: 192.0.2.4:: isp.example:not_mine:a spammer:t isp.example/passing:not_mine:a spammer:t" {
+		t.Errorf("said: %s", got)
+	}
+	// Once the owner knows these, what they say of the others is about the others.
+	if _, err := b.Review(t.Context(), m.Access, m.domain, []string{"isp.example/passing"}, sender.Unreviewed, ""); err != nil {
+		t.Fatal(err)
+	}
+	b.exec(t, m, `UPDATE sources SET own = true, identified_at = NULL WHERE source_ip = '192.0.2.4'`, nil)
+	b.find(t)
+	if got := one[string](t, b, m, `SELECT review FROM senders WHERE sender = 'isp.example/passing'`); got != "" {
+		t.Errorf("carried over once more: %s", got)
+	}
+
+	// Taken back, the address is what is known of it.
+	if _, err := b.Review(t.Context(), m.Access, m.domain, []string{"192.0.2.1", "192.0.2.2"}, sender.Unreviewed, ""); err != nil {
+		t.Fatal(err)
+	}
+	b.at = b.at.Add(7*24*time.Hour + time.Second)
+	b.find(t)
+	check(map[string]string{"192.0.2.1": "isp.example", "192.0.2.2": "sendgrid"})
 }

@@ -20,6 +20,7 @@ import (
 	"sendvery.com/sendvery/internal/netowner"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/provider"
+	"sendvery.com/sendvery/internal/report"
 )
 
 // Names looks up the name of an address, confirmed by a look-up back: a name
@@ -45,13 +46,25 @@ type Service struct {
 	Now      func() time.Time
 }
 
-// networkPrefix stands before the number of a network in the key of a sender
-// that nothing else is known of.
-const networkPrefix = "AS"
+// Parts of keys: networkPrefix stands before the number of a network,
+// passingSuffix behind what strangers are known as too, of the addresses there
+// that sent passing mail of the domain.
+const (
+	networkPrefix = "AS"
+	passingSuffix = "/passing"
+)
+
+// Provider is who of the catalogue the sender of a key is.
+func Provider(key string) (provider.Provider, bool) {
+	return provider.ByID(strings.TrimSuffix(key, passingSuffix))
+}
 
 // Name is how people call the sender of a key.
 func Name(key string) string {
-	if p, ok := provider.ByID(key); ok {
+	if among, ok := strings.CutSuffix(key, passingSuffix); ok {
+		return Name(among) + " (seen passing)"
+	}
+	if p, ok := Provider(key); ok {
 		return p.Name
 	}
 	if number, ok := strings.CutPrefix(key, networkPrefix); ok {
@@ -65,10 +78,12 @@ func Name(key string) string {
 type Identity struct {
 	// Key is what the address is known as: a provider of the catalogue, a host
 	// of the domain's own, an organizational domain, AS and a number, or the
-	// address itself.
-	Key       string `json:"-"`
-	Basis     Basis  `json:"basis"`
-	Catalogue string `json:"catalogue"` // version that it was compared with
+	// address itself. Where addresses of strangers are known as the same, those
+	// that sent passing mail of the domain are a sender of their own.
+	Key       string     `json:"-"`
+	Tie       report.Tie `json:"-"`
+	Basis     Basis      `json:"basis"`
+	Catalogue string     `json:"catalogue"` // version that it was compared with
 
 	// What is known besides what Basis stands on too; empty what is not.
 	Host     string    `json:"host,omitempty"`     // confirmed name
@@ -83,6 +98,7 @@ type Basis string
 
 // The rungs, from the strongest.
 const (
+	Judged      Basis = "judged"    // a person said of the address itself whose it is
 	OwnHost     Basis = "own-host"  // its confirmed name lies within the domain
 	Relay       Basis = "relay"     // its confirmed name is of who passes mail of others on
 	Signed      Basis = "signature" // a provider signs its mail
@@ -93,14 +109,13 @@ const (
 	JustAddress Basis = "address"   // nothing is
 )
 
-// Own reports whether the address is a host of the domain's owner by its name.
-// That never makes its mail pass, or trusted.
-func (i Identity) Own() bool { return i.Basis == OwnHost }
-
 // Confidence says how sure an identity is: "high", "medium" or "low".
 func (i Identity) Confidence() string {
+	if p, _ := Provider(i.Key); p.Kind == provider.Hosting {
+		return "medium" // anybody may send from there
+	}
 	switch i.Basis {
-	case OwnHost, Relay, Signed, KnownHost:
+	case Judged, OwnHost, Relay, Signed, KnownHost:
 		return "high"
 	case ByEnvelope, OtherHost:
 		return "medium"
@@ -110,8 +125,10 @@ func (i Identity) Confidence() string {
 
 // Sentence says what an identity stands on, about "the address".
 func (i Identity) Sentence() string {
-	name := Name(i.Key)
+	name := Name(strings.TrimSuffix(i.Key, passingSuffix))
 	switch i.Basis {
+	case Judged:
+		return "You said whose this address is, so it stays a sender of its own."
 	case OwnHost:
 		return fmt.Sprintf("Its name %s lies within your domain and leads back to it.", i.Host)
 	case Relay:

@@ -29,7 +29,8 @@ func readSources(ctx context.Context, tx postgres.Tx, org org.ID, targets []targ
 		domains[i], ips[i] = t.Domain, t.IP
 	}
 	rows, err := tx.Query(ctx, `
-		SELECT s.domain_id, s.source_ip, s.sender, s.country, s.first_day, d.name
+		SELECT s.domain_id, s.source_ip, s.sender, s.country, s.first_day, s.own, d.name,
+		       EXISTS (SELECT FROM senders k WHERE k.org_id = s.org_id AND k.domain_id = s.domain_id AND k.sender = host(s.source_ip) AND k.review <> '') AS judged
 		FROM sources s JOIN domains d ON d.org_id = s.org_id AND d.domain_id = s.domain_id
 		WHERE s.org_id = @org AND (s.domain_id, s.source_ip) IN (SELECT d, i FROM unnest(@domains::uuid[], @ips::inet[]) AS u (d, i))
 		ORDER BY s.domain_id, s.source_ip`+lock,
@@ -135,11 +136,24 @@ func passed(messages int64, a report.AuthResults) Result {
 	return r
 }
 
+// postpone leaves an address known as it is until it is due again.
+func postpone(ctx context.Context, tx postgres.Tx, t target, now time.Time) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE sources s SET identified_at = @now, facts_revision = coalesce((SELECT f.revision FROM ip_facts f WHERE f.ip = s.source_ip), 0)
+		WHERE s.org_id = @org AND s.domain_id = @domain AND s.source_ip = @ip`,
+		postgres.NamedArgs{"org": t.Org, "domain": t.Domain, "ip": t.IP, "now": now})
+	if err != nil {
+		return fmt.Errorf("postpone address: %w", err)
+	}
+	return nil
+}
+
 // saveIdentities stores who addresses are, in the order in which they were
 // locked; then what they are known as, and last the days whose sums are wrong.
 func saveIdentities(ctx context.Context, tx postgres.Tx, org org.ID, found []identified, now time.Time) error {
 	n := len(found)
-	domains, ips, keys, countries := make([][16]byte, n), make([]netip.Addr, n), make([]string, n), make([]string, n)
+	domains, ips := make([][16]byte, n), make([]netip.Addr, n)
+	keys, ties, countries := make([]string, n), make([]string, n), make([]string, n)
 	evidence, revisions := make([]json.RawMessage, n), make([]int32, n)
 	movedDomains, movedFrom, movedDays := [][16]byte{}, []string{}, []time.Time{} // an array that is null would match nothing
 	for i, f := range found {
@@ -147,18 +161,19 @@ func saveIdentities(ctx context.Context, tx postgres.Tx, org org.ID, found []ide
 		if err != nil {
 			return err
 		}
-		domains[i], ips[i], keys[i], countries[i], evidence[i], revisions[i] = [16]byte(f.Domain), f.IP, f.identity.Key, f.country, encoded, f.revision
+		domains[i], ips[i], countries[i], evidence[i], revisions[i] = [16]byte(f.Domain), f.IP, f.country, encoded, f.revision
+		keys[i], ties[i] = f.identity.Key, string(f.identity.Tie)
 		if f.moved() {
 			movedDomains, movedFrom, movedDays = append(movedDomains, [16]byte(f.Domain)), append(movedFrom, f.Sender), append(movedDays, f.First)
 		}
 	}
-	args := postgres.NamedArgs{"org": org, "now": now, "domains": domains, "ips": ips, "keys": keys, "countries": countries, "evidence": evidence,
+	args := postgres.NamedArgs{"org": org, "now": now, "domains": domains, "ips": ips, "keys": keys, "ties": ties, "countries": countries, "evidence": evidence,
 		"revisions": revisions, "movedDomains": movedDomains, "movedFrom": movedFrom, "movedDays": movedDays}
 	b := &postgres.Batch{}
 	b.Queue(`
-		UPDATE sources s SET sender = u.key, country = u.country, evidence = u.evidence, facts_revision = u.revision, identified_at = @now
-		FROM unnest(@domains::uuid[], @ips::inet[], @keys::text[], @countries::text[], @evidence::jsonb[], @revisions::int[])
-		     AS u (d, ip, key, country, evidence, revision)
+		UPDATE sources s SET sender = u.key, tie = u.tie, country = u.country, evidence = u.evidence, facts_revision = u.revision, identified_at = @now
+		FROM unnest(@domains::uuid[], @ips::inet[], @keys::text[], @ties::text[], @countries::text[], @evidence::jsonb[], @revisions::int[])
+		     AS u (d, ip, key, tie, country, evidence, revision)
 		WHERE s.org_id = @org AND s.domain_id = u.d AND s.source_ip = u.ip`, args)
 	queueSenders(b, args)
 	b.Queue(`
@@ -172,23 +187,25 @@ func saveIdentities(ctx context.Context, tx postgres.Tx, org org.ID, found []ide
 }
 
 // queueSenders brings what addresses are known as, and were until now, up to
-// date: a sender is the owner's when one of its addresses is, or its key lies
-// within the domain. That is looked at once their rows are locked, so that it
-// sees whoever held them before. What people think of senders stays. Of those
+// date, by what the addresses say. That is looked at once their rows are locked,
+// so that it sees whoever held them before. What people think of senders stays;
+// addresses that begin to pass among strangers who are not the owner's are not,
+// until somebody says otherwise. Of those
 // without addresses the ones go that nobody has an opinion on and no sum
 // speaks of.
 func queueSenders(b *postgres.Batch, args postgres.NamedArgs) {
 	const touched = `(SELECT d, key FROM unnest(@domains::uuid[], @keys::text[]) AS u (d, key)
 		UNION SELECT d, key FROM unnest(@movedDomains::uuid[], @movedFrom::text[]) AS u (d, key)) c`
 	b.Queue(`
-		INSERT INTO senders AS k (org_id, domain_id, sender) SELECT @org, c.d, c.key FROM `+touched+` ORDER BY c.d, c.key
+		INSERT INTO senders AS k (org_id, domain_id, sender, review, note, reviewed_by, reviewed_at)
+		SELECT @org, c.d, c.key, coalesce(f.review, ''), coalesce(f.note, ''), f.reviewed_by, f.reviewed_at
+		FROM `+touched+` LEFT JOIN senders f ON f.org_id = @org AND f.domain_id = c.d AND f.sender = split_part(c.key, '/', 1) AND f.sender <> c.key AND f.review = 'not_mine'
+		ORDER BY c.d, c.key
 		ON CONFLICT (org_id, domain_id, sender) DO UPDATE SET own = k.own WHERE false`, args) // locked all the same
 	b.Queue(`
-		UPDATE senders k SET own = x.own
-		FROM (SELECT c.d, c.key, bool_or(s.own OR s.sender = d.name OR right(s.sender, length(d.name) + 1) = '.' || d.name) AS own
-		      FROM `+touched+` JOIN domains d ON d.org_id = @org AND d.domain_id = c.d
-		      JOIN sources s ON s.org_id = @org AND s.domain_id = c.d AND s.sender = c.key GROUP BY c.d, c.key) x
-		WHERE k.org_id = @org AND k.domain_id = x.d AND k.sender = x.key AND k.own <> x.own`, args)
+		UPDATE senders k SET own = x.own, relay = x.relay
+		FROM `+touched+` CROSS JOIN LATERAL (SELECT f.own, f.relay FROM sender_facts f WHERE f.org_id = @org AND f.domain_id = c.d AND f.sender = c.key) x
+		WHERE k.org_id = @org AND k.domain_id = c.d AND k.sender = c.key AND (k.own <> x.own OR k.relay <> x.relay)`, args)
 	b.Queue(`
 		WITH calm AS MATERIALIZED (
 			SELECT DISTINCT d FROM unnest(@domains::uuid[]) AS u (d) WHERE d <> ALL(@movedDomains::uuid[])

@@ -28,7 +28,7 @@ func enrol(ctx context.Context, tx postgres.Tx, ips []netip.Addr) error {
 // that can be.
 func duePending(ctx context.Context, tx postgres.Tx, now time.Time, names, owners bool, n int) ([]pending, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT f.ip, @names AND f.name_next_at <= @now AS name_due, @owners AND f.owner_next_at <= @now AS owner_due FROM (
+		SELECT f.ip, @names AND f.name_next_at <= @now AS name_due, @owners AND f.owner_next_at <= @now AS owner_due, f.name_failures, f.owner_failures FROM (
 			(SELECT ip, name_next_at AS at FROM ip_facts WHERE @names AND name_next_at <= @now ORDER BY name_next_at LIMIT @n)
 			UNION ALL
 			(SELECT ip, owner_next_at FROM ip_facts WHERE @owners AND owner_next_at <= @now ORDER BY owner_next_at LIMIT @n)
@@ -43,6 +43,22 @@ func duePending(ctx context.Context, tx postgres.Tx, now time.Time, names, owner
 		return nil, fmt.Errorf("facts that are due: %w", err)
 	}
 	return list, nil
+}
+
+// forgetFacts removes the first n facts that are due of each kind whose
+// addresses no organization has.
+func forgetFacts(ctx context.Context, tx postgres.Tx, now time.Time, n int) error {
+	_, err := tx.Exec(ctx, `
+		DELETE FROM ip_facts f USING (
+			(SELECT ip FROM ip_facts WHERE name_next_at <= @now ORDER BY name_next_at LIMIT @n)
+			UNION
+			(SELECT ip FROM ip_facts WHERE owner_next_at <= @now ORDER BY owner_next_at LIMIT @n)
+		) due WHERE f.ip = due.ip AND NOT EXISTS (SELECT FROM sources s WHERE s.source_ip = f.ip)`,
+		postgres.NamedArgs{"now": now, "n": n})
+	if err != nil {
+		return fmt.Errorf("forget facts: %w", err)
+	}
+	return nil
 }
 
 // saveFacts stores what look-ups found, and when to look again. One that
@@ -61,11 +77,11 @@ func saveFacts(ctx context.Context, tx postgres.Tx, found map[netip.Addr]finding
 			asn := int64(f.network.ASN)
 			systems[i] = &asn
 		}
-		nameNext[i], ownerNext[i] = next(f.nameAsked, f.named, now), next(f.ownerAsked, f.owned, now)
+		nameNext[i], ownerNext[i] = next(f.Name, f.named, f.NameFailures, now), next(f.Network, f.owned, f.OwnerFailures, now)
 	}
 	_, err := tx.Exec(ctx, `
 		WITH n AS (
-			SELECT f.ip, u.name_next, u.owner_next,
+			SELECT f.ip, u.named, u.name_next, u.owned, u.owner_next,
 			       CASE WHEN u.named THEN u.name ELSE f.name END AS name, CASE WHEN u.owned THEN u.asn ELSE f.asn END AS asn,
 			       CASE WHEN u.owned THEN u.owner ELSE f.network_owner END AS owner, CASE WHEN u.owned THEN u.country ELSE f.country END AS country
 			FROM unnest(@ips::inet[], @named::boolean[], @names::text[], @nameNext::timestamptz[],
@@ -75,6 +91,8 @@ func saveFacts(ctx context.Context, tx postgres.Tx, found map[netip.Addr]finding
 		UPDATE ip_facts f SET
 			name = n.name, asn = n.asn, network_owner = n.owner, country = n.country,
 			name_next_at = coalesce(n.name_next, f.name_next_at), owner_next_at = coalesce(n.owner_next, f.owner_next_at),
+			name_failures = CASE WHEN n.name_next IS NULL THEN f.name_failures WHEN n.named THEN 0 ELSE f.name_failures + 1 END,
+			owner_failures = CASE WHEN n.owner_next IS NULL THEN f.owner_failures WHEN n.owned THEN 0 ELSE f.owner_failures + 1 END,
 			revision = f.revision + CASE WHEN (n.name, n.asn, n.owner, n.country) IS DISTINCT FROM (f.name, f.asn, f.network_owner, f.country) THEN 1 ELSE 0 END,
 			applied = f.applied AND (n.name, n.asn, n.owner, n.country) IS NOT DISTINCT FROM (f.name, f.asn, f.network_owner, f.country)
 		FROM n WHERE f.ip = n.ip`,
@@ -107,15 +125,16 @@ func learn(ctx context.Context, tx postgres.Tx, facts map[netip.Addr]Facts) erro
 	return nil
 }
 
-// next is when to look again; nil where nothing was asked.
-func next(asked, answered bool, now time.Time) *time.Time {
+// next is when to look again, after so many failures in a row before; nil where
+// nothing was asked.
+func next(asked, answered bool, failures int, now time.Time) *time.Time {
 	switch {
 	case !asked:
 		return nil
 	case answered:
 		now = now.Add(factsGood)
 	default:
-		now = now.Add(factsRetry)
+		now = now.Add(min(factsRetry<<min(failures, 8), factsRetryMax))
 	}
 	return &now
 }

@@ -9,7 +9,6 @@ import (
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/org"
-	"sendvery.com/sendvery/internal/provider"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/sender"
 	"sendvery.com/sendvery/web/format"
@@ -156,7 +155,7 @@ func (d *SenderDrawer) fillIdentity(a org.Access, known []sender.Address, total 
 
 // fillFix says how mail of the sender is made to pass, if it has to be.
 func (d *SenderDrawer) fillFix(key, name string, t report.SenderTotal) {
-	if p, ok := provider.ByID(key); ok {
+	if p, ok := sender.Provider(key); ok {
 		d.Kind = p.Kind.String()
 	}
 	if t.Class() == report.NeedsFixing {

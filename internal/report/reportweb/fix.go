@@ -1,7 +1,7 @@
 package reportweb
 
 import (
-	"sendvery.com/sendvery/internal/provider"
+	"sendvery.com/sendvery/internal/sender"
 	"sendvery.com/sendvery/web/ui"
 )
 
@@ -14,7 +14,7 @@ type Fix struct {
 // fixes says how mail of a sender is made to pass as a domain, and where that
 // is from: the catalogue, or general advice without a source.
 func fixes(key, domain string) (list []Fix, source ui.Link) {
-	p, _ := provider.ByID(key)
+	p, _ := sender.Provider(key)
 	for _, f := range []Fix{{"DKIM", p.DKIM}, {"SPF", p.SPF}} {
 		if f.Words != "" {
 			list = append(list, f)

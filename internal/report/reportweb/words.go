@@ -65,6 +65,8 @@ func senderRow(a org.Access, query url.Values, s report.SenderTotal, manyDomains
 		SPF: share(s.SPF, s.Total()), DKIM: share(s.DKIM, s.Total()),
 	}
 	switch {
+	case s.Sender == s.Address.String() && s.Review != report.Unreviewed:
+		row.Detail = "one address"
 	case s.Sender == s.Address.String():
 		row.Detail = "no confirmed name"
 	case s.Addresses == 0:
