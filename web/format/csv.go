@@ -2,11 +2,17 @@ package format
 
 import "regexp"
 
-// formula is where a spreadsheet may begin to compute: at the beginning, and
-// where one that separates by semicolons or tabs begins another cell. The wide
-// forms of the signs count for some as the signs.
-var formula = regexp.MustCompile(`(^|[;\t\r\n])([\t\r\n]|\s*"?\s*[=+\-@＝＋－＠])`)
+// Where a spreadsheet may begin to compute: at the beginning of a cell, and
+// where one that separates by semicolons or tabs, or by lines, begins another.
+// The wide forms of the signs count for some as the signs.
+var (
+	beginsFormula = regexp.MustCompile(`^([\t\r\n]|\s*"?\s*[=+\-@＝＋－＠])`)
+	laterFormula  = regexp.MustCompile(`([;\t\r\n])(\s*"?\s*[=+\-@＝＋－＠])`)
+)
 
 // Cell makes text safe in a table that a spreadsheet opens: what begins like a
 // formula would be computed there, so an apostrophe goes in front.
-func Cell(text string) string { return formula.ReplaceAllString(text, "$1'$2") }
+func Cell(text string) string {
+	text = laterFormula.ReplaceAllString(text, "$1'$2")
+	return beginsFormula.ReplaceAllString(text, "'$1")
+}
