@@ -57,6 +57,7 @@ func domainGallery() []galleryPage {
 		{"report", "domain-filtered", func(p ui.Page) templ.Component {
 			page := sampleDomain(p)
 			page.Headline, page.Advice, page.Action = "12.1 % of 412 messages like these passed.", "A verdict needs all mail of the domain: remove the filters to see it.", ui.Link{}
+			page.Verdict = nil
 			page.Filter = sampleFilters(false)
 			return reportweb.Domain(page)
 		}},
@@ -102,12 +103,12 @@ func sampleDomainList(p ui.Page) reportweb.DomainsPage {
 }
 
 func sampleDomain(p ui.Page) reportweb.DomainPage {
-	volume := sampleVolume("domain")
+	volume, verdict := sampleVolume("domain"), blockedVerdicts()[0]
 	return reportweb.DomainPage{
 		Page: titled(p, ui.DomainsSection, "example.org", ui.Link{Text: "Domains", Href: galleryPath + "domains"}), Name: "example.org",
-		Headline: "91.9\u202f% of 30\u202f803 messages passed. Not safe to enforce yet.",
-		Advice:   "A newsletter service and the office printer send real mail of yours without a signature of example.org.",
-		Action:   ui.Link{Text: "Look at news.example.com first", Href: galleryPath + "reports"}, Days: sampleDays(), Span: volume.Since,
+		Headline: verdict.Sentence,
+		Advice:   sampleAdvice, Verdict: &verdict,
+		Action: ui.Link{Text: "Look at Mailchimp first", Href: galleryPath + "reports"}, Days: sampleDays(), Span: volume.Since,
 		Policy: samplePolicy(), PolicyFrom: "As google.com saw it on 20 Nov 2026.", Volume: volume, Senders: sampleSenders(), SenderCount: 9, SendersHref: galleryPath + "senders",
 		Suggestions: []reportweb.Suggestion{{Domain: "news.example.org", Reports: 31, Action: galleryPath + "domain"}},
 		Filter:      ui.FilterBar{Action: galleryPath + "domain", Fields: sampleFilters(false).Fields},

@@ -10,13 +10,13 @@ import (
 func (j *journey) readsTheOverview() {
 	j.open(j.org + "/?days=90")
 	verdicts := strings.Join(j.texts("main section:nth-of-type(1) li"), "\n")
-	for _, want := range []string{"example.org", "example.com", "example.net", "messages"} {
+	for _, want := range []string{"example.org", "example.com", "example.net", "messages", "In the way of p=reject", "newsletter.example", "office-1.example.org", "Have it sign with d=example.org"} {
 		if !strings.Contains(verdicts, want) {
 			j.Errorf("the verdicts lack %q:\n%s", want, verdicts)
 		}
 	}
 	j.await(`document.querySelector("[data-chart][data-ready=yes] canvas") !== null`)
-	j.reads("Who sends as you", "Latest reports", "Mails that are not counted", "The archive ends in the middle", "needs you.")
+	j.reads("Who sends as you", "Latest reports", "Mails that are not counted", "The archive ends in the middle", "senders need you.")
 	for _, table := range []string{"Senders", "Reports", "Refused and held mails"} {
 		if n := len(j.texts(`[aria-label="` + table + `"] tbody tr`)); n == 0 {
 			j.Errorf("the table %q is empty", table)

@@ -55,7 +55,7 @@ func (h *Web) ShowDomain(w http.ResponseWriter, r *http.Request, a org.Access) e
 	}
 	for _, total := range sum.Domains {
 		if total.ID == d.ID {
-			h.judge(&p, a, total, sum)
+			h.judge(&p, a, query, total, sum)
 			p.Doubts = doubts(a, filter, sum)
 			if err := h.simulate(r, a, &p, query, f, total, sum); err != nil {
 				return err
@@ -98,11 +98,11 @@ func (h *Web) simulate(r *http.Request, a org.Access, p *DomainPage, query url.V
 }
 
 // judge fills in what the reports come to.
-func (h *Web) judge(p *DomainPage, a org.Access, d report.DomainTotal, sum report.Summary) {
+func (h *Web) judge(p *DomainPage, a org.Access, query url.Values, d report.DomainTotal, sum report.Summary) {
 	as := sum.Assess(d.ID)
 	p.Headline, p.Advice = verdictSentence(as, d), advice(as.Blockers)
 	if len(as.Blockers) > 0 {
-		first := senderRow(a, nil, as.Blockers[0], false)
+		first := senderRow(a, query, as.Blockers[0], false)
 		p.Action = ui.Link{Text: "Look at " + first.Name + " first", Href: first.Href}
 	}
 	if d.Published != nil {

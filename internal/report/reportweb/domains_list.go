@@ -181,7 +181,7 @@ func (h *Web) fillDomains(p *DomainsPage, a org.Access, query url.Values, sum re
 	}
 	chosen, text := query.Get("standing"), strings.ToLower(strings.TrimSpace(query.Get("q")))
 	counts, need := map[string]int{}, 0
-	for _, v := range verdictRows(a, sum) {
+	for _, v := range verdictRows(a, query, sum) {
 		if !strings.Contains(v.Domain, text) {
 			continue
 		}
