@@ -18,7 +18,7 @@ type DomainPage struct {
 	Empty        bool         // no messages in the chosen days
 	EmptyWhy     string       // which cause it is and what happens next
 	Policy       []PolicyLine // as last published in a report; empty = none seen
-	PolicyFrom   string       // where it was seen: "as google.com saw it on 20 Nov 2026"
+	PolicyFrom   string       // where it was seen: "As google.com saw it on 20 Nov 2026."
 	Suggestions  []Suggestion // e.g. subdomains with reports of their own
 	Volume       ui.Volume
 	Senders      []SenderRow

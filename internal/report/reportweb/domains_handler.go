@@ -107,7 +107,7 @@ func (h *Web) judge(p *DomainPage, a org.Access, query url.Values, d report.Doma
 	}
 	if d.Published != nil {
 		p.Policy = published(*d.Published)
-		p.PolicyFrom = "as " + *d.PolicyBy + " saw it on " + format.Day(*d.PolicyDay)
+		p.PolicyFrom = "As " + *d.PolicyBy + " saw it on " + format.Day(*d.PolicyDay) + "."
 	}
 	if d.Total() > 0 {
 		return
