@@ -42,7 +42,7 @@ func overviewGallery() []galleryPage {
 		{"report", "overview-set-up", func(p ui.Page) templ.Component {
 			page := sampleOverview(p)
 			page.SetUp = sampleChecklist()
-			page.GroupFilter = []ui.Choice{{Text: "All groups", Href: galleryPath + "overview", Chosen: true}, {Text: "Shops", Href: galleryPath + "overview"}}
+			page.GroupFilter = sampleGroupChoices()
 			return reportweb.Overview(page)
 		}},
 		{"report", "overview-none-in-days", func(p ui.Page) templ.Component {
@@ -77,6 +77,10 @@ const sampleAdvice = "Mailchimp and 203.0.113.24 send mail of yours that does no
 
 func sampleDays() []ui.Choice {
 	return []ui.Choice{{Text: "Last 7 days", Href: galleryPath + "overview"}, {Text: "Last 28 days", Href: galleryPath + "overview", Chosen: true}, {Text: "Last 90 days", Href: galleryPath + "overview"}}
+}
+
+func sampleGroupChoices() []ui.Choice {
+	return []ui.Choice{{Text: "All groups", Href: galleryPath + "overview", Chosen: true}, {Text: "Shops", Href: galleryPath + "overview"}}
 }
 
 func sampleDomainChoices() []ui.Choice {

@@ -59,10 +59,8 @@ func queueReceivers(b *postgres.Batch, org org.ID, f Filter, into *[]ReporterTot
 // their messages.
 func reportWhere(f Filter) string {
 	conditions := []string{`r.org_id = @org`, `r.day BETWEEN @from AND @to`}
-	if !f.Domain.IsZero() {
-		conditions = append(conditions, `r.domain_id = @domain`)
-	} else if !f.Group.IsZero() {
-		conditions = append(conditions, `r.domain_id = ANY(ARRAY(SELECT g.domain_id FROM domains g WHERE g.org_id = @org AND g.group_id = @group))`)
+	if about := domainWhere(f, "r.domain_id"); about != "" {
+		conditions = append(conditions, about)
 	}
 	if f.Reporter != "" {
 		conditions = append(conditions, `r.reporter_domain = @reporter`)
@@ -74,6 +72,18 @@ func reportWhere(f Filter) string {
 		conditions = append(conditions, `r.trust = 2`)
 	}
 	return strings.Join(conditions, " AND ")
+}
+
+// domainWhere narrows a column to the chosen domain or to those of the chosen
+// group; "" when neither is chosen.
+func domainWhere(f Filter, column string) string {
+	switch {
+	case !f.Domain.IsZero():
+		return column + ` = @domain`
+	case !f.Group.IsZero():
+		return column + ` = ANY(ARRAY(SELECT g.domain_id FROM domains g WHERE g.org_id = @org AND g.group_id = @group))`
+	}
+	return ""
 }
 
 func reportArgs(org org.ID, f Filter) postgres.NamedArgs {

@@ -59,6 +59,7 @@ type SendersPage struct {
 	Headline     string // "14 senders, 2 need you."
 	Advice       string
 	Days         []ui.Choice
+	GroupFilter  []ui.Choice
 	DomainFilter []ui.Choice
 	Classes      []ui.Choice // "All", then the classes, with their counts
 	Senders      []SenderRow

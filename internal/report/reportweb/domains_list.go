@@ -84,6 +84,16 @@ func groupOf(query url.Values) domain.GroupID {
 	return id
 }
 
+// groupPicker are the links to the same page with another group; none where no
+// domain is in one.
+func (h *Web) groupPicker(r *http.Request, a org.Access, rest string, domains []domain.Domain) ([]ui.Choice, error) {
+	if !slices.ContainsFunc(domains, func(d domain.Domain) bool { return d.Group != nil }) {
+		return nil, nil
+	}
+	groups, err := h.Domains.Groups(r.Context(), a.ID)
+	return groupChoices(a, rest, r.URL.Query(), groups), err
+}
+
 // groupChoices are the links to the same page with another group.
 func groupChoices(a org.Access, rest string, query url.Values, groups []domain.Group) []ui.Choice {
 	if len(groups) == 0 {

@@ -656,7 +656,7 @@ func Senders(p SendersPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = heading(p.Headline, p.Advice, ui.DomainPicker(p.DomainFilter), ui.CalendarPicker(p.Days)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = heading(p.Headline, p.Advice, ui.GroupPicker(p.GroupFilter), ui.DomainPicker(p.DomainFilter), ui.CalendarPicker(p.Days)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

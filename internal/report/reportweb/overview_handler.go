@@ -56,12 +56,8 @@ func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) err
 	if p.SetUp = setUp(a, query, boxes, domains, sum); banner.Running || p.State == NoMailbox {
 		p.SetUp = ui.Checklist{} // the page itself says what comes next
 	}
-	if slices.ContainsFunc(domains, func(d domain.Domain) bool { return d.Group != nil }) {
-		groups, err := h.Domains.Groups(r.Context(), a.ID)
-		if err != nil {
-			return err
-		}
-		p.GroupFilter = groupChoices(a, "", query, groups)
+	if p.GroupFilter, err = h.groupPicker(r, a, "", domains); err != nil {
+		return err
 	}
 	if err := h.fillOverview(&p, a, r, query, f, sum, domains); err != nil {
 		return err
