@@ -39,6 +39,11 @@ func overviewGallery() []galleryPage {
 			return reportweb.Overview(reportweb.OverviewPage{Page: titled(p, ui.OverviewSection, "Overview"), State: reportweb.NoReports, Headline: "Connected. No report has arrived yet.",
 				MailboxesHref: galleryPath + "mailboxes", Record: sampleRecord("overview-no-reports")})
 		}},
+		{"report", "overview-sender", func(p ui.Page) templ.Component {
+			page := sampleOverview(p)
+			page.Drawer = sampleSenderDrawer("overview")
+			return reportweb.Overview(page)
+		}},
 		{"report", "overview-set-up", func(p ui.Page) templ.Component {
 			page := sampleOverview(p)
 			page.SetUp = sampleChecklist()

@@ -22,6 +22,11 @@ func (j *journey) readsTheOverview() {
 			j.Errorf("the table %q is empty", table)
 		}
 	}
+	j.do(click(`[aria-label="Senders"] tbody a`))
+	j.await(shownDrawer)
+	j.do(click("#drawer [aria-label=Close]"))
+	j.await(`!document.querySelector("dialog[data-drawer]")`)
+	j.at(j.org + "/?days=90")
 	j.report = j.href(`[aria-label="Reports"] tbody a`)
 	j.refusal = j.href(`[aria-label="Refused and held mails"] tbody a`)
 }

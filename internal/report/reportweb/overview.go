@@ -41,6 +41,7 @@ type OverviewPage struct {
 	Unfinished    string    // for NoMailbox: the mailbox whose set-up goes on there; empty = none was begun
 	Record        ui.Record // for NoReports: what to publish, should it not be done yet
 	MailboxesHref string
+	Drawer        SenderDrawer
 }
 
 // OverviewState says which overview it is.

@@ -48,7 +48,7 @@ func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) err
 		Span: format.Span(f.From, f.To), MailboxesHref: path(a, "mailboxes", nil), ConnectHref: path(a, "mailboxes/new", nil),
 	}
 	if banner.Running {
-		p.FragmentHref, p.Page.Refresh = r.URL.RequestURI(), 5
+		p.FragmentHref, p.Page.Refresh = path(a, "", with(with(r.URL.Query(), "show", ""), "of", "")), 5
 	}
 	if p.State = overviewState(sum, boxes); p.State == NoMailbox && len(boxes) > 0 {
 		p.Unfinished, p.ConnectHref = boxes[0].Username, path(a, "mailboxes/"+boxes[0].ID.String(), nil) // where its set-up goes on
@@ -62,8 +62,11 @@ func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) err
 	if err := h.fillOverview(&p, a, r, query, f, sum, domains); err != nil {
 		return err
 	}
-	if httpio.Fragment(r) {
+	if httpio.Fragment(r) && query.Get("show") == "" {
 		return httpio.OK(w, r, OverviewFragment(p))
+	}
+	if p.Drawer, err = h.drawer(r, a, "", query, f, domains); err != nil {
+		return err
 	}
 	return httpio.OK(w, r, Overview(p))
 }
@@ -129,6 +132,10 @@ func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, query
 	var err error
 	if p.Senders, err = h.senderRows(r, a, query, f, ordered[:min(len(ordered), 8)], len(domains) > 1); err != nil {
 		return err
+	}
+	for i := range p.Senders {
+		s := &p.Senders[i]
+		s.Href = path(a, "", with(with(query, "show", s.Key), "of", s.Domain))
 	}
 	p.Reports = reportRows(a, sum.Reports, func(l report.Line) format.Time { return format.When(l.StoredAt, h.now()) })
 	p.ReportCount, p.ReportsHref = sum.ReportCount, path(a, "reports", query)
