@@ -81,7 +81,15 @@ func domainGallery() []galleryPage {
 		}},
 		{"report", "senders-empty", func(p ui.Page) templ.Component {
 			page := sampleSenderList(p)
-			page.Headline, page.Senders, page.EmptyWhy = "No sender needs fixing.", nil, "All mail that is yours passed in these days. That is the state to keep."
+			page.Headline, page.Advice, page.Senders = "12 senders, none needs you.", "", nil
+			page.Classes[0].Chosen, page.Classes[0].Count, page.Classes[3].Chosen, page.Classes[3].Count = false, "12", true, "0"
+			page.Nothing = ui.Nothing{Icon: "circle-check", Title: "No sender needs fixing", Words: "All mail known as yours passes in these days.", Action: ui.Link{Text: "Show all senders", Href: galleryPath + "senders"}}
+			return reportweb.Senders(page)
+		}},
+		{"report", "senders-none", func(p ui.Page) templ.Component {
+			page := sampleSenderList(p)
+			page.Headline, page.Advice, page.Senders, page.Classes = "No senders in these days", "", nil, nil
+			page.Nothing = ui.Unfed(p.Org, false, false, true)
 			return reportweb.Senders(page)
 		}},
 	}
@@ -134,7 +142,7 @@ func sampleSenderList(p ui.Page) reportweb.SendersPage {
 	return reportweb.SendersPage{Page: titled(p, ui.SendersSection, "Senders"), Headline: "14 senders, 2 of them need you.", Advice: "Those that need attention come first, then by messages.",
 		Days: sampleDays(), DomainFilter: sampleDomainChoices(), Senders: sampleSenders(), ReviewAction: galleryPath + "senders-reviewed", Pager: ui.Pager{Older: galleryPath + "senders", Text: "1 – 6 of 14"},
 		Classes: []ui.Choice{{Text: "All", Href: galleryPath + "senders", Chosen: true, Count: "14"}, {Text: "Passing", Href: galleryPath + "senders", Count: "8"}, {Text: "Forwarded", Href: galleryPath + "senders", Count: "2"},
-			{Text: "Needs fixing", Href: galleryPath + "senders", Count: "2"}, {Text: "Unknown", Href: galleryPath + "senders-empty", Count: "2"}}}
+			{Text: "Needs fixing", Href: galleryPath + "senders-empty", Count: "2"}, {Text: "Unknown", Href: galleryPath + "senders", Count: "2"}}}
 }
 
 func sampleAdd(p ui.Page) reportweb.AddDomainsPage {

@@ -64,7 +64,7 @@ type SendersPage struct {
 	Classes      []ui.Choice // "All", then the classes, with their counts
 	Senders      []SenderRow
 	Pager        ui.Pager
-	EmptyWhy     string // which cause it is, when Senders is empty
+	Nothing      ui.Nothing // when Senders is empty
 	Filter       ui.FilterBar
 	DownloadHref string
 	ReviewAction string // posts what is said of the senders that are ticked; empty = the role may not

@@ -196,11 +196,34 @@ func (h *Web) ListSenders(w http.ResponseWriter, r *http.Request, a org.Access) 
 		return err
 	}
 	p.Headline = format.Of(page.Total(), "sender", "senders") + ", " + needWords(page.Counts[report.NeedsFixing])
-	if page.Total() == 0 {
-		p.Headline = "No senders in these days"
+	switch {
+	case page.Total() == 0:
+		p.Headline, p.Classes = "No senders in these days", nil
+		p.Nothing, err = h.noSenders(r, a, f, p.Filter, len(domains) > 0)
+	case len(page.Senders) == 0:
+		p.Nothing = noneOfClass(chosen, ui.Link{Text: "Show all senders", Href: p.Classes[0].Href})
 	}
-	p.EmptyWhy = "No message was reported for this choice. Choose a longer time, another domain or another class."
+	if err != nil {
+		return err
+	}
 	return httpio.OK(w, r, Senders(p))
+}
+
+// noSenders is why nobody sent anything that the filters choose.
+func (h *Web) noSenders(r *http.Request, a org.Access, f report.Filter, bar ui.FilterBar, watched bool) (ui.Nothing, error) {
+	if len(bar.Chips) > 0 {
+		return ui.Nothing{Icon: "send", Title: "No sender fits", Words: "No message is like this. Take a filter away, or choose a longer time.",
+			Action: ui.Link{Text: "Remove the filters", Href: bar.ClearHref}}, nil
+	}
+	return h.noReporters(r, a, f, watched)
+}
+
+// noneOfClass says what it means that senders are of other classes only.
+func noneOfClass(c report.Class, all ui.Link) ui.Nothing {
+	if c == report.NeedsFixing {
+		return ui.Nothing{Icon: "circle-check", Title: "No sender needs fixing", Words: "All mail known as yours passes in these days.", Action: all}
+	}
+	return ui.Nothing{Icon: "send", Title: "No sender is like this", Words: "The senders of these days are of other classes.", Action: all}
 }
 
 func needWords(n int64) string {
