@@ -1,10 +1,6 @@
 package journey
 
-import (
-	"strings"
-
-	"github.com/chromedp/chromedp"
-)
+import "strings"
 
 // readsTheOverview looks for what the first page promises.
 func (j *journey) readsTheOverview() {
@@ -15,7 +11,7 @@ func (j *journey) readsTheOverview() {
 			j.Errorf("the verdicts lack %q:\n%s", want, verdicts)
 		}
 	}
-	j.await(`document.querySelector("[data-chart][data-ready=yes] canvas") !== null`)
+	j.seesTheChart()
 	j.reads("Who sends as you", "Latest reports", "Mails that are not counted", "The archive ends in the middle", "senders need you.")
 	for _, table := range []string{"Senders", "Reports", "Refused and held mails"} {
 		if n := len(j.texts(`[aria-label="` + table + `"] tbody tr`)); n == 0 {
@@ -36,8 +32,7 @@ func (j *journey) readsADomain() {
 	j.open(j.org + "/")
 	j.follow(`main section a[href$="/domains/example.org"]`)
 	j.at(j.org + "/domains/example.org")
-	j.do(chromedp.ScrollIntoView(chromedp.CSS("[data-chart]"))) // charts are drawn once they are near
-	j.await(`document.querySelector("[data-chart][data-ready=yes] canvas") !== null`)
+	j.seesTheChart()
 	j.reads("Published policy", "p=quarantine", "Who sends as example.org", "Who reports", "google.com")
 }
 
