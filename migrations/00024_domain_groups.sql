@@ -20,6 +20,3 @@ ALTER TABLE domains
     ADD CONSTRAINT domains_group_fkey FOREIGN KEY (org_id, group_id) REFERENCES domain_groups ON DELETE SET NULL (group_id);
 CREATE INDEX domains_group ON domains (org_id, group_id) WHERE group_id IS NOT NULL;
 COMMENT ON COLUMN domains.group_id IS 'the group it is in; null = none';
-
--- A report is searched for by the id that its reporter gave it.
-CREATE INDEX reports_reporter_id ON reports (org_id, reporter_id);

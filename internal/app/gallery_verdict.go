@@ -55,14 +55,22 @@ func sampleFailing() []report.Failing {
 
 func blockedVerdicts() []reportweb.VerdictPanel {
 	whole := report.Split{Passing: 28_310, Forwarded: 1_911, Fix: 939, Unknown: 382}
-	senders := func(sum *report.Summary) {
-		sum.Domains[0].Pace.Signed = 20_120
-		sum.Senders = []report.SenderTotal{
-			{Sender: "mailchimp", Domain: "example.org", Split: report.Split{Fix: 843}},
-			{Sender: "203.0.113.24", Domain: "example.org", Split: report.Split{Fix: 96, Passing: 2}},
+	senders := func(stopped int64) func(*report.Summary) {
+		return func(sum *report.Summary) {
+			sum.Domains[0].Pace.Signed = 20_120
+			sum.Senders = []report.SenderTotal{
+				{Sender: "mailchimp", Domain: "example.org", Split: report.Split{Fix: 843}, Stopped: stopped},
+				{Sender: "203.0.113.24", Domain: "example.org", Split: report.Split{Fix: 96, Passing: 2}},
+			}
 		}
 	}
-	return []reportweb.VerdictPanel{sampleVerdict("none", whole, sampleFailing(), senders), sampleVerdict("reject", whole, sampleFailing()[2:], senders)}
+	refused := sampleFailing()
+	refused[0] = report.Failing{Sender: "mailchimp", Class: report.NeedsFixing, Delivered: 22, Rejected: 821}
+	return []reportweb.VerdictPanel{
+		sampleVerdict("none", whole, sampleFailing(), senders(31)),
+		sampleVerdict("reject", whole, refused, senders(821)),
+		sampleVerdict("reject", whole, sampleFailing(), senders(0)),
+	}
 }
 
 func passingVerdicts() []reportweb.VerdictPanel {

@@ -23,6 +23,12 @@ var fillings = map[string]string{
 		SELECT org_id, domain_id, '2020-01-01', 'r', 's', '', 1, 1, 1, 0, 1, 1 FROM domains`,
 	"daily_senders": `INSERT INTO daily_senders (org_id, domain_id, day, sender, country, disposition, dkim, spf, forwarding, trust, messages)
 		SELECT org_id, domain_id, (SELECT max(r.day) FROM reports r WHERE r.org_id = d.org_id), 's', '', 1, 2, 2, 0, 1, 1 FROM domains d`, // it fails
+	"daily_totals":   `INSERT INTO daily_totals (org_id, domain_id, day, passing, forwarded, fix, unknown, sure) SELECT org_id, domain_id, '2020-01-01', 1, 0, 0, 0, 1 FROM domains`,
+	"daily_unjudged": `INSERT INTO daily_unjudged (org_id, domain_id, changed_at) SELECT org_id, domain_id, now() FROM domains`,
+	"monthly_receivers": `INSERT INTO monthly_receivers (org_id, domain_id, month, last_day, reporter, sender, country, disposition, dkim, spf, forwarding, trust, messages)
+		SELECT org_id, domain_id, '2020-01-01', '2020-01-02', 'receiver.example', 'sender.example', '', 1, 1, 1, 0, 1, 1 FROM domains`,
+	"monthly_senders": `INSERT INTO monthly_senders (org_id, domain_id, month, last_day, sender, country, disposition, dkim, spf, forwarding, trust, messages)
+		SELECT org_id, domain_id, '2020-01-01', '2020-01-02', 'sender.example', '', 1, 1, 1, 0, 1, 1 FROM domains`,
 	"daily_stale":        `INSERT INTO daily_stale (org_id, domain_id, from_day) SELECT org_id, domain_id, '2020-01-01' FROM domains`,
 	"found_domains":      `INSERT INTO found_domains (org_id, mailbox_id, name, reports, messages) SELECT org_id, mailbox_id, 'found.example', 1, 1 FROM mailboxes`,
 	"mailbox_read":       `INSERT INTO mailbox_read (org_id, mailbox_id, mail_id) SELECT org_id, mailbox_id, '1' FROM mailboxes`,

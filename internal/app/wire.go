@@ -198,7 +198,7 @@ func (a *App) wirePages() {
 		Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports,
 		PrivateHosts: a.cfg.AllowNetworks != "", Demo: a.parts.Demo, Frame: a.frame, Flash: a.cookies.Flash, Cookies: a.cookies, Finder: a.finders,
 	}
-	a.reportWeb = &reportweb.Web{Reports: a.reports, Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Senders: a.senders, Exports: a.exports, Inbound: a.cfg.InboundToken != "", Frame: a.frame, Flash: a.cookies.Flash}
+	a.reportWeb = &reportweb.Web{Reports: a.reports, Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Senders: a.senders, Exports: a.exports, Box: a.cookies.Box, Inbound: a.cfg.InboundToken != "", Frame: a.frame, Flash: a.cookies.Flash}
 	a.exports.Makers = a.reportWeb.Makers()
 	a.tlsWeb = &tlsweb.Web{TLS: a.tls, Domains: a.domains, Mailboxes: a.mailboxes, Reports: a.reports, Frame: a.frame}
 	a.failureWeb = &failureweb.Web{Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Frame: a.frame}

@@ -97,8 +97,8 @@ func (h *crowdHouse) fill(ctx context.Context) error {
 
 var signInLink = regexp.MustCompile(`/signin/link/[\w-]+`)
 
-// signIn opens the browser's session. Nothing works in the background
-// afterwards.
+// signIn opens the browser's session, and waits until all days are added up.
+// Nothing works in the background afterwards.
 func (h *crowdHouse) signIn(ctx context.Context) error {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -119,11 +119,27 @@ func (h *crowdHouse) signIn(ctx context.Context) error {
 	}
 	select {
 	case m := <-h.mails:
-		err = h.send(ctx, http.MethodPost, signInLink.FindString(m.Text), url.Values{})
+		err = errors.Join(h.send(ctx, http.MethodPost, signInLink.FindString(m.Text), url.Values{}), h.settled(ctx))
 	case <-time.After(time.Minute):
 		err = errors.New("no sign-in mail came")
 	}
 	return err
+}
+
+// settled waits until nothing is left to add up.
+func (h *crowdHouse) settled(ctx context.Context) error {
+	for {
+		var waiting bool
+		const left = `SELECT EXISTS (SELECT FROM daily_due) OR EXISTS (SELECT FROM daily_stale) OR EXISTS (SELECT FROM daily_unjudged)`
+		if err := h.admin.QueryRow(ctx, left).Scan(&waiting); err != nil || !waiting {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // send asks the program and reads the answer to its end.

@@ -17,6 +17,10 @@ type watched struct {
 	ID        string   `db:"domain_id"`
 	Name      string   `db:"name"`
 	Rows      int64    `db:"rows"`
+	Place     int64    `db:"place"`   // by rows, of N
+	N         int64    `db:"n"`       // domains of all organizations
+	Domains   int64    `db:"domains"` // of its organization
+	Turn      int64    `db:"turn"`    // within its organization
 	Senders   []string `db:"senders"`
 	Reporters []string `db:"reporters"`
 	Countries []string `db:"countries"`
@@ -24,51 +28,78 @@ type watched struct {
 	Reports   []int64  `db:"reports"`
 }
 
-// domains are those of the crowd, by size: the largest and some of all others.
-func (h *crowdHouse) domains(ctx context.Context, others int) (list []watched, err error) {
+// places are where pages are asked for.
+type places struct {
+	anywhere []watched // a domain of each organization
+	largest  watched
+	median   watched // the domain in the middle, by rows
+	agency   watched // a domain of the organization with the most
+}
+
+func (h *crowdHouse) places(ctx context.Context) (p places, err error) {
 	rows, err := h.admin.Query(ctx, `
 		WITH sized AS (SELECT org_id, domain_id, sum(records)::bigint AS rows FROM reports GROUP BY org_id, domain_id),
-		placed AS (SELECT org_id, domain_id, rows, row_number() OVER (ORDER BY rows DESC) AS place, count(*) OVER () AS n FROM sized)
-		SELECT org_id::text, o.slug, domain_id::text, d.name, s.rows,
+		placed AS (
+			SELECT org_id, domain_id, rows, row_number() OVER (ORDER BY rows DESC) AS place, count(*) OVER () AS n, count(*) OVER (PARTITION BY org_id) AS domains,
+			       row_number() OVER (PARTITION BY org_id ORDER BY md5(domain_id::text)) AS turn
+			FROM sized)
+		SELECT org_id::text, o.slug, domain_id::text, d.name, s.rows, s.place, s.n, s.domains, s.turn,
 		       array(SELECT DISTINCT sender FROM (SELECT sender FROM daily_senders x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id ORDER BY day DESC LIMIT 500) x) AS senders,
 		       array(SELECT DISTINCT reporter FROM (SELECT reporter FROM daily_receivers x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id ORDER BY day DESC LIMIT 2000) x) AS reporters,
 		       array(SELECT DISTINCT country FROM sources x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id AND country <> '') AS countries,
 		       array(SELECT host(source_ip) FROM sources x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id ORDER BY md5(host(source_ip)) LIMIT 100) AS ips,
 		       array(SELECT report_id FROM reports x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id ORDER BY day DESC LIMIT 500) AS reports
 		FROM placed s JOIN domains d USING (org_id, domain_id) JOIN organizations o USING (org_id)
-		WHERE place = 1 OR place = n / 2 OR place % (n / $1) = 0 ORDER BY s.rows DESC`, others)
+		WHERE place = 1 OR place = n / 2 OR turn = 1 ORDER BY s.org_id, s.turn`)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[watched])
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[watched])
+	for _, w := range list {
+		if w.Place == 1 {
+			p.largest = w
+		}
+		if w.Place == w.N/2 {
+			p.median = w
+		}
+		if w.Turn == 1 {
+			p.anywhere = append(p.anywhere, w)
+			if w.Domains > p.agency.Domains {
+				p.agency = w
+			}
+		}
+	}
+	return p, err
 }
 
-// page is one of the program's pages.
+// page is one of the program's pages. One of a domain shows nothing of others.
 type page struct {
-	name string
-	path func(watched, *rand.Rand) string
+	name     string
+	ofDomain bool
+	path     func(watched, *rand.Rand) string
 }
 
 // pagesMeasured are all that show what reports say.
 var pagesMeasured = []page{
-	{"overview", func(d watched, r *rand.Rand) string { return "/o/" + d.Slug + "/?" + d.span(r).Encode() }},
-	{"domains", func(d watched, r *rand.Rand) string { return "/o/" + d.Slug + "/domains?" + d.span(r).Encode() }},
-	{"domain", func(d watched, r *rand.Rand) string {
+	{"overview", false, func(d watched, r *rand.Rand) string { return "/o/" + d.Slug + "/?" + d.span(r).Encode() }},
+	{"domains", false, func(d watched, r *rand.Rand) string { return "/o/" + d.Slug + "/domains?" + d.span(r).Encode() }},
+	{"domain", true, func(d watched, r *rand.Rand) string {
 		return "/o/" + d.Slug + "/domains/" + d.Name + "?" + d.span(r).Encode()
 	}},
-	{"senders", func(d watched, r *rand.Rand) string { return "/o/" + d.Slug + "/senders?" + d.filter(r).Encode() }},
-	{"sender drawer", func(d watched, r *rand.Rand) string {
+	{"senders", false, func(d watched, r *rand.Rand) string { return "/o/" + d.Slug + "/senders?" + d.filter(r, 2).Encode() }},
+	{"senders of a domain", true, func(d watched, r *rand.Rand) string { return "/o/" + d.Slug + "/senders?" + d.filter(r, 1).Encode() }},
+	{"sender drawer", true, func(d watched, r *rand.Rand) string {
 		q := d.span(r)
 		q.Set("domain", d.Name)
 		q.Set("of", d.Name)
 		q.Set("show", one(d.Senders, r))
 		return "/o/" + d.Slug + "/senders?" + q.Encode()
 	}},
-	{"reports", func(d watched, r *rand.Rand) string { return "/o/" + d.Slug + "/reports?" + d.filter(r).Encode() }},
-	{"report", func(d watched, r *rand.Rand) string {
+	{"reports", false, func(d watched, r *rand.Rand) string { return "/o/" + d.Slug + "/reports?" + d.filter(r, 2).Encode() }},
+	{"report", true, func(d watched, r *rand.Rand) string {
 		return "/o/" + d.Slug + "/reports/" + strconv.FormatInt(d.Reports[r.IntN(len(d.Reports))], 10)
 	}},
-	{"receivers", func(d watched, r *rand.Rand) string { return "/o/" + d.Slug + "/reporters?" + d.filter(r).Encode() }},
+	{"receivers", false, func(d watched, r *rand.Rand) string { return "/o/" + d.Slug + "/reporters?" + d.filter(r, 2).Encode() }},
 }
 
 func one(list []string, r *rand.Rand) string {
@@ -83,19 +114,22 @@ func (d watched) span(r *rand.Rand) url.Values {
 	return url.Values{"days": {one([]string{"7", "30", "90", "365"}, r)}}
 }
 
-// filter is a random one: half of them are about one domain, and each value is
+// filter is a random one: one of so many is about one domain, and each value is
 // there in one of four.
-func (d watched) filter(r *rand.Rand) url.Values {
+func (d watched) filter(r *rand.Rand, domain int) url.Values {
 	q := d.span(r)
-	if r.IntN(2) == 0 {
+	if r.IntN(domain) == 0 {
 		q.Set("domain", d.Name)
 	}
-	for name, values := range map[string][]string{
-		"class": {"passing", "forwarded", "fix", "unknown"}, "sender": d.Senders, "reporter": d.Reporters, "country": d.Countries,
-		"disposition": {"none", "quarantine", "reject"}, "dkim": {"pass", "fail"}, "spf": {"pass", "fail"},
+	for _, some := range []struct {
+		name   string
+		values []string
+	}{
+		{"class", []string{"passing", "forwarded", "fix", "unknown"}}, {"sender", d.Senders}, {"reporter", d.Reporters}, {"country", d.Countries},
+		{"disposition", []string{"none", "quarantine", "reject"}}, {"dkim", []string{"pass", "fail"}}, {"spf", []string{"pass", "fail"}},
 	} {
-		if value := one(values, r); r.IntN(4) == 0 {
-			q.Set(name, value)
+		if value := one(some.values, r); r.IntN(4) == 0 {
+			q.Set(some.name, value)
 		}
 	}
 	if r.IntN(5) == 0 && len(d.IPs) > 0 {

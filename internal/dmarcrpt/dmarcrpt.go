@@ -43,15 +43,15 @@ type Handler interface {
 // of white space around them and of invisible characters; empty means absent
 // or empty.
 type Report struct {
-	Namespace        string // of the root element, as declared
-	Version          string
-	OrgName          string
-	Email            string
-	ExtraContactInfo string
-	ContactLang      string // language of ExtraContactInfo (RFC 9990)
-	ReportID         string
-	Generator        string // RFC 9990
-	Errors           []Note // what the reporter says went wrong; at most 100
+	Namespace        string `json:",omitempty"` // of the root element, as declared
+	Version          string `json:",omitempty"`
+	OrgName          string `json:",omitempty"`
+	Email            string `json:",omitempty"`
+	ExtraContactInfo string `json:",omitempty"`
+	ContactLang      string `json:",omitempty"` // language of ExtraContactInfo (RFC 9990)
+	ReportID         string `json:",omitempty"`
+	Generator        string `json:",omitempty"` // RFC 9990
+	Errors           []Note `json:",omitempty"` // what the reporter says went wrong; at most 100
 	Begin, End       int64  // the period, seconds since 1970 in UTC, End ≥ Begin ≥ 0
 	Policy           Policy
 }

@@ -9,13 +9,17 @@ import (
 
 // Policy is policy_published. Strings are as sent; empty means not stated.
 type Policy struct {
-	Domain          fqdn.Name
-	DomainSent      string
-	P, SP, NP       string
-	ADKIM, ASPF     string
-	Pct, FO         string
-	Testing         string // RFC 9990: y, n
-	DiscoveryMethod string // RFC 9990: psl, treewalk
+	Domain          fqdn.Name `json:",omitempty"`
+	DomainSent      string    `json:",omitempty"`
+	P               string    `json:",omitempty"`
+	SP              string    `json:",omitempty"`
+	NP              string    `json:",omitempty"`
+	ADKIM           string    `json:",omitempty"`
+	ASPF            string    `json:",omitempty"`
+	Pct             string    `json:",omitempty"`
+	FO              string    `json:",omitempty"`
+	Testing         string    `json:",omitempty"` // RFC 9990: y, n
+	DiscoveryMethod string    `json:",omitempty"` // RFC 9990: psl, treewalk
 }
 
 // Effective is a policy with the defaults for what was not stated or has no

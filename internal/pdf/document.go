@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"codeberg.org/go-fonts/liberation/liberationsansbold"
 	"codeberg.org/go-fonts/liberation/liberationsansregular"
@@ -73,7 +74,7 @@ func New(title, foot string, made time.Time) (*Document, error) {
 		WithLeftMargin(margin).WithRightMargin(margin).WithTopMargin(margin).WithBottomMargin(margin/2).
 		WithMaxGridSize(grid).
 		WithCompression(true).WithSequentialMode().
-		WithTitle(title, true).WithCreator("Sendvery", true).WithCreationDate(made).
+		WithTitle(plain(title), true).WithCreator("Sendvery", true).WithCreationDate(made).
 		WithPageNumber(props.PageNumber{Pattern: "{current} / {total}", Place: props.RightBottom, Family: family, Size: footSize, Color: muted.prop()}).
 		Build()
 	d := &Document{m: maroto.New(c)}
@@ -201,5 +202,16 @@ func (d *Document) Bytes() ([]byte, error) {
 	return made.GetBytes(), nil
 }
 
-// plain replaces what the font has no sign for.
-func plain(s string) string { return strings.ReplaceAll(s, "\u202f", "\u00a0") }
+// plain replaces what the fonts have no sign for: beyond the first plane they
+// end, and what is no text would be looked for there.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\u202f':
+			return '\u00a0'
+		case r > 0xffff, r == utf8.RuneError:
+			return '□'
+		}
+		return r
+	}, s)
+}

@@ -56,12 +56,13 @@ func TestBarsShowTheirColours(t *testing.T) {
 	}
 }
 
-func TestDocumentWithoutNumbers(t *testing.T) {
+func TestDocumentWithoutNumbersAndWithSignsThatNoFontHas(t *testing.T) {
 	t.Parallel()
-	d, err := pdf.New("Nothing", "foot", time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC))
+	d, err := pdf.New("Nothing 😀 \xff", "foot 😀", time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC))
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.Lead("Receiver 😀 \xff")
 	d.Table([]pdf.Column{{Head: "A", Width: 24}}, nil)
 	if err := d.Bars(pdf.Bars{Labels: []string{"1 Nov"}, Series: []pdf.Series{{Name: "None", Values: []int64{0}}}, Number: func(int64) string { return "0" }}); err != nil {
 		t.Error(err)

@@ -212,6 +212,34 @@ func monthOf(t *testing.T, conn *pgx.Conn) (month string) {
 	return month
 }
 
+func TestFunctionsWithTheOwnersRightsLookAtTemporaryTablesLast(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	admin, err := pgx.Connect(t.Context(), db.AdminURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close(context.Background())
+	rows, err := admin.Query(t.Context(), `
+		SELECT p.oid::regprocedure::text, coalesce(array_to_string(p.proconfig, '; '), '') FROM pg_proc p
+		WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var name, settings string
+	n := 0
+	_, err = pgx.ForEachRow(rows, []any{&name, &settings}, func() error {
+		n++
+		if !strings.Contains(settings, "search_path=pg_catalog, public, pg_temp") {
+			t.Errorf("%s runs what its caller calls as a table of ours: %s", name, settings)
+		}
+		return nil
+	})
+	if err != nil || n < 3 {
+		t.Errorf("%d functions, %v", n, err)
+	}
+}
+
 func TestMigratingTwiceAtOnceAppliesOnce(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)

@@ -119,10 +119,18 @@ func run(ctx context.Context, pool *pgxpool.Pool, s scope, queue func(*Batch), f
 func QueueCommit(b *Batch) { b.Queue("commit") }
 
 // ReadOrg sends the queries that queue collects in one round trip, scoped to
-// one organization, and runs their result callbacks.
+// one organization, and runs their result callbacks. All of them see the same
+// state: what one page shows fits together whatever is stored meanwhile.
 func (db *DB) ReadOrg(ctx context.Context, org TenantID, queue func(*Batch)) error {
 	b := &Batch{}
+	b.BeginTx(pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	scope{"sendvery.org_id": org.String()}.queue(b)
 	queue(b)
-	return mapError(db.app.SendBatch(ctx, b).Close())
+	QueueCommit(b)
+	conn, err := db.app.Acquire(ctx)
+	if err != nil {
+		return mapError(fmt.Errorf("begin: %w", err))
+	}
+	defer conn.Release() // after an error the pool closes it
+	return mapError(conn.SendBatch(ctx, b).Close())
 }

@@ -6,17 +6,17 @@ type Standing int
 // The standings.
 const (
 	NoData         Standing = iota // nothing reported
-	Losing                         // mail known as the owner's is stopped by their own policy
-	NotSafe                        // enforcing would lose mail known as the owner's
+	Losing                         // mail known as the owner's is stopped under their own policy
+	NotSafe                        // enforcing would lose mail known as the owner's, or p is enforced and nothing was lost so far
 	Enforced                       // p=reject, and the owner's mail passes
 	TooEarly                       // not enough seen to advise
 	Foreign                        // no mail is known as the owner's, and the policy lets it through
 	Parked                         // no mail is known as the owner's, and p=reject stops it
-	SafeToGo                       // nothing known as the owner's would be lost by the next step
+	SafeToGo                       // no sender of the owner's would lose more than strays by the next step
 	Silent                         // receivers report, and saw no mail
 	Growing                        // the owner's mail grows too fast for what was seen to hold
 	OneReceiver                    // all passes, as far as a single receiver sees
-	MuchForwarded                  // the owner's mail passes, and much of it is passed on and then fails
+	MuchForwarded                  // the owner's mail passes, and much of it is passed on and then fails, under whatever policy
 	Testing                        // all passes, and the published policy is not applied in full
 	OpenSubdomains                 // p=reject, and subdomains have a weaker policy
 )
@@ -43,17 +43,21 @@ const (
 	muchForwarded  = 5  // one message in so many
 )
 
+// BlockingShare is the percentage of a sender's messages from which on its
+// failing mail stands in the way. Of less, a few strays, nobody is advised to wait.
+const BlockingShare = 2
+
 // recentDays is how long failures count against a sender: what was mended
 // before stands in the way of nobody.
 const recentDays = 14
 
 // Class is the class of a sender as a whole. A sender of many messages is not
-// judged by a few strays: from two in a hundred on, failing mail decides, and
-// of its mail that of the last days where there is any.
+// judged by a few strays: from BlockingShare on, failing mail decides, and of
+// its mail that of the last days where there is any.
 func (t SenderTotal) Class() Class {
 	total, recent := t.Total(), t.Recent.Fix+t.Recent.Other
 	switch {
-	case recent > 0 && t.Recent.Fix > 0 && t.Recent.Fix*50 >= recent, recent == 0 && t.Fix > 0 && t.Fix*50 >= total:
+	case recent > 0 && blocks(t.Recent.Fix, recent), recent == 0 && blocks(t.Fix, total):
 		return NeedsFixing
 	case t.Forwarded > 0 && t.Forwarded*50 >= total:
 		return Forwarded // some receivers say so; others just do not look
@@ -63,10 +67,11 @@ func (t SenderTotal) Class() Class {
 	return Passing
 }
 
+// blocks reports whether so many failing messages of a sender's are no strays.
+func blocks(fix, of int64) bool { return fix > 0 && fix*100 >= BlockingShare*of }
+
 // Mended reports whether the sender failed in the chosen days but no longer does.
-func (t SenderTotal) Mended() bool {
-	return t.Class() == Passing && t.Fix > 0 && t.Fix*50 >= t.Total()
-}
+func (t SenderTotal) Mended() bool { return t.Class() == Passing && blocks(t.Fix, t.Total()) }
 
 // Assess judges a domain by what was reported, what it publishes, and its
 // senders, of which it picks those of the domain that need fixing. Mail that
@@ -79,61 +84,64 @@ func Assess(d DomainTotal, senders []SenderTotal) Assessment {
 			a.Blockers = append(a.Blockers, s)
 		}
 	}
-	if a.Standing = d.standing(len(a.Blockers)); a.Standing == SafeToGo || a.Standing == OneReceiver {
+	if a.Standing = d.standing(len(a.Blockers), a.Stopped()); a.Standing == SafeToGo || a.Standing == OneReceiver {
 		a.Next = d.next()
 	}
 	a.Evidence = a.evidence()
 	return a
 }
 
-func (d DomainTotal) standing(blockers int) Standing {
-	own := d.Passing + d.Fix
+func (d DomainTotal) standing(blockers int, stopped int64) Standing {
 	switch {
 	case d.Total() == 0 && d.Nulls > 0:
 		return Silent
 	case d.Total() == 0:
 		return NoData
-	case blockers > 0 && strength[d.InForce()] > 0:
+	case blockers > 0 && stopped > 0 && (d.Enforcing() != "" || d.Subdomains > 0):
 		return Losing
 	case blockers > 0:
 		return NotSafe
-	case d.Policy == "reject" && d.Passing > 0:
+	case d.Policy == "reject":
 		return d.enforced()
 	case d.Days < AdviceDays || d.Total() < AdviceMessages:
 		return TooEarly
-	case own == 0 && d.Policy == "reject":
-		return d.parked()
-	case own == 0:
+	case d.Own() == 0:
 		return Foreign
 	case d.Pace.growing():
 		return Growing
-	case d.Reporters == 1:
-		return OneReceiver
-	case d.Forwarded*muchForwarded >= own+d.Forwarded:
+	case d.passedOn():
 		return MuchForwarded
 	case d.partly():
 		return Testing
+	case d.Reporters == 1:
+		return OneReceiver
 	}
 	return SafeToGo
 }
 
-// enforced is the standing of a domain with p=reject whose mail passes.
+// enforced is the standing of a domain with p=reject none of whose senders
+// needs fixing. No step is left to advise, so how much was seen does not matter.
 func (d DomainTotal) enforced() Standing {
 	switch {
+	case d.passedOn():
+		return MuchForwarded
 	case d.partly():
 		return Testing
 	case d.OpenBelow() != "":
 		return OpenSubdomains
+	case d.Own() == 0:
+		return Parked
 	}
 	return Enforced
 }
 
-// parked is the standing of a domain with p=reject that sends nothing.
-func (d DomainTotal) parked() Standing {
-	if s := d.enforced(); s != Enforced {
-		return s
-	}
-	return Parked
+// Own returns the messages that are known as the owner's, without those that
+// others passed on and that fail.
+func (d DomainTotal) Own() int64 { return d.Passing + d.Fix }
+
+// passedOn reports whether much of the owner's mail is passed on and then fails.
+func (d DomainTotal) passedOn() bool {
+	return d.Own() > 0 && d.Forwarded*muchForwarded >= d.Own()+d.Forwarded
 }
 
 func (d DomainTotal) next() string {
@@ -146,17 +154,39 @@ func (d DomainTotal) next() string {
 // strength orders policies.
 var strength = map[string]int{"quarantine": 1, "reject": 2}
 
-// InForce is the policy that receivers apply to all mail: a test lowers it by
+// InForce is the policy that receivers apply to all mail of the domain itself.
+func (d DomainTotal) InForce() string { return d.lowered(d.Policy) }
+
+// lowered is what receivers make of a policy of the record: a test lowers it by
 // one step (t of RFC 9989 section 4.7), as does pct=0 (RFC 7489 section 6.6.4).
-func (d DomainTotal) InForce() string {
-	lowered := d.Published != nil && (d.Published.Effective().Testing || d.Published.Effective().Pct == 0)
+func (d DomainTotal) lowered(policy string) string {
+	lower := d.Published != nil && (d.Published.Effective().Testing || d.Published.Effective().Pct == 0)
 	switch {
-	case lowered && d.Policy == "reject":
+	case lower && policy == "reject":
 		return "quarantine"
-	case lowered && d.Policy == "quarantine":
+	case lower && policy == "quarantine":
 		return "none"
 	}
-	return d.Policy
+	return policy
+}
+
+// Enforcing names the tag by which receivers stop failing mail: "p", or "sp" or
+// "np" where the record guards only subdomains; "" = none does. Subdomains with
+// a record of their own may enforce all the same.
+func (d DomainTotal) Enforcing() string {
+	if strength[d.InForce()] > 0 {
+		return "p"
+	}
+	if d.Published == nil {
+		return ""
+	}
+	switch e := d.Published.Effective(); {
+	case strength[d.lowered(e.SP)] > 0:
+		return "sp"
+	case strength[d.lowered(e.NP)] > 0:
+		return "np"
+	}
+	return ""
 }
 
 // partly reports whether the published policy is a test, or for a share of the
@@ -188,6 +218,15 @@ func (p Pace) growing() bool { return p.Before >= growthMessages && p.Week >= gr
 func (a Assessment) Lost() (n int64) {
 	for _, b := range a.Blockers {
 		n += b.Fix
+	}
+	return n
+}
+
+// Stopped returns the messages of the blockers that receivers quarantined or
+// rejected: what of Lost is lost already.
+func (a Assessment) Stopped() (n int64) {
+	for _, b := range a.Blockers {
+		n += b.Stopped
 	}
 	return n
 }

@@ -28,6 +28,8 @@ type Kept string
 const (
 	SumsBySender   Kept = "sums by sender"
 	SumsByReceiver Kept = "sums by receiver"
+	SumsByMonth    Kept = "sums by month"
+	SumsByClass    Kept = "sums by class"
 	ReportTotal    Kept = "report"
 	SenderRow      Kept = "sender"
 )
@@ -48,11 +50,13 @@ func (d Difference) String() string {
 const checkedAtOnce = 50
 
 // Check compares an organization's sums of days, the totals of its reports and
-// its senders with its records and addresses, tells found of each difference,
+// its senders with its records and addresses, and further sums with those of
+// days, tells found of each difference,
 // and returns how many days of domains were compared. Each statement sees one
 // state, so that it can run while reports come in.
 func (s *Service) Check(ctx context.Context, org org.ID, found func(Difference)) (days int, err error) {
 	var all domainDays
+	var domains []DomainID
 	in := func(do func(context.Context, postgres.Tx) ([]Difference, error)) error {
 		var list []Difference
 		err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) (err error) {
@@ -68,12 +72,20 @@ func (s *Service) Check(ctx context.Context, org org.ID, found func(Difference))
 		if all, err = keptDays(ctx, tx, org); err != nil {
 			return nil, err
 		}
+		if domains, err = domainsOf(ctx, tx, org); err != nil {
+			return nil, err
+		}
 		return checkSenders(ctx, tx, org)
 	})
 	for first := 0; first < len(all.days) && err == nil; first += checkedAtOnce {
 		last := min(first+checkedAtOnce, len(all.days))
 		some := domainDays{all.domains[first:last], all.days[first:last]}
 		err = in(func(ctx context.Context, tx postgres.Tx) ([]Difference, error) { return checkDays(ctx, tx, org, some) })
+	}
+	for _, id := range domains {
+		if err == nil {
+			err = in(func(ctx context.Context, tx postgres.Tx) ([]Difference, error) { return checkDomain(ctx, tx, org, id) })
+		}
 	}
 	return len(all.days), err
 }

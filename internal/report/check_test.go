@@ -41,6 +41,12 @@ func TestSpoiltSumsAreNamedAndMadeAnew(t *testing.T) {
 		{`DELETE FROM daily_receivers`, "sums by receiver differ in"},
 		{`UPDATE daily_receivers SET trust = 2`, "sums by receiver differ in"},
 		{`INSERT INTO daily_senders SELECT org_id, domain_id, date '2020-01-01', 1, 1, 1, 0, 1, 7, '', 'nobody' FROM domains`, "example.org: 2020-01-01: sums by sender differ in 1 lines: 7 messages are kept, records have 0"},
+		{`UPDATE monthly_senders SET messages = messages + 1`, "sums by month differ in"},
+		{`UPDATE monthly_senders SET last_day = last_day - 1`, "sums by month differ in"},
+		{`DELETE FROM monthly_receivers`, "sums by month differ in"},
+		{`UPDATE daily_totals SET passing = passing + 1, fix = fix - 1`, "sums by class differ in"},
+		{`DELETE FROM daily_totals`, "sums by class differ in"},
+		{`INSERT INTO monthly_receivers SELECT org_id, domain_id, '2020-01-01', '2020-01-09', 1, 1, 1, 0, 1, 7, '', 'nobody', 'none.example' FROM domains`, "2020-01-01: sums by month differ in 1 lines: 7 messages are kept, records have 0"},
 		{`UPDATE senders SET own = NOT own`, "example.org: sender "},
 		{`DELETE FROM senders`, "is kept as the owner's: false, by its addresses: true"},
 	} {

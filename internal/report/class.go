@@ -76,6 +76,9 @@ const (
 	classSQL = `CASE WHEN t.dkim = 1 OR t.spf = 1 THEN 1 WHEN t.forwarding <> 0 THEN 2 WHEN ` + knownSQL + ` THEN 3 ELSE 4 END`
 )
 
+// sureSQL sums the messages of rows t that somebody vouches for.
+const sureSQL = `coalesce(sum(t.messages) FILTER (WHERE t.trust <> 2), 0)::bigint`
+
 // opinions bring what people and passing mail say of the sender of rows t.
 const opinions = `
 	LEFT JOIN senders s ON s.org_id = t.org_id AND s.domain_id = t.domain_id AND s.sender = t.sender`

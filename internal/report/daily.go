@@ -1,7 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"sendvery.com/sendvery/internal/org"
@@ -29,6 +32,7 @@ const (
 // nothing is left or its time is up.
 func (s *Service) SumDays(ctx context.Context, _ SumDays) error {
 	end := s.Now().Add(sumJobLength)
+	var failed error // of some organizations: the others are added up nevertheless
 	for {
 		var orgs []org.ID
 		err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) error {
@@ -43,15 +47,15 @@ func (s *Service) SumDays(ctx context.Context, _ SumDays) error {
 		for _, id := range orgs {
 			more, err := s.SumSome(ctx, id)
 			if err != nil {
-				return err
+				failed = errors.Join(failed, fmt.Errorf("days of organization %s: %w", id, err))
 			}
 			advanced = advanced || more
 			if s.Now().After(end) {
-				return work.Again(0)
+				return cmp.Or(failed, work.Again(0))
 			}
 		}
-		if !advanced {
-			return nil
+		if !advanced || failed != nil {
+			return failed
 		}
 	}
 }
@@ -79,13 +83,21 @@ func (s *Service) sumSome(ctx context.Context, org org.ID, n int) (did bool, err
 
 // sumNext adds up the next n days of domains, under the lock on sums, and
 // returns how many these were: what is not in them yet comes before what is
-// wrong in them.
+// wrong in them, and that before days of a domain to judge anew, which count
+// as one.
 func (s *Service) sumNext(ctx context.Context, tx postgres.Tx, org org.ID, n int) (int, error) {
 	days, err := dueDays(ctx, tx, org, n)
 	if err == nil && len(days.days) == 0 {
 		days, err = staleDays(ctx, tx, org, n)
 	}
-	if err != nil || len(days.days) == 0 {
+	if err != nil {
+		return 0, err
+	}
+	if len(days.days) == 0 {
+		did, err := judgeNext(ctx, tx, org)
+		if did {
+			return 1, err
+		}
 		return 0, err
 	}
 	return len(days.days), sumDays(ctx, tx, org, days)

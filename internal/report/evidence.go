@@ -5,10 +5,11 @@ type Finding int
 
 // The findings. What N and Of count is said beside each.
 const (
-	SeenDays        Finding = iota // days with messages, of those wanted
-	SeenMessages                   // messages, of those wanted
+	SeenDays        Finding = iota // days with messages, of those wanted: 0 where no step is left to advise
+	SeenMessages                   // messages, in the same way
 	OwnPasses                      // passing messages, of those known as the owner's
 	BlockingSenders                // messages of senders that need fixing and fail, of all
+	StoppedMail                    // messages of these that receivers quarantined or rejected, of those that fail
 	Receivers                      // receivers that saw messages
 	SignedMail                     // messages with an aligned DKIM pass, of those that pass
 	ForwardedMail                  // messages that were passed on and fail, of all
@@ -35,20 +36,23 @@ const signedEnough = 95
 // evidence lists what the verdict stands on.
 func (a Assessment) evidence() (list []Evidence) {
 	d := a.On
-	own := d.Passing + d.Fix
 	add := func(when bool, f Finding, holds bool, n, of int64) {
 		if when {
 			list = append(list, Evidence{f, holds, n, of})
 		}
 	}
-	some := d.Total() > 0
+	some, days, messages := d.Total() > 0, int64(AdviceDays), int64(AdviceMessages)
+	if d.Policy == "reject" {
+		days, messages = 0, 0
+	}
 	add(some && len(a.Blockers) > 0, BlockingSenders, false, a.Lost(), d.Total())
-	add(some, SeenDays, d.Days >= AdviceDays, int64(d.Days), AdviceDays)
-	add(some, SeenMessages, d.Total() >= AdviceMessages, d.Total(), AdviceMessages)
-	add(own > 0, OwnPasses, len(a.Blockers) == 0, d.Passing, own)
+	add(a.Standing == Losing || len(a.Blockers) > 0 && d.Enforcing() != "", StoppedMail, false, a.Stopped(), a.Lost())
+	add(some, SeenDays, int64(d.Days) >= days, int64(d.Days), days)
+	add(some, SeenMessages, d.Total() >= messages, d.Total(), messages)
+	add(d.Own() > 0, OwnPasses, len(a.Blockers) == 0, d.Passing, d.Own())
 	add(d.Reporters > 0, Receivers, d.Reporters > 1, int64(d.Reporters), 0)
 	add(d.Passing > 0, SignedMail, d.Pace.Signed*100 >= d.Passing*signedEnough, d.Pace.Signed, d.Passing)
-	add(d.Forwarded > 0, ForwardedMail, d.Forwarded*muchForwarded < own+d.Forwarded, d.Forwarded, d.Total())
+	add(d.Forwarded > 0, ForwardedMail, !d.passedOn(), d.Forwarded, d.Total())
 	add(d.Unknown > 0, Strangers, true, d.Unknown, d.Total())
 	add(d.Nulls > 0, NullReports, true, d.Nulls, 0)
 	add(d.Pace.growing(), WeeklyGrowth, false, d.Pace.Week, d.Pace.Before)

@@ -69,6 +69,7 @@ func LastDays(now time.Time, n int) Filter {
 // partitions and index.
 func (f Filter) conditions(org org.ID) (string, postgres.NamedArgs) {
 	args := postgres.NamedArgs{"org": org, "from": f.From, "to": f.To}
+	args["month"], args["months_end"] = f.wholeMonths()
 	facts := []string{`t.org_id = @org`, `t.domain_id = ANY(ARRAY(SELECT d.domain_id FROM domains d WHERE d.org_id = @org))`, `t.day BETWEEN @from AND @to`}
 	add := func(condition, name string, value any) {
 		facts = append(facts, condition)
@@ -117,10 +118,9 @@ func (f Filter) conditions(org org.ID) (string, postgres.NamedArgs) {
 	return strings.Join(facts, " AND "), args
 }
 
-// messages is the view that answers the filter: the sums of days with what is
-// not in them yet, or, where single addresses or reports are asked for, the
-// records.
-// byReceiver says that reporters are wanted.
+// messages is the view that has the chosen messages of each day: the sums of
+// days with what is not in them yet, or, where single addresses or reports are
+// asked for, the records. byReceiver says that reporters are wanted.
 func (f Filter) messages(byReceiver bool) string {
 	switch {
 	case f.Network.IsValid(), f.ofReports():
@@ -129,6 +129,38 @@ func (f Filter) messages(byReceiver bool) string {
 		return "messages_by_receiver"
 	}
 	return "messages_by_sender"
+}
+
+// span is messages for sums over all days together: with last_day, and with
+// months in one row that are chosen whole. These end before the last
+// recentDays, which are told apart.
+func (f Filter) span(byReceiver bool) string {
+	view := f.messages(byReceiver)
+	from, to := f.wholeMonths()
+	columns, by := `org_id, domain_id, %s AS day, %s AS last_day, sender, country, disposition, dkim, spf, forwarding, trust, messages`, "senders"
+	switch view {
+	case "messages":
+		columns += `, reporter, report_id, source_ip`
+	case "messages_by_receiver":
+		columns, by = columns+`, reporter`, "receivers"
+	}
+	if view == "messages" || !from.Before(to) {
+		return `(SELECT ` + fmt.Sprintf(columns, "day", "day") + ` FROM ` + view + `)`
+	}
+	days := ` UNION ALL SELECT ` + fmt.Sprintf(columns, "day", "day") + ` FROM `
+	return `(SELECT ` + fmt.Sprintf(columns, "month", "last_day") + ` FROM monthly_` + by + ` WHERE month >= @month AND month < @months_end` +
+		days + `daily_` + by + ` WHERE day < @month` + days + `daily_` + by + ` WHERE day >= @months_end` + days + `messages_due)`
+}
+
+// wholeMonths are the months that are chosen whole and end before the last
+// recentDays: from the first day of the first up to that after the last one.
+func (f Filter) wholeMonths() (from, to time.Time) {
+	last := f.recent()
+	from = time.Date(f.From.Year(), f.From.Month()+1, 1, 0, 0, 0, 0, time.UTC)
+	if f.From.Day() == 1 {
+		from = f.From
+	}
+	return from, time.Date(last.Year(), last.Month(), 1, 0, 0, 0, 0, time.UTC)
 }
 
 // lastOf returns the last address of a network.

@@ -40,7 +40,7 @@ func makeFacts(t *testing.T, b *bench, seed uint64) []fact {
 	var mails []string
 	for n := range 30 {
 		d := doc{org: pick("one.example", "two.example", "three.example"), id: fmt.Sprint(n), domain: pick("example.org", "example.net"),
-			begin: day.AddDate(0, 0, random.IntN(20)-10)}
+			begin: day.AddDate(0, 0, random.IntN(20)-10-random.IntN(2)*random.IntN(120))}
 		for range 1 + random.IntN(8) {
 			r := rec{ip: pick(ips...), count: random.IntN(50), dkim: pick("pass", "fail", "fail"), spf: pick("pass", "fail", "fail", "softfail"), reason: pick("", "", "forwarded", "sampled_out")}
 			d.recs = append(d.recs, r)
@@ -107,7 +107,7 @@ func TestAllSumsAgreeWithTheRecords(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all := report.LastDays(now, 60)
+		all := report.LastDays(now, 200)
 		for name, c := range map[string]struct {
 			change func(*report.Filter)
 			chosen func(fact) bool
@@ -166,11 +166,11 @@ func sums(t *testing.T, b *bench, f report.Filter) (s [3]report.Split) {
 
 // chosenBy is a filter made of any of its parts, and what it chooses.
 func chosenBy(random *rand.Rand, domains []domain.Domain) (f report.Filter, chosen func(fact) bool) {
-	f = report.LastDays(now, 60)
+	f = report.LastDays(now, 200)
 	var tests []func(fact) bool
 	some := func(n int) bool { return random.IntN(n) == 0 }
 	if some(3) {
-		f.From, f.To = day.AddDate(0, 0, random.IntN(6)-8), day.AddDate(0, 0, random.IntN(10))
+		f.From, f.To = day.AddDate(0, 0, random.IntN(6)-8-random.IntN(2)*random.IntN(120)), day.AddDate(0, 0, random.IntN(10))
 	}
 	if d := domains[random.IntN(len(domains))]; some(2) {
 		f.Domain = d.ID
@@ -217,7 +217,24 @@ func TestEveryNumberOfAFilterAgrees(t *testing.T) {
 		t.Fatal(err)
 	}
 	random, found := rand.New(rand.NewPCG(3, 9)), 0
-	for n := range 150 {
+	for n := range 200 {
+		switch n {
+		case 75: // what a person says changes what is shown at once
+			b.admin(t, `UPDATE senders SET review = CASE WHEN own THEN 'not_mine' ELSE 'authorised' END WHERE sender < '192.0.2.126'`)
+			for i, f := range facts {
+				switch {
+				case f.ip.String() >= "192.0.2.126" || !f.ip.Is4():
+				case f.class == report.NeedsFixing:
+					facts[i].class = report.Unknown
+				case f.class == report.Unknown:
+					facts[i].class = report.NeedsFixing
+				}
+			}
+		case 140:
+			if err := b.SumDays(t.Context(), report.SumDays{}); err != nil {
+				t.Fatal(err)
+			}
+		}
 		f, chosen := chosenBy(random, domains)
 		want := split(facts, chosen)
 		if want.Total() > 0 {
@@ -310,6 +327,35 @@ func TestReportsArePagedWithoutLossOrRepetition(t *testing.T) {
 		}
 		if len(seen) != c.want {
 			t.Errorf("%s: %d reports on the pages, want %d", name, len(seen), c.want)
+		}
+	}
+}
+
+func TestSendersThatNeedFixingAreAllKnownToTheVerdict(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org", "example.net")
+	recs := []rec{}
+	for i := range 520 { // more than an overview lists, all of them failing
+		ip := fmt.Sprintf("192.0.%d.%d", 2+i/250, i%250)
+		recs = append(recs, pass(ip, 10), fail(ip, 100))
+	}
+	for i := range 10 {
+		begin := day.AddDate(0, 0, -i)
+		b.take(t, doc{org: "one.example", id: fmt.Sprint("small", i), domain: "example.net", begin: begin, recs: []rec{pass("198.51.100.1", 50), fail("198.51.100.1", 20)}}.xml())
+		if i == 0 {
+			b.take(t, doc{org: "one.example", id: "large", domain: "example.org", begin: begin, recs: recs}.xml())
+		}
+	}
+	sum, err := b.Summarise(t.Context(), b.org.ID, report.LastDays(now, 60))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(sum.Blockers()); n != 521 {
+		t.Errorf("%d senders need fixing, want 521", n)
+	}
+	for _, d := range sum.Domains {
+		if as := sum.Assess(d.ID); d.Name == "example.net" && (as.Standing != report.NotSafe || len(as.Blockers) != 1) {
+			t.Errorf("%s: %d with %d blockers", d.Name, as.Standing, len(as.Blockers))
 		}
 	}
 }

@@ -1,7 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"sendvery.com/sendvery/internal/billing"
@@ -11,7 +14,7 @@ import (
 )
 
 // ExpireReports is the job that removes the reports of days that are beyond
-// what an organization's plan keeps, with all that came of them, and months of
+// what an organization's plan keeps, TLS reports too, with all that came of them, and months of
 // records that nobody has any more.
 type ExpireReports struct{}
 
@@ -23,6 +26,7 @@ func (ExpireReports) Kind() string { return "expire_reports" }
 const (
 	expireLength     = 15 * time.Second
 	expireDaysAtOnce = 5
+	expireTLSAtOnce  = 500 // reports
 )
 
 // ExpireReports does an ExpireReports job.
@@ -37,20 +41,21 @@ func (s *Service) ExpireReports(ctx context.Context, _ ExpireReports) error {
 		return err
 	}
 	longest, unlimited := 0, false
+	var failed error // of some organizations: the others' reports go nevertheless
 	for _, id := range orgs {
 		for more := true; more; {
 			if s.Now().After(end) {
-				return work.Again(0)
+				return cmp.Or(failed, work.Again(0))
 			}
-			var kept billing.Allowance
-			if kept, more, err = s.expireSome(ctx, id); err != nil {
-				return err
+			kept, some, err := s.expireSome(ctx, id)
+			if err != nil {
+				failed = errors.Join(failed, fmt.Errorf("reports of organization %s: %w", id, err))
 			}
-			longest, unlimited = max(longest, kept.Max), unlimited || kept.Unlimited
+			more, longest, unlimited = some && err == nil, max(longest, kept.Max), unlimited || kept.Unlimited
 		}
 	}
-	if unlimited || len(orgs) == 0 {
-		return nil
+	if failed != nil || unlimited || len(orgs) == 0 {
+		return failed
 	}
 	return s.DropMonths(ctx, s.Now().AddDate(0, 0, -longest))
 }
@@ -63,15 +68,25 @@ func (s *Service) expireSome(ctx context.Context, org org.ID) (kept billing.Allo
 		if kept, err = s.Plans.Check(ctx, tx, org, billing.RetentionDays); err != nil || kept.Unlimited {
 			return err
 		}
-		if err := lockDaily(ctx, tx, org); err != nil {
+		before := s.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -kept.Max)
+		days, err := daysBefore(ctx, tx, org, before, expireDaysAtOnce)
+		if err != nil {
 			return err
 		}
-		days, err := daysBefore(ctx, tx, org, s.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -kept.Max), expireDaysAtOnce)
-		if err != nil || len(days.days) == 0 {
+		if len(days.days) == 0 {
+			n, err := removeTLSReports(ctx, tx, org, before, expireTLSAtOnce)
+			more = n > 0
 			return err
 		}
 		more = true
-		return removeDays(ctx, tx, org, days)
+		ids, err := lockReports(ctx, tx, org, days)
+		if err != nil {
+			return err
+		}
+		if err := lockDaily(ctx, tx, org); err != nil {
+			return err
+		}
+		return removeDays(ctx, tx, org, days, ids)
 	})
 	return kept, more, err
 }

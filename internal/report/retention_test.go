@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"sendvery.com/sendvery/internal/billing"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/report"
@@ -52,9 +54,74 @@ func TestReportsBeyondThePlanGoWithAllThatCameOfThem(t *testing.T) {
 	if n := one[int](t, b, `SELECT count(*) FROM pg_inherits WHERE inhparent = 'records'::regclass AND inhrelid::regclass::text < 'records_' || to_char(date '`+now.AddDate(0, 0, -365).Format("2006-01-02")+`', 'YYYYMM')`); n != 0 {
 		t.Errorf("%d months are left that nobody has", n)
 	}
+	n := one[int](t, b, `SELECT count(*) FROM receipts WHERE verdict = 'accepted'`)
 	b.take(t, old("again", 400)) // into a month that is gone
-	if got := b.verdicts(t); got[len(got)-1] != "accepted" && got[0] != "accepted" {
-		t.Errorf("a report of a month that was dropped: %v", got)
+	if got := one[int](t, b, `SELECT count(*) FROM receipts WHERE verdict = 'accepted'`); got != n+1 {
+		t.Errorf("a report of a month that was dropped is not accepted: %d, and %d before", got, n)
+	}
+}
+
+func TestReportThatComesInWhileItsDayExpiresGoesWhole(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	old := func(id string) string {
+		return doc{org: "old.example", id: id, domain: "example.org", begin: now.AddDate(0, 0, -400), recs: []rec{pass("192.0.2.9", 4)}}.xml()
+	}
+	b.take(t, old("a"))
+	if err := b.SumDays(t.Context(), report.SumDays{}); err != nil {
+		t.Fatal(err)
+	}
+	// The removal waits for the first report; meanwhile another one comes in.
+	holder, err := pgx.Connect(t.Context(), b.db.AdminURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.Close(context.Background())
+	tx, err := holder.Begin(t.Context())
+	if err == nil {
+		_, err = tx.Exec(t.Context(), `SELECT FROM reports FOR UPDATE`)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.keepDays(365)
+	done := make(chan error, 1)
+	go func() { done <- b.ExpireReports(t.Context(), report.ExpireReports{}) }()
+	const waiting = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+	for one[int](t, b, waiting) == 0 {
+		if t.Context().Err() != nil {
+			t.Fatal("nobody waits")
+		}
+	}
+	b.take(t, old("b"))
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []string{"reports", "records", "daily_due", "daily_senders", "daily_totals", "monthly_senders", "receipts"} {
+		if n := one[int](t, b, `SELECT count(*) FROM `+table); n != 0 {
+			t.Errorf("%d rows of %s are left", n, table)
+		}
+	}
+}
+
+func TestTLSReportsBeyondThePlanGoToo(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	for _, d := range []tlsDoc{{id: "old", begin: "2025-01-10"}, {id: "new"}} {
+		d.policies = []tlsPolicy{{"example.org", 7, 2}}
+		b.take(t, d.json())
+	}
+	b.keepDays(365)
+	if err := b.ExpireReports(t.Context(), report.ExpireReports{}); err != nil {
+		t.Fatal(err)
+	}
+	for table, want := range map[string]int{"tls_reports": 1, "tls_policies": 1, "tls_failures": 2, "receipts": 1, "receipt_items": 1, "originals": 1} {
+		if n := one[int](t, b, `SELECT count(*) FROM `+table); n != want {
+			t.Errorf("%d rows of %s are left, want %d", n, table, want)
+		}
 	}
 }
 

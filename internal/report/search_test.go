@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"testing"
@@ -43,6 +44,20 @@ func TestSearchFindsEachKindOfThing(t *testing.T) {
 		if f := find(q); len(f.Domains)+len(f.Senders)+len(f.Reporters)+len(f.Reports) != 0 {
 			t.Errorf("%q finds %+v", q, f)
 		}
+	}
+}
+
+func TestReportsWithLongIdsAreStoredAndFound(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	random := rand.New(rand.NewPCG(1, 2))
+	id := make([]byte, 6000) // random: what repeats is stored short
+	for i := range id {
+		id[i] = "abcdefghijklmnopqrstuvwxyz0123456789"[random.IntN(36)]
+	}
+	b.take(t, doc{org: "one.example", id: string(id), domain: "example.org", begin: day, recs: []rec{pass("192.0.2.1", 5)}}.xml())
+	if f, err := b.Search(t.Context(), b.org.ID, string(id)); err != nil || len(f.Reports) != 1 {
+		t.Errorf("%v, %v", f.Reports, err)
 	}
 }
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"strings"
 
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
@@ -35,44 +36,43 @@ func (p SenderPage) Total() (n int64) {
 func (s *Service) Senders(ctx context.Context, org org.ID, q SenderQuery) (SenderPage, error) {
 	page := SenderPage{Counts: map[Class]int64{}}
 	var totals []total
-	var counts []classCount
-	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueSenders(b, org, q, &totals, &counts) })
+	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		q.joinByHash(b)
+		queueSenders(b, org, q, &totals)
+	})
 	for _, t := range totals {
-		page.Senders = append(page.Senders, t.sender())
-	}
-	for _, c := range counts {
-		page.Counts[c.Class] = c.Senders
+		if t.Grouping == "class" {
+			page.Counts[t.Class] = t.Size
+		} else {
+			page.Senders = append(page.Senders, t.sender())
+		}
 	}
 	return page, err
 }
 
-// classCount is how many senders are of a class.
-type classCount struct {
-	Class   Class `db:"class"`
-	Senders int64 `db:"senders"`
+// senderClassSQL is SenderTotal.Class for sums; with a prefix, for those of them
+// that begin with it.
+func senderClassSQL(prefix string) string {
+	return strings.ReplaceAll(`CASE
+	WHEN #recent_fix + #recent_other > 0 AND #recent_fix > 0 AND #recent_fix * 50 >= #recent_fix + #recent_other THEN 3
+	WHEN #recent_fix + #recent_other = 0 AND #fix > 0 AND #fix * 50 >= #passing + #forwarded + #fix + #unknown THEN 3
+	WHEN #forwarded > 0 AND #forwarded * 50 >= #passing + #forwarded + #fix + #unknown THEN 2
+	WHEN #unknown > 0 AND #unknown * 2 >= #passing + #forwarded + #fix + #unknown THEN 4
+	ELSE 1 END`, "#", prefix)
 }
 
-// senderClassSQL is SenderTotal.Class for sums.
-const senderClassSQL = `CASE
-	WHEN recent_fix + recent_other > 0 AND recent_fix > 0 AND recent_fix * 50 >= recent_fix + recent_other THEN 3
-	WHEN recent_fix + recent_other = 0 AND fix > 0 AND fix * 50 >= passing + forwarded + fix + unknown THEN 3
-	WHEN forwarded > 0 AND forwarded * 50 >= passing + forwarded + fix + unknown THEN 2
-	WHEN unknown > 0 AND unknown * 2 >= passing + forwarded + fix + unknown THEN 4
-	ELSE 1 END`
-
 // queueSenders reads a page of senders, and counts all of them by class.
-func queueSenders(b *postgres.Batch, org org.ID, q SenderQuery, page *[]total, counts *[]classCount) {
+func queueSenders(b *postgres.Batch, org org.ID, q SenderQuery, into *[]total) {
 	x, args := q.judged(org)
-	args["limit"], args["offset"], args["recent"], args["as"] = q.Limit, q.Offset, q.recent(), q.As
-	sums := x + `,
-		sums AS (SELECT x.domain_id, x.sender, count(DISTINCT x.day)::int AS days, ` + sumsSQL + ` FROM x GROUP BY x.domain_id, x.sender),
-		t AS (SELECT domain_id, sender, days, ` + sumColumns + `, ` + senderClassSQL + ` AS class FROM sums)`
-	collect(b, page, "senders", sums+`,
-		p AS (SELECT domain_id, sender, days, `+sumColumns+`, class FROM t WHERE @as = 0 OR class = @as
-		      ORDER BY class = 3 DESC, passing + forwarded + fix + unknown DESC, sender, domain_id LIMIT @limit OFFSET @offset)
-		SELECT 'sender' AS grouping, NULL::date AS day, t.domain_id, d.name AS domain, t.sender, t.days, 0 AS sure_days, 0::bigint AS signed, 0::bigint AS week, 0::bigint AS before, `+sumColumns+`, 0::bigint AS size, `+senderColumns+`
-		FROM p t JOIN domains d ON d.org_id = @org AND d.domain_id = t.domain_id
+	args["limit"], args["offset"], args["as"] = q.Limit, q.Offset, q.As
+	collect(b, into, "senders", x+`,
+		sums AS (SELECT x.domain_id, x.sender, `+sumsSQL+` FROM x GROUP BY x.domain_id, x.sender),
+		t AS MATERIALIZED (SELECT domain_id, sender, `+sumColumns+`, `+senderClassSQL("")+` AS class FROM sums),
+		p AS (SELECT 'sender' AS grouping, class, domain_id, sender, `+sumColumns+`, 0::bigint AS size FROM t WHERE @as = 0 OR class = @as
+		      ORDER BY class = 3 DESC, passing + forwarded + fix + unknown DESC, sender, domain_id LIMIT @limit OFFSET @offset),
+		c AS (SELECT DISTINCT ON (class) 'class' AS grouping, class, NULL::uuid AS domain_id, NULL AS sender, `+sumColumns+`, count(*) OVER (PARTITION BY class) AS size FROM t)
+		SELECT t.grouping, t.class, t.domain_id, d.name AS domain, t.sender, `+sumColumns+`, t.size, `+senderColumns+`
+		FROM (TABLE p UNION ALL TABLE c) t LEFT JOIN domains d ON d.org_id = @org AND d.domain_id = t.domain_id
 		LEFT JOIN senders s ON s.org_id = @org AND s.domain_id = t.domain_id AND s.sender = t.sender
 		ORDER BY t.class = 3 DESC, passing + forwarded + fix + unknown DESC, t.sender, t.domain_id`, args)
-	collect(b, counts, "count senders", sums+` SELECT class, count(*) AS senders FROM t GROUP BY class`, args)
 }

@@ -15,16 +15,20 @@ func (s *Service) DomainSummary(ctx context.Context, org org.ID, f Filter) (Summ
 	var sum Summary
 	var spread Spread
 	var totals []total
+	var days []dayTotal
 	var parts []Part
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		end := f.joinByHash(b)
 		queueTotals(b, org, f, &totals)
+		queueDays(b, org, f, &days)
+		queueParts(b, org, f, &parts)
+		queueReceiverDays(b, org, f, &spread.Receivers)
+		end()
 		queueDomains(b, org, f, &sum.Domains)
 		queueMarks(b, org, f, &sum.Changes, &sum.Long)
 		queueSuggestions(b, org, &sum.Suggestions)
-		queueParts(b, org, f, &parts)
-		queueReceiverDays(b, org, f, &spread.Receivers)
 	})
-	sum.settle(totals)
+	sum.settle(totals, days)
 	for _, p := range parts {
 		if p.Country != nil {
 			spread.Countries = append(spread.Countries, p)
@@ -40,7 +44,7 @@ func (s *Service) DomainSummary(ctx context.Context, org org.ID, f Filter) (Summ
 type Spread struct {
 	Fates     []Part        // by disposition
 	Countries []Part        // by country
-	Receivers []ReceiverDay // by receiver, the largest first, and day
+	Receivers []ReceiverDay // by receiver, the largest first and at most spreadReceivers, and day
 }
 
 // Part is the messages of one class with a disposition, or from a country.
@@ -63,35 +67,37 @@ type ReceiverDay struct {
 // queueParts sums the chosen messages by class and disposition, and by class
 // and country.
 func queueParts(b *postgres.Batch, org org.ID, f Filter, into *[]Part) {
-	where, args := f.conditions(org)
-	if f.Class != 0 {
-		where, args["class"] = where+` AND `+classSQL+` = @class`, f.Class
-	}
+	facts, args := f.conditions(org)
 	collect(b, into, "parts", `
 		SELECT t.class, coalesce(t.disposition, 0)::smallint AS disposition, t.country, sum(t.messages)::bigint AS messages
-		FROM (SELECT `+classSQL+` AS class, t.disposition, t.country, t.messages FROM `+f.messages(false)+` t `+opinions+` WHERE `+where+`) t
+		FROM (SELECT `+classOfFact+` AS class, t.disposition, t.country, t.messages
+		      FROM (SELECT t.org_id, t.domain_id, t.sender, `+factSQL+` AS fact, t.disposition, t.country, sum(t.messages) AS messages
+		            FROM `+f.span(false)+` t WHERE `+facts+` GROUP BY t.org_id, t.domain_id, t.sender, 4, t.disposition, t.country) t `+opinions+f.ofClass(args)+`) t
 		GROUP BY GROUPING SETS ((t.class, t.disposition), (t.class, t.country)) ORDER BY sum(t.messages) DESC`, args)
 }
 
-// queueReceiverDays sums the chosen messages by receiver and day. As long as
-// nothing is asked about single messages, the reports themselves have the sums.
+// spreadReceivers is how many receivers are told apart by day.
+const spreadReceivers = 50
+
+// queueReceiverDays sums the chosen messages by receiver and day, for those of
+// the most. As long as nothing is asked about single messages, the reports
+// themselves have the sums.
 func queueReceiverDays(b *postgres.Batch, org org.ID, f Filter, into *[]ReceiverDay) {
-	if !f.ofMessages() {
-		collect(b, into, "receivers by day", `
-			SELECT r.reporter_domain AS reporter, r.day, count(*) AS reports, sum(r.messages)::bigint AS messages, sum(r.aligned)::bigint AS aligned
-			FROM reports r WHERE `+reportWhere(f)+` GROUP BY r.reporter_domain, r.day
-			ORDER BY sum(sum(r.messages)) OVER (PARTITION BY r.reporter_domain) DESC, r.reporter_domain, r.day`, reportArgs(org, f))
-		return
+	days, args := `
+		SELECT r.reporter_domain AS reporter, r.day, count(*) AS reports, sum(r.messages)::bigint AS messages, sum(r.aligned)::bigint AS aligned
+		FROM reports r WHERE `+reportWhere(f)+` GROUP BY r.reporter_domain, r.day`, reportArgs(org, f)
+	if f.ofMessages() {
+		days, args = f.judgedWhere(org)
+		days = `
+			SELECT t.reporter, t.day, 0::bigint AS reports, sum(t.messages)::bigint AS messages,
+			       coalesce(sum(t.messages) FILTER (WHERE t.dkim = 1 OR t.spf = 1), 0)::bigint AS aligned
+			FROM ` + f.messages(true) + ` t ` + opinions + ` WHERE ` + days + ` GROUP BY t.reporter, t.day`
 	}
-	where, args := f.conditions(org)
-	if f.Class != 0 {
-		where, args["class"] = where+` AND `+classSQL+` = @class`, f.Class
-	}
+	args["receivers"] = spreadReceivers
 	collect(b, into, "receivers by day", `
-		SELECT t.reporter, t.day, 0::bigint AS reports, sum(t.messages)::bigint AS messages,
-		       coalesce(sum(t.messages) FILTER (WHERE t.dkim = 1 OR t.spf = 1), 0)::bigint AS aligned
-		FROM `+f.messages(true)+` t `+opinions+` WHERE `+where+` GROUP BY t.reporter, t.day
-		ORDER BY sum(sum(t.messages)) OVER (PARTITION BY t.reporter) DESC, t.reporter, t.day`, args)
+		WITH days AS MATERIALIZED (`+days+`),
+		most AS (SELECT reporter, sum(messages) AS whole FROM days GROUP BY reporter ORDER BY sum(messages) DESC, reporter LIMIT @receivers)
+		SELECT d.reporter, d.day, d.reports, d.messages, d.aligned FROM days d JOIN most m USING (reporter) ORDER BY m.whole DESC, d.reporter, d.day`, args)
 }
 
 // SenderDetail is one sender of a domain, in detail.
@@ -124,15 +130,18 @@ type Sample struct {
 func (s *Service) Sender(ctx context.Context, org org.ID, f Filter) (SenderDetail, error) {
 	var d SenderDetail
 	var totals []total
-	var counts []classCount
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
-		queueSenders(b, org, SenderQuery{Filter: f, Limit: 1}, &totals, &counts)
+		end := f.joinByHash(b)
+		queueTotals(b, org, f, &totals)
 		queueResults(b, org, f, &d.Results)
 		queueReceivers(b, org, f, &d.Receivers)
+		end()
 		queueSamples(b, org, f, &d.Samples)
 	})
-	if len(totals) > 0 {
-		d.Total = totals[0].sender()
+	for _, t := range totals {
+		if t.Grouping == "sender" {
+			d.Total = t.sender()
+		}
 	}
 	return d, err
 }
@@ -141,7 +150,7 @@ func (s *Service) Sender(ctx context.Context, org org.ID, f Filter) (SenderDetai
 func queueResults(b *postgres.Batch, org org.ID, f Filter, into *[]ResultTotal) {
 	where, args := f.conditions(org)
 	collect(b, into, "results", `
-		SELECT t.dkim, t.spf, t.forwarding, t.disposition, sum(t.messages)::bigint AS messages FROM `+f.messages(false)+` t WHERE `+where+`
+		SELECT t.dkim, t.spf, t.forwarding, t.disposition, sum(t.messages)::bigint AS messages FROM `+f.span(false)+` t WHERE `+where+`
 		GROUP BY t.dkim, t.spf, t.forwarding, t.disposition ORDER BY sum(t.messages) DESC LIMIT 12`, args)
 }
 

@@ -15,7 +15,8 @@ import (
 func keptDays(ctx context.Context, tx postgres.Tx, org org.ID) (domainDays, error) {
 	return collectDays(ctx, tx, `
 		SELECT domain_id, day FROM reports WHERE org_id = @org UNION SELECT domain_id, day FROM daily_senders WHERE org_id = @org
-		UNION SELECT domain_id, day FROM daily_receivers WHERE org_id = @org ORDER BY domain_id, day`, postgres.NamedArgs{"org": org})
+		UNION SELECT domain_id, day FROM daily_receivers WHERE org_id = @org UNION SELECT domain_id, day FROM daily_totals WHERE org_id = @org
+		ORDER BY domain_id, day`, postgres.NamedArgs{"org": org})
 }
 
 func checkSenders(ctx context.Context, tx postgres.Tx, org org.ID) ([]Difference, error) {
@@ -54,6 +55,52 @@ func checkDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) ([
 			UNION ALL SELECT 'report', domain_id, day, report_id::text, 1, kept, counted FROM reports)
 		SELECT f.what, d.name AS domain, f.day, f.name, f.lines, f.kept, f.counted FROM found f JOIN domains d ON d.org_id = @org AND d.domain_id = f.domain_id
 		ORDER BY d.name, f.day, f.what, f.name`, postgres.NamedArgs{"org": org, "domains": d.domains, "days": d.days})
+	return differences(rows, err)
+}
+
+// domainsOf are the domains of an organization.
+func domainsOf(ctx context.Context, tx postgres.Tx, org org.ID) ([]DomainID, error) {
+	rows, err := tx.Query(ctx, `SELECT domain_id FROM domains WHERE org_id = $1 ORDER BY name`, org)
+	if err != nil {
+		return nil, fmt.Errorf("list domains: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[DomainID])
+	if err != nil {
+		return nil, fmt.Errorf("list domains: %w", err)
+	}
+	return list, nil
+}
+
+// checkDomain compares the sums of a domain's months, and those by class unless
+// they are to be judged anew, with the sums of its days.
+func checkDomain(ctx context.Context, tx postgres.Tx, org org.ID, id DomainID) ([]Difference, error) {
+	const facts = `sender, country, disposition, dkim, spf, forwarding, trust`
+	kept := func(by, name string) string {
+		return `SELECT '` + by + `' AS by, ` + name + ` AS name, month, ` + facts + `, messages AS kept, last_day AS kept_day, 0 AS counted, NULL::date AS counted_day
+				FROM monthly_` + by + ` WHERE org_id = @org AND domain_id = @domain`
+	}
+	counted := func(by, name string) string {
+		return `SELECT '` + by + `', ` + name + `, date_trunc('month', day)::date, ` + facts + `, 0, NULL, messages, day FROM daily_` + by + ` WHERE org_id = @org AND domain_id = @domain`
+	}
+	rows, err := tx.Query(ctx, `
+		WITH sides AS (`+kept("senders", "''")+` UNION ALL `+counted("senders", "''")+` UNION ALL `+kept("receivers", "reporter")+` UNION ALL `+counted("receivers", "reporter")+`),
+		lines AS (
+			SELECT month, sum(kept) AS kept, sum(counted) AS counted FROM sides GROUP BY by, name, month, `+facts+`
+			HAVING sum(kept) <> sum(counted) OR max(kept_day) IS DISTINCT FROM max(counted_day)),
+		judged AS (
+			SELECT t.day, `+splitSQL+`, `+sureSQL+` AS sure FROM daily_senders t `+opinions+`
+			WHERE t.org_id = @org AND t.domain_id = @domain GROUP BY t.day HAVING sum(t.messages) > 0),
+		totals AS (SELECT day, passing, forwarded, fix, unknown, sure FROM daily_totals WHERE org_id = @org AND domain_id = @domain),
+		days AS (
+			SELECT coalesce(t.day, j.day) AS day, coalesce(t.passing + t.forwarded + t.fix + t.unknown, 0) AS kept, coalesce(j.passing + j.forwarded + j.fix + j.unknown, 0) AS counted
+			FROM totals t FULL JOIN judged j USING (day)
+			WHERE (t.passing, t.forwarded, t.fix, t.unknown, t.sure) IS DISTINCT FROM (j.passing, j.forwarded, j.fix, j.unknown, j.sure)
+			      AND NOT EXISTS (SELECT FROM daily_unjudged WHERE org_id = @org AND domain_id = @domain)),
+		found AS (
+			SELECT 'sums by month' AS what, month AS day, count(*)::int AS lines, sum(kept)::bigint AS kept, sum(counted)::bigint AS counted FROM lines GROUP BY month
+			UNION ALL SELECT 'sums by class', day, 1, kept::bigint, counted::bigint FROM days)
+		SELECT f.what, d.name AS domain, f.day, '' AS name, f.lines, f.kept, f.counted FROM found f, domains d WHERE d.org_id = @org AND d.domain_id = @domain
+		ORDER BY f.day, f.what`, postgres.NamedArgs{"org": org, "domain": id})
 	return differences(rows, err)
 }
 

@@ -26,13 +26,14 @@ func addDue(b *postgres.Batch, org org.ID, domains [][16]byte, days []time.Time,
 }
 
 // recount queues what it takes when a stored report's facts change or it goes:
-// the sums of its day begin anew. Args are those of existing.args.
-func recount(b *postgres.Batch, args postgres.NamedArgs) {
+// the sums of its day begin anew.
+func recount(b *postgres.Batch, org org.ID, r existing) {
+	args := r.args(org)
 	args["lock"] = dailyLock
 	b.Queue(`SELECT pg_advisory_xact_lock(@lock::int, hashtext(@org::text))`, args)
-	b.Queue(`DELETE FROM daily_senders WHERE org_id = @org AND domain_id = @domain AND day = @day`, args)
-	b.Queue(`DELETE FROM daily_receivers WHERE org_id = @org AND domain_id = @domain AND day = @day`, args)
 	b.Queue(`DELETE FROM daily_due WHERE org_id = @org AND domain_id = @domain AND day = @day AND report_id = @id`, args)
+	removeSums(b, org, r.domain, []time.Time{r.day})
+	sumMonths(b, org, r.domain, []time.Time{r.day})
 	b.Queue(`
 		INSERT INTO daily_due (org_id, domain_id, day, report_id)
 		SELECT org_id, domain_id, day, report_id FROM reports WHERE org_id = @org AND domain_id = @domain AND day = @day
@@ -44,6 +45,7 @@ func unsummed(ctx context.Context, tx postgres.Tx, n int) ([]org.ID, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT o.org_id FROM organizations o
 		WHERE EXISTS (SELECT FROM daily_due d WHERE d.org_id = o.org_id) OR EXISTS (SELECT FROM daily_stale d WHERE d.org_id = o.org_id)
+		      OR EXISTS (SELECT FROM daily_unjudged d WHERE d.org_id = o.org_id)
 		ORDER BY random() LIMIT $1`, n)
 	if err != nil {
 		return nil, fmt.Errorf("organizations with days to add up: %w", err)
@@ -156,10 +158,9 @@ func sumDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) erro
 	args := postgres.NamedArgs{"org": org, "domains": d.domains, "days": d.days}
 	b := &postgres.Batch{}
 	for domain, days := range d.byDomain() {
-		for _, table := range [...]string{"daily_due", "daily_senders", "daily_receivers"} {
-			b.Queue(`DELETE FROM `+table+` WHERE org_id = @org AND domain_id = @domain AND day = ANY(@days)`,
-				postgres.NamedArgs{"org": org, "domain": domain, "days": days})
-		}
+		b.Queue(`DELETE FROM daily_due WHERE org_id = @org AND domain_id = @domain AND day = ANY(@days)`,
+			postgres.NamedArgs{"org": org, "domain": domain, "days": days})
+		removeSums(b, org, domain, days)
 	}
 	b.Queue(`SET LOCAL plan_cache_mode = force_custom_plan`)
 	b.Queue(`SET LOCAL enable_nestloop = off`)
@@ -170,5 +171,9 @@ func sumDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) erro
 		INSERT INTO daily_senders (org_id, domain_id, day, sender, country, disposition, dkim, spf, forwarding, trust, messages)
 		SELECT @org, domain_id, day, sender, country, disposition, dkim, spf, forwarding, trust, sum(messages)::bigint
 		FROM m GROUP BY domain_id, day, sender, country, disposition, dkim, spf, forwarding, trust ORDER BY domain_id, day, sender`, args)
+	for domain, days := range d.byDomain() {
+		sumMonths(b, org, domain, days)
+		judgeDays(b, ` AND t.day = ANY(@days)`, postgres.NamedArgs{"org": org, "domain": domain, "days": days})
+	}
 	return send(ctx, tx, b, "add up days")
 }

@@ -21,7 +21,7 @@ func (f Filter) judgedWhere(org org.ID) (string, postgres.NamedArgs) {
 }
 
 func queueHolding(b *postgres.Batch, org org.ID, f Filter, into *Holding) {
-	x, args := f.judged(org)
+	x, args := f.judgedDays(org)
 	scan(b, "count sums", x+` SELECT count(*), coalesce(sum(messages), 0)::bigint FROM x`, args, &into.Sums, &into.Messages)
 	if f.ofMessages() {
 		where, args := f.judgedWhere(org)
@@ -58,7 +58,7 @@ func queueOriginals(b *postgres.Batch, org org.ID, f Filter, into *[]ReceiptID) 
 }
 
 func eachSum(ctx context.Context, tx postgres.Tx, org org.ID, f Filter, each func(DaySum) error) error {
-	x, args := f.judged(org)
+	x, args := f.judgedDays(org)
 	rows, err := tx.Query(ctx, x+`
 		SELECT x.day, d.name AS domain, x.sender, x.class, x.messages, x.sure, x.dkim, x.spf
 		FROM x JOIN domains d ON d.org_id = @org AND d.domain_id = x.domain_id ORDER BY x.day, d.name, x.sender, x.class`, args)

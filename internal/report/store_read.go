@@ -45,22 +45,32 @@ func queueReceivers(b *postgres.Batch, org org.ID, f Filter, into *[]ReporterTot
 			FROM reports r WHERE `+reportWhere(f)+` GROUP BY r.reporter_domain ORDER BY sum(r.messages) DESC, 1 LIMIT 50`, reportArgs(org, f))
 		return
 	}
-	where, args := f.conditions(org)
-	if f.Class != 0 {
-		where, args["class"] = where+` AND `+classSQL+` = @class`, f.Class
-	}
+	where, args := f.judgedWhere(org)
 	collect(b, into, "receivers", `
 		SELECT t.reporter, 0::bigint AS reports, sum(t.messages)::bigint AS messages,
-		       coalesce(sum(t.messages) FILTER (WHERE t.dkim = 1 OR t.spf = 1), 0)::bigint AS aligned, max(t.day) AS last_day
-		FROM `+f.messages(true)+` t `+opinions+` WHERE `+where+` GROUP BY t.reporter ORDER BY sum(t.messages) DESC, 1 LIMIT 50`, args)
+		       coalesce(sum(t.messages) FILTER (WHERE t.dkim = 1 OR t.spf = 1), 0)::bigint AS aligned, max(t.last_day) AS last_day
+		FROM `+f.span(true)+` t `+opinions+` WHERE `+where+` GROUP BY t.reporter ORDER BY sum(t.messages) DESC, 1 LIMIT 50`, args)
+}
+
+// someDomains is the array of the domains that are chosen; "" = all.
+func (f Filter) someDomains() string {
+	switch {
+	case !f.Domain.IsZero():
+		return `ARRAY[@domain::uuid]`
+	case !f.Group.IsZero():
+		return `ARRAY(SELECT g.domain_id FROM domains g WHERE g.org_id = @org AND g.group_id = @group)`
+	}
+	return ""
 }
 
 // reportWhere is a filter on reports themselves, by what they say of all
 // their messages.
 func reportWhere(f Filter) string {
 	conditions := []string{`r.org_id = @org`, `r.day BETWEEN @from AND @to`}
-	if about := domainWhere(f, "r.domain_id"); about != "" {
-		conditions = append(conditions, about)
+	if !f.Domain.IsZero() {
+		conditions = append(conditions, `r.domain_id = @domain`) // in the order of its index
+	} else if some := f.someDomains(); some != "" {
+		conditions = append(conditions, `r.domain_id = ANY(`+some+`)`)
 	}
 	if f.Reporter != "" {
 		conditions = append(conditions, `r.reporter_domain = @reporter`)
@@ -72,18 +82,6 @@ func reportWhere(f Filter) string {
 		conditions = append(conditions, `r.trust = 2`)
 	}
 	return strings.Join(conditions, " AND ")
-}
-
-// domainWhere narrows a column to the chosen domain or to those of the chosen
-// group; "" when neither is chosen.
-func domainWhere(f Filter, column string) string {
-	switch {
-	case !f.Domain.IsZero():
-		return column + ` = @domain`
-	case !f.Group.IsZero():
-		return column + ` = ANY(ARRAY(SELECT g.domain_id FROM domains g WHERE g.org_id = @org AND g.group_id = @group))`
-	}
-	return ""
 }
 
 func reportArgs(org org.ID, f Filter) postgres.NamedArgs {
@@ -99,21 +97,25 @@ type mark struct {
 	Reports int64      `db:"reports"`
 }
 
-// queueMarks reads what to know about days.
+// longSQL chooses reports r that cover more than LongPeriod, by their index.
+const longSQL = `r.end_at - r.begin_at > interval '48 hours'`
+
+// queueMarks reads what to know about days. Few domains have had more than one
+// policy: only of these days are compared.
 func queueMarks(b *postgres.Batch, org org.ID, f Filter, changes *[]PolicyChange, long *[]LongReports) {
-	args := reportArgs(org, f)
-	args["long"] = LongPeriod
 	b.Queue(`
-		WITH seen AS (
+		WITH several AS MATERIALIZED (
+			SELECT r.domain_id FROM reports r WHERE `+reportWhere(f)+` AND r.policy <> '' GROUP BY r.domain_id HAVING min(r.policy) <> max(r.policy)),
+		seen AS (
 			SELECT r.domain_id, r.day, mode() WITHIN GROUP (ORDER BY r.policy) AS policy
 			FROM reports r JOIN domains d ON d.org_id = r.org_id AND d.domain_id = r.domain_id AND d.name = r.policy_domain
-			WHERE `+reportWhere(f)+` AND r.policy <> '' GROUP BY r.domain_id, r.day),
+			WHERE `+reportWhere(f)+` AND r.policy <> '' AND r.domain_id = ANY(ARRAY(TABLE several)) GROUP BY r.domain_id, r.day),
 		steps AS (SELECT domain_id, day, policy, lag(policy) OVER (PARTITION BY domain_id ORDER BY day) AS before FROM seen)
 		SELECT s.day, d.name AS domain, s.policy, 0::bigint AS reports FROM steps s JOIN domains d ON d.org_id = @org AND d.domain_id = s.domain_id
 		WHERE s.before <> s.policy
 		UNION ALL
-		SELECT r.day, NULL, NULL, count(*) FROM reports r WHERE `+reportWhere(f)+` AND r.end_at - r.begin_at > @long::interval GROUP BY r.day
-		ORDER BY day, domain`, args).Query(func(rows pgx.Rows) error {
+		SELECT r.day, NULL, NULL, count(*) FROM reports r WHERE `+reportWhere(f)+` AND `+longSQL+` GROUP BY r.day
+		ORDER BY day, domain`, reportArgs(org, f)).Query(func(rows pgx.Rows) error {
 		marks, err := pgx.CollectRows(rows, pgx.RowToStructByName[mark])
 		if err != nil {
 			return fmt.Errorf("marks of days: %w", err)
@@ -130,58 +132,67 @@ func queueMarks(b *postgres.Batch, org org.ID, f Filter, changes *[]PolicyChange
 }
 
 func queueReports(b *postgres.Batch, org org.ID, q Query, into *[]Line) {
-	where, args := reportWhere(q.Filter), reportArgs(org, q.Filter)
-	if holding := q.holding(org, args); holding != "" {
-		where += " AND " + holding
-	}
+	with, where, args := q.reports(org)
 	if q.Before != nil {
 		where += ` AND r.day <= @before_day AND (r.day, r.report_id) < (@before_day, @before_id)`
 		args["before_day"], args["before_id"] = q.Before.Day, q.Before.ID
 	}
 	args["limit"] = q.Limit
-	collect(b, into, "reports", `
+	collect(b, into, "reports", with+`
 		SELECT r.report_id, r.day, r.reporter, r.policy_domain, r.messages, r.aligned, coalesce(jsonb_array_length(r.repairs), 0) AS repairs, r.stored_at, r.trust
 		FROM reports r WHERE `+where+` ORDER BY r.day DESC, r.report_id DESC LIMIT @limit`, args)
 }
 
-// holding is the condition that report r holds a chosen message; "" when all
-// do. Its receiver must have reported such on that day: few have, where they
-// are rare, and its own rows are looked at only then.
-func (f Filter) holding(org org.ID, args postgres.NamedArgs) string {
+// reports chooses reports r that hold a chosen message, perhaps with a common
+// table before. The receiver of a report must have reported such on its day or
+// in its month: few have, where they are rare. Only then its own rows are
+// looked at, one report after the other, as far as somebody reads on.
+func (f Filter) reports(org org.ID) (with, where string, args postgres.NamedArgs) {
+	where, args = reportWhere(f), reportArgs(org, f)
 	if !f.ofMessages() {
-		return ""
+		return "", where, args
 	}
 	f.Repair, f.Doubted = "", false // of reports, and asked there
-	where, more := f.conditions(org)
+	chosen, more := f.judgedWhere(org)
 	maps.Copy(args, more)
-	if f.Class != 0 {
-		where, args["class"] = where+` AND `+classSQL+` = @class`, f.Class
-	}
-	where = ` t ` + opinions + ` WHERE ` + where
 	if f.Network.IsValid() {
-		return `r.report_id IN (SELECT t.report_id FROM messages` + where + `)`
+		with = `WITH holding AS MATERIALIZED (SELECT DISTINCT t.report_id FROM messages t ` + opinions + ` WHERE ` + chosen + `)`
+		return with, where + ` AND (r.report_id IN (TABLE holding)) IS TRUE`, args
 	}
-	return `(r.domain_id, r.day, r.reporter_domain) IN (SELECT t.domain_id, t.day, t.reporter FROM messages_by_receiver` + where + `)
-		AND EXISTS (SELECT FROM messages` + where + ` AND t.domain_id = r.domain_id AND t.day = r.day AND t.report_id = r.report_id)`
+	with = `WITH holding AS MATERIALIZED (
+			SELECT DISTINCT t.domain_id, t.day, t.reporter FROM ` + f.span(true) + ` t ` + opinions + ` WHERE ` + chosen + `)`
+	day := `r.day`
+	if from, to := f.wholeMonths(); from.Before(to) {
+		day = `CASE WHEN r.day >= @month AND r.day < @months_end THEN date_trunc('month', r.day)::date ELSE r.day END`
+	}
+	return with, where + ` AND ((r.domain_id, ` + day + `, r.reporter_domain) IN (TABLE holding)) IS TRUE
+		AND EXISTS (
+			SELECT FROM (SELECT x.org_id, x.domain_id, x.day, x.disposition, x.dkim, x.spf, x.forwarding, r.reporter_domain AS reporter, o.sender, o.country
+			             FROM records x JOIN sources o ON o.org_id = x.org_id AND o.domain_id = x.domain_id AND o.source_ip = x.source_ip
+			             WHERE x.org_id = @org AND x.domain_id = r.domain_id AND x.day = r.day AND x.report_id = r.report_id) t ` + opinions + ` WHERE ` + chosen + ` OFFSET 0)`, args
 }
 
 // counts are how many reports and mails there are.
 type counts struct {
-	Reports  int64 // that hold chosen messages
+	Reports  int64 // that hold chosen messages, up to MostReports where messages are looked at
 	Ever     int64 // of the organization at all, up to 1,000
 	Problems int64 // mails that a person should look at
 	Reviewed bool  // somebody said of a sender whose it is
 }
 
+// MostReports is how far reports are counted that hold chosen messages; one
+// more says that there are more.
+const MostReports = 1000
+
 // queueCounts counts reports and mails.
 func queueCounts(b *postgres.Batch, org org.ID, f Filter, c *counts) {
-	where, args := reportWhere(f), reportArgs(org, f)
-	if holding := f.holding(org, args); holding != "" {
-		where += " AND " + holding
+	with, where, args := f.reports(org)
+	args["verdicts"], args["most"] = attention, nil
+	if f.ofMessages() {
+		args["most"] = MostReports + 1
 	}
-	args["verdicts"] = attention
-	scan(b, "count reports", `
-		SELECT (SELECT count(*) FROM reports r WHERE `+where+`),
+	scan(b, "count reports", with+`
+		SELECT (SELECT count(*) FROM (SELECT FROM reports r WHERE `+where+` LIMIT @most) r),
 		       (SELECT count(*) FROM (SELECT FROM reports WHERE org_id = @org LIMIT 1000) e),
 		       (SELECT count(*) FROM receipts WHERE org_id = @org AND verdict = ANY(@verdicts)),
 		       EXISTS (SELECT FROM senders s WHERE s.org_id = @org AND s.review <> '')`, args, &c.Reports, &c.Ever, &c.Problems, &c.Reviewed)
@@ -209,19 +220,17 @@ const ofReport = `t.org_id = @org AND (t.domain_id, t.day, t.report_id) =
 	(SELECT r.domain_id, r.day, r.report_id FROM reports r WHERE r.org_id = @org AND r.report_id = @id)`
 
 func queueRecords(b *postgres.Batch, org org.ID, id ID, q RecordQuery, into *[]Record) {
-	args := postgres.NamedArgs{"org": org, "id": id, "limit": q.Limit, "offset": q.Offset}
-	where := ofReport
-	if q.Class != 0 {
-		where += ` AND ` + classSQL + ` = @class`
-		args["class"] = q.Class
-	}
+	args := postgres.NamedArgs{"org": org, "id": id, "limit": q.Limit, "offset": q.Offset, "class": q.Class}
 	collect(b, into, "records", `
-		SELECT t.seq, t.source_ip, n.name, t.messages, `+classSQL+` AS class, t.sender, t.disposition, t.dkim, t.spf, t.forwarding,
+		SELECT t.seq, t.source_ip, n.name, t.messages, t.class, t.sender, t.disposition, t.dkim, t.spf, t.forwarding,
 		       t.header_from, t.envelope_from, t.envelope_to, t.evaluated, a.results
-		FROM messages t `+opinions+`
+		FROM (SELECT t.org_id, t.seq, t.auth_id, t.source_ip, t.messages, `+classSQL+` AS class, t.sender, t.disposition, t.dkim, t.spf, t.forwarding,
+		             t.header_from, t.envelope_from, t.envelope_to, t.evaluated
+		      FROM messages t `+opinions+` WHERE `+ofReport+` AND (@class = 0 OR `+classSQL+` = @class)
+		      ORDER BY `+classSQL+` = 3 DESC, t.messages DESC, t.seq LIMIT @limit OFFSET @offset) t
 		JOIN auth_results a ON a.org_id = t.org_id AND a.auth_id = t.auth_id
 		LEFT JOIN ip_facts n ON n.ip = t.source_ip
-		WHERE `+where+` ORDER BY `+classSQL+` = 3 DESC, t.messages DESC, t.seq LIMIT @limit OFFSET @offset`, args)
+		ORDER BY t.class = 3 DESC, t.messages DESC, t.seq`, args)
 }
 
 func queueSuggestions(b *postgres.Batch, org org.ID, into *[]Suggestion) {

@@ -11,9 +11,12 @@ import (
 // markAllStale has all days of an organization added up anew, removes sums of
 // days without reports, and returns how many days of domains there are.
 func markAllStale(ctx context.Context, tx postgres.Tx, org org.ID) (days int, err error) {
-	for _, table := range [...]string{"daily_senders", "daily_receivers"} {
+	for table, day := range map[string]string{
+		"daily_senders": "day", "daily_receivers": "day", "daily_totals": "day",
+		"monthly_senders": "month", "monthly_receivers": "month",
+	} {
 		_, err := tx.Exec(ctx, `
-			DELETE FROM `+table+` WHERE org_id = $1 AND (domain_id, day) NOT IN (SELECT domain_id, day FROM reports WHERE org_id = $1)`, org)
+			DELETE FROM `+table+` WHERE org_id = $1 AND (domain_id, `+day+`) NOT IN (SELECT domain_id, date_trunc('`+day+`', day)::date FROM reports WHERE org_id = $1)`, org)
 		if err != nil {
 			return 0, fmt.Errorf("remove sums of no reports: %w", err)
 		}

@@ -13,8 +13,8 @@ import (
 // by verdict finds them.
 func queueQualities(b *postgres.Batch, org org.ID, f Filter, into *[]Quality) {
 	tls := ""
-	if about := domainWhere(f, "p.domain_id"); about != "" {
-		tls = ` AND EXISTS (SELECT FROM tls_policies p WHERE p.org_id = @org AND p.tls_report_id = t.tls_report_id AND ` + about + `)`
+	if some := f.someDomains(); some != "" {
+		tls = ` AND EXISTS (SELECT FROM tls_policies p WHERE p.org_id = @org AND p.tls_report_id = t.tls_report_id AND p.domain_id = ANY(` + some + `))`
 	}
 	collect(b, into, "quality of reporters", `
 		WITH chosen AS (
@@ -49,9 +49,9 @@ func queueQualities(b *postgres.Batch, org org.ID, f Filter, into *[]Quality) {
 func queueRefusedBy(b *postgres.Batch, org org.ID, f Filter, into *[]refusedBy) {
 	args := qualityArgs(org, f)
 	args["until"], args["ours"] = f.To.AddDate(0, 0, 1), slices.Collect(maps.Keys(sentences))
-	about := domainWhere(f, "d.domain_id")
-	if about != "" {
-		about = ` AND EXISTS (SELECT FROM domains d WHERE d.org_id = @org AND ` + about + `
+	about := ""
+	if some := f.someDomains(); some != "" {
+		about = ` AND EXISTS (SELECT FROM domains d WHERE d.org_id = @org AND d.domain_id = ANY(` + some + `)
 			AND (d.name = i.domain OR right(i.domain, length(d.name) + 1) = '.' || d.name))`
 	}
 	collect(b, into, "refused reports", `

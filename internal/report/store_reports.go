@@ -123,7 +123,7 @@ func removeReport(ctx context.Context, tx postgres.Tx, org org.ID, r existing) e
 	b := &postgres.Batch{}
 	b.Queue(`DELETE FROM records WHERE org_id = @org AND domain_id = @domain AND day = @day AND report_id = @id`, args)
 	b.Queue(`DELETE FROM reports WHERE org_id = @org AND report_id = @id`, args)
-	recount(b, args)
+	recount(b, org, r)
 	return send(ctx, tx, b, "remove report")
 }
 
@@ -133,7 +133,7 @@ func setTrust(ctx context.Context, tx postgres.Tx, org org.ID, r existing, trust
 	args["trust"] = trust
 	b := &postgres.Batch{}
 	b.Queue(`UPDATE reports SET trust = @trust WHERE org_id = @org AND report_id = @id`, args)
-	recount(b, args)
+	recount(b, org, r)
 	return send(ctx, tx, b, "set trust")
 }
 

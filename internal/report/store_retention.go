@@ -30,38 +30,82 @@ func daysBefore(ctx context.Context, tx postgres.Tx, org org.ID, day time.Time, 
 		postgres.NamedArgs{"org": org, "day": day, "n": n})
 }
 
-// removeDays removes the reports of days of domains with their records and
-// sums, and the receipts and originals of mails that are about nothing else.
-// What is known of addresses and senders stays.
-func removeDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) error {
-	for domain, days := range d.byDomain() {
-		args := postgres.NamedArgs{"org": org, "domain": domain, "days": days}
-		b := &postgres.Batch{}
-		for _, table := range [...]string{"daily_due", "daily_senders", "daily_receivers", "records"} {
-			b.Queue(`DELETE FROM `+table+` WHERE org_id = @org AND domain_id = @domain AND day = ANY(@days)`, args)
-		}
-		if err := send(ctx, tx, b, "remove records"); err != nil {
-			return err
-		}
-		var receipts []int64
-		err := tx.QueryRow(ctx, `
-			WITH gone AS (DELETE FROM reports WHERE org_id = @org AND domain_id = @domain AND day = ANY(@days) RETURNING report_id),
-			lines AS (
-				DELETE FROM receipt_items WHERE org_id = @org AND kind = 'aggregate' AND report_id = ANY(ARRAY(SELECT report_id FROM gone)) RETURNING receipt_id)
-			SELECT coalesce(array_agg(DISTINCT receipt_id), '{}') FROM lines`, args).Scan(&receipts)
-		if err != nil {
-			return fmt.Errorf("remove reports: %w", err)
-		}
-		args["receipts"] = receipts
-		b = &postgres.Batch{}
-		const empty = ` x WHERE x.org_id = @org AND x.receipt_id = ANY(@receipts) AND NOT EXISTS (SELECT FROM receipt_items i WHERE i.org_id = @org AND i.receipt_id = x.receipt_id)`
-		b.Queue(`DELETE FROM originals`+empty, args)
-		b.Queue(`DELETE FROM receipts`+empty, args)
-		if err := send(ctx, tx, b, "remove receipts"); err != nil {
-			return err
-		}
+// lockReports returns the reports of days of domains, and keeps them as they
+// are until the transaction ends. It comes before the lock on sums, as where a
+// report is replaced; another order deadlocks.
+func lockReports(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) ([]int64, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT r.report_id FROM unnest(@domains::uuid[], @days::date[]) AS u (d, day) JOIN reports r ON r.org_id = @org AND r.domain_id = u.d AND r.day = u.day
+		ORDER BY r.report_id FOR UPDATE OF r`, postgres.NamedArgs{"org": org, "domains": d.domains, "days": d.days})
+	if err != nil {
+		return nil, fmt.Errorf("lock reports: %w", err)
 	}
-	return nil
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("lock reports: %w", err)
+	}
+	return ids, nil
+}
+
+// removeDays removes reports that lockReports locked with their records and
+// the sums of their days, and what removeLines does. What is known of addresses
+// and senders stays, and so do reports of these days that came in meanwhile.
+func removeDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays, ids []int64) error {
+	b := &postgres.Batch{}
+	for domain, days := range d.byDomain() {
+		args := postgres.NamedArgs{"org": org, "domain": domain, "days": days, "ids": ids}
+		for _, table := range [...]string{"daily_due", "records"} {
+			b.Queue(`DELETE FROM `+table+` WHERE org_id = @org AND domain_id = @domain AND day = ANY(@days) AND report_id = ANY(@ids)`, args)
+		}
+		removeSums(b, org, domain, days)
+		sumMonths(b, org, domain, days)
+		b.Queue(`DELETE FROM reports WHERE org_id = @org AND report_id = ANY(@ids) AND domain_id = @domain`, args)
+		b.Queue(`
+			INSERT INTO daily_due (org_id, domain_id, day, report_id)
+			SELECT org_id, domain_id, day, report_id FROM reports WHERE org_id = @org AND domain_id = @domain AND day = ANY(@days)
+			ON CONFLICT DO NOTHING`, args)
+	}
+	if err := send(ctx, tx, b, "remove records"); err != nil {
+		return err
+	}
+	return removeLines(ctx, tx, org, AggregateReport, ids)
+}
+
+// removeTLSReports removes up to n of the oldest TLS reports of before a day
+// with all that came of them, and returns how many it did.
+func removeTLSReports(ctx context.Context, tx postgres.Tx, org org.ID, before time.Time, n int) (int, error) {
+	rows, err := tx.Query(ctx, `
+		DELETE FROM tls_reports WHERE org_id = @org AND tls_report_id = ANY(ARRAY(
+			SELECT tls_report_id FROM tls_reports WHERE org_id = @org AND day < @day ORDER BY day, tls_report_id LIMIT @n))
+		RETURNING tls_report_id`, postgres.NamedArgs{"org": org, "day": before, "n": n})
+	if err != nil {
+		return 0, fmt.Errorf("remove TLS reports: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return 0, fmt.Errorf("remove TLS reports: %w", err)
+	}
+	return len(ids), removeLines(ctx, tx, org, TLSReport, ids)
+}
+
+// removeLines removes what is said of reports of a kind that are gone, and the
+// receipts and originals of mails that are about nothing else.
+func removeLines(ctx context.Context, tx postgres.Tx, org org.ID, kind Kind, ids []int64) error {
+	args := postgres.NamedArgs{"org": org, "kind": kind, "ids": ids}
+	var receipts []int64
+	err := tx.QueryRow(ctx, `
+		WITH lines AS (DELETE FROM receipt_items WHERE org_id = @org AND kind = @kind AND report_id = ANY(@ids) RETURNING receipt_id)
+		SELECT coalesce(array_agg(DISTINCT receipt_id), '{}') FROM lines`, args).Scan(&receipts)
+	if err != nil {
+		return fmt.Errorf("remove lines of receipts: %w", err)
+	}
+	args["receipts"] = receipts
+	b := &postgres.Batch{}
+	b.Queue(`DELETE FROM replaced_reports WHERE org_id = @org AND kind = @kind AND (report_id = ANY(@ids) OR instead_id = ANY(@ids))`, args)
+	const empty = ` x WHERE x.org_id = @org AND x.receipt_id = ANY(@receipts) AND NOT EXISTS (SELECT FROM receipt_items i WHERE i.org_id = @org AND i.receipt_id = x.receipt_id)`
+	b.Queue(`DELETE FROM originals`+empty, args)
+	b.Queue(`DELETE FROM receipts`+empty, args)
+	return send(ctx, tx, b, "remove receipts")
 }
 
 // monthsBefore are the months that have a partition and end before a time.

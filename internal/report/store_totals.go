@@ -2,45 +2,80 @@ package report
 
 import (
 	"net/netip"
-	"strings"
 	"time"
 
+	"sendvery.com/sendvery/internal/dmarcrpt"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-// judged is a common table "x" of the chosen messages by day, sender and class.
-// Facts are summed before they are judged: dispositions and countries multiply
-// the rows and change nothing here. Further conditions on rows t narrow it.
-func (f Filter) judged(org org.ID, further ...string) (string, postgres.NamedArgs) {
+// classOfFact is the class of rows t whose fact is factSQL's, by what is known
+// of their sender s.
+const classOfFact = `CASE WHEN t.fact < 3 THEN t.fact WHEN ` + knownSQL + ` THEN 3 ELSE 4 END`
+
+// judged is a common table "x" of the chosen messages by domain, sender and
+// class. Facts are summed before they are judged: days, dispositions and
+// countries multiply the rows and change nothing here.
+func (f Filter) judged(org org.ID) (string, postgres.NamedArgs) {
 	facts, args := f.conditions(org)
-	facts = strings.Join(append([]string{facts}, further...), " AND ")
-	const class = `CASE WHEN t.fact < 3 THEN t.fact WHEN ` + knownSQL + ` THEN 3 ELSE 4 END`
-	where := ""
-	if f.Class != 0 {
-		where, args["class"] = ` WHERE `+class+` = @class`, f.Class
-	}
+	args["recent"], args["week"] = f.recent(), f.To.AddDate(0, 0, -7)
+	args["quarantine"], args["reject"] = int16(dmarcrpt.DispositionQuarantine), int16(dmarcrpt.DispositionReject)
 	return `WITH x AS MATERIALIZED (
-		SELECT t.domain_id, t.day, t.sender, ` + class + ` AS class, t.messages, t.sure, t.sure_dkim, t.dkim, t.spf
-		FROM (SELECT t.org_id, t.domain_id, t.day, t.sender, ` + factSQL + ` AS fact, sum(t.messages)::bigint AS messages,
-		             coalesce(sum(t.messages) FILTER (WHERE t.trust <> 2), 0)::bigint AS sure,
+		SELECT t.domain_id, t.sender, ` + classOfFact + ` AS class, t.last_day, t.messages, t.sure, t.sure_stopped, t.recent, t.sure_recent, t.week, t.before, t.sure_dkim, t.dkim, t.spf
+		FROM (SELECT t.org_id, t.domain_id, t.sender, ` + factSQL + ` AS fact, max(t.last_day) AS last_day, sum(t.messages)::bigint AS messages, ` + sureSQL + ` AS sure,
+		             coalesce(sum(t.messages) FILTER (WHERE t.disposition IN (@quarantine, @reject) AND t.trust <> 2), 0)::bigint AS sure_stopped,
+		             coalesce(sum(t.messages) FILTER (WHERE t.day >= @recent), 0)::bigint AS recent,
+		             coalesce(sum(t.messages) FILTER (WHERE t.day >= @recent AND t.trust <> 2), 0)::bigint AS sure_recent,
+		             coalesce(sum(t.messages) FILTER (WHERE t.day > @week::date AND t.trust <> 2), 0)::bigint AS week,
+		             coalesce(sum(t.messages) FILTER (WHERE t.day > @week::date - 7 AND t.day <= @week::date AND t.trust <> 2), 0)::bigint AS before,
 		             coalesce(sum(t.messages) FILTER (WHERE t.dkim = 1 AND t.trust <> 2), 0)::bigint AS sure_dkim,
 		             coalesce(sum(t.messages) FILTER (WHERE t.dkim = 1), 0)::bigint AS dkim, coalesce(sum(t.messages) FILTER (WHERE t.spf = 1), 0)::bigint AS spf
-		      FROM ` + f.messages(false) + ` t WHERE ` + facts + ` GROUP BY t.org_id, t.domain_id, t.day, t.sender, 5) t ` + opinions + where + `)`, args
+		      FROM ` + f.span(false) + ` t WHERE ` + facts + ` GROUP BY t.org_id, t.domain_id, t.sender, 4) t ` + opinions + f.ofClass(args) + `)`, args
+}
+
+// judgedDays is a common table "x" of the chosen messages by domain, day,
+// sender and class.
+func (f Filter) judgedDays(org org.ID) (string, postgres.NamedArgs) {
+	facts, args := f.conditions(org)
+	return `WITH x AS MATERIALIZED (
+		SELECT t.domain_id, t.day, t.sender, ` + classOfFact + ` AS class, t.messages, t.sure, t.dkim, t.spf
+		FROM (SELECT t.org_id, t.domain_id, t.day, t.sender, ` + factSQL + ` AS fact, sum(t.messages)::bigint AS messages, ` + sureSQL + ` AS sure,
+		             coalesce(sum(t.messages) FILTER (WHERE t.dkim = 1), 0)::bigint AS dkim, coalesce(sum(t.messages) FILTER (WHERE t.spf = 1), 0)::bigint AS spf
+		      FROM ` + f.messages(false) + ` t WHERE ` + facts + ` GROUP BY t.org_id, t.domain_id, t.day, t.sender, 5) t ` + opinions + f.ofClass(args) + `)`, args
+}
+
+// ofClass chooses rows t of judged by the filter's class.
+func (f Filter) ofClass(args postgres.NamedArgs) string {
+	if f.Class == 0 {
+		return ""
+	}
+	args["class"] = f.Class
+	return ` WHERE ` + classOfFact + ` = @class`
+}
+
+// joinByHash has the queries that follow join their rows by hash, until end is
+// called. The planner takes what row-level security says of an organization for
+// one more condition, expects a few hundredths of its rows, and would look up
+// senders for one after the other. Records are looked up all the same.
+func (f Filter) joinByHash(b *postgres.Batch) (end func()) {
+	if f.messages(false) == "messages" {
+		return func() {}
+	}
+	const set = `select set_config('enable_nestloop', $1, true)`
+	b.Queue(set, "off")
+	return func() { b.Queue(set, "on") }
 }
 
 // total is a sum of messages over one of three groupings.
 type total struct {
-	Grouping  string      `db:"grouping"` // day, domain or sender
-	Day       *time.Time  `db:"day"`
+	Grouping  string      `db:"grouping"` // sender, domain or class
+	Class     Class       `db:"class"`    // of senders, where classes are counted
 	DomainID  *DomainID   `db:"domain_id"`
 	Domain    *fqdn.Name  `db:"domain"`
 	Sender    *string     `db:"sender"`
 	Address   *netip.Addr `db:"address"`
 	Addresses int         `db:"addresses"`
-	Days      int         `db:"days"`
-	SureDays  int         `db:"sure_days"`
 	LastDay   time.Time   `db:"last_day"`
 	LastFix   *time.Time  `db:"last_fix"`
 	Size      int64       `db:"size"` // rows of the same grouping
@@ -52,6 +87,16 @@ type total struct {
 	Split
 	Sure
 	Pace
+}
+
+// dayTotal is a sum of messages over a day, or over the days of a domain.
+type dayTotal struct {
+	Day      *time.Time `db:"day"`
+	DomainID *DomainID  `db:"domain_id"`
+	Split
+	Sure     int64 `db:"sure"`
+	Days     int   `db:"days"`      // with messages
+	SureDays int   `db:"sure_days"` // with messages that somebody vouches for
 }
 
 // Recent is the messages of the last recentDays of the chosen ones.
@@ -66,6 +111,7 @@ type Sure struct {
 	Forwarded   int64 `db:"sure_forwarded"`
 	Fix         int64 `db:"sure_fix"`
 	Unknown     int64 `db:"sure_unknown"`
+	Stopped     int64 `db:"sure_stopped"` // of Fix, quarantined or rejected by who received them
 	RecentFix   int64 `db:"sure_recent_fix"`
 	RecentOther int64 `db:"sure_recent_other"`
 }
@@ -77,26 +123,21 @@ type Pace struct {
 	Before int64 `db:"before"` // the same in the seven before them
 }
 
-// paceSQL adds up rows of x as Pace.
-const paceSQL = `sum(x.sure_dkim)::bigint AS signed,
-	coalesce(sum(x.sure) FILTER (WHERE x.class IN (1, 3) AND x.day > @week::date), 0)::bigint AS week,
-	coalesce(sum(x.sure) FILTER (WHERE x.class IN (1, 3) AND x.day > @week::date - 7 AND x.day <= @week::date), 0)::bigint AS before`
-
 // sumsSQL adds up rows of x: all messages, and those that somebody vouches for.
-const sumsSQL = `max(x.day) AS last_day, max(x.day) FILTER (WHERE x.class = 3) AS last_fix,
-	coalesce(sum(x.messages) FILTER (WHERE x.class = 3 AND x.day >= @recent), 0)::bigint AS recent_fix,
-	coalesce(sum(x.messages) FILTER (WHERE x.class <> 3 AND x.day >= @recent), 0)::bigint AS recent_other,
-	coalesce(sum(x.sure) FILTER (WHERE x.class = 3 AND x.day >= @recent), 0)::bigint AS sure_recent_fix,
-	coalesce(sum(x.sure) FILTER (WHERE x.class <> 3 AND x.day >= @recent), 0)::bigint AS sure_recent_other,
-	sum(x.dkim)::bigint AS dkim, sum(x.spf)::bigint AS spf,
+const sumsSQL = `max(x.last_day) AS last_day, max(x.last_day) FILTER (WHERE x.class = 3) AS last_fix,
+	coalesce(sum(x.recent) FILTER (WHERE x.class = 3), 0)::bigint AS recent_fix, coalesce(sum(x.recent) FILTER (WHERE x.class <> 3), 0)::bigint AS recent_other,
+	coalesce(sum(x.sure_recent) FILTER (WHERE x.class = 3), 0)::bigint AS sure_recent_fix, coalesce(sum(x.sure_recent) FILTER (WHERE x.class <> 3), 0)::bigint AS sure_recent_other,
+	sum(x.dkim)::bigint AS dkim, sum(x.spf)::bigint AS spf, sum(x.sure_dkim)::bigint AS signed,
+	coalesce(sum(x.week) FILTER (WHERE x.class IN (1, 3)), 0)::bigint AS week, coalesce(sum(x.before) FILTER (WHERE x.class IN (1, 3)), 0)::bigint AS before,
 	coalesce(sum(x.messages) FILTER (WHERE x.class = 1), 0)::bigint AS passing, coalesce(sum(x.sure) FILTER (WHERE x.class = 1), 0)::bigint AS sure_passing,
 	coalesce(sum(x.messages) FILTER (WHERE x.class = 2), 0)::bigint AS forwarded, coalesce(sum(x.sure) FILTER (WHERE x.class = 2), 0)::bigint AS sure_forwarded,
 	coalesce(sum(x.messages) FILTER (WHERE x.class = 3), 0)::bigint AS fix, coalesce(sum(x.sure) FILTER (WHERE x.class = 3), 0)::bigint AS sure_fix,
+	coalesce(sum(x.sure_stopped) FILTER (WHERE x.class = 3), 0)::bigint AS sure_stopped,
 	coalesce(sum(x.messages) FILTER (WHERE x.class = 4), 0)::bigint AS unknown, coalesce(sum(x.sure) FILTER (WHERE x.class = 4), 0)::bigint AS sure_unknown`
 
 // sumColumns names what sumsSQL adds up.
-const sumColumns = `last_day, last_fix, recent_fix, recent_other, sure_recent_fix, sure_recent_other, dkim, spf,
-	passing, sure_passing, forwarded, sure_forwarded, fix, sure_fix, unknown, sure_unknown`
+const sumColumns = `last_day, last_fix, recent_fix, recent_other, sure_recent_fix, sure_recent_other, dkim, spf, signed, week, before,
+	passing, sure_passing, forwarded, sure_forwarded, fix, sure_fix, sure_stopped, unknown, sure_unknown`
 
 // senderColumns bring what is known about the sender of rows t; addresses are
 // all that ever sent as the domain.
@@ -105,30 +146,64 @@ const senderColumns = `coalesce(s.own, false) AS own, coalesce(s.review, '') AS 
 	coalesce((SELECT count(*) FROM sources o WHERE o.org_id = @org AND o.domain_id = t.domain_id AND o.sender = t.sender), 0)::int AS addresses,
 	(SELECT o.source_ip FROM sources o WHERE o.org_id = @org AND o.domain_id = t.domain_id AND o.sender = t.sender ORDER BY o.source_ip LIMIT 1) AS address`
 
-// queueTotals sums the chosen messages by day, by domain and by sender in one
-// pass. Of senders those with failing mail of the owner's come first, then the
-// largest, up to a limit.
+// queueTotals sums the chosen messages by domain and by sender. Of senders
+// those that need fixing are all there, of the others those with failing mail
+// of the owner's and then the largest, up to a limit.
 func queueTotals(b *postgres.Batch, org org.ID, f Filter, into *[]total) {
 	x, args := f.judged(org)
-	args["limit"], args["recent"], args["week"] = summarySenders, f.recent(), f.To.AddDate(0, 0, -7)
+	args["limit"] = summarySenders
 	collect(b, into, "totals", x+`,
 		sums AS (
-			SELECT CASE WHEN grouping(x.day) = 0 THEN 'day' WHEN grouping(x.sender) = 0 THEN 'sender' ELSE 'domain' END AS grouping,
-			       x.day, x.domain_id, x.sender, count(DISTINCT x.day)::int AS days, count(DISTINCT x.day) FILTER (WHERE x.sure > 0)::int AS sure_days, `+paceSQL+`, `+sumsSQL+`
-			FROM x GROUP BY GROUPING SETS ((x.day), (x.domain_id), (x.sender, x.domain_id))),
+			SELECT CASE WHEN grouping(x.sender) = 0 THEN 'sender' ELSE 'domain' END AS grouping, x.domain_id, x.sender, `+sumsSQL+`
+			FROM x GROUP BY GROUPING SETS ((x.domain_id), (x.sender, x.domain_id))),
 		ranked AS (
-			SELECT sums.grouping, day, domain_id, sender, days, sure_days, signed, week, before, `+sumColumns+`, count(*) OVER (PARTITION BY sums.grouping) AS size,
-			       row_number() OVER (PARTITION BY sums.grouping ORDER BY fix > 0 DESC, passing + forwarded + fix + unknown DESC, sender) AS place
+			SELECT sums.grouping, domain_id, sender, `+sumColumns+`, count(*) OVER (PARTITION BY sums.grouping) AS size,
+			       row_number() OVER (PARTITION BY sums.grouping ORDER BY fix > 0 DESC, passing + forwarded + fix + unknown DESC, sender, domain_id) AS place
 			FROM sums)
-		SELECT t.grouping, t.day, t.domain_id, d.name AS domain, t.sender, t.days, t.sure_days, t.signed, t.week, t.before, `+sumColumns+`, t.size, `+senderColumns+`
-		FROM ranked t LEFT JOIN domains d ON d.org_id = @org AND d.domain_id = t.domain_id
+		SELECT t.grouping, 0 AS class, t.domain_id, d.name AS domain, t.sender, `+sumColumns+`, t.size, `+senderColumns+`
+		FROM ranked t JOIN domains d ON d.org_id = @org AND d.domain_id = t.domain_id
 		LEFT JOIN senders s ON s.org_id = @org AND s.domain_id = t.domain_id AND s.sender = t.sender
-		WHERE t.grouping <> 'sender' OR t.place <= @limit
-		ORDER BY t.grouping, t.day, t.place`, args)
+		WHERE t.grouping <> 'sender' OR t.place <= @limit OR `+senderClassSQL("")+` = 3 OR `+senderClassSQL("sure_")+` = 3
+		ORDER BY t.grouping, t.place`, args)
 }
 
-// queueDomains lists the domains, or the chosen one, with the policy that
-// their newest report states and who reported. Totals come with queueTotals.
+// queueDays sums the chosen messages by day, and counts the days of domains.
+// The sums by class hold all messages of a domain; where they are not up to
+// date or something is asked about single messages, senders are judged here.
+// A day in both is one day.
+func queueDays(b *postgres.Batch, org org.ID, f Filter, into *[]dayTotal) {
+	const byDay = `
+		d AS (SELECT x.domain_id, x.day, sum(x.messages) FILTER (WHERE x.class = 1) AS passing, sum(x.messages) FILTER (WHERE x.class = 2) AS forwarded,
+		             sum(x.messages) FILTER (WHERE x.class = 3) AS fix, sum(x.messages) FILTER (WHERE x.class = 4) AS unknown, sum(x.sure) AS sure
+		      FROM x GROUP BY x.domain_id, x.day HAVING sum(x.messages) > 0),`
+	x, args := f.judgedDays(org)
+	x += `,` + byDay + ` k AS (SELECT d.domain_id, d.day, d.passing, d.forwarded, d.fix, d.unknown, d.sure, 1 AS days, (d.sure > 0)::int AS sure_days FROM d)`
+	if !f.ofMessages() && !f.ofReports() && f.Reporter == "" {
+		chosen, _ := f.conditions(org)
+		const judged = ` AND NOT EXISTS (SELECT FROM daily_unjudged u WHERE u.org_id = t.org_id AND u.domain_id = t.domain_id)`
+		x = `WITH t AS (
+			SELECT t.domain_id, t.day, t.sender, t.org_id, t.dkim, t.spf, t.forwarding, t.trust, t.messages FROM messages_due t WHERE ` + chosen + `
+			UNION ALL
+			SELECT t.domain_id, t.day, t.sender, t.org_id, t.dkim, t.spf, t.forwarding, t.trust, t.messages
+			FROM daily_unjudged u JOIN daily_senders t ON t.org_id = u.org_id AND t.domain_id = u.domain_id WHERE ` + chosen + `),
+		x AS (SELECT t.domain_id, t.day, t.messages, ` + classSQL + ` AS class, CASE WHEN t.trust <> 2 THEN t.messages ELSE 0 END AS sure FROM t ` + opinions + `),` + byDay + `
+		k AS (
+			SELECT t.domain_id, t.day, t.passing, t.forwarded, t.fix, t.unknown, t.sure, 1 AS days, (t.sure > 0)::int AS sure_days
+			FROM daily_totals t WHERE ` + chosen + judged + `
+			UNION ALL
+			SELECT d.domain_id, d.day, d.passing, d.forwarded, d.fix, d.unknown, d.sure, (t.day IS NULL)::int, (coalesce(t.sure, 0) = 0 AND d.sure > 0)::int
+			FROM d LEFT JOIN daily_totals t ON t.org_id = @org AND t.domain_id = d.domain_id AND t.day = d.day` + judged + `)`
+	}
+	collect(b, into, "days", x+`
+		SELECT k.day, k.domain_id, coalesce(sum(k.passing), 0)::bigint AS passing, coalesce(sum(k.forwarded), 0)::bigint AS forwarded,
+		       coalesce(sum(k.fix), 0)::bigint AS fix, coalesce(sum(k.unknown), 0)::bigint AS unknown, coalesce(sum(k.sure), 0)::bigint AS sure,
+		       sum(k.days)::int AS days, sum(k.sure_days)::int AS sure_days
+		FROM k GROUP BY GROUPING SETS ((k.day), (k.domain_id)) ORDER BY k.day`, args)
+}
+
+// queueDomains lists the domains, or the chosen one, with who reported and the
+// policy of the last chosen day: what the newest report up to it states. Totals
+// come with queueTotals.
 func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) {
 	where := ""
 	if !f.Domain.IsZero() {
@@ -137,30 +212,39 @@ func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) 
 		where = ` AND d.group_id = @group`
 	}
 	collect(b, into, "domains", `
-		WITH seen AS (
-			SELECT r.domain_id, count(DISTINCT r.reporter_domain) FILTER (WHERE r.messages > 0)::int AS reporters,
-			       coalesce(min(r.reporter_domain) FILTER (WHERE r.messages > 0), '') AS one_reporter, count(*) FILTER (WHERE r.messages = 0) AS nulls,
-			       count(DISTINCT r.policy_domain) FILTER (WHERE r.policy_domain <> d.name)::int AS subdomains
-			FROM reports r JOIN domains d ON d.org_id = r.org_id AND d.domain_id = r.domain_id
-			WHERE `+reportWhere(f)+` AND r.trust <> 2 GROUP BY r.domain_id)
+		WITH kinds AS (
+			SELECT r.domain_id, r.reporter_domain, r.policy_domain, bool_or(r.messages > 0) AS mail, count(*) FILTER (WHERE r.messages = 0) AS nulls
+			FROM reports r WHERE `+reportWhere(f)+` AND r.trust <> 2 GROUP BY r.domain_id, r.reporter_domain, r.policy_domain),
+		seen AS (
+			SELECT k.domain_id, count(DISTINCT k.reporter_domain) FILTER (WHERE k.mail)::int AS reporters, coalesce(min(k.reporter_domain) FILTER (WHERE k.mail), '') AS one_reporter,
+			       sum(k.nulls)::bigint AS nulls, count(DISTINCT k.policy_domain) FILTER (WHERE k.policy_domain <> d.name)::int AS subdomains
+			FROM kinds k JOIN domains d ON d.org_id = @org AND d.domain_id = k.domain_id GROUP BY k.domain_id)
 		SELECT d.domain_id, d.name, d.group_id, 0 AS days, 0::bigint AS passing, 0::bigint AS forwarded, 0::bigint AS fix, 0::bigint AS unknown,
 		       coalesce(n.reporters, 0) AS reporters, coalesce(n.one_reporter, '') AS one_reporter, coalesce(n.nulls, 0) AS nulls, coalesce(n.subdomains, 0) AS subdomains,
-		       coalesce(l.policy, '') AS policy, l.published, l.reporter AS policy_by, l.day AS policy_day, l.stored_at AS last_report_at
+		       coalesce(l.policy, '') AS policy, l.published, l.reporter AS policy_by, l.day AS policy_day, a.stored_at AS last_report_at
 		FROM domains d LEFT JOIN seen n ON n.domain_id = d.domain_id
-		LEFT JOIN LATERAL (SELECT r.policy, r.document->'Policy' AS published, r.reporter, r.day, r.stored_at FROM reports r
-		                   WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id AND r.policy_domain = d.name AND r.trust <> 2
+		LEFT JOIN LATERAL (SELECT r.policy, r.document->'Policy' AS published, r.reporter, r.day FROM reports r
+		                   WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id AND r.policy_domain = d.name AND r.trust <> 2 AND r.day <= @to
 		                   ORDER BY r.day DESC, r.report_id DESC LIMIT 1) l ON true
+		LEFT JOIN LATERAL (SELECT r.stored_at FROM reports r WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id
+		                   ORDER BY r.day DESC, r.report_id DESC LIMIT 1) a ON true
 		WHERE d.org_id = @org`+where+` ORDER BY d.name`, reportArgs(org, f))
 }
 
+// queueSenderDays sums the messages of some senders by day. In the sums of days
+// each of them is looked up.
 func queueSenderDays(b *postgres.Batch, org org.ID, f Filter, senders []SenderTotal, into *[]senderDay) {
-	x, args := f.judged(org, `t.sender = ANY(@names)`, `t.domain_id = ANY(@domains)`)
 	names, domains := make([]string, len(senders)), make([]DomainID, len(senders))
 	for i, t := range senders {
 		names[i], domains[i] = t.Sender, t.DomainID
 	}
+	where, args := f.judgedWhere(org)
 	args["names"], args["domains"] = names, domains
-	collect(b, into, "days of senders", x+`
-		SELECT x.sender, x.domain_id, x.day, sum(x.messages)::bigint AS messages
-		FROM x JOIN unnest(@names::text[], @domains::uuid[]) AS u (sender, domain_id) USING (sender, domain_id) GROUP BY x.sender, x.domain_id, x.day`, args)
+	const of = `SELECT u.sender, u.domain_id, t.day, t.messages FROM unnest(@names::text[], @domains::uuid[]) AS u (sender, domain_id) `
+	from := of + `JOIN ` + f.messages(false) + ` t ON t.sender = u.sender AND t.domain_id = u.domain_id ` + opinions + ` WHERE ` + where
+	if f.messages(false) == "messages_by_sender" {
+		from = of + `CROSS JOIN LATERAL (SELECT t.day, t.messages FROM daily_senders t ` + opinions + ` WHERE ` + where + ` AND t.sender = u.sender AND t.domain_id = u.domain_id OFFSET 0) t
+			UNION ALL ` + of + `JOIN messages_due t ON t.sender = u.sender AND t.domain_id = u.domain_id ` + opinions + ` WHERE ` + where
+	}
+	collect(b, into, "days of senders", `SELECT sender, domain_id, day, sum(messages)::bigint AS messages FROM (`+from+`) t GROUP BY sender, domain_id, day`, args)
 }

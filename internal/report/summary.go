@@ -49,11 +49,11 @@ type DomainTotal struct {
 	Group *domain.GroupID `db:"group_id"` // nil = in none
 	Split
 	Days         int              `db:"days"`      // with messages
-	Policy       string           `db:"policy"`    // p as last reported; "" = not seen
-	Published    *dmarcrpt.Policy `db:"published"` // the whole policy as last reported
+	Policy       string           `db:"policy"`    // p as last reported up to the last chosen day; "" = not seen
+	Published    *dmarcrpt.Policy `db:"published"` // the whole policy as last reported up to then
 	PolicyBy     *string          `db:"policy_by"` // who reported it, about which day
 	PolicyDay    *time.Time       `db:"policy_day"`
-	LastReportAt *time.Time       `db:"last_report_at"` // when it was stored
+	LastReportAt *time.Time       `db:"last_report_at"` // when the newest of all was stored
 	Reported
 	Pace Pace `db:"-"`
 }
@@ -76,6 +76,7 @@ type SenderTotal struct {
 	Opinion
 	Split
 	Recent  Recent
+	Stopped int64      // of those known as the owner's that fail: quarantined or rejected, by what somebody vouches for
 	LastFix *time.Time // the last day on which mail known as the owner's failed
 	DKIM    int64      // messages with an aligned DKIM pass
 	SPF     int64      // messages with an aligned SPF pass
@@ -134,7 +135,7 @@ type PolicyChange struct {
 type Summary struct {
 	Days         []DayTotal
 	Domains      []DomainTotal // all, or the chosen one; also those without messages
-	Senders      []SenderTotal // those that need attention first, then the largest; at most summarySenders
+	Senders      []SenderTotal // all that need fixing, then the largest, these up to summarySenders
 	SenderCount  int64         // how many there are in all
 	Changes      []PolicyChange
 	Long         []LongReports
@@ -194,9 +195,13 @@ const (
 func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary, error) {
 	var sum Summary
 	var totals []total
+	var days []dayTotal
 	var c counts
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		end := f.joinByHash(b)
 		queueTotals(b, org, f, &totals)
+		queueDays(b, org, f, &days)
+		end()
 		queueDomains(b, org, f, &sum.Domains)
 		queueMarks(b, org, f, &sum.Changes, &sum.Long)
 		queueReports(b, org, Query{Filter: f, Limit: summaryReports}, &sum.Reports)
@@ -204,7 +209,7 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 		queueReceipts(b, org, ReceiptQuery{Verdicts: attention, Limit: summaryProblems}, &sum.Problems)
 		queueSuggestions(b, org, &sum.Suggestions)
 	})
-	sum.settle(totals)
+	sum.settle(totals, days)
 	sum.ReportCount, sum.Ever, sum.ProblemCount, sum.Reviewed = c.Reports, c.Ever, c.Problems, c.Reviewed
 	return sum, err
 }
@@ -213,25 +218,35 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 func (s *Service) Domains(ctx context.Context, org org.ID, f Filter) (Summary, error) {
 	var sum Summary
 	var totals []total
+	var days []dayTotal
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		end := f.joinByHash(b)
 		queueTotals(b, org, f, &totals)
+		queueDays(b, org, f, &days)
+		end()
 		queueDomains(b, org, f, &sum.Domains)
 		queueSuggestions(b, org, &sum.Suggestions)
 	})
-	sum.settle(totals)
+	sum.settle(totals, days)
 	return sum, err
 }
 
 // settle distributes the totals, all of them and what advice may stand on.
-func (s *Summary) settle(totals []total) {
+func (s *Summary) settle(totals []total, days []dayTotal) {
 	advised := Summary{Domains: slices.Clone(s.Domains)}
 	s.fill(totals)
 	advised.fill(sure(totals))
-	for _, d := range s.Days {
-		s.Doubted += d.Total()
-	}
-	for _, d := range advised.Days {
-		s.Doubted -= d.Total()
+	for _, d := range days {
+		if d.DomainID == nil {
+			s.Days = append(s.Days, DayTotal{Day: *d.Day, Split: d.Split})
+			s.Doubted += d.Total() - d.Sure
+			continue
+		}
+		for i := range s.Domains {
+			if s.Domains[i].ID == *d.DomainID {
+				s.Domains[i].Days, advised.Domains[i].Days = d.Days, d.SureDays
+			}
+		}
 	}
 	s.advised = &advised
 }
@@ -242,7 +257,6 @@ func sure(totals []total) (list []total) {
 		s := t.Sure
 		t.Split = Split{s.Passing, s.Forwarded, s.Fix, s.Unknown}
 		t.Recent = Recent{s.RecentFix, s.RecentOther}
-		t.Days = t.SureDays
 		if t.Split.Total() > 0 {
 			list = append(list, t)
 		}
@@ -284,15 +298,13 @@ func (s *Summary) Blockers() (blockers []SenderTotal) {
 func (s *Summary) fill(totals []total) {
 	for _, t := range totals {
 		switch t.Grouping {
-		case "day":
-			s.Days = append(s.Days, DayTotal{Day: *t.Day, Split: t.Split})
 		case "sender":
 			s.Senders = append(s.Senders, t.sender())
 			s.SenderCount = t.Size
 		case "domain":
 			for i := range s.Domains {
 				if s.Domains[i].ID == *t.DomainID {
-					s.Domains[i].Split, s.Domains[i].Days, s.Domains[i].Pace = t.Split, t.Days, t.Pace
+					s.Domains[i].Split, s.Domains[i].Pace = t.Split, t.Pace
 				}
 			}
 		}
@@ -303,7 +315,7 @@ func (s *Summary) fill(totals []total) {
 func (t total) sender() SenderTotal {
 	sender := SenderTotal{
 		Sender: *t.Sender, Addresses: t.Addresses, DomainID: *t.DomainID, Domain: *t.Domain, Opinion: t.Opinion,
-		Split: t.Split, DKIM: t.DKIM, SPF: t.SPF, LastDay: t.LastDay, LastFix: t.LastFix, Recent: t.Recent,
+		Split: t.Split, DKIM: t.DKIM, SPF: t.SPF, LastDay: t.LastDay, LastFix: t.LastFix, Recent: t.Recent, Stopped: t.Stopped,
 	}
 	if t.Address != nil {
 		sender.Address = *t.Address

@@ -77,7 +77,7 @@ func TestCellIsNeverAFormula(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"": "", "example.org": "example.org", "1 = 1": "1 = 1", "=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1",
-	} {
+	, "x;=1": "x;'=1", "x;\"=1": "x;'\"=1", "a\t+1": "a\t'+1", "＝1": "'＝1", "\n=1": "'\n'=1", "a-b;c": "a-b;c"} {
 		if got := format.Cell(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}

@@ -50,7 +50,7 @@ func (h *Web) ShowDomain(w http.ResponseWriter, r *http.Request, a org.Access) e
 	p := DomainPage{
 		Page: h.frame(w, r, ui.DomainsSection, d.Name.String(), ui.Link{Text: "Domains", Href: path(a, "domains", nil)}),
 		Name: d.Name.String(), Days: dayChoices(a, rest, query), Span: format.Span(f.From, f.To),
-		DownloadHref: path(a, "download", filter), Filter: filterBar(a, rest, query, ipError, "repair", "authenticated"), Undo: undoReview(a, rest, query),
+		DownloadHref: path(a, "download", filter), Filter: filterBar(a, rest, query, ipError, "repair", "authenticated"), Undo: h.undoReview(a, rest, query),
 		Suggestions: suggestions(a, sum.Suggestions, d.Name), ReportsHref: path(a, "reports", filter), SendersHref: path(a, "senders", filter),
 	}
 	for _, total := range sum.Domains {
@@ -165,7 +165,7 @@ func (h *Web) ListSenders(w http.ResponseWriter, r *http.Request, a org.Access) 
 	}
 	p := SendersPage{
 		Page: h.frame(w, r, ui.SendersSection, "Senders"), Days: dayChoices(a, "senders", query), DomainFilter: domainChoices(a, "senders", query, domains),
-		DownloadHref: path(a, "download", with(query, "class", "")), Filter: filterBar(a, "senders", query, ipError, "class", "repair", "authenticated"), Undo: undoReview(a, "senders", query),
+		DownloadHref: path(a, "download", with(query, "class", "")), Filter: filterBar(a, "senders", query, ipError, "class", "repair", "authenticated"), Undo: h.undoReview(a, "senders", query),
 	}
 	if p.GroupFilter, err = h.groupPicker(r, a, "senders", domains); err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/sender"
+	"sendvery.com/sendvery/internal/uid"
 	"sendvery.com/sendvery/web/format"
 	"sendvery.com/sendvery/web/ui"
 )
@@ -31,9 +32,12 @@ func (h *Web) rangeFilter(query url.Values, domains []domain.Domain) report.Filt
 		f.From = f.To.AddDate(0, 0, 1-maxDays)
 	}
 	f.Group = groupOf(query)
-	for _, d := range domains {
-		if d.Name.String() == query.Get("domain") {
-			f.Domain = d.ID
+	if name := query.Get("domain"); name != "" {
+		f.Domain = uid.New[domain.Domain]() // of a name that is not watched nothing is chosen
+		for _, d := range domains {
+			if d.Name.String() == name {
+				f.Domain = d.ID
+			}
 		}
 	}
 	return f
@@ -70,13 +74,16 @@ func (h *Web) messageFilter(query url.Values, domains []domain.Domain) (f report
 
 func parseNetwork(s string) (netip.Prefix, error) {
 	if p, err := netip.ParsePrefix(s); err == nil {
+		if p.Addr().Is4In6() && p.Bits() >= 96 {
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
 		return p, nil
 	}
 	ip, err := netip.ParseAddr(s)
 	if err != nil {
 		return netip.Prefix{}, err
 	}
-	return netip.PrefixFrom(ip, ip.BitLen()), nil
+	return netip.PrefixFrom(ip.Unmap(), ip.Unmap().BitLen()), nil
 }
 
 // filterNames are the values of an address that choose messages, in the order

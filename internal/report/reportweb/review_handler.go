@@ -1,7 +1,6 @@
 package reportweb
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -38,7 +37,7 @@ func (h *Web) ReviewSenders(w http.ResponseWriter, r *http.Request, a org.Access
 		back = &url.URL{Path: path(a, "senders", nil)}
 	}
 	back.RawQuery = with(back.Query(), "undo", "").Encode()
-	former := decodeSaid(r.PostFormValue("restore"))
+	former := h.unsealed(a, r.PostFormValue("restore"))
 	now, restoring := former, len(former) > 0
 	if !restoring {
 		now = saidOf(r.PostForm)
@@ -58,7 +57,7 @@ func (h *Web) ReviewSenders(w http.ResponseWriter, r *http.Request, a org.Access
 	}
 	if restoring {
 		h.Flash(w, "What was said before holds again.")
-	} else if undo := before.encode(); len(undo) <= maxUndo {
+	} else if undo := h.sealed(a, before); len(undo) <= maxUndo {
 		query := back.Query()
 		query.Set("undo", undo)
 		back.RawQuery = query.Encode()
@@ -79,18 +78,23 @@ func saidOf(form url.Values) said {
 	return s
 }
 
-// encode is what is said as part of an address.
-func (s said) encode() string {
+// undoPurpose binds what was said before to who may take it back.
+func undoPurpose(a org.Access) string {
+	return "undo review " + a.ID.String() + " " + a.Person.String()
+}
+
+// sealed is what was said as part of an address: nobody else can make one.
+func (h *Web) sealed(a org.Access, s said) string {
 	text, err := json.Marshal(s)
 	if err != nil {
 		return ""
 	}
-	return base64.RawURLEncoding.EncodeToString(text)
+	return h.Box.Seal(undoPurpose(a), text)
 }
 
-// decodeSaid reads what encode wrote; anything else is nothing.
-func decodeSaid(text string) said {
-	raw, err := base64.RawURLEncoding.DecodeString(text)
+// unsealed reads what sealed wrote; anything else is nothing.
+func (h *Web) unsealed(a org.Access, text string) said {
+	raw, err := h.Box.Open(undoPurpose(a), text)
 	if err != nil {
 		return nil
 	}
@@ -102,9 +106,9 @@ func decodeSaid(text string) said {
 }
 
 // undoReview is the offer to take back what the address says was reviewed just now.
-func undoReview(a org.Access, rest string, query url.Values) UndoReview {
+func (h *Web) undoReview(a org.Access, rest string, query url.Values) UndoReview {
 	n := 0
-	for _, opinions := range decodeSaid(query.Get("undo")) {
+	for _, opinions := range h.unsealed(a, query.Get("undo")) {
 		n += len(opinions)
 	}
 	if n == 0 {

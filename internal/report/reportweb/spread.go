@@ -44,21 +44,12 @@ func (p *DomainPage) spread(a org.Access, rest string, query url.Values, f repor
 	}
 	p.Receivers = h.receivers(a, with(query, "domain", p.Name), f, s.Receivers)
 	for _, x := range s.Receivers {
-		p.Reporters = h.addReporter(p.Reporters, x, path(a, "reports", with(with(query, "domain", p.Name), "reporter", x.Reporter)))
-	}
-}
-
-// addReporter adds a day of a receiver to its row, the last one.
-func (h *Web) addReporter(rows []ReporterRow, x report.ReceiverDay, href string) []ReporterRow {
-	if n := len(rows); n == 0 || rows[n-1].Name != x.Reporter {
-		if n == shownReporters {
-			return rows // the largest come first, each with all its days
+		if n := len(p.Reporters); n == 0 || p.Reporters[n-1].Name != x.Reporter {
+			p.Reporters = append(p.Reporters, ReporterRow{Name: x.Reporter, Href: path(a, "reports", with(with(query, "domain", p.Name), "reporter", x.Reporter))})
 		}
-		rows = append(rows, ReporterRow{Name: x.Reporter, Href: href})
+		r := &p.Reporters[len(p.Reporters)-1]
+		r.Reports, r.Messages, r.Passing, r.Last = r.Reports+x.Reports, r.Messages+x.Messages, r.Passing+x.Aligned, format.When(x.Day, h.now())
 	}
-	r := &rows[len(rows)-1]
-	r.Reports, r.Messages, r.Passing, r.Last = r.Reports+x.Reports, r.Messages+x.Messages, r.Passing+x.Aligned, format.When(x.Day, h.now())
-	return rows
 }
 
 // addFate adds messages with a disposition to the fates of their class.
@@ -93,10 +84,9 @@ func addCountry(all ui.Countries, code string, c ui.Class, n int64, here func(na
 	return all
 }
 
-// Bounds of the tables of receivers; of more days than that the columns are weeks.
+// Bounds of the picture of receivers; of more days than that the columns are weeks.
 const (
 	shownReceivers = 20
-	shownReporters = 50
 	shownDays      = 31
 )
 
@@ -122,9 +112,11 @@ func (h *Web) receivers(a org.Access, query url.Values, f report.Filter, list []
 		at := int(x.Day.Sub(f.From)/(24*time.Hour)) / step
 		cell := &m.Rows[row].Cells[at]
 		cell.Part, cell.Whole = cell.Part+x.Aligned, cell.Whole+x.Messages
-		from := f.From.AddDate(0, 0, at*step)
-		to := from.AddDate(0, 0, step-1)
-		cell.Href = path(a, "reports", with(with(with(query, "reporter", x.Reporter), "from", format.ISODay(from)), "to", format.ISODay(to)))
+		if cell.Href == "" {
+			from := f.From.AddDate(0, 0, at*step)
+			to := from.AddDate(0, 0, step-1)
+			cell.Href = path(a, "reports", with(with(with(query, "reporter", x.Reporter), "from", format.ISODay(from)), "to", format.ISODay(to)))
+		}
 	}
 	return m
 }

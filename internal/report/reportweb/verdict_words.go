@@ -28,8 +28,11 @@ func verdictSentence(as report.Assessment, shown report.DomainTotal) string {
 	lost := format.Percent(as.Lost(), d.Total()) + " of " + n
 	switch as.Standing {
 	case report.Losing:
-		return fmt.Sprintf("Mail of yours is being stopped: %s, from %s of yours, fail under p=%s.", lost, senders, d.Policy)
+		return fmt.Sprintf("Mail of yours is being stopped: %s, from %s of yours, fail under %s.", lost, senders, enforcingTag(d))
 	case report.NotSafe:
+		if d.Enforcing() == "p" {
+			return fmt.Sprintf("Not safe under %s: %s, from %s of yours, fail; so far receivers delivered them all the same.", enforcingTag(d), lost, senders)
+		}
 		return fmt.Sprintf("Not safe to enforce yet: %s, from %s of yours, would be lost.", lost, senders)
 	case report.TooEarly:
 		return fmt.Sprintf("Too early to tell: %s on %s so far.", n, format.Of(d.Days, "day", "days"))
@@ -37,14 +40,17 @@ func verdictSentence(as report.Assessment, shown report.DomainTotal) string {
 		return fmt.Sprintf("Too early to move: your mail grew from %s a week to %s, and new senders may still show up.",
 			format.Of(d.Pace.Before, "message", "messages"), format.Count(d.Pace.Week))
 	case report.SafeToGo, report.OneReceiver, report.MuchForwarded, report.Testing:
+		if d.OpenBelow() != "" {
+			return passingSentence(as, n) + " But " + openWords(d) + "."
+		}
 		return passingSentence(as, n)
 	case report.Enforced:
-		return fmt.Sprintf("Enforced, and your mail passes: %s of %s.", format.Percent(d.Passing, d.Total()), n)
+		return fmt.Sprintf("Enforced, and your mail passes: %s.", ownWords(d))
 	case report.OpenSubdomains:
-		if d.Passing == 0 {
+		if d.Own() == 0 {
 			return fmt.Sprintf("None of %s is known as yours, and p=reject stops them, but %s.", n, openWords(d))
 		}
-		return fmt.Sprintf("p=reject protects %s itself, and %s of %s pass, but %s.", d.Name, format.Percent(d.Passing, d.Total()), n, openWords(d))
+		return fmt.Sprintf("p=reject protects %s itself, and %s pass, but %s.", d.Name, ownWords(d), openWords(d))
 	case report.Parked:
 		return fmt.Sprintf("None of %s is known as yours, and p=reject stops them: right for a domain that sends no mail.", n)
 	case report.Foreign:
@@ -60,18 +66,39 @@ func verdictSentence(as report.Assessment, shown report.DomainTotal) string {
 // messages in words.
 func passingSentence(as report.Assessment, n string) string {
 	d := as.On
-	strangers := format.Percent(d.Unknown, d.Total())
-	switch {
-	case as.Standing == report.OneReceiver:
-		return fmt.Sprintf("Safe to move to p=%s as far as %s sees, the only receiver that reports: nothing known as yours among %s would be lost.", as.Next, d.OneReporter, n)
-	case as.Standing == report.MuchForwarded:
-		return fmt.Sprintf("Your own mail passes, but %s of %s are passed on and then fail: enforcing would lose them.", format.Percent(d.Forwarded, d.Total()), n)
-	case as.Standing == report.Testing:
-		return fmt.Sprintf("p=%s is not in force for all mail: it is published %s. Nothing known as yours among %s would be lost by applying it in full.", d.Policy, testWords(d), n)
-	case as.Spoofed():
-		return fmt.Sprintf("Safe to move to p=%s, and worth it: %s of %s come from strangers, and nothing known as yours would be lost.", as.Next, strangers, n)
+	lost := strayWords(d, n)
+	switch as.Standing {
+	case report.OneReceiver:
+		return fmt.Sprintf("Safe to move to p=%s as far as %s sees, the only receiver that reports: %s.", as.Next, d.OneReporter, lost)
+	case report.MuchForwarded:
+		fate := "enforcing would lose them"
+		if p := does[d.InForce()]; p != "" {
+			fate = "p=" + d.Policy + " has them " + p
+		}
+		return fmt.Sprintf("%s pass, but %s of %s are passed on and then fail: %s.", ownWords(d), format.Percent(d.Forwarded, d.Total()), n, fate)
+	case report.Testing:
+		return fmt.Sprintf("p=%s is not in force for all mail: it is published %s. In full force, %s.", d.Policy, testWords(d), lost)
 	}
-	return fmt.Sprintf("Safe to move to p=%s: nothing known as yours among %s would be lost; %s come from strangers.", as.Next, n, strangers)
+	worth := ""
+	if as.Spoofed() {
+		worth = ", and worth it"
+	}
+	return fmt.Sprintf("Safe to move to p=%s%s: %s; %s come from strangers.", as.Next, worth, lost, format.Percent(d.Unknown, d.Total()))
+}
+
+// ownWords are the share of the owner's mail that passes.
+func ownWords(d report.DomainTotal) string {
+	return format.Percent(d.Passing, d.Own()) + " of " + format.Of(d.Own(), "message", "messages") + " known as yours"
+}
+
+// strayWords say what the owner would lose although no sender of theirs stands
+// in the way. n is the domain's messages in words.
+func strayWords(d report.DomainTotal, n string) string {
+	if d.Fix == 0 {
+		return "nothing known as yours among " + n + " would be lost"
+	}
+	return fmt.Sprintf("%s known as yours among %s would be lost, below the %d\u00a0%% of a sender's recent mail that would be a reason to wait",
+		format.Count(d.Fix), n, report.BlockingShare)
 }
 
 // testWords says how a policy is published that is not in force for all mail.
@@ -82,18 +109,31 @@ func testWords(d report.DomainTotal) string {
 	return "as a test (t=y)"
 }
 
-// openTag is the tag that leaves subdomains open, as it is in force.
-func openTag(d report.DomainTotal) string {
-	e := d.Published.Effective()
-	if d.OpenBelow() == "np" {
-		return "np=" + e.NP
+// tagOf is a tag of a domain's record, as it is in force: "sp=none".
+func tagOf(d report.DomainTotal, name string) string {
+	switch name {
+	case "sp":
+		return "sp=" + d.Published.Effective().SP
+	case "np":
+		return "np=" + d.Published.Effective().NP
 	}
-	return "sp=" + e.SP
+	return "p=" + d.Policy
+}
+
+// openTag is the tag that leaves subdomains open.
+func openTag(d report.DomainTotal) string { return tagOf(d, d.OpenBelow()) }
+
+// enforcingTag is what stops failing mail.
+func enforcingTag(d report.DomainTotal) string {
+	if name := d.Enforcing(); name != "" {
+		return tagOf(d, name)
+	}
+	return "the record of a subdomain"
 }
 
 // openWords says what a weaker policy below the domain leaves open.
 func openWords(d report.DomainTotal) string {
-	names := "its subdomains"
+	names := "subdomains"
 	if d.OpenBelow() == "np" {
 		names = "subdomains that do not exist"
 	}
@@ -108,8 +148,19 @@ func nextStep(as report.Assessment) string {
 	d := as.On
 	switch as.Standing {
 	case report.Losing:
-		return "Make the senders below pass. Until they do, publish p=none: receivers then deliver their mail again, and go on reporting."
+		publish := "p=none for the subdomains they send as"
+		if name := d.Enforcing(); name != "" {
+			publish = name + "=none"
+		}
+		return "Make the senders below pass. Until they do, publish " + publish + ": receivers then deliver their mail again, and go on reporting."
 	case report.NotSafe:
+		if d.Enforcing() == "p" {
+			step := "Make the senders below pass. Until they do, publish p=none, before receivers stop their mail"
+			if d.OpenBelow() == "sp" {
+				step += "; only what they send as subdomains has " + openTag(d)
+			}
+			return step + "."
+		}
 		return "Make the senders below pass, then enforce. One that is not yours you can mark as such: it stands in the way no longer."
 	case report.TooEarly:
 		return fmt.Sprintf("Wait until at least %s on %s were reported. Reporters send once a day.",
@@ -119,7 +170,11 @@ func nextStep(as report.Assessment) string {
 	case report.OneReceiver:
 		return fmt.Sprintf("Write down every service that sends for you and compare it with the senders below: what goes to other receivers nobody reports. When none is missing, publish p=%s.", as.Next)
 	case report.MuchForwarded:
-		return "Sign with DKIM everywhere before you enforce: forwarding breaks SPF, and a signature survives it. Mailing lists that change mail break both; p=quarantine is as far as a domain should go whose people write to lists."
+		when := " before you enforce"
+		if does[d.InForce()] != "" {
+			when = ""
+		}
+		return "Sign with DKIM everywhere" + when + ": forwarding breaks SPF, and a signature survives it. Mailing lists that change mail break both; p=quarantine is as far as a domain should go whose people write to lists."
 	case report.Testing:
 		return "Remove " + testTag(d) + " from the record. The rest of it can stay as it is."
 	case report.OpenSubdomains:
@@ -151,13 +206,15 @@ func evidenceWords(e report.Evidence, d report.DomainTotal) string {
 	of := format.Of(e.Of, "message", "messages")
 	switch e.Finding {
 	case report.SeenDays:
-		return fmt.Sprintf("Messages were seen on %s; %d are wanted before any advice.", format.Of(e.N, "day", "days"), e.Of)
+		return "Messages were seen on " + format.Of(e.N, "day", "days") + wanted(e) + "."
 	case report.SeenMessages:
-		return fmt.Sprintf("%s reported; %d are wanted before any advice.", was(e.N, "message", "messages"), e.Of)
+		return was(e.N, "message", "messages") + " reported" + wanted(e) + "."
 	case report.OwnPasses:
 		return fmt.Sprintf("%s of %s known as yours pass.", share, of)
 	case report.BlockingSenders:
 		return fmt.Sprintf("%s of %s are of senders of yours and fail.", share, of)
+	case report.StoppedMail:
+		return fmt.Sprintf("%s of %s of theirs that fail were put into spam folders or refused.", share, of)
 	case report.Receivers:
 		if e.N == 1 {
 			return "Only " + d.OneReporter + " reports: what other receivers see is not known."
@@ -186,6 +243,14 @@ func evidenceWords(e report.Evidence, d report.DomainTotal) string {
 		return format.Of(e.N, "subdomain has", "subdomains have") + " a record of their own among what is reported; the policy of " + d.Name.String() + " is not theirs."
 	}
 	return ""
+}
+
+// wanted says how many of what was seen are enough for advice; it may be empty.
+func wanted(e report.Evidence) string {
+	if e.Of == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d are wanted before any advice", e.Of)
 }
 
 // was is "1 message was", "2 messages were".

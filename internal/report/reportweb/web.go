@@ -11,6 +11,7 @@ import (
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
+	"sendvery.com/sendvery/internal/seal"
 	"sendvery.com/sendvery/internal/sender"
 	"sendvery.com/sendvery/web/format"
 	"sendvery.com/sendvery/web/ui"
@@ -24,7 +25,8 @@ type Web struct {
 	Mailboxes *mailbox.Service
 	Senders   *sender.Service
 	Exports   *export.Service
-	Inbound   bool // mail providers may hand mails over
+	Box       *seal.Box // closes what an address carries to undo something
+	Inbound   bool      // mail providers may hand mails over
 	// Frame returns the frame of a page inside the organization.
 	Frame func(w http.ResponseWriter, r *http.Request, title string) ui.Page
 	// Flash leaves a sentence for the next page.
