@@ -57,6 +57,7 @@ func domainGallery() []galleryPage {
 		{"report", "domain-filtered", func(p ui.Page) templ.Component {
 			page := sampleDomain(p)
 			page.Headline, page.Advice, page.Action = "12.1 % of 412 messages like these passed.", "A verdict needs all mail of the domain: remove the filters to see it.", ui.Link{}
+			page.Verdict = nil
 			page.Filter = sampleFilters(false)
 			return reportweb.Domain(page)
 		}},
@@ -80,7 +81,15 @@ func domainGallery() []galleryPage {
 		}},
 		{"report", "senders-empty", func(p ui.Page) templ.Component {
 			page := sampleSenderList(p)
-			page.Headline, page.Senders, page.EmptyWhy = "No sender needs fixing.", nil, "All mail that is yours passed in these days. That is the state to keep."
+			page.Headline, page.Advice, page.Senders = "12 senders, none needs you.", "", nil
+			page.Classes[0].Chosen, page.Classes[0].Count, page.Classes[3].Chosen, page.Classes[3].Count = false, "12", true, "0"
+			page.Nothing = ui.Nothing{Icon: "circle-check", Title: "No sender needs fixing", Words: "All mail known as yours passes in these days.", Action: ui.Link{Text: "Show all senders", Href: galleryPath + "senders"}}
+			return reportweb.Senders(page)
+		}},
+		{"report", "senders-none", func(p ui.Page) templ.Component {
+			page := sampleSenderList(p)
+			page.Headline, page.Advice, page.Senders, page.Classes = "No senders in these days", "", nil, nil
+			page.Nothing = ui.Unfed(p.Org, false, false, true)
 			return reportweb.Senders(page)
 		}},
 	}
@@ -94,20 +103,20 @@ func sampleDomainList(p ui.Page) reportweb.DomainsPage {
 		Assign:    reportweb.Assign{Action: galleryPath + "domains", Groups: []ui.Option{{Value: "1", Text: "Shops"}, {Value: "none", Text: "No group"}}},
 		Pager:     ui.Pager{Older: galleryPath + "domains", Text: "1 – 4 of 300"},
 		Domains: []reportweb.DomainRow{
-			{Name: "example.com", Group: "Shops", Href: galleryPath + "domain", Tone: ui.Bad, Sentence: "96 messages of yours were rejected.", Policy: "p=reject", Split: ui.Split{Passing: 322, Fix: 96, Unknown: 50}, LastReport: ago(8 * time.Hour)},
-			{Name: "example.org", Href: galleryPath + "domain", Tone: ui.Warning, Sentence: "2 senders to fix before enforcing.", Policy: "p=none", Split: ui.Split{Passing: 28310, Forwarded: 1911, Fix: 412, Unknown: 170}, LastReport: ago(2 * time.Hour)},
-			{Name: "example.net", Href: galleryPath + "domain", Tone: ui.Good, Sentence: "Safe to enforce.", Policy: "p=quarantine", Split: ui.Split{Passing: 9812, Forwarded: 120}, LastReport: ago(6 * time.Hour)},
-			{Name: "parked-with-a-rather-long-name.example", Href: galleryPath + "domain-empty", Sentence: "No messages in these days."},
+			{Name: "example.com", Group: "Shops", Href: galleryPath + "domain", Tone: ui.Bad, Sentence: "Mail of yours is being stopped: 20.5\u202f% of 468 messages, from 3 senders of yours, fail under p=reject.", Policy: "p=reject", Split: ui.Split{Passing: 322, Fix: 96, Unknown: 50}, LastReport: ago(8 * time.Hour)},
+			{Name: "example.org", Href: galleryPath + "domain", Tone: ui.Warning, Sentence: "Not safe to enforce yet: 3.0\u202f% of 30\u202f803 messages, from 2 senders of yours, would be lost.", Policy: "p=none", Split: ui.Split{Passing: 28310, Forwarded: 1911, Fix: 412, Unknown: 170}, LastReport: ago(2 * time.Hour)},
+			{Name: "example.net", Href: galleryPath + "domain", Tone: ui.Good, Sentence: "Safe to move to p=reject: nothing known as yours among 9\u202f932 messages would be lost; 0.0\u202f% come from strangers.", Policy: "p=quarantine", Split: ui.Split{Passing: 9812, Forwarded: 120}, LastReport: ago(6 * time.Hour)},
+			{Name: "parked-with-a-rather-long-name.example", Href: galleryPath + "domain-empty", Sentence: "No messages were reported in these days."},
 		}}
 }
 
 func sampleDomain(p ui.Page) reportweb.DomainPage {
-	volume := sampleVolume("domain")
+	volume, verdict := sampleVolume("domain"), blockedVerdicts()[0]
 	return reportweb.DomainPage{
 		Page: titled(p, ui.DomainsSection, "example.org", ui.Link{Text: "Domains", Href: galleryPath + "domains"}), Name: "example.org",
-		Headline: "91.9\u202f% of 30\u202f803 messages passed. Not safe to enforce yet.",
-		Advice:   "A newsletter service and the office printer send real mail of yours without a signature of example.org.",
-		Action:   ui.Link{Text: "Look at news.example.com first", Href: galleryPath + "reports"}, Days: sampleDays(), Span: volume.Since,
+		Headline: verdict.Sentence,
+		Advice:   sampleAdvice, Verdict: &verdict,
+		Action: ui.Link{Text: "Look at Mailchimp first", Href: galleryPath + "reports"}, Days: sampleDays(), Span: volume.Since,
 		Policy: samplePolicy(), PolicyFrom: "As google.com saw it on 20 Nov 2026.", Volume: volume, Senders: sampleSenders(), SenderCount: 9, SendersHref: galleryPath + "senders",
 		Suggestions: []reportweb.Suggestion{{Domain: "news.example.org", Reports: 31, Action: galleryPath + "domain"}},
 		Filter:      ui.FilterBar{Action: galleryPath + "domain", Fields: sampleFilters(false).Fields},
@@ -133,7 +142,7 @@ func sampleSenderList(p ui.Page) reportweb.SendersPage {
 	return reportweb.SendersPage{Page: titled(p, ui.SendersSection, "Senders"), Headline: "14 senders, 2 of them need you.", Advice: "Those that need attention come first, then by messages.",
 		Days: sampleDays(), DomainFilter: sampleDomainChoices(), Senders: sampleSenders(), ReviewAction: galleryPath + "senders-reviewed", Pager: ui.Pager{Older: galleryPath + "senders", Text: "1 – 6 of 14"},
 		Classes: []ui.Choice{{Text: "All", Href: galleryPath + "senders", Chosen: true, Count: "14"}, {Text: "Passing", Href: galleryPath + "senders", Count: "8"}, {Text: "Forwarded", Href: galleryPath + "senders", Count: "2"},
-			{Text: "Needs fixing", Href: galleryPath + "senders", Count: "2"}, {Text: "Unknown", Href: galleryPath + "senders-empty", Count: "2"}}}
+			{Text: "Needs fixing", Href: galleryPath + "senders-empty", Count: "2"}, {Text: "Unknown", Href: galleryPath + "senders", Count: "2"}}}
 }
 
 func sampleAdd(p ui.Page) reportweb.AddDomainsPage {

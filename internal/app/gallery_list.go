@@ -126,7 +126,7 @@ func sampleReporters(p ui.Page) reportweb.ReportersPage {
 	sections := ui.ReportLists(p.Org, ui.ReportersList, true)
 	href := galleryPath + "reports"
 	return reportweb.ReportersPage{Page: titled(p, ui.ReportsSection, "Reporters"), Headline: "5 reporters sent 83 reports; those of 4 reporters had faults.", Sections: sections, UploadHref: galleryPath + "upload",
-		Days: sampleDays(), DomainFilter: sampleDomainChoices(), Reporters: []reportweb.Reporter{
+		Days: sampleDays(), GroupFilter: sampleGroupChoices(), DomainFilter: sampleDomainChoices(), Reporters: []reportweb.Reporter{
 			{Name: "outlook.com", Org: "Outlook.com Postmaster", Href: href, Reports: 28, Messages: 6112, Last: "20 Nov 2026", Repaired: 28, Repairs: []reportweb.Repair{{Name: "fractional_date", Sentence: "A date had fractions of a second; they were cut.", Reports: "28 reports", Href: href}}},
 			{Name: "seznam.cz", Href: href, Reports: 18, Messages: 640, Last: "19 Nov 2026", Repaired: 3, Skipped: 12, Conflicts: 1, Repairs: []reportweb.Repair{
 				{Name: "records_skipped", Sentence: "Some records could not be read and were left out; each is listed with its reason.", Reports: "2 reports", Href: href},

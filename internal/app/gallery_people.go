@@ -32,11 +32,13 @@ func peopleGallery() []galleryPage {
 		{"org", "organization-delete", func(p ui.Page) templ.Component { return ui.Asking(sampleDelete(p)) }},
 		{"org", "leave-blocked", func(p ui.Page) templ.Component {
 			page := sampleDelete(p)
+			page.Page = titled(p, ui.SettingsSection, "Leave", ui.Link{Text: "Settings", Href: galleryPath + "settings"})
 			page.Heading, page.Error, page.Blocked, page.Cancel.Text = "Leave Example Ltd?", "You are the only owner. Make somebody else an owner first, or delete the organization.", true, "Stay"
 			return ui.Asking(page)
 		}},
 		{"org", "transfer", func(p ui.Page) templ.Component {
 			ask := sampleDelete(p)
+			ask.Page = titled(p, ui.SettingsSection, "Hand over", ui.Link{Text: "Settings", Href: galleryPath + "settings"})
 			ask.Heading, ask.Button = "Hand Example Ltd over?", "Hand it over"
 			ask.Facts = []ui.AskFact{ui.Goes("You become an admin: billing, handing over and deleting are the new owner's."), ui.Stays("Everything else stays as it is. The new owner can make you an owner again.")}
 			return orgweb.Transfer(orgweb.TransferPage{Ask: ask, Members: []ui.Option{{Value: "1", Text: "grace@example.org (admin)"}}})

@@ -39,10 +39,15 @@ func overviewGallery() []galleryPage {
 			return reportweb.Overview(reportweb.OverviewPage{Page: titled(p, ui.OverviewSection, "Overview"), State: reportweb.NoReports, Headline: "Connected. No report has arrived yet.",
 				MailboxesHref: galleryPath + "mailboxes", Record: sampleRecord("overview-no-reports")})
 		}},
+		{"report", "overview-sender", func(p ui.Page) templ.Component {
+			page := sampleOverview(p)
+			page.Drawer = sampleSenderDrawer("overview")
+			return reportweb.Overview(page)
+		}},
 		{"report", "overview-set-up", func(p ui.Page) templ.Component {
 			page := sampleOverview(p)
 			page.SetUp = sampleChecklist()
-			page.GroupFilter = []ui.Choice{{Text: "All groups", Href: galleryPath + "overview", Chosen: true}, {Text: "Shops", Href: galleryPath + "overview"}}
+			page.GroupFilter = sampleGroupChoices()
 			return reportweb.Overview(page)
 		}},
 		{"report", "overview-none-in-days", func(p ui.Page) templ.Component {
@@ -57,14 +62,14 @@ func sampleOverview(p ui.Page) reportweb.OverviewPage {
 	volume := sampleVolume("overview")
 	return reportweb.OverviewPage{
 		Page: titled(p, ui.OverviewSection, "Overview"), Headline: "98.7\u202f% of 41\u202f203 messages passed. 2\u00a0senders need you.",
-		Advice: "A newsletter service and the office printer send real mail of yours without a signature of example.org. Until they are fixed, p=reject would lose about 19 messages a day.",
-		Action: ui.Link{Text: "Look at news.example.com first", Href: galleryPath + "reports"}, Days: sampleDays(), DomainFilter: sampleDomainChoices(),
+		Advice: sampleAdvice,
+		Action: ui.Link{Text: "Look at Mailchimp first", Href: galleryPath + "reports"}, Days: sampleDays(), DomainFilter: sampleDomainChoices(),
 		Suggestions: []reportweb.Suggestion{{Domain: "shop.example.com", Reports: 12, Action: galleryPath + "overview"}},
 		Verdicts: []reportweb.VerdictRow{
-			{Domain: "example.org", Href: galleryPath + "domain", Tone: ui.Warning, Policy: "p=none", Sentence: "Not safe to enforce yet: 2 senders of yours, 1.3\u202f% of mail, would be lost.",
-				Split: ui.Split{Passing: 28310, Forwarded: 1911, Fix: 412, Unknown: 170}, Blockers: []ui.Link{{Text: "news.example.com", Href: galleryPath + "reports"}, {Text: "203.0.113.24", Href: galleryPath + "reports"}}},
-			{Domain: "example.net", Href: galleryPath + "domain", Tone: ui.Good, Policy: "p=quarantine", Sentence: "Safe to enforce: all mail that is yours passes.", Split: ui.Split{Passing: 9812, Forwarded: 120}},
-			{Domain: "example.com", Href: galleryPath + "domain", Tone: ui.Bad, Policy: "p=reject", Sentence: "Mail of yours is being lost: 96 messages of one sender were rejected.", Split: ui.Split{Passing: 322, Fix: 96, Unknown: 50}, Blockers: []ui.Link{{Text: "app.example.com", Href: galleryPath + "reports"}}},
+			{Domain: "example.org", Href: galleryPath + "domain", Tone: ui.Warning, Policy: "p=none", Sentence: "Not safe to enforce yet: 3.0\u202f% of 30\u202f803 messages, from 2 senders of yours, would be lost.",
+				Split: ui.Split{Passing: 28310, Forwarded: 1911, Fix: 412, Unknown: 170}, Blockers: blockedVerdicts()[0].Blockers},
+			{Domain: "example.net", Href: galleryPath + "domain", Tone: ui.Good, Policy: "p=quarantine", Sentence: "Safe to move to p=reject: nothing known as yours among 9\u202f932 messages would be lost; 0.0\u202f% come from strangers.", Split: ui.Split{Passing: 9812, Forwarded: 120}},
+			{Domain: "example.com", Href: galleryPath + "domain", Tone: ui.Bad, Policy: "p=reject", Sentence: "Mail of yours is being stopped: 20.5\u202f% of 468 messages, from 3 senders of yours, fail under p=reject.", Split: ui.Split{Passing: 322, Fix: 96, Unknown: 50}, Blockers: []reportweb.BlockerRow{{Name: "app.example.com", Href: galleryPath + "reports", Lost: "96 of 96 messages fail"}}, Others: "and 2 other senders"},
 			{Domain: "parked.example", Href: galleryPath + "domain-empty", Sentence: "No messages were reported in these days."},
 		},
 		Volume: volume, Span: volume.Since, Senders: sampleSenders(), SenderCount: 14, SendersHref: galleryPath + "senders",
@@ -73,8 +78,14 @@ func sampleOverview(p ui.Page) reportweb.OverviewPage {
 	}
 }
 
+const sampleAdvice = "Mailchimp and 203.0.113.24 send mail of yours that does not pass; p=reject would refuse it. What to do about each stands below."
+
 func sampleDays() []ui.Choice {
 	return []ui.Choice{{Text: "Last 7 days", Href: galleryPath + "overview"}, {Text: "Last 28 days", Href: galleryPath + "overview", Chosen: true}, {Text: "Last 90 days", Href: galleryPath + "overview"}}
+}
+
+func sampleGroupChoices() []ui.Choice {
+	return []ui.Choice{{Text: "All groups", Href: galleryPath + "overview", Chosen: true}, {Text: "Shops", Href: galleryPath + "overview"}}
 }
 
 func sampleDomainChoices() []ui.Choice {
@@ -115,7 +126,7 @@ func sampleSenders() []reportweb.SenderRow {
 		return out
 	}
 	return []reportweb.SenderRow{
-		{Href: galleryPath + "reports", Name: "mta14.news.example.com", Detail: "198.51.100.31 and 6 more", Class: ui.NeedsFixing, Messages: 812, SPF: "pass, other domain", DKIM: "none", PerDay: line(30)},
+		{Href: galleryPath + "reports", Name: "Mailchimp", Detail: "7 addresses", Class: ui.NeedsFixing, Messages: 812, SPF: "pass, other domain", DKIM: "none", PerDay: line(30)},
 		{Href: galleryPath + "reports", Name: "203.0.113.24", Detail: "no confirmed name", Class: ui.NeedsFixing, Messages: 96, SPF: "fail", DKIM: "none", PerDay: line(4)},
 		{Href: galleryPath + "reports", Name: "mail-lf1-f41.outbound.example.net", Detail: "192.0.2.41 and 38 more", Class: ui.Passing, Messages: 30012, Passing: 30012, SPF: "pass, aligned", DKIM: "pass, aligned", PerDay: line(900)},
 		{Href: galleryPath + "reports", Name: "o365-eur05.mail.example", Detail: "192.0.2.96", Class: ui.Passing, Messages: 8298, Passing: 8290, SPF: "pass, aligned", DKIM: "pass, aligned", PerDay: line(300)},

@@ -128,6 +128,7 @@ func (a *App) members(b browser) {
 	b.inOrg("GET", "/audit/anchor.txt", org.ReadAudit, a.auditWeb.Anchor)
 
 	r := a.reportWeb
+	b.inOrg("GET", "", org.Read, toOverview)
 	b.inOrg("GET", "/", org.Read, r.Overview)
 	b.inOrg("GET", "/search", org.Read, r.Search)
 	b.inOrg("GET", "/domains", org.Read, r.ListDomains)
@@ -294,6 +295,11 @@ func (b browser) entered(method, pattern string, right org.Right, slug func(*htt
 			b.errs.Fail(w, r, err)
 		}
 	}))
+}
+
+// toOverview mends an address whose last slash was left out.
+func toOverview(w http.ResponseWriter, r *http.Request, access org.Access) error {
+	return httpio.See(w, r, "/o/"+access.Slug+"/")
 }
 
 // start sends a signed-in person to their first page.

@@ -54,6 +54,7 @@ var needs = map[string]string{
 	"POST /invitations/{id}/decline":             "session",
 	"GET /account/sessions":                      "session",
 	"POST /account/sessions":                     "session",
+	"GET /o/{slug}":                              "viewer",
 	"GET /o/{slug}/":                             "viewer",
 	"GET /o/{slug}/welcome":                      "viewer",
 	"GET /o/{slug}/settings":                     "viewer",

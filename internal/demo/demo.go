@@ -3,9 +3,10 @@
 // Development only.
 //
 // The story: example.org is busy and moves from p=none to p=quarantine half
-// way; a newsletter service signs badly until day 60; one billing service
-// passes by SPF alone; a machine in the office passes by nothing; forwarders
-// and a mailing list sit in between; someone spoofs. example.com is the quieter
+// way. Two senders stand in the way of p=reject: a newsletter service signs
+// badly until day 60, and one of its machines still does; a machine in the
+// office passes by nothing. One billing service passes by SPF alone;
+// forwarders and a mailing list sit in between; someone spoofs. example.com is the quieter
 // sister at p=none. example.net sends no mail, is at p=reject, and is spoofed.
 // From day 60 on TLS reports come, too: example.org tests MTA-STS, enforces it
 // from day 75 on, and lets a certificate expire for three days.

@@ -79,9 +79,9 @@ func (j *journey) savesTheMailboxUnchanged() {
 // learnsTheNames waits for the names of the senders, which are looked up in
 // the background and tell which of them are the owner's.
 func (j *journey) learnsTheNames() {
-	within(j.T, time.Minute, "office-1.example.org is not found to need the owner", func() bool {
+	within(j.T, time.Minute, "newsletter.example and office-1.example.org are not found to need the owner", func() bool {
 		j.open(j.org + "/?days=90")
-		return strings.Contains(j.text("h1"), "1 sender needs you.")
+		return strings.Contains(j.text("h1"), "2 senders need you.")
 	})
 }
 

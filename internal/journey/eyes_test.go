@@ -29,6 +29,14 @@ func (b *tab) await(script string) {
 	within(b.T, patience, "never true: "+script+", at "+b.where(), func() bool { return look[bool](b, script) })
 }
 
+// seesTheChart scrolls to the first chart of the page: charts are drawn once
+// they are near.
+func (b *tab) seesTheChart() {
+	b.Helper()
+	b.do(chromedp.ScrollIntoView(chromedp.CSS("[data-chart]")))
+	b.await(`document.querySelector("[data-chart][data-ready=yes] canvas") !== null`)
+}
+
 // where is the address of the page.
 func (b *tab) where() string {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)

@@ -38,8 +38,7 @@ func (j *journey) filtersReports() {
 // clicksADayInTheChart finds a column by its tooltip and clicks it.
 func (j *journey) clicksADayInTheChart() {
 	j.open(j.org + "/")
-	j.await(`document.querySelector("[data-chart][data-ready=yes] canvas") !== null`)
-	j.do(chromedp.ScrollIntoView(chromedp.CSS("[data-chart] canvas")))
+	j.seesTheChart()
 	box := look[struct{ X, Y, W, H float64 }](j.tab, `(() => { const r = document.querySelector("[data-chart] canvas").getBoundingClientRect(); return {X: r.x, Y: r.y, W: r.width, H: r.height} })()`)
 	y := box.Y + box.H - 75 // low, where every column is
 	hover := func(x float64) string {

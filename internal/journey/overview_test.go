@@ -1,27 +1,28 @@
 package journey
 
-import (
-	"strings"
-
-	"github.com/chromedp/chromedp"
-)
+import "strings"
 
 // readsTheOverview looks for what the first page promises.
 func (j *journey) readsTheOverview() {
 	j.open(j.org + "/?days=90")
 	verdicts := strings.Join(j.texts("main section:nth-of-type(1) li"), "\n")
-	for _, want := range []string{"example.org", "example.com", "example.net", "messages"} {
+	for _, want := range []string{"example.org", "example.com", "example.net", "messages", "In the way of p=reject", "newsletter.example", "office-1.example.org", "Have it sign with d=example.org"} {
 		if !strings.Contains(verdicts, want) {
 			j.Errorf("the verdicts lack %q:\n%s", want, verdicts)
 		}
 	}
-	j.await(`document.querySelector("[data-chart][data-ready=yes] canvas") !== null`)
-	j.reads("Who sends as you", "Latest reports", "Mails that are not counted", "The archive ends in the middle", "needs you.")
+	j.seesTheChart()
+	j.reads("Who sends as you", "Latest reports", "Mails that are not counted", "The archive ends in the middle", "senders need you.")
 	for _, table := range []string{"Senders", "Reports", "Refused and held mails"} {
 		if n := len(j.texts(`[aria-label="` + table + `"] tbody tr`)); n == 0 {
 			j.Errorf("the table %q is empty", table)
 		}
 	}
+	j.do(click(`[aria-label="Senders"] tbody a`))
+	j.await(shownDrawer)
+	j.do(click("#drawer [aria-label=Close]"))
+	j.await(`!document.querySelector("dialog[data-drawer]")`)
+	j.at(j.org + "/?days=90")
 	j.report = j.href(`[aria-label="Reports"] tbody a`)
 	j.refusal = j.href(`[aria-label="Refused and held mails"] tbody a`)
 }
@@ -31,8 +32,7 @@ func (j *journey) readsADomain() {
 	j.open(j.org + "/")
 	j.follow(`main section a[href$="/domains/example.org"]`)
 	j.at(j.org + "/domains/example.org")
-	j.do(chromedp.ScrollIntoView(chromedp.CSS("[data-chart]"))) // charts are drawn once they are near
-	j.await(`document.querySelector("[data-chart][data-ready=yes] canvas") !== null`)
+	j.seesTheChart()
 	j.reads("Published policy", "p=quarantine", "Who sends as example.org", "Who reports", "google.com")
 }
 

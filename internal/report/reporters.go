@@ -66,8 +66,8 @@ func (r refusedBy) name() string {
 // maxQualities bounds the list of reporters.
 const maxQualities = 200
 
-// Qualities returns the quality of all who reported on the chosen days and
-// domain: those with faults first, then those with the most reports, at most
+// Qualities returns the quality of all who reported on the chosen days, and on
+// the chosen domain or group: those with faults first, then those with the most reports, at most
 // maxQualities. What was refused counts on the day of its mail, or on that on
 // which a file came in: its own may not be known.
 func (s *Service) Qualities(ctx context.Context, org org.ID, f Filter) ([]Quality, error) {

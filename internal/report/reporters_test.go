@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"sendvery.com/sendvery/internal/domain"
+	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/report"
@@ -37,6 +39,19 @@ func (b *bench) qualities(t *testing.T, f report.Filter) string {
 		lines = append(lines, line)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// groupOf makes a group of one domain.
+func (b *bench) groupOf(t *testing.T, name fqdn.Name) domain.GroupID {
+	t.Helper()
+	g, err := b.domains.CreateGroup(t.Context(), b.org, "Shops")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.domains.Assign(t.Context(), b.org, []fqdn.Name{name}, g.ID); err != nil {
+		t.Fatal(err)
+	}
+	return g.ID
 }
 
 func TestQualityOfReporters(t *testing.T) {
@@ -72,6 +87,11 @@ func TestQualityOfReporters(t *testing.T) {
 	if got, want := ask(f), "bad.example: 0 reports, 0 messages, 0 repaired, 0 skipped, 1 refused, 0 conflicts\n"+
 		"good.example: 1 reports, 3 messages, 0 repaired, 0 skipped, 0 refused, 0 conflicts, last 2026-11-10"; got != want {
 		t.Errorf("one domain:\n%s\nwant\n%s", got, want)
+	}
+	alone := ask(f)
+	f.Domain, f.Group = domain.ID{}, b.groupOf(t, "example.net")
+	if got := ask(f); got != alone {
+		t.Errorf("its group:\n%s\nwant\n%s", got, alone)
 	}
 	if got := ask(report.Filter{From: now.AddDate(0, 0, -60), To: now.AddDate(0, 0, -30)}); got != "" {
 		t.Errorf("other days:\n%s", got)
@@ -110,8 +130,13 @@ func TestQualityCountsTLSReportsAndRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Domain = org.ID
-	if got := b.qualities(t, f); !strings.HasPrefix(got, "receiver.example: 1 reports, 0 messages, 0 repaired") {
-		t.Errorf("one domain:\n%s", got)
+	alone := b.qualities(t, f)
+	if !strings.HasPrefix(alone, "receiver.example: 1 reports, 0 messages, 0 repaired") {
+		t.Errorf("one domain:\n%s", alone)
+	}
+	f.Domain, f.Group = domain.ID{}, b.groupOf(t, "example.org")
+	if got := b.qualities(t, f); got != alone {
+		t.Errorf("its group:\n%s\nwant\n%s", got, alone)
 	}
 }
 

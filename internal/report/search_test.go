@@ -67,15 +67,8 @@ func TestGroupChoosesItsDomains(t *testing.T) {
 	for _, d := range []string{"example.org", "example.net"} {
 		b.take(t, doc{org: "one.example", id: d, domain: d, begin: day, recs: []rec{pass("192.0.2.1", 5)}}.xml())
 	}
-	g, err := b.domains.CreateGroup(t.Context(), b.org, "Shops")
-	if err == nil {
-		_, err = b.domains.Assign(t.Context(), b.org, []fqdn.Name{"example.net"}, g.ID)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 	f := report.LastDays(now, 60)
-	f.Group = g.ID
+	f.Group = b.groupOf(t, "example.net")
 	if got := sums(t, b, f); got[0].Passing != 5 || got[0] != got[1] || got[0] != got[2] {
 		t.Errorf("days, senders and domains come to %v", got)
 	}

@@ -188,7 +188,7 @@ func Tabs(label string, choices []Choice) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, c := range choices {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<li><a class=\"flex items-center gap-2 rounded-field px-3 py-1.5 text-sm font-medium whitespace-nowrap text-muted hover:bg-hover hover:text-base-content aria-[current=true]:bg-base-300 aria-[current=true]:text-base-content\" href=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<li><a class=\"flex items-center gap-2 rounded-field px-3 py-1.5 text-sm font-medium whitespace-nowrap text-muted max-sm:px-2 hover:bg-hover hover:text-base-content aria-[current=true]:bg-base-300 aria-[current=true]:text-base-content\" href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

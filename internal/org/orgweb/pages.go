@@ -58,7 +58,7 @@ type Member struct {
 	Joined     format.Time
 	RoleAction string      // empty: this role cannot be changed by the person
 	Roles      []ui.Option // the roles that the person may give
-	RemoveHref string      // empty: the person may not
+	RemoveHref string      // leaving, where You; empty: the person may not
 }
 
 // Invited is an invitation that waits.

@@ -18,7 +18,7 @@ type DomainPage struct {
 	Empty        bool         // no messages in the chosen days
 	EmptyWhy     string       // which cause it is and what happens next
 	Policy       []PolicyLine // as last published in a report; empty = none seen
-	PolicyFrom   string       // where it was seen: "as google.com saw it on 20 Nov 2026"
+	PolicyFrom   string       // where it was seen: "As google.com saw it on 20 Nov 2026."
 	Suggestions  []Suggestion // e.g. subdomains with reports of their own
 	Volume       ui.Volume
 	Senders      []SenderRow
@@ -59,11 +59,12 @@ type SendersPage struct {
 	Headline     string // "14 senders, 2 need you."
 	Advice       string
 	Days         []ui.Choice
+	GroupFilter  []ui.Choice
 	DomainFilter []ui.Choice
 	Classes      []ui.Choice // "All", then the classes, with their counts
 	Senders      []SenderRow
 	Pager        ui.Pager
-	EmptyWhy     string // which cause it is, when Senders is empty
+	Nothing      ui.Nothing // when Senders is empty
 	Filter       ui.FilterBar
 	DownloadHref string
 	ReviewAction string // posts what is said of the senders that are ticked; empty = the role may not

@@ -55,7 +55,7 @@ func (h *Web) ShowDomain(w http.ResponseWriter, r *http.Request, a org.Access) e
 	}
 	for _, total := range sum.Domains {
 		if total.ID == d.ID {
-			h.judge(&p, a, total, sum)
+			h.judge(&p, a, query, total, sum)
 			p.Doubts = doubts(a, filter, sum)
 			if err := h.simulate(r, a, &p, query, f, total, sum); err != nil {
 				return err
@@ -98,16 +98,16 @@ func (h *Web) simulate(r *http.Request, a org.Access, p *DomainPage, query url.V
 }
 
 // judge fills in what the reports come to.
-func (h *Web) judge(p *DomainPage, a org.Access, d report.DomainTotal, sum report.Summary) {
+func (h *Web) judge(p *DomainPage, a org.Access, query url.Values, d report.DomainTotal, sum report.Summary) {
 	as := sum.Assess(d.ID)
 	p.Headline, p.Advice = verdictSentence(as, d), advice(as.Blockers)
 	if len(as.Blockers) > 0 {
-		first := senderRow(a, nil, as.Blockers[0], false)
+		first := senderRow(a, query, as.Blockers[0], false)
 		p.Action = ui.Link{Text: "Look at " + first.Name + " first", Href: first.Href}
 	}
 	if d.Published != nil {
 		p.Policy = published(*d.Published)
-		p.PolicyFrom = "as " + *d.PolicyBy + " saw it on " + format.Day(*d.PolicyDay)
+		p.PolicyFrom = "As " + *d.PolicyBy + " saw it on " + format.Day(*d.PolicyDay) + "."
 	}
 	if d.Total() > 0 {
 		return
@@ -167,6 +167,9 @@ func (h *Web) ListSenders(w http.ResponseWriter, r *http.Request, a org.Access) 
 		Page: h.frame(w, r, ui.SendersSection, "Senders"), Days: dayChoices(a, "senders", query), DomainFilter: domainChoices(a, "senders", query, domains),
 		DownloadHref: path(a, "download", with(query, "class", "")), Filter: filterBar(a, "senders", query, ipError, "class", "repair", "authenticated"), Undo: h.undoReview(a, "senders", query),
 	}
+	if p.GroupFilter, err = h.groupPicker(r, a, "senders", domains); err != nil {
+		return err
+	}
 	if a.Role.May(org.ManageSenders) {
 		p.ReviewAction, p.Back = path(a, "senders/review", nil), path(a, "senders", with(query, "undo", ""))
 	}
@@ -193,11 +196,34 @@ func (h *Web) ListSenders(w http.ResponseWriter, r *http.Request, a org.Access) 
 		return err
 	}
 	p.Headline = format.Of(page.Total(), "sender", "senders") + ", " + needWords(page.Counts[report.NeedsFixing])
-	if page.Total() == 0 {
-		p.Headline = "No senders in these days"
+	switch {
+	case page.Total() == 0:
+		p.Headline, p.Classes = "No senders in these days", nil
+		p.Nothing, err = h.noSenders(r, a, f, p.Filter, len(domains) > 0)
+	case len(page.Senders) == 0:
+		p.Nothing = noneOfClass(chosen, ui.Link{Text: "Show all senders", Href: p.Classes[0].Href})
 	}
-	p.EmptyWhy = "No message was reported for this choice. Choose a longer time, another domain or another class."
+	if err != nil {
+		return err
+	}
 	return httpio.OK(w, r, Senders(p))
+}
+
+// noSenders is why nobody sent anything that the filters choose.
+func (h *Web) noSenders(r *http.Request, a org.Access, f report.Filter, bar ui.FilterBar, watched bool) (ui.Nothing, error) {
+	if len(bar.Chips) > 0 {
+		return ui.Nothing{Icon: "send", Title: "No sender fits", Words: "No message is like this. Take a filter away, or choose a longer time.",
+			Action: ui.Link{Text: "Remove the filters", Href: bar.ClearHref}}, nil
+	}
+	return h.noReporters(r, a, f, watched)
+}
+
+// noneOfClass says what it means that senders are of other classes only.
+func noneOfClass(c report.Class, all ui.Link) ui.Nothing {
+	if c == report.NeedsFixing {
+		return ui.Nothing{Icon: "circle-check", Title: "No sender needs fixing", Words: "All mail known as yours passes in these days.", Action: all}
+	}
+	return ui.Nothing{Icon: "send", Title: "No sender is like this", Words: "The senders of these days are of other classes.", Action: all}
 }
 
 func needWords(n int64) string {

@@ -33,7 +33,8 @@ type DomainsPage struct {
 	Empty       ui.Nothing // why there is no domain here
 }
 
-// DomainSearch is the field that narrows the list by a part of the name.
+// DomainSearch is the field that narrows the list by a part of the name;
+// without Action there is nothing to narrow.
 type DomainSearch struct {
 	Action string
 	Text   string
@@ -83,6 +84,16 @@ func groupOf(query url.Values) domain.GroupID {
 	return id
 }
 
+// groupPicker are the links to the same page with another group; none where no
+// domain is in one.
+func (h *Web) groupPicker(r *http.Request, a org.Access, rest string, domains []domain.Domain) ([]ui.Choice, error) {
+	if !slices.ContainsFunc(domains, func(d domain.Domain) bool { return d.Group != nil }) {
+		return nil, nil
+	}
+	groups, err := h.Domains.Groups(r.Context(), a.ID)
+	return groupChoices(a, rest, r.URL.Query(), groups), err
+}
+
 // groupChoices are the links to the same page with another group.
 func groupChoices(a org.Access, rest string, query url.Values, groups []domain.Group) []ui.Choice {
 	if len(groups) == 0 {
@@ -100,8 +111,7 @@ func groupChoices(a org.Access, rest string, query url.Values, groups []domain.G
 // ListDomains lists the organization's domains with how they stand.
 func (h *Web) ListDomains(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	query := r.URL.Query()
-	f := report.LastDays(h.now(), days(query))
-	f.Group = groupOf(query)
+	f := h.rangeFilter(query, nil)
 	sum, err := h.Reports.Domains(r.Context(), a.ID, f)
 	if err != nil {
 		return err
@@ -113,12 +123,10 @@ func (h *Web) ListDomains(w http.ResponseWriter, r *http.Request, a org.Access) 
 	query = with(query, "page", "")
 	p := DomainsPage{
 		Page: h.frame(w, r, ui.DomainsSection, "Domains"), Days: dayChoices(a, "domains", query), Groups: groupChoices(a, "domains", query, groups),
-		Suggestions: suggestions(a, sum.Suggestions, ""), Search: DomainSearch{Action: path(a, "domains", nil), Text: query.Get("q")},
+		Suggestions: suggestions(a, sum.Suggestions, ""),
 	}
-	for _, name := range []string{"days", "group", "standing"} {
-		if v := query.Get(name); v != "" {
-			p.Search.Kept = append(p.Search.Kept, ui.FilterValue{Name: name, Value: v})
-		}
+	if len(sum.Domains) > 0 {
+		p.Search = domainSearchOf(a, query)
 	}
 	if a.Role.May(org.ManageDomains) {
 		p.AddHref, p.GroupsHref = path(a, "domains/new", nil), path(a, "domains/groups", nil)
@@ -130,6 +138,17 @@ func (h *Web) ListDomains(w http.ResponseWriter, r *http.Request, a org.Access) 
 	h.fillDomains(&p, a, query, sum, groups)
 	p.page(a, query, pageOf(r.URL.Query()))
 	return httpio.OK(w, r, Domains(p))
+}
+
+// domainSearchOf is the field that narrows what an address chooses.
+func domainSearchOf(a org.Access, query url.Values) DomainSearch {
+	s := DomainSearch{Action: path(a, "domains", nil), Text: query.Get("q")}
+	for _, name := range []string{"days", "from", "to", "group", "standing"} {
+		if v := query.Get(name); v != "" {
+			s.Kept = append(s.Kept, ui.FilterValue{Name: name, Value: v})
+		}
+	}
+	return s
 }
 
 // groupOptions are the groups that domains can be put into.
@@ -181,7 +200,7 @@ func (h *Web) fillDomains(p *DomainsPage, a org.Access, query url.Values, sum re
 	}
 	chosen, text := query.Get("standing"), strings.ToLower(strings.TrimSpace(query.Get("q")))
 	counts, need := map[string]int{}, 0
-	for _, v := range verdictRows(a, sum) {
+	for _, v := range verdictRows(a, query, sum) {
 		if !strings.Contains(v.Domain, text) {
 			continue
 		}

@@ -3,6 +3,7 @@ package reportweb
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"sendvery.com/sendvery/internal/export"
@@ -27,9 +28,13 @@ func (h *Web) Downloads(w http.ResponseWriter, r *http.Request, a org.Access) er
 	if err != nil {
 		return err
 	}
+	groups, err := h.groupPicker(r, a, "download", domains)
+	if err != nil {
+		return err
+	}
 	f, wrong := h.messageFilter(query, domains)
 	p := DownloadPage{Page: h.frame(w, r, ui.ReportsSection, "Download", ui.Link{Text: "Reports", Href: path(a, "reports", with(query, "", ""))}),
-		Made: made, Chosen: chosenWords(a, query, f)}
+		Made: made, Chosen: chosenWords(a, query, f, groups)}
 	if made.Running {
 		p.Refresh = 5
 	}
@@ -49,11 +54,14 @@ func (h *Web) Downloads(w http.ResponseWriter, r *http.Request, a org.Access) er
 	return httpio.OK(w, r, Downloads(p))
 }
 
-// chosenWords says which days and what else an address chooses.
-func chosenWords(a org.Access, query url.Values, f report.Filter) string {
+// chosenWords says which days and what else an address chooses; groups are the
+// choices of groups, all of them first.
+func chosenWords(a org.Access, query url.Values, f report.Filter, groups []ui.Choice) string {
 	words := []string{format.Span(f.From, f.To)}
 	if d := query.Get("domain"); d != "" {
 		words = append(words, d)
+	} else if i := slices.IndexFunc(groups, func(c ui.Choice) bool { return c.Chosen }); i > 0 {
+		words = append(words, groups[i].Text)
 	}
 	for _, c := range filterBar(a, "download", with(with(query, "from", ""), "to", ""), "").Chips {
 		words = append(words, c.Label+": "+c.Value)

@@ -159,7 +159,7 @@ func (d *SenderDrawer) fillFix(key, name string, t report.SenderTotal) {
 		d.Kind = p.Kind.String()
 	}
 	if t.Class() == report.NeedsFixing {
-		d.Fix, d.FixSource = fixes(key, name)
+		d.Fix, d.FixSource = fixes(key, name, t.DKIM > 0)
 	}
 }
 

@@ -41,6 +41,7 @@ type OverviewPage struct {
 	Unfinished    string    // for NoMailbox: the mailbox whose set-up goes on there; empty = none was begun
 	Record        ui.Record // for NoReports: what to publish, should it not be done yet
 	MailboxesHref string
+	Drawer        SenderDrawer
 }
 
 // OverviewState says which overview it is.
@@ -87,8 +88,17 @@ type VerdictRow struct {
 	Sentence string  // "Not safe to enforce yet: 2 senders, 1.3 % of mail, would be lost."
 	Policy   string  // "p=none"; empty = not seen
 	Split    ui.Split
-	Judged   string    // "the verdict goes by 812 of them"; empty = by all
-	Blockers []ui.Link // the senders that stand in the way
+	Judged   string       // "the verdict goes by 812 of them"; empty = by all
+	Blockers []BlockerRow // the first senders that stand in the way; with fixes for the first domains only
+	Others   string       // "and 12 other senders"; empty = all are shown
+}
+
+// inTheWay heads the blockers.
+func (v VerdictRow) inTheWay() string {
+	if v.Policy == "p=reject" {
+		return "Stopped by p=reject, and what to do about each"
+	}
+	return "In the way of p=reject, and what to do about each"
 }
 
 // Doubts is what is shown and not believed; nothing without Words.

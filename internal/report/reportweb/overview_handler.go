@@ -12,7 +12,6 @@ import (
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/report"
-	"sendvery.com/sendvery/internal/sender"
 	"sendvery.com/sendvery/web/format"
 	"sendvery.com/sendvery/web/ui"
 )
@@ -49,26 +48,25 @@ func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) err
 		Span: format.Span(f.From, f.To), MailboxesHref: path(a, "mailboxes", nil), ConnectHref: path(a, "mailboxes/new", nil),
 	}
 	if banner.Running {
-		p.FragmentHref, p.Page.Refresh = r.URL.RequestURI(), 5
+		p.FragmentHref, p.Page.Refresh = path(a, "", with(with(r.URL.Query(), "show", ""), "of", "")), 5
 	}
 	if p.State = overviewState(sum, boxes); p.State == NoMailbox && len(boxes) > 0 {
 		p.Unfinished, p.ConnectHref = boxes[0].Username, path(a, "mailboxes/"+boxes[0].ID.String(), nil) // where its set-up goes on
 	}
-	if p.SetUp = setUp(a, boxes, domains, sum); banner.Running || p.State == NoMailbox {
+	if p.SetUp = setUp(a, query, boxes, domains, sum); banner.Running || p.State == NoMailbox {
 		p.SetUp = ui.Checklist{} // the page itself says what comes next
 	}
-	if slices.ContainsFunc(domains, func(d domain.Domain) bool { return d.Group != nil }) {
-		groups, err := h.Domains.Groups(r.Context(), a.ID)
-		if err != nil {
-			return err
-		}
-		p.GroupFilter = groupChoices(a, "", query, groups)
+	if p.GroupFilter, err = h.groupPicker(r, a, "", domains); err != nil {
+		return err
 	}
 	if err := h.fillOverview(&p, a, r, query, f, sum, domains); err != nil {
 		return err
 	}
-	if httpio.Fragment(r) {
+	if httpio.Fragment(r) && query.Get("show") == "" {
 		return httpio.OK(w, r, OverviewFragment(p))
+	}
+	if p.Drawer, err = h.drawer(r, a, "", query, f, domains); err != nil {
+		return err
 	}
 	return httpio.OK(w, r, Overview(p))
 }
@@ -123,10 +121,10 @@ func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, query
 		first := senderRow(a, query, blockers[0], false)
 		p.Action = ui.Link{Text: "Look at " + first.Name + " first", Href: first.Href}
 	}
-	p.Verdicts = verdictRows(a, sum)
+	p.Verdicts = verdictRows(a, query, sum)
 	for i := range p.Verdicts {
 		if v := &p.Verdicts[i]; p.Import.Running {
-			v.Tone, v.Sentence, v.Blockers = ui.Plain, "The verdict follows when the import has ended.", nil
+			v.Tone, v.Sentence, v.Blockers, v.Others = ui.Plain, "The verdict follows when the import has ended.", nil, ""
 		}
 	}
 	p.Volume = h.volume(a, query, f, sum)
@@ -134,6 +132,10 @@ func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, query
 	var err error
 	if p.Senders, err = h.senderRows(r, a, query, f, ordered[:min(len(ordered), 8)], len(domains) > 1); err != nil {
 		return err
+	}
+	for i := range p.Senders {
+		s := &p.Senders[i]
+		s.Href = path(a, "", with(with(query, "show", s.Key), "of", s.Domain))
 	}
 	p.Reports = reportRows(a, sum.Reports, func(l report.Line) format.Time { return format.When(l.StoredAt, h.now()) })
 	p.ReportCount, p.ReportsHref = sum.ReportCount, path(a, "reports", query)
@@ -156,22 +158,33 @@ func (h *Web) senderRows(r *http.Request, a org.Access, query url.Values, f repo
 	return rows, nil
 }
 
+// explainedDomains is how many domains of the overview say what to do about
+// the senders in their way; the others say it on their own page.
+const explainedDomains = 3
+
 // verdictRows lists the domains, those that need a person first.
-func verdictRows(a org.Access, sum report.Summary) []VerdictRow {
+func verdictRows(a org.Access, query url.Values, sum report.Summary) []VerdictRow {
 	var rows []VerdictRow
+	explained := 0
 	for _, standing := range order {
 		for _, d := range sum.Domains {
 			as := sum.Assess(d.ID)
 			if as.Standing != standing {
 				continue
 			}
-			row := VerdictRow{Domain: d.Name.String(), Href: path(a, "domains/"+d.Name.String(), nil), Standing: as.Standing, Tone: tones[as.Standing],
+			row := VerdictRow{Domain: d.Name.String(), Href: path(a, "domains/"+d.Name.String(), inDays(query)), Standing: as.Standing, Tone: tones[as.Standing],
 				Sentence: verdictSentence(as, d), Policy: policyTag(d.Policy), Split: split(d.Split)}
 			if n := as.On.Total(); n > 0 && n < d.Total() {
 				row.Judged = "The verdict goes by the " + format.Count(n) + " that are authenticated."
 			}
-			for _, b := range as.Blockers {
-				row.Blockers = append(row.Blockers, ui.Link{Text: sender.Name(b.Sender), Href: senderRow(a, nil, b, false).Href})
+			row.Blockers, row.Others = blockerRows(a, query, as)
+			if len(row.Blockers) > 0 {
+				explained++
+			}
+			if explained > explainedDomains {
+				for i := range row.Blockers {
+					row.Blockers[i].Fixes = nil
+				}
 			}
 			rows = append(rows, row)
 		}

@@ -180,7 +180,7 @@ func (p printed) fixes(d *pdf.Document, blockers []report.SenderTotal) {
 	var rows [][]pdf.Cell
 	seen := map[string]bool{}
 	for _, b := range blockers {
-		how, source := fixes(b.Sender, b.Domain.String())
+		how, source := fixes(b.Sender, b.Domain.String(), b.DKIM > 0)
 		if source.Text == "" || seen[b.Sender] || len(rows) == printedFixes {
 			continue
 		}

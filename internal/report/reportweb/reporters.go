@@ -21,6 +21,7 @@ type ReportersPage struct {
 	Sections     []ui.Choice
 	UploadHref   string // empty where the role may not
 	Days         []ui.Choice
+	GroupFilter  []ui.Choice
 	DomainFilter []ui.Choice
 	Reporters    []Reporter
 	Nothing      ui.Nothing // when Reporters is empty
@@ -80,11 +81,17 @@ func (h *Web) ListReporters(w http.ResponseWriter, r *http.Request, a org.Access
 		Page: h.frame(w, r, ui.ReportsSection, "Reporters"), Headline: reportersHeadline(list), Sections: sections(a, ui.ReportersList), UploadHref: uploadHref(a),
 		Days: dayChoices(a, "reporters", query), DomainFilter: domainChoices(a, "reporters", query, domains),
 	}
+	if p.GroupFilter, err = h.groupPicker(r, a, "reporters", domains); err != nil {
+		return err
+	}
 	chosen := url.Values{"from": {format.ISODay(f.From)}, "to": {format.ISODay(f.To)}}
 	tls := url.Values{"days": {strconv.Itoa(days(query))}}
 	if !f.Domain.IsZero() {
 		chosen.Set("domain", query.Get("domain"))
 		tls.Set("domain", query.Get("domain"))
+	}
+	if !f.Group.IsZero() {
+		chosen.Set("group", query.Get("group"))
 	}
 	for _, q := range list {
 		p.Reporters = append(p.Reporters, reporterOf(a, chosen, tls, q))

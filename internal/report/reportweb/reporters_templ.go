@@ -47,7 +47,7 @@ func Reporters(p ReportersPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = heading(p.Headline, "A repaired report counts in full; what could not be read of it is named and left out. There is nothing for you to do, but you can tell a reporter.", ui.DomainPicker(p.DomainFilter), ui.CalendarPicker(p.Days)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = heading(p.Headline, "A repaired report counts in full; what could not be read of it is named and left out. There is nothing for you to do, but you can tell a reporter.", ui.GroupPicker(p.GroupFilter), ui.DomainPicker(p.DomainFilter), ui.CalendarPicker(p.Days)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

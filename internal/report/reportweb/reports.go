@@ -12,6 +12,7 @@ type ReportsPage struct {
 	ui.Page
 	Headline     string // "2 413 reports about 3 domains."
 	Days         []ui.Choice
+	GroupFilter  []ui.Choice
 	DomainFilter []ui.Choice
 	Filter       ui.FilterBar
 	DownloadHref string

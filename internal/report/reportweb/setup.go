@@ -1,6 +1,7 @@
 package reportweb
 
 import (
+	"net/url"
 	"slices"
 
 	"sendvery.com/sendvery/internal/domain"
@@ -12,8 +13,9 @@ import (
 )
 
 // setUp is what is left to do until the numbers answer by themselves. It is
-// for those who may do all of it; once all is done, nothing is drawn.
-func setUp(a org.Access, boxes []mailbox.Mailbox, domains []domain.Domain, sum report.Summary) ui.Checklist {
+// for those who may do all of it; once all is done, nothing is drawn. query
+// chooses the days and the group of sum.
+func setUp(a org.Access, query url.Values, boxes []mailbox.Mailbox, domains []domain.Domain, sum report.Summary) ui.Checklist {
 	if !a.Role.May(org.ManageMailboxes) {
 		return ui.Checklist{}
 	}
@@ -29,7 +31,7 @@ func setUp(a org.Access, boxes []mailbox.Mailbox, domains []domain.Domain, sum r
 		{Text: "Connect the mailbox that reports arrive in", Done: connected || arrived, Href: path(a, "mailboxes/new", nil)},
 		{Text: "Choose the domains to watch", Done: len(domains) > 0, Href: path(a, "domains/new", nil)},
 		{Text: "Publish the record that asks for reports", Detail: "Done when the first report has arrived; most reporters send once a day.", Done: arrived, Href: path(a, "welcome", nil)},
-		{Text: "Say of your senders which are yours", Done: arrived && (open == 0 || sum.Reviewed), Href: path(a, "senders", nil)},
+		{Text: "Say of your senders which are yours", Done: arrived && (open == 0 || sum.Reviewed), Href: path(a, "senders", with(query, "domain", ""))},
 	}
 	if arrived {
 		items[2].Detail = "Reports arrive."

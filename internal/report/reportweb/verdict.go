@@ -59,7 +59,7 @@ type ImpactLink struct {
 	Messages int64
 }
 
-// shownBlockers is how many senders a panel explains.
+// shownBlockers is how many senders in the way of a domain are listed.
 const shownBlockers = 5
 
 // NewVerdictPanel judges one of the domains of a summary. query is that of the
@@ -76,12 +76,7 @@ func NewVerdictPanel(a org.Access, query url.Values, d report.DomainTotal, sum r
 		}
 		p.Evidence = append(p.Evidence, line)
 	}
-	for _, b := range as.Blockers[:min(len(as.Blockers), shownBlockers)] {
-		p.Blockers = append(p.Blockers, blockerRow(a, query, b))
-	}
-	if more := len(as.Blockers) - len(p.Blockers); more > 0 {
-		p.Others = "and " + format.Of(more, "other sender", "other senders")
-	}
+	p.Blockers, p.Others = blockerRows(a, query, as)
 	if total := as.On.Total(); total > 0 {
 		filter := with(query, "domain", d.Name.String())
 		for _, policy := range []string{"quarantine", "reject"} {
@@ -91,10 +86,22 @@ func NewVerdictPanel(a org.Access, query url.Values, d report.DomainTotal, sum r
 	return p
 }
 
+// blockerRows are the first senders in the way of a domain, and how many more
+// there are, in words.
+func blockerRows(a org.Access, query url.Values, as report.Assessment) (rows []BlockerRow, others string) {
+	for _, b := range as.Blockers[:min(len(as.Blockers), shownBlockers)] {
+		rows = append(rows, blockerRow(a, query, b))
+	}
+	if more := len(as.Blockers) - len(rows); more > 0 {
+		others = "and " + format.Of(more, "other sender", "other senders")
+	}
+	return rows, others
+}
+
 func blockerRow(a org.Access, query url.Values, b report.SenderTotal) BlockerRow {
 	row := BlockerRow{Name: sender.Name(b.Sender), Href: senderRow(a, query, b, false).Href,
 		Lost: format.Count(b.Fix) + " of " + format.Of(b.Total(), "message fails", "messages fail")}
-	row.Fixes, row.Source = fixes(b.Sender, b.Domain.String())
+	row.Fixes, row.Source = fixes(b.Sender, b.Domain.String(), b.DKIM > 0)
 	return row
 }
 

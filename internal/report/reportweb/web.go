@@ -48,6 +48,17 @@ func path(a org.Access, rest string, query url.Values) string {
 // with is the query with one value changed.
 func with(query url.Values, name, value string) url.Values { return ui.With(query, name, value) }
 
+// inDays is the part of a query that chooses days.
+func inDays(query url.Values) url.Values {
+	chosen := url.Values{}
+	for _, name := range []string{"days", "from", "to"} {
+		if value := query.Get(name); value != "" {
+			chosen.Set(name, value)
+		}
+	}
+	return chosen
+}
+
 // maxDays bounds a range that is typed into the address: the longest time
 // that a plan keeps, and no more columns than a chart can draw.
 const maxDays = 731

@@ -47,7 +47,7 @@ func advice(blockers []report.SenderTotal) string {
 	if len(blockers) > 1 {
 		verb = " send"
 	}
-	return list(names) + verb + " mail of yours that does not pass. Set up DKIM or SPF there before you enforce."
+	return list(names) + verb + " mail of yours that does not pass; p=reject would refuse it. What to do about each stands below."
 }
 
 func list(names []string) string {

@@ -41,7 +41,7 @@ func TestSetUpEnds(t *testing.T) {
 	stranger := report.SenderTotal{Split: report.Split{Unknown: 9}}
 	begun := report.Summary{Ever: 3, Senders: []report.SenderTotal{stranger}}
 	left := func(a org.Access, sum report.Summary, domains int) (n int) {
-		for _, i := range setUp(a, nil, make([]domain.Domain, domains), sum).Items {
+		for _, i := range setUp(a, nil, nil, make([]domain.Domain, domains), sum).Items {
 			if !i.Done {
 				n++
 			}
