@@ -25,6 +25,8 @@ type Domain struct {
 	Name    fqdn.Name `db:"name"`
 	AddedAt time.Time `db:"added_at"`
 	Group   *GroupID  `db:"group_id"` // nil = in none
+
+	GroupName *string `db:"group_name"`
 }
 
 // Names returns the names of domains in their order.

@@ -13,7 +13,9 @@ import (
 	"sendvery.com/sendvery/internal/uid"
 )
 
-const allSQL = `SELECT domain_id, name, added_at, group_id FROM domains WHERE org_id = $1 ORDER BY name`
+const allSQL = `
+	SELECT d.domain_id, d.name, d.added_at, d.group_id, g.name AS group_name
+	FROM domains d LEFT JOIN domain_groups g ON g.org_id = d.org_id AND g.group_id = d.group_id WHERE d.org_id = $1 ORDER BY d.name`
 
 // All returns the organization's domains by name.
 func All(ctx context.Context, tx postgres.Tx, org org.ID) ([]Domain, error) {

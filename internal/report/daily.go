@@ -48,6 +48,9 @@ func (s *Service) SumDays(ctx context.Context, _ SumDays) error {
 			more, err := s.SumSome(ctx, id)
 			if err != nil {
 				failed = errors.Join(failed, fmt.Errorf("days of organization %s: %w", id, err))
+				if ctx.Err() != nil {
+					return failed
+				}
 			}
 			advanced = advanced || more
 			if s.Now().After(end) {

@@ -50,6 +50,9 @@ func (s *Service) ExpireReports(ctx context.Context, _ ExpireReports) error {
 			kept, some, err := s.expireSome(ctx, id)
 			if err != nil {
 				failed = errors.Join(failed, fmt.Errorf("reports of organization %s: %w", id, err))
+				if ctx.Err() != nil {
+					return failed
+				}
 			}
 			more, longest, unlimited = some && err == nil, max(longest, kept.Max), unlimited || kept.Unlimited
 		}

@@ -55,11 +55,21 @@ type Part struct {
 	Messages    int64                `db:"messages"`
 }
 
-// ReceiverDay is what a receiver reported about a day.
+// SpreadStep is how many days of the filter Spread takes together: from more
+// than a month on, weeks from its first day.
+func (f Filter) SpreadStep() int {
+	if f.Days() > 31 {
+		return 7
+	}
+	return 1
+}
+
+// ReceiverDay is what a receiver reported about a day, or about SpreadStep days.
 type ReceiverDay struct {
 	Reporter string    `db:"reporter"`
-	Day      time.Time `db:"day"`
-	Reports  int64     `db:"reports"` // 0 where single messages are asked for
+	Day      time.Time `db:"day"`      // the first
+	LastDay  time.Time `db:"last_day"` // the last with messages
+	Reports  int64     `db:"reports"`  // 0 where single messages are asked for
 	Messages int64     `db:"messages"`
 	Aligned  int64     `db:"aligned"`
 }
@@ -83,21 +93,22 @@ const spreadReceivers = 50
 // the most. As long as nothing is asked about single messages, the reports
 // themselves have the sums.
 func queueReceiverDays(b *postgres.Batch, org org.ID, f Filter, into *[]ReceiverDay) {
+	const step = `.day - (t.day - @from::date) % @step::int AS day, max(t.day) AS last_day`
 	days, args := `
-		SELECT r.reporter_domain AS reporter, r.day, count(*) AS reports, sum(r.messages)::bigint AS messages, sum(r.aligned)::bigint AS aligned
-		FROM reports r WHERE `+reportWhere(f)+` GROUP BY r.reporter_domain, r.day`, reportArgs(org, f)
+		SELECT t.reporter_domain AS reporter, t`+step+`, count(*) AS reports, sum(t.messages)::bigint AS messages, sum(t.aligned)::bigint AS aligned
+		FROM (SELECT r.reporter_domain, r.day, r.messages, r.aligned FROM reports r WHERE `+reportWhere(f)+`) t GROUP BY 1, 2`, reportArgs(org, f)
 	if f.ofMessages() {
 		days, args = f.judgedWhere(org)
 		days = `
-			SELECT t.reporter, t.day, 0::bigint AS reports, sum(t.messages)::bigint AS messages,
+			SELECT t.reporter, t` + step + `, 0::bigint AS reports, sum(t.messages)::bigint AS messages,
 			       coalesce(sum(t.messages) FILTER (WHERE t.dkim = 1 OR t.spf = 1), 0)::bigint AS aligned
-			FROM ` + f.messages(true) + ` t ` + opinions + ` WHERE ` + days + ` GROUP BY t.reporter, t.day`
+			FROM ` + f.messages(true) + ` t ` + opinions + ` WHERE ` + days + ` GROUP BY 1, 2`
 	}
-	args["receivers"] = spreadReceivers
+	args["receivers"], args["step"] = spreadReceivers, f.SpreadStep()
 	collect(b, into, "receivers by day", `
 		WITH days AS MATERIALIZED (`+days+`),
 		most AS (SELECT reporter, sum(messages) AS whole FROM days GROUP BY reporter ORDER BY sum(messages) DESC, reporter LIMIT @receivers)
-		SELECT d.reporter, d.day, d.reports, d.messages, d.aligned FROM days d JOIN most m USING (reporter) ORDER BY m.whole DESC, d.reporter, d.day`, args)
+		SELECT d.reporter, d.day, d.last_day, d.reports, d.messages, d.aligned FROM days d JOIN most m USING (reporter) ORDER BY m.whole DESC, d.reporter, d.day`, args)
 }
 
 // SenderDetail is one sender of a domain, in detail.

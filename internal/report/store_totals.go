@@ -236,11 +236,12 @@ func queueSenderDays(b *postgres.Batch, org org.ID, f Filter, senders []SenderTo
 	}
 	where, args := f.judgedWhere(org)
 	args["names"], args["domains"] = names, domains
-	const of = `SELECT u.sender, u.domain_id, t.day, t.messages FROM unnest(@names::text[], @domains::uuid[]) AS u (sender, domain_id) `
-	from := of + `JOIN ` + f.messages(false) + ` t ON t.sender = u.sender AND t.domain_id = u.domain_id ` + opinions + ` WHERE ` + where
+	const those = ` AND t.sender = ANY(@names) AND ((t.sender, t.domain_id) IN (SELECT u.sender, u.domain_id FROM unnest(@names::text[], @domains::uuid[]) AS u (sender, domain_id))) IS TRUE`
+	from := `SELECT t.sender, t.domain_id, t.day, t.messages FROM ` + f.messages(false) + ` t ` + opinions + ` WHERE ` + where + those
 	if f.messages(false) == "messages_by_sender" {
-		from = of + `CROSS JOIN LATERAL (SELECT t.day, t.messages FROM daily_senders t ` + opinions + ` WHERE ` + where + ` AND t.sender = u.sender AND t.domain_id = u.domain_id OFFSET 0) t
-			UNION ALL ` + of + `JOIN messages_due t ON t.sender = u.sender AND t.domain_id = u.domain_id ` + opinions + ` WHERE ` + where
+		from = `SELECT u.sender, u.domain_id, t.day, t.messages FROM unnest(@names::text[], @domains::uuid[]) AS u (sender, domain_id)
+			CROSS JOIN LATERAL (SELECT t.day, t.messages FROM daily_senders t ` + opinions + ` WHERE ` + where + ` AND t.sender = u.sender AND t.domain_id = u.domain_id OFFSET 0) t
+			UNION ALL SELECT t.sender, t.domain_id, t.day, t.messages FROM messages_due t ` + opinions + ` WHERE ` + where + those
 	}
 	collect(b, into, "days of senders", `SELECT sender, domain_id, day, sum(messages)::bigint AS messages FROM (`+from+`) t GROUP BY sender, domain_id, day`, args)
 }

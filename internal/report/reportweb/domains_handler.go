@@ -167,9 +167,7 @@ func (h *Web) ListSenders(w http.ResponseWriter, r *http.Request, a org.Access) 
 		Page: h.frame(w, r, ui.SendersSection, "Senders"), Days: dayChoices(a, "senders", query), DomainFilter: domainChoices(a, "senders", query, domains),
 		DownloadHref: path(a, "download", with(query, "class", "")), Filter: filterBar(a, "senders", query, ipError, "class", "repair", "authenticated"), Undo: h.undoReview(a, "senders", query),
 	}
-	if p.GroupFilter, err = h.groupPicker(r, a, "senders", domains); err != nil {
-		return err
-	}
+	p.GroupFilter = groupPicker(a, "senders", r.URL.Query(), domains)
 	if a.Role.May(org.ManageSenders) {
 		p.ReviewAction, p.Back = path(a, "senders/review", nil), path(a, "senders", with(query, "undo", ""))
 	}

@@ -86,12 +86,15 @@ func groupOf(query url.Values) domain.GroupID {
 
 // groupPicker are the links to the same page with another group; none where no
 // domain is in one.
-func (h *Web) groupPicker(r *http.Request, a org.Access, rest string, domains []domain.Domain) ([]ui.Choice, error) {
-	if !slices.ContainsFunc(domains, func(d domain.Domain) bool { return d.Group != nil }) {
-		return nil, nil
+func groupPicker(a org.Access, rest string, query url.Values, domains []domain.Domain) []ui.Choice {
+	var groups []domain.Group
+	for _, d := range domains {
+		if d.Group != nil && !slices.ContainsFunc(groups, func(g domain.Group) bool { return g.ID == *d.Group }) {
+			groups = append(groups, domain.Group{ID: *d.Group, Name: *d.GroupName})
+		}
 	}
-	groups, err := h.Domains.Groups(r.Context(), a.ID)
-	return groupChoices(a, rest, r.URL.Query(), groups), err
+	slices.SortFunc(groups, func(a, b domain.Group) int { return strings.Compare(a.Name, b.Name) })
+	return groupChoices(a, rest, query, groups)
 }
 
 // groupChoices are the links to the same page with another group.

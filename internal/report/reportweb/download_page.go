@@ -28,10 +28,7 @@ func (h *Web) Downloads(w http.ResponseWriter, r *http.Request, a org.Access) er
 	if err != nil {
 		return err
 	}
-	groups, err := h.groupPicker(r, a, "download", domains)
-	if err != nil {
-		return err
-	}
+	groups := groupPicker(a, "download", r.URL.Query(), domains)
 	f, wrong := h.messageFilter(query, domains)
 	p := DownloadPage{Page: h.frame(w, r, ui.ReportsSection, "Download", ui.Link{Text: "Reports", Href: path(a, "reports", with(query, "", ""))}),
 		Made: made, Chosen: chosenWords(a, query, f, groups)}

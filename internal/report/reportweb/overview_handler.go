@@ -56,9 +56,7 @@ func (h *Web) Overview(w http.ResponseWriter, r *http.Request, a org.Access) err
 	if p.SetUp = setUp(a, query, boxes, domains, sum); banner.Running || p.State == NoMailbox {
 		p.SetUp = ui.Checklist{} // the page itself says what comes next
 	}
-	if p.GroupFilter, err = h.groupPicker(r, a, "", domains); err != nil {
-		return err
-	}
+	p.GroupFilter = groupPicker(a, "", r.URL.Query(), domains)
 	if err := h.fillOverview(&p, a, r, query, f, sum, domains); err != nil {
 		return err
 	}

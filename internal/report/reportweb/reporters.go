@@ -81,9 +81,7 @@ func (h *Web) ListReporters(w http.ResponseWriter, r *http.Request, a org.Access
 		Page: h.frame(w, r, ui.ReportsSection, "Reporters"), Headline: reportersHeadline(list), Sections: sections(a, ui.ReportersList), UploadHref: uploadHref(a),
 		Days: dayChoices(a, "reporters", query), DomainFilter: domainChoices(a, "reporters", query, domains),
 	}
-	if p.GroupFilter, err = h.groupPicker(r, a, "reporters", domains); err != nil {
-		return err
-	}
+	p.GroupFilter = groupPicker(a, "reporters", r.URL.Query(), domains)
 	chosen := url.Values{"from": {format.ISODay(f.From)}, "to": {format.ISODay(f.To)}}
 	tls := url.Values{"days": {strconv.Itoa(days(query))}}
 	if !f.Domain.IsZero() {

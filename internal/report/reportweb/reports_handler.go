@@ -60,9 +60,7 @@ func (h *Web) ListReports(w http.ResponseWriter, r *http.Request, a org.Access) 
 		Days: dayChoices(a, "reports", query), DomainFilter: domainChoices(a, "reports", query, domains),
 		Filter: filterBar(a, "reports", query, ipError), DownloadHref: path(a, "download", query),
 	}
-	if p.GroupFilter, err = h.groupPicker(r, a, "reports", domains); err != nil {
-		return err
-	}
+	p.GroupFilter = groupPicker(a, "reports", r.URL.Query(), domains)
 	if len(lines) > reportsPerPage {
 		lines = lines[:reportsPerPage]
 		last := lines[len(lines)-1]

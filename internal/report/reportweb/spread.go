@@ -48,7 +48,7 @@ func (p *DomainPage) spread(a org.Access, rest string, query url.Values, f repor
 			p.Reporters = append(p.Reporters, ReporterRow{Name: x.Reporter, Href: path(a, "reports", with(with(query, "domain", p.Name), "reporter", x.Reporter))})
 		}
 		r := &p.Reporters[len(p.Reporters)-1]
-		r.Reports, r.Messages, r.Passing, r.Last = r.Reports+x.Reports, r.Messages+x.Messages, r.Passing+x.Aligned, format.When(x.Day, h.now())
+		r.Reports, r.Messages, r.Passing, r.Last = r.Reports+x.Reports, r.Messages+x.Messages, r.Passing+x.Aligned, format.When(x.LastDay, h.now())
 	}
 }
 
@@ -84,18 +84,15 @@ func addCountry(all ui.Countries, code string, c ui.Class, n int64, here func(na
 	return all
 }
 
-// Bounds of the picture of receivers; of more days than that the columns are weeks.
-const (
-	shownReceivers = 20
-	shownDays      = 31
-)
+// shownReceivers bounds the picture of receivers.
+const shownReceivers = 20
 
 // receivers draws what each receiver reported per day, or per week of a long time.
 func (h *Web) receivers(a org.Access, query url.Values, f report.Filter, list []report.ReceiverDay) ui.HeatMap {
 	m := ui.HeatMap{Label: "Share passing per receiver and day", Head: "Receiver", Outcome: "passed"}
-	step := 1
-	if f.Days() > shownDays {
-		step, m.Label = 7, "Share passing per receiver and week"
+	step := f.SpreadStep()
+	if step > 1 {
+		m.Label = "Share passing per receiver and week"
 	}
 	for d := f.From; !d.After(f.To); d = d.AddDate(0, 0, step) {
 		m.Days = append(m.Days, format.ISODay(d))
