@@ -20,12 +20,11 @@ func (s *Service) DomainSummary(ctx context.Context, org org.ID, f Filter) (Summ
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		end := f.joinByHash(b)
 		queueTotals(b, org, f, &totals)
-		queueDays(b, org, f, &days)
+		queueDays(b, org, f, ` UNION ALL `+f.marks(), &days)
 		queueParts(b, org, f, &parts)
 		queueReceiverDays(b, org, f, &spread.Receivers)
 		end()
 		queueDomains(b, org, f, &sum.Domains)
-		queueMarks(b, org, f, &sum.Changes, &sum.Long)
 		queueSuggestions(b, org, &sum.Suggestions)
 	})
 	sum.settle(totals, days)

@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
 )
@@ -88,47 +86,26 @@ func reportArgs(org org.ID, f Filter) postgres.NamedArgs {
 	return postgres.NamedArgs{"org": org, "from": f.From, "to": f.To, "domain": f.Domain, "group": f.Group, "reporter": f.Reporter, "repair": f.Repair}
 }
 
-// mark is a day with something to know about: a domain's policy is another from
-// then on, or reports cover more than LongPeriod.
-type mark struct {
-	Day     time.Time  `db:"day"`
-	Domain  *fqdn.Name `db:"domain"`
-	Policy  *string    `db:"policy"`
-	Reports int64      `db:"reports"`
-}
-
 // longSQL chooses reports r that cover more than LongPeriod, by their index.
 const longSQL = `r.end_at - r.begin_at > interval '48 hours'`
 
-// queueMarks reads what to know about days. Few domains have had more than one
-// policy: only of these days are compared.
-func queueMarks(b *postgres.Batch, org org.ID, f Filter, changes *[]PolicyChange, long *[]LongReports) {
-	b.Queue(`
+// marks are what to know about days, as rows of queueDays: a domain's policy is
+// another from then on, or reports cover more than LongPeriod. Few domains have
+// had more than one policy: only of these days are compared.
+func (f Filter) marks() string {
+	const noSums = `0::bigint AS passing, 0::bigint AS forwarded, 0::bigint AS fix, 0::bigint AS unknown, 0::bigint AS sure, 0 AS days, 0 AS sure_days`
+	return `(
 		WITH several AS MATERIALIZED (
-			SELECT r.domain_id FROM reports r WHERE `+reportWhere(f)+` AND r.policy <> '' GROUP BY r.domain_id HAVING min(r.policy) <> max(r.policy)),
+			SELECT r.domain_id FROM reports r WHERE ` + reportWhere(f) + ` AND r.policy <> '' GROUP BY r.domain_id HAVING min(r.policy) <> max(r.policy)),
 		seen AS (
 			SELECT r.domain_id, r.day, mode() WITHIN GROUP (ORDER BY r.policy) AS policy
 			FROM reports r JOIN domains d ON d.org_id = r.org_id AND d.domain_id = r.domain_id AND d.name = r.policy_domain
-			WHERE `+reportWhere(f)+` AND r.policy <> '' AND r.domain_id = ANY(ARRAY(TABLE several)) GROUP BY r.domain_id, r.day),
+			WHERE ` + reportWhere(f) + ` AND r.policy <> '' AND r.domain_id = ANY(ARRAY(TABLE several)) GROUP BY r.domain_id, r.day),
 		steps AS (SELECT domain_id, day, policy, lag(policy) OVER (PARTITION BY domain_id ORDER BY day) AS before FROM seen)
-		SELECT s.day, d.name AS domain, s.policy, 0::bigint AS reports FROM steps s JOIN domains d ON d.org_id = @org AND d.domain_id = s.domain_id
+		SELECT s.day, s.domain_id, ` + noSums + `, d.name, s.policy, 0::bigint FROM steps s JOIN domains d ON d.org_id = @org AND d.domain_id = s.domain_id
 		WHERE s.before <> s.policy
 		UNION ALL
-		SELECT r.day, NULL, NULL, count(*) FROM reports r WHERE `+reportWhere(f)+` AND `+longSQL+` GROUP BY r.day
-		ORDER BY day, domain`, reportArgs(org, f)).Query(func(rows pgx.Rows) error {
-		marks, err := pgx.CollectRows(rows, pgx.RowToStructByName[mark])
-		if err != nil {
-			return fmt.Errorf("marks of days: %w", err)
-		}
-		for _, m := range marks {
-			if m.Domain == nil {
-				*long = append(*long, LongReports{Day: m.Day, Reports: m.Reports})
-			} else {
-				*changes = append(*changes, PolicyChange{Day: m.Day, Domain: *m.Domain, Policy: *m.Policy})
-			}
-		}
-		return nil
-	})
+		SELECT r.day, NULL, ` + noSums + `, NULL, NULL, count(*) FROM reports r WHERE ` + reportWhere(f) + ` AND ` + longSQL + ` GROUP BY r.day)`
 }
 
 func queueReports(b *postgres.Batch, org org.ID, q Query, into *[]Line) {

@@ -85,7 +85,8 @@ type total struct {
 	Pace
 }
 
-// dayTotal is a sum of messages over a day, or over the days of a domain.
+// dayTotal is a sum of messages over a day, or over the days of a domain; or a
+// mark of a day.
 type dayTotal struct {
 	Day      *time.Time `db:"day"`
 	DomainID *DomainID  `db:"domain_id"`
@@ -93,6 +94,10 @@ type dayTotal struct {
 	Sure     int64 `db:"sure"`
 	Days     int   `db:"days"`      // with messages
 	SureDays int   `db:"sure_days"` // with messages that somebody vouches for
+
+	Domain *fqdn.Name `db:"domain"` // whose policy is Policy from the day on
+	Policy *string    `db:"policy"`
+	Long   int64      `db:"long"` // reports of the day that cover more than LongPeriod
 }
 
 // Recent is the messages of the last recentDays of the chosen ones.
@@ -163,11 +168,12 @@ func queueTotals(b *postgres.Batch, org org.ID, f Filter, into *[]total) {
 		ORDER BY t.grouping, t.place`, args)
 }
 
-// queueDays sums the chosen messages by day, and counts the days of domains.
+// queueDays sums the chosen messages by day, counts the days of domains, and
+// adds the marks of days that are wanted.
 // The sums by class hold all messages of a domain; where they are not up to
 // date or something is asked about single messages, senders are judged here.
 // A day in both is one day.
-func queueDays(b *postgres.Batch, org org.ID, f Filter, into *[]dayTotal) {
+func queueDays(b *postgres.Batch, org org.ID, f Filter, marks string, into *[]dayTotal) {
 	const byDay = `
 		d AS (SELECT x.domain_id, x.day, sum(x.messages) FILTER (WHERE x.class = 1) AS passing, sum(x.messages) FILTER (WHERE x.class = 2) AS forwarded,
 		             sum(x.messages) FILTER (WHERE x.class = 3) AS fix, sum(x.messages) FILTER (WHERE x.class = 4) AS unknown, sum(x.sure) AS sure
@@ -193,8 +199,8 @@ func queueDays(b *postgres.Batch, org org.ID, f Filter, into *[]dayTotal) {
 	collect(b, into, "days", x+`
 		SELECT k.day, k.domain_id, coalesce(sum(k.passing), 0)::bigint AS passing, coalesce(sum(k.forwarded), 0)::bigint AS forwarded,
 		       coalesce(sum(k.fix), 0)::bigint AS fix, coalesce(sum(k.unknown), 0)::bigint AS unknown, coalesce(sum(k.sure), 0)::bigint AS sure,
-		       sum(k.days)::int AS days, sum(k.sure_days)::int AS sure_days
-		FROM k GROUP BY GROUPING SETS ((k.day), (k.domain_id)) ORDER BY k.day`, args)
+		       sum(k.days)::int AS days, sum(k.sure_days)::int AS sure_days, NULL AS domain, NULL AS policy, 0::bigint AS long
+		FROM k GROUP BY GROUPING SETS ((k.day), (k.domain_id))`+marks+` ORDER BY day, domain`, args)
 }
 
 // queueDomains lists the domains, or the chosen one, with who reported and the

@@ -200,10 +200,9 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		end := f.joinByHash(b)
 		queueTotals(b, org, f, &totals)
-		queueDays(b, org, f, &days)
+		queueDays(b, org, f, ` UNION ALL `+f.marks(), &days)
 		end()
 		queueDomains(b, org, f, &sum.Domains)
-		queueMarks(b, org, f, &sum.Changes, &sum.Long)
 		queueReports(b, org, Query{Filter: f, Limit: summaryReports}, &sum.Reports)
 		queueCounts(b, org, f, &c)
 		queueReceipts(b, org, ReceiptQuery{Verdicts: attention, Limit: summaryProblems}, &sum.Problems)
@@ -222,7 +221,7 @@ func (s *Service) Domains(ctx context.Context, org org.ID, f Filter) (Summary, e
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		end := f.joinByHash(b)
 		queueTotals(b, org, f, &totals)
-		queueDays(b, org, f, &days)
+		queueDays(b, org, f, "", &days)
 		end()
 		queueDomains(b, org, f, &sum.Domains)
 		queueSuggestions(b, org, &sum.Suggestions)
@@ -237,7 +236,14 @@ func (s *Summary) settle(totals []total, days []dayTotal) {
 	s.fill(totals)
 	advised.fill(sure(totals))
 	for _, d := range days {
-		if d.DomainID == nil {
+		switch {
+		case d.Policy != nil:
+			s.Changes = append(s.Changes, PolicyChange{Day: *d.Day, Domain: *d.Domain, Policy: *d.Policy})
+			continue
+		case d.Long > 0:
+			s.Long = append(s.Long, LongReports{Day: *d.Day, Reports: d.Long})
+			continue
+		case d.DomainID == nil:
 			s.Days = append(s.Days, DayTotal{Day: *d.Day, Split: d.Split})
 			s.Doubted += d.Total() - d.Sure
 			continue
