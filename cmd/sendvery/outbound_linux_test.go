@@ -268,7 +268,8 @@ func (w *watch) live(t *testing.T) {
 	if status, _, body := v.ask(t, w.home+"domains", url.Values{"domain": {"example.com"}}); status != http.StatusSeeOther {
 		t.Fatalf("a domain: %d %s", status, body)
 	}
-	body := "--b\r\nContent-Disposition: form-data; name=file; filename=r.xml\r\n\r\n" + parseReport + "\r\n--b--\r\n"
+	sent := strings.Replace(parseReport, "192.0.2.1", "9.9.9.9", 1) // no name is asked of an address that is nobody's
+	body := "--b\r\nContent-Disposition: form-data; name=file; filename=r.xml\r\n\r\n" + sent + "\r\n--b--\r\n"
 	if status, to, body := v.send(t, http.MethodPost, w.home+"uploads", "multipart/form-data; boundary=b", strings.NewReader(body)); status != http.StatusSeeOther {
 		t.Fatalf("an upload: %d to %q: %s", status, to, body)
 	}
@@ -278,7 +279,7 @@ func (w *watch) live(t *testing.T) {
 		}
 	}
 	file := filepath.Join(t.TempDir(), "report.eml")
-	if err := os.WriteFile(file, []byte(reportMailHead+"Content-Type: text/xml\r\n\r\n"+strings.Replace(parseReport, "r-1", "r-2", 1)), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(reportMailHead+"Content-Type: text/xml\r\n\r\n"+strings.Replace(sent, "r-1", "r-2", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	imported := exec.CommandContext(t.Context(), w.program, "import", "--org", strings.Split(w.home, "/")[2], file)

@@ -316,7 +316,7 @@ var writes = []write{
 		return err
 	}},
 	{"sender.Service.Restore", true, func(c call) error {
-		_, err := c.Senders.Restore(c, c.in, c.of.domain.ID, []sender.Opinion{{Key: reportedIP, Note: "restored"}})
+		_, err := c.Senders.Restore(c, c.in, map[domain.ID][]sender.Opinion{c.of.domain.ID: {{Key: reportedIP, Note: "restored"}}})
 		return err
 	}},
 

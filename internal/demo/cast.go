@@ -32,7 +32,7 @@ type policyDomain struct {
 const enforceDay = 45
 
 // repairDay is when the newsletter service's signatures begin to verify, but
-// for those of its last machine.
+// for those of its last machine, which are right on one day in five.
 const repairDay = 60
 
 var domains = [...]policyDomain{
@@ -204,7 +204,7 @@ func newsletterAuth(d day, host netip.Addr) auth {
 		dkim: []dkimResult{{"news.example.org", "nl", fail}},
 		spf:  spfResult{"bounces.newsletter.example", pass},
 	}
-	if d.index >= repairDay && host != newsletter[len(newsletter)-1] {
+	if d.index >= repairDay && (host != newsletter[len(newsletter)-1] || d.index%5 == 0) {
 		a.dkim[0].result, a.dkimAligned = pass, true
 	}
 	return a

@@ -4,7 +4,7 @@
 //
 // The story: example.org is busy and moves from p=none to p=quarantine half
 // way. Two senders stand in the way of p=reject: a newsletter service signs
-// badly until day 60, and one of its machines still does; a machine in the
+// badly until day 60, and one of its machines mostly still does; a machine in the
 // office passes by nothing. One billing service passes by SPF alone;
 // forwarders and a mailing list sit in between; someone spoofs. example.com is the quieter
 // sister at p=none. example.net sends no mail, is at p=reject, and is spoofed.

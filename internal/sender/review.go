@@ -1,8 +1,10 @@
 package sender
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -53,72 +55,94 @@ func (s *Service) Review(ctx context.Context, a org.Access, d domain.ID, keys []
 	for i, k := range keys {
 		opinions[i] = Opinion{Key: k, Verdict: v, Note: note}
 	}
-	return s.Restore(ctx, a, d, opinions)
+	former, err := s.Restore(ctx, a, map[domain.ID][]Opinion{d: opinions})
+	return former[d], err
 }
 
-// Restore is Review with a verdict and note for each sender; who says so and
-// when is the person and now, or nobody where it is Unreviewed without a note.
-func (s *Service) Restore(ctx context.Context, a org.Access, d domain.ID, opinions []Opinion) (former []Opinion, err error) {
-	opinions, err = checked(opinions)
+// Restore is Review with a verdict and note for each sender of several domains:
+// all of it is said or nothing. Who says so and when is what an opinion names,
+// or else the person and now; nobody where it is Unreviewed without a note.
+func (s *Service) Restore(ctx context.Context, a org.Access, said map[domain.ID][]Opinion) (former map[domain.ID][]Opinion, err error) {
+	said, err = checked(said)
 	if err != nil {
 		return nil, err
 	}
-	keys := make([]string, len(opinions))
-	for i, o := range opinions {
-		keys[i] = o.Key
-	}
+	former = map[domain.ID][]Opinion{}
 	err = s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
-		name, err := domainName(ctx, tx, a.ID, d)
-		if err != nil {
-			return err
-		}
-		if former, err = lockOpinions(ctx, tx, a.ID, d, keys); err != nil {
-			return err
-		}
-		if len(former) != len(opinions) {
-			return fault.New(fault.NotFound, "There is no such sender of this domain any more: it is known as something else by now.")
-		}
-		events := []audit.Event{}
-		changed := []Opinion{}
-		for i, o := range opinions { // both by key
-			if o.KeepNote {
-				o.Note = former[i].Note
+		var events []audit.Event
+		// In the order of ids, as everybody locks them.
+		for _, d := range slices.SortedFunc(maps.Keys(said), func(a, b domain.ID) int { return bytes.Compare(a[:], b[:]) }) {
+			was, more, err := s.say(ctx, tx, a, d, said[d])
+			if err != nil {
+				return err
 			}
-			if was := former[i]; was.Verdict == o.Verdict && was.Note == o.Note {
-				continue
-			}
-			changed = append(changed, o)
-			events = append(events, audit.Event{Org: a.ID, Person: a.Person, Action: "sender.review", Subject: o.Key, At: s.Now(),
-				Detail: map[string]string{"domain": name, "from": former[i].Verdict.word(), "to": o.Verdict.word()}})
+			former[d], events = was, append(events, more...)
 		}
-		if len(changed) == 0 {
+		if len(events) == 0 {
 			return nil
-		}
-		if err := saveOpinions(ctx, tx, a.ID, d, changed, a.Person, s.Now()); err != nil {
-			return err
 		}
 		return s.Trail.Record(ctx, tx, events...)
 	})
 	return former, err
 }
 
-// checked are opinions by key, each key once.
-func checked(opinions []Opinion) ([]Opinion, error) {
-	if len(opinions) == 0 || len(opinions) > MaxReviewed {
+// say stores opinions on senders of a domain, by key, and returns the former
+// ones and what changed.
+func (s *Service) say(ctx context.Context, tx postgres.Tx, a org.Access, d domain.ID, opinions []Opinion) (former []Opinion, events []audit.Event, err error) {
+	name, err := domainName(ctx, tx, a.ID, d)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys := make([]string, len(opinions))
+	for i, o := range opinions {
+		keys[i] = o.Key
+	}
+	if former, err = lockOpinions(ctx, tx, a.ID, d, keys); err != nil {
+		return nil, nil, err
+	}
+	if len(former) != len(opinions) {
+		return nil, nil, fault.New(fault.NotFound, "There is no such sender of this domain any more: it is known as something else by now.")
+	}
+	var changed []Opinion
+	for i, o := range opinions { // both by key
+		if o.KeepNote {
+			o.Note = former[i].Note
+		}
+		if was := former[i]; was.Verdict == o.Verdict && was.Note == o.Note {
+			continue
+		}
+		changed = append(changed, o)
+		events = append(events, audit.Event{Org: a.ID, Person: a.Person, Action: "sender.review", Subject: o.Key, At: s.Now(),
+			Detail: map[string]string{"domain": name, "from": former[i].Verdict.word(), "to": o.Verdict.word()}})
+	}
+	if len(changed) > 0 {
+		err = saveOpinions(ctx, tx, a.ID, d, changed, a.Person, s.Now())
+	}
+	return former, events, err
+}
+
+// checked are opinions by key, each key of a domain once.
+func checked(said map[domain.ID][]Opinion) (map[domain.ID][]Opinion, error) {
+	n := 0
+	clean := map[domain.ID][]Opinion{}
+	for d, opinions := range said {
+		opinions, n = slices.Clone(opinions), n+len(opinions)
+		for i, o := range opinions {
+			if !slices.Contains([]Verdict{Unreviewed, Authorised, NotMine}, o.Verdict) {
+				return nil, fault.New(fault.Invalid, "Say whether you authorised the sender or it is not yours.")
+			}
+			if utf8.RuneCountInString(o.Note) > MaxNote {
+				return nil, fault.InvalidFields(fault.Fields{"note": fmt.Sprintf("Write at most %d characters.", MaxNote)})
+			}
+			opinions[i].Note = plaintext.String(strings.TrimSpace(o.Note))
+		}
+		slices.SortFunc(opinions, func(a, b Opinion) int { return strings.Compare(a.Key, b.Key) })
+		clean[d] = slices.CompactFunc(opinions, func(a, b Opinion) bool { return a.Key == b.Key })
+	}
+	if n == 0 || n > MaxReviewed {
 		return nil, fault.New(fault.Invalid, fmt.Sprintf("Choose between one and %d senders.", MaxReviewed))
 	}
-	opinions = slices.Clone(opinions)
-	for i, o := range opinions {
-		if !slices.Contains([]Verdict{Unreviewed, Authorised, NotMine}, o.Verdict) {
-			return nil, fault.New(fault.Invalid, "Say whether you authorised the sender or it is not yours.")
-		}
-		if utf8.RuneCountInString(o.Note) > MaxNote {
-			return nil, fault.InvalidFields(fault.Fields{"note": fmt.Sprintf("Write at most %d characters.", MaxNote)})
-		}
-		opinions[i].Note = plaintext.String(strings.TrimSpace(o.Note))
-	}
-	slices.SortFunc(opinions, func(a, b Opinion) int { return strings.Compare(a.Key, b.Key) })
-	return slices.CompactFunc(opinions, func(a, b Opinion) bool { return a.Key == b.Key }), nil
+	return clean, nil
 }
 
 // word is the verdict in the record of changes.

@@ -51,14 +51,18 @@ func TestReviewsAndTakingThemBack(t *testing.T) {
 	if got := said(t, b, m); got != "192.0.2.1:authorised:the shop:t 192.0.2.2:: 192.0.2.3:authorised:the shop:t" {
 		t.Errorf("after a review: %s", got)
 	}
-	if _, err := b.Restore(t.Context(), m.Access, m.domain, former); err != nil {
+	if _, err := b.Restore(t.Context(), m.Access, map[domain.ID][]sender.Opinion{m.domain: former}); err != nil {
 		t.Fatal(err)
 	}
 	if got := said(t, b, m); got != "192.0.2.1:: 192.0.2.2:: 192.0.2.3:not_mine::t" {
 		t.Errorf("after it was taken back: %s", got)
 	}
-	if _, err := b.Restore(t.Context(), m.Access, m.domain, former); err != nil {
+	if _, err := b.Restore(t.Context(), m.Access, map[domain.ID][]sender.Opinion{m.domain: former}); err != nil {
 		t.Fatal(err)
+	}
+	_, err = b.Restore(t.Context(), m.Access, map[domain.ID][]sender.Opinion{m.domain: {{Key: "192.0.2.2", Verdict: sender.NotMine}}, uid.New[domain.Domain](): {{Key: "192.0.2.2"}}})
+	if got := said(t, b, m); !fault.Is(err, fault.NotFound) || got != "192.0.2.1:: 192.0.2.2:: 192.0.2.3:not_mine::t" {
+		t.Errorf("of two domains one is not there: %s, %v", got, err)
 	}
 	want := []string{
 		"192.0.2.3 of example.org: unreviewed → not mine",

@@ -43,18 +43,22 @@ func lockOpinions(ctx context.Context, tx postgres.Tx, org org.ID, d domain.ID, 
 	return list, nil
 }
 
+// saveOpinions stores opinions with who said so and when, or else by and now.
 func saveOpinions(ctx context.Context, tx postgres.Tx, org org.ID, d domain.ID, opinions []Opinion, by postgres.PersonID, now time.Time) error {
-	keys, verdicts, notes := make([]string, len(opinions)), make([]string, len(opinions)), make([]string, len(opinions))
+	n := len(opinions)
+	keys, verdicts, notes := make([]string, n), make([]string, n), make([]string, n)
+	persons, times := make([]*postgres.PersonID, n), make([]*time.Time, n)
 	for i, o := range opinions {
-		keys[i], verdicts[i], notes[i] = o.Key, string(o.Verdict), o.Note
+		keys[i], verdicts[i], notes[i], persons[i], times[i] = o.Key, string(o.Verdict), o.Note, o.By, o.At
+		if o.At == nil && (o.Verdict != Unreviewed || o.Note != "") {
+			persons[i], times[i] = &by, &now
+		}
 	}
 	_, err := tx.Exec(ctx, `
-		UPDATE senders s SET review = u.verdict, note = u.note,
-			reviewed_by = CASE WHEN u.verdict = '' AND u.note = '' THEN NULL ELSE @by::uuid END,
-			reviewed_at = CASE WHEN u.verdict = '' AND u.note = '' THEN NULL ELSE @now::timestamptz END
-		FROM unnest(@keys::text[], @verdicts::text[], @notes::text[]) AS u (key, verdict, note)
+		UPDATE senders s SET review = u.verdict, note = u.note, reviewed_by = u.by, reviewed_at = u.at
+		FROM unnest(@keys::text[], @verdicts::text[], @notes::text[], @persons::uuid[], @times::timestamptz[]) AS u (key, verdict, note, by, at)
 		WHERE s.org_id = @org AND s.domain_id = @domain AND s.sender = u.key`,
-		postgres.NamedArgs{"org": org, "domain": d, "keys": keys, "verdicts": verdicts, "notes": notes, "by": by, "now": now})
+		postgres.NamedArgs{"org": org, "domain": d, "keys": keys, "verdicts": verdicts, "notes": notes, "persons": persons, "times": times})
 	if err != nil {
 		return fmt.Errorf("save reviews: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/org"
@@ -45,15 +46,21 @@ func (h *Web) ReviewSenders(w http.ResponseWriter, r *http.Request, a org.Access
 	if len(now) == 0 {
 		return fault.New(fault.Invalid, "Choose at least one sender.")
 	}
-	before := said{}
-	for name, opinions := range now {
+	names, opinions := map[domain.ID]string{}, map[domain.ID][]sender.Opinion{}
+	for name, of := range now {
 		d, err := h.Domains.Find(r.Context(), a.ID, name)
 		if err != nil {
 			return err
 		}
-		if before[name], err = h.Senders.Restore(r.Context(), a, d.ID, opinions); err != nil {
-			return err
-		}
+		names[d.ID], opinions[d.ID] = name, of
+	}
+	was, err := h.Senders.Restore(r.Context(), a, opinions)
+	if err != nil {
+		return err
+	}
+	before := said{}
+	for d, of := range was {
+		before[names[d]] = of
 	}
 	if restoring {
 		h.Flash(w, "What was said before holds again.")
