@@ -99,3 +99,20 @@ func TestEveryPageSaysTheSameOfAnyFilter(t *testing.T) {
 		t.Errorf("only %d of the filters found anything", found)
 	}
 }
+
+func TestReportsOfAFilterAreCountedToAThousand(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	w := newWorld(t, a, "ada@first.example")
+	random := rand.New(rand.NewPCG(7, 8))
+	var many []string
+	for n := range 1002 {
+		many = append(many, anyRecords(random, a, fmt.Sprint("any", n), w.domain))
+	}
+	take(t, a, w.slug, many...)
+	for query, want := range map[string]string{"": "1 003 reports from", "?dkim=fail": "reports from", "?country=" + report.UnknownCountry: "More than 1 000 reports from"} {
+		if page := w.owner.Get(t, "/o/"+w.slug+"/reports"+query); !strings.Contains(page.Body, strings.ReplaceAll(want, " 0", "\u202f0")) {
+			t.Errorf("%s: the page does not say %q", query, want)
+		}
+	}
+}

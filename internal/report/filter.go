@@ -49,6 +49,15 @@ func (f Filter) ofMessages() bool {
 	return f.Class != 0 || f.Sender != "" || f.Network.IsValid() || f.Country != "" || f.Disposition != 0 || f.DKIM != 0 || f.SPF != 0
 }
 
+// CountsTo is how far the reports of the filter are counted, because the rows of
+// each are looked at: a count of more says that there are more. 0 = all.
+func (f Filter) CountsTo() int64 {
+	if f.ofMessages() {
+		return 1000
+	}
+	return 0
+}
+
 // ofReports reports whether the filter chooses by what only reports know.
 func (f Filter) ofReports() bool { return f.Repair != "" || f.Doubted }
 

@@ -42,7 +42,8 @@ type Line struct {
 	Trust    Trust     `db:"trust"`
 }
 
-// Reports returns a page of the reports that hold chosen messages.
+// Reports returns a page of the reports that hold chosen messages, how many
+// there are, see CountsTo, and how many of the organization at all, up to 1,000.
 func (s *Service) Reports(ctx context.Context, org org.ID, q Query) (lines []Line, total, ever int64, err error) {
 	var c counts
 	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {

@@ -151,22 +151,18 @@ func (f Filter) reports(org org.ID) (with, where string, args postgres.NamedArgs
 
 // counts are how many reports and mails there are.
 type counts struct {
-	Reports  int64 // that hold chosen messages, up to MostReports where messages are looked at
+	Reports  int64 // that hold chosen messages, up to one more than CountsTo
 	Ever     int64 // of the organization at all, up to 1,000
 	Problems int64 // mails that a person should look at
 	Reviewed bool  // somebody said of a sender whose it is
 }
 
-// MostReports is how far reports are counted that hold chosen messages; one
-// more says that there are more.
-const MostReports = 1000
-
 // queueCounts counts reports and mails.
 func queueCounts(b *postgres.Batch, org org.ID, f Filter, c *counts) {
 	with, where, args := f.reports(org)
 	args["verdicts"], args["most"] = attention, nil
-	if f.ofMessages() {
-		args["most"] = MostReports + 1
+	if n := f.CountsTo(); n > 0 {
+		args["most"] = n + 1
 	}
 	scan(b, "count reports", with+`
 		SELECT (SELECT count(*) FROM (SELECT FROM reports r WHERE `+where+` LIMIT @most) r),

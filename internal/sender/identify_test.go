@@ -120,8 +120,8 @@ func TestPassingMailSpeaksForNoStrangers(t *testing.T) {
 		}
 	}
 	for key, name := range map[string]string{"AS64500/passing": "Network AS64500 (seen passing)", "isp.example/passing": "isp.example (seen passing)", "all-inkl/passing": "ALL-INKL.COM (seen passing)"} {
-		if sender.Name(key) != name {
-			t.Errorf("%s is called %s", key, sender.Name(key))
+		if sender.FullName(key) != name {
+			t.Errorf("%s is called %s", key, sender.FullName(key))
 		}
 	}
 }
@@ -146,8 +146,8 @@ func TestSentences(t *testing.T) {
 		{sender.Identity{Key: "192.0.2.1", Basis: sender.Judged, Host: "a.amazonses.com"}, "192.0.2.1", "high", "You said whose this address is, so it stays a sender of its own."},
 		{sender.Identity{Key: "192.0.2.1", Basis: sender.JustAddress}, "192.0.2.1", "low", "Nothing is known of it."},
 	} {
-		if sender.Name(test.identity.Key) != test.name || test.identity.Confidence() != test.sure || test.identity.Sentence() != test.sentence {
-			t.Errorf("%s, %s: %s", sender.Name(test.identity.Key), test.identity.Confidence(), test.identity.Sentence())
+		if sender.FullName(test.identity.Key) != test.name || test.identity.Confidence() != test.sure || test.identity.Sentence() != test.sentence {
+			t.Errorf("%s, %s: %s", sender.FullName(test.identity.Key), test.identity.Confidence(), test.identity.Sentence())
 		}
 	}
 }

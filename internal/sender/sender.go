@@ -59,11 +59,10 @@ func Provider(key string) (provider.Provider, bool) {
 	return provider.ByID(strings.TrimSuffix(key, passingSuffix))
 }
 
-// Name is how people call the sender of a key.
+// Name is how people call the sender of a key. Two senders have the same where
+// strangers are known as the same; see SeenPassing and FullName.
 func Name(key string) string {
-	if among, ok := strings.CutSuffix(key, passingSuffix); ok {
-		return Name(among) + " (seen passing)"
-	}
+	key = strings.TrimSuffix(key, passingSuffix)
 	if p, ok := Provider(key); ok {
 		return p.Name
 	}
@@ -71,6 +70,18 @@ func Name(key string) string {
 		return "Network AS" + number
 	}
 	return key
+}
+
+// SeenPassing reports whether a key stands for those addresses of what strangers
+// are known as too that sent passing mail of the domain.
+func SeenPassing(key string) bool { return strings.HasSuffix(key, passingSuffix) }
+
+// FullName is Name that tells the two apart, for where nothing else does.
+func FullName(key string) string {
+	if SeenPassing(key) {
+		return Name(key) + " (seen passing)"
+	}
+	return Name(key)
 }
 
 // Identity is who an address is taken for, and what shows it. It is stored

@@ -23,7 +23,7 @@ type column[T any] struct {
 var sumColumns = []column[report.DaySum]{
 	{"day", func(d report.DaySum) any { return format.ISODay(d.Day) }},
 	{"domain", func(d report.DaySum) any { return d.Domain.String() }},
-	{"sender", func(d report.DaySum) any { return sender.Name(d.Sender) }},
+	{"sender", func(d report.DaySum) any { return sender.FullName(d.Sender) }},
 	{"class", func(d report.DaySum) any { return string(classes[d.Class]) }},
 	{"messages", func(d report.DaySum) any { return d.Messages }},
 	{"authenticated", func(d report.DaySum) any { return d.Sure }},
@@ -40,7 +40,7 @@ var rowColumns = []column[report.Row]{
 	{"source_address", func(r report.Row) any { return r.SourceIP.String() }},
 	{"source_name", func(r report.Row) any { return sent(r.Name) }},
 	{"country", func(r report.Row) any { return r.Country }},
-	{"sender", func(r report.Row) any { return sender.Name(r.Sender) }},
+	{"sender", func(r report.Row) any { return sender.FullName(r.Sender) }},
 	{"class", func(r report.Row) any { return string(classes[r.Class]) }},
 	{"dkim", func(r report.Row) any { return resultWords[r.DKIM] }},
 	{"spf", func(r report.Row) any { return resultWords[r.SPF] }},

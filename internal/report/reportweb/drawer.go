@@ -86,7 +86,7 @@ func (h *Web) drawer(r *http.Request, a org.Access, rest string, query url.Value
 		return SenderDrawer{}, err
 	}
 	d := SenderDrawer{
-		Drawer: ui.Drawer{Title: sender.Name(key), CloseHref: path(a, rest, closed)}, Domain: name,
+		Drawer: ui.Drawer{Title: sender.FullName(key), CloseHref: path(a, rest, closed)}, Domain: name,
 		Href: path(a, "reports", with(with(closed, "domain", name), "sender", key)),
 	}
 	d.fillNumbers(a, f, detail, h)

@@ -151,7 +151,7 @@ func filterWords(name, value string) string {
 	case "class":
 		return ui.Class(value).Word()
 	case "sender":
-		return sender.Name(value)
+		return sender.FullName(value)
 	case "country":
 		return countryWord(value)
 	case "dkim", "spf", "disposition", "authenticated":

@@ -147,7 +147,7 @@ func (p printed) senders(d *pdf.Document) {
 	var rows [][]pdf.Cell
 	for _, s := range needy(p.sum.Senders)[:min(len(p.sum.Senders), printedSenders)] {
 		class := classes[s.Class()]
-		name := format.Middle(sender.Name(s.Sender), nameLength)
+		name := format.Middle(sender.FullName(s.Sender), nameLength)
 		if !p.single {
 			name += " as " + format.Middle(s.Domain.String(), nameLength)
 		}

@@ -72,8 +72,11 @@ func (h *Web) ListReports(w http.ResponseWriter, r *http.Request, a org.Access) 
 		p.Pager.Newer = path(a, "reports", with(query, "before", ""))
 	}
 	p.Pager.Text = format.Of(total, "report", "reports")
+	if most := f.CountsTo(); most > 0 && total > most {
+		p.Pager.Text = "More than " + format.Of(most, "report", "reports")
+	}
 	p.Reports = reportRows(a, lines, func(l report.Line) format.Time { return format.When(l.StoredAt, h.now()) })
-	p.Headline = format.Of(total, "report", "reports") + " from " + format.Span(f.From, f.To)
+	p.Headline = p.Pager.Text + " from " + format.Span(f.From, f.To)
 	switch {
 	case len(lines) > 0:
 	case ever == 0:

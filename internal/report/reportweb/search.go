@@ -60,7 +60,7 @@ func hits(a org.Access, f report.Found) (list []ui.Hit) {
 		list = append(list, ui.Hit{Icon: "globe", Title: d.String(), Kind: "Domain", Href: path(a, "domains/"+d.String(), nil)})
 	}
 	for _, s := range f.Senders {
-		list = append(list, ui.Hit{Icon: "send", Title: sender.Name(s.Sender), Detail: "sends as " + format.Of(s.Domains, "domain", "domains"), Kind: "Sender",
+		list = append(list, ui.Hit{Icon: "send", Title: sender.FullName(s.Sender), Detail: "sends as " + format.Of(s.Domains, "domain", "domains"), Kind: "Sender",
 			Href: path(a, "senders", one("sender", s.Sender))})
 	}
 	for _, rep := range f.Reporters {

@@ -76,6 +76,9 @@ func senderRow(a org.Access, query url.Values, s report.SenderTotal, manyDomains
 	default:
 		row.Detail = format.Of(s.Addresses, "address", "addresses")
 	}
+	if sender.SeenPassing(s.Sender) {
+		row.Detail += ", seen passing"
+	}
 	if s.Mended() && s.LastFix != nil {
 		row.Detail += " · failed until " + format.Day(*s.LastFix)
 	}
