@@ -83,7 +83,7 @@ func domainGallery() []galleryPage {
 			page := sampleSenderList(p)
 			page.Headline, page.Advice, page.Senders = "12 senders, none needs you.", "", nil
 			page.Classes[0].Chosen, page.Classes[0].Count, page.Classes[3].Chosen, page.Classes[3].Count = false, "12", true, "0"
-			page.Nothing = ui.Nothing{Icon: "circle-check", Title: "No sender needs fixing", Words: "All mail known as yours passes in these days.", Action: ui.Link{Text: "Show all senders", Href: galleryPath + "senders"}}
+			page.Nothing = ui.Nothing{Icon: "circle-check", Title: "No sender needs fixing", Words: "None of yours fails more than now and then in these days.", Action: ui.Link{Text: "Show all senders", Href: galleryPath + "senders"}}
 			return reportweb.Senders(page)
 		}},
 		{"report", "senders-none", func(p ui.Page) templ.Component {

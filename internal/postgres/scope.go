@@ -120,7 +120,7 @@ func QueueCommit(b *Batch) { b.Queue("commit") }
 
 // ReadOrg sends the queries that queue collects in one round trip, scoped to
 // one organization, and runs their result callbacks. All of them see the same
-// state: what one page shows fits together whatever is stored meanwhile. They
+// state, so that their answers fit together whatever is stored meanwhile. They
 // are planned for the organization and days that they are about: a plan that is
 // right for most takes ten times as long for the largest.
 func (db *DB) ReadOrg(ctx context.Context, org TenantID, queue func(*Batch)) error {

@@ -47,9 +47,9 @@ const (
 // failing mail stands in the way. Of less, a few strays, nobody is advised to wait.
 const BlockingShare = 2
 
-// recentDays is how long failures count against a sender: what was mended
+// RecentDays is how long failures count against a sender: what was mended
 // before stands in the way of nobody.
-const recentDays = 14
+const RecentDays = 14
 
 // Class is the class of a sender as a whole. A sender of many messages is not
 // judged by a few strays: from BlockingShare on, failing mail decides, and of

@@ -64,8 +64,8 @@ func (f Filter) ofReports() bool { return f.Repair != "" || f.Doubted }
 // Days returns how many days the filter covers.
 func (f Filter) Days() int { return int(f.To.Sub(f.From)/(24*time.Hour)) + 1 }
 
-// recent is the first of the last recentDays of the range.
-func (f Filter) recent() time.Time { return f.To.AddDate(0, 0, 1-recentDays) }
+// recent is the first of the last RecentDays of the range.
+func (f Filter) recent() time.Time { return f.To.AddDate(0, 0, 1-RecentDays) }
 
 // LastDays is the filter's range set to the n days up to today.
 func LastDays(now time.Time, n int) Filter {
@@ -142,7 +142,7 @@ func (f Filter) messages(byReceiver bool) string {
 
 // span is messages for sums over all days together: with last_day, and with
 // months in one row that are chosen whole. These end before the last
-// recentDays, which are told apart.
+// RecentDays, which are told apart.
 func (f Filter) span(byReceiver bool) string {
 	view := f.messages(byReceiver)
 	from, to := f.wholeMonths()
@@ -162,7 +162,7 @@ func (f Filter) span(byReceiver bool) string {
 }
 
 // wholeMonths are the months that are chosen whole and end before the last
-// recentDays: from the first day of the first up to that after the last one.
+// RecentDays: from the first day of the first up to that after the last one.
 func (f Filter) wholeMonths() (from, to time.Time) {
 	last := f.recent()
 	from = time.Date(f.From.Year(), f.From.Month()+1, 1, 0, 0, 0, 0, time.UTC)

@@ -14,6 +14,7 @@ import (
 
 // fact is one made record with what the test itself thinks of it.
 type fact struct {
+	report           int
 	domain, reporter string
 	day              time.Time
 	ip               netip.Addr
@@ -46,7 +47,7 @@ func makeFacts(t *testing.T, b *bench, seed uint64) []fact {
 			d.recs = append(d.recs, r)
 			pass, reason := r.dkim == "pass" || r.spf == "pass", r.reason == "forwarded"
 			survived := r.dkim == "pass" && r.spf != "pass"
-			all = append(all, made{fact: fact{domain: d.domain, reporter: d.org, day: d.begin, ip: netip.MustParseAddr(r.ip), messages: int64(r.count), dkim: r.dkim == "pass", spf: r.spf == "pass"},
+			all = append(all, made{fact: fact{report: n, domain: d.domain, reporter: d.org, day: d.begin, ip: netip.MustParseAddr(r.ip), messages: int64(r.count), dkim: r.dkim == "pass", spf: r.spf == "pass"},
 				pass: pass, forwarded: reason, own: pass && !reason && !survived && r.count > 0})
 		}
 		mails = append(mails, d.xml())
@@ -271,6 +272,20 @@ func TestEveryNumberOfAFilterAgrees(t *testing.T) {
 		}
 		for _, p := range spread.Countries {
 			countries += p.Messages
+		}
+		holding := map[int]bool{}
+		for _, x := range facts {
+			if chosen(x) {
+				holding[x.report] = true
+			}
+		}
+		if lines, counted, _, err := b.Reports(t.Context(), b.org.ID, report.Query{Filter: f, Limit: 100}); err != nil || len(lines) != len(holding) || counted != int64(len(holding)) {
+			t.Errorf("filter %d %+v: %d reports are listed and %d counted, %d hold such records, %v", n, f, len(lines), counted, len(holding), err)
+		}
+		if f.Sender != "" {
+			if _, err := b.Sender(t.Context(), b.org.ID, f); err != nil {
+				t.Errorf("filter %d %+v: %v", n, f, err)
+			}
 		}
 		all := want.Total()
 		if senders != want || int64(len(page.Senders)) != page.Total() || [5]int64{reported, aligned, daily, fates, countries} != [5]int64{all, want.Passing, all, all, all} {

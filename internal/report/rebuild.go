@@ -17,11 +17,11 @@ func (s *Service) Rebuild(ctx context.Context, org org.ID, progress func(done, o
 		if err := lockDaily(ctx, tx, org); err != nil {
 			return err
 		}
-		var err error
-		if days, err = markAllStale(ctx, tx, org); err != nil {
-			return err
+		err := regroupSenders(ctx, tx, org) // before days are marked, as where addresses are identified
+		if err == nil {
+			days, err = markAllStale(ctx, tx, org)
 		}
-		return regroupSenders(ctx, tx, org)
+		return err
 	})
 	for done := 0; err == nil; {
 		var more int

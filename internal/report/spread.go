@@ -175,6 +175,6 @@ func queueSamples(b *postgres.Batch, org org.ID, f Filter, into *[]Sample) {
 		JOIN auth_results a ON a.org_id = t.org_id AND a.auth_id = t.auth_id
 		LEFT JOIN ip_facts n ON n.ip = t.source_ip
 		WHERE `+where+` AND t.dkim <> 1 AND t.spf <> 1
-		      AND t.day = (SELECT max(t.day) FROM messages_by_sender t WHERE `+where+` AND t.dkim <> 1 AND t.spf <> 1)
+		      AND t.day = (SELECT max(t.day) FROM `+f.messages(false)+` t WHERE `+where+` AND t.dkim <> 1 AND t.spf <> 1)
 		ORDER BY t.messages DESC, t.report_id, t.seq LIMIT 3`, args)
 }

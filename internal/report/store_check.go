@@ -29,7 +29,8 @@ func checkSenders(ctx context.Context, tx postgres.Tx, org org.ID) ([]Difference
 	return differences(rows, err)
 }
 
-// checkDays compares what is kept of some days. Lines of sums that are the same
+// checkDays compares what is kept of some days, sums only of those that are not
+// to be added up anew. Lines of sums that are the same
 // on both sides fall away; so no join is needed.
 func checkDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) ([]Difference, error) {
 	if _, err := tx.Exec(ctx, `SET LOCAL enable_nestloop = off`); err != nil {
@@ -45,7 +46,10 @@ func checkDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) ([
 			UNION ALL SELECT 'sums by sender', '', `+facts+`, messages, 0 FROM m
 			UNION ALL SELECT 'sums by receiver', reporter, `+facts+`, 0, messages`+kept("daily_receivers", "reporter, "+facts+", messages")+`
 			UNION ALL SELECT 'sums by sender', '', `+facts+`, 0, messages`+kept("daily_senders", facts+", messages")+`),
-		lines AS (SELECT what, domain_id, day, sum(kept) AS kept, sum(counted) AS counted FROM sides GROUP BY what, name, `+facts+` HAVING sum(kept) <> sum(counted)),
+		lines AS (
+			SELECT what, domain_id, day, sum(kept) AS kept, sum(counted) AS counted FROM sides
+			WHERE NOT EXISTS (SELECT FROM daily_stale x WHERE x.org_id = @org AND x.domain_id = sides.domain_id AND x.from_day <= sides.day)
+			GROUP BY what, name, `+facts+` HAVING sum(kept) <> sum(counted)),
 		rows AS (SELECT report_id, sum(messages) AS messages, sum(messages) FILTER (WHERE dkim = 1 OR spf = 1) AS aligned`+kept("records", "report_id, messages, dkim, spf")+` GROUP BY report_id),
 		reports AS (
 			SELECT x.domain_id, x.day, x.report_id, x.messages AS kept, coalesce(t.messages, 0) AS counted`+kept("reports", "domain_id, day, report_id, messages, aligned")+`
@@ -87,7 +91,8 @@ func checkDomain(ctx context.Context, tx postgres.Tx, org org.ID, id DomainID) (
 		WITH sides AS (`+kept("senders", "''")+` UNION ALL `+counted("senders", "''")+` UNION ALL `+kept("receivers", "reporter")+` UNION ALL `+counted("receivers", "reporter")+`),
 		lines AS (
 			SELECT month, sum(kept) AS kept, sum(counted) AS counted FROM sides GROUP BY by, name, month, `+facts+`
-			HAVING sum(kept) <> sum(counted) OR max(kept_day) IS DISTINCT FROM max(counted_day)),
+			HAVING sum(kept) <> sum(counted) OR max(kept_day) IS DISTINCT FROM max(counted_day)
+			       AND NOT EXISTS (SELECT FROM daily_due u WHERE u.org_id = @org AND u.domain_id = @domain AND u.day >= month AND u.day < month + interval '1 month')),
 		judged AS (
 			SELECT t.day, `+splitSQL+`, `+sureSQL+` AS sure FROM daily_senders t `+opinions+`
 			WHERE t.org_id = @org AND t.domain_id = @domain GROUP BY t.day HAVING sum(t.messages) > 0),

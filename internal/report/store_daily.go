@@ -32,8 +32,8 @@ func recount(b *postgres.Batch, org org.ID, r existing) {
 	args["lock"] = dailyLock
 	b.Queue(`SELECT pg_advisory_xact_lock(@lock::int, hashtext(@org::text))`, args)
 	b.Queue(`DELETE FROM daily_due WHERE org_id = @org AND domain_id = @domain AND day = @day AND report_id = @id`, args)
+	takeFromMonth(b, args)
 	removeSums(b, org, r.domain, []time.Time{r.day})
-	sumMonths(b, org, r.domain, []time.Time{r.day})
 	b.Queue(`
 		INSERT INTO daily_due (org_id, domain_id, day, report_id)
 		SELECT org_id, domain_id, day, report_id FROM reports WHERE org_id = @org AND domain_id = @domain AND day = @day

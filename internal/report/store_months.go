@@ -42,6 +42,18 @@ func sumMonths(b *postgres.Batch, org org.ID, domain DomainID, days []time.Time)
 	}
 }
 
+// takeFromMonth takes the sums of a day out of those of its month, until the day
+// is added up again and the month with it. Args are those of existing.args.
+func takeFromMonth(b *postgres.Batch, args postgres.NamedArgs) {
+	const facts = `sender, country, disposition, dkim, spf, forwarding, trust`
+	for by, facts := range map[string]string{"senders": facts, "receivers": "reporter, " + facts} {
+		b.Queue(`
+			INSERT INTO monthly_`+by+` AS m (org_id, domain_id, month, `+facts+`, last_day, messages)
+			SELECT org_id, domain_id, date_trunc('month', day)::date, `+facts+`, day, -messages FROM daily_`+by+` WHERE org_id = @org AND domain_id = @domain AND day = @day
+			ON CONFLICT (org_id, domain_id, month, `+facts+`) DO UPDATE SET messages = m.messages + excluded.messages`, args)
+	}
+}
+
 // judgeDays adds up a domain's days by class, all of them or those that a
 // condition on rows t chooses.
 func judgeDays(b *postgres.Batch, condition string, args postgres.NamedArgs) {

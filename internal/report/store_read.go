@@ -122,8 +122,8 @@ func queueReports(b *postgres.Batch, org org.ID, q Query, into *[]Line) {
 
 // reports chooses reports r that hold a chosen message, perhaps with a common
 // table before. The receiver of a report must have reported such on its day or
-// in its month: few have, where they are rare. Only then its own rows are
-// looked at, one report after the other, as far as somebody reads on.
+// in its month: few have, where they are rare, or the sums may still call senders
+// by other names. Only then its own rows are looked at, one report after the other, as far as somebody reads on.
 func (f Filter) reports(org org.ID) (with, where string, args postgres.NamedArgs) {
 	where, args = reportWhere(f), reportArgs(org, f)
 	if !f.ofMessages() {
@@ -136,13 +136,14 @@ func (f Filter) reports(org org.ID) (with, where string, args postgres.NamedArgs
 		with = `WITH holding AS MATERIALIZED (SELECT DISTINCT t.report_id FROM messages t ` + opinions + ` WHERE ` + chosen + `)`
 		return with, where + ` AND (r.report_id IN (TABLE holding)) IS TRUE`, args
 	}
-	with = `WITH holding AS MATERIALIZED (
-			SELECT DISTINCT t.domain_id, t.day, t.reporter FROM ` + f.span(true) + ` t ` + opinions + ` WHERE ` + chosen + `)`
-	day := `r.day`
+	day := `#.day`
 	if from, to := f.wholeMonths(); from.Before(to) {
-		day = `CASE WHEN r.day >= @month AND r.day < @months_end THEN date_trunc('month', r.day)::date ELSE r.day END`
+		day = `CASE WHEN #.day >= @month AND #.day < @months_end THEN date_trunc('month', #.day)::date ELSE #.day END`
 	}
-	return with, where + ` AND ((r.domain_id, ` + day + `, r.reporter_domain) IN (TABLE holding)) IS TRUE
+	of := func(row string) string { return strings.ReplaceAll(day, "#", row) }
+	with = `WITH holding AS MATERIALIZED (
+			SELECT DISTINCT t.domain_id, ` + of("t") + `, t.reporter FROM ` + f.span(true) + ` t ` + opinions + ` WHERE ` + chosen + `)`
+	return with, where + ` AND ((r.domain_id, ` + of("r") + `, r.reporter_domain) IN (TABLE holding) OR r.domain_id IN (SELECT u.domain_id FROM daily_stale u WHERE u.org_id = @org)) IS TRUE
 		AND EXISTS (
 			SELECT FROM (SELECT x.org_id, x.domain_id, x.day, x.disposition, x.dkim, x.spf, x.forwarding, r.reporter_domain AS reporter, o.sender, o.country
 			             FROM records x JOIN sources o ON o.org_id = x.org_id AND o.domain_id = x.domain_id AND o.source_ip = x.source_ip

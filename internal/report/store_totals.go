@@ -100,7 +100,7 @@ type dayTotal struct {
 	Long   int64      `db:"long"` // reports of the day that cover more than LongPeriod
 }
 
-// Recent is the messages of the last recentDays of the chosen ones.
+// Recent is the messages of the last RecentDays of the chosen ones.
 type Recent struct {
 	Fix   int64 `db:"recent_fix"`   // of class NeedsFixing
 	Other int64 `db:"recent_other"` // of the other classes

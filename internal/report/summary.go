@@ -55,7 +55,8 @@ type DomainTotal struct {
 	PolicyDay    *time.Time       `db:"policy_day"`
 	LastReportAt *time.Time       `db:"last_report_at"` // when the newest of all was stored
 	Reported
-	Pace Pace `db:"-"`
+	Pace   Pace   `db:"-"`
+	Recent Recent `db:"-"`
 }
 
 // Reported is who reported a domain, by what somebody vouches for.
@@ -310,7 +311,7 @@ func (s *Summary) fill(totals []total) {
 		case "domain":
 			for i := range s.Domains {
 				if s.Domains[i].ID == *t.DomainID {
-					s.Domains[i].Split, s.Domains[i].Pace = t.Split, t.Pace
+					s.Domains[i].Split, s.Domains[i].Pace, s.Domains[i].Recent = t.Split, t.Pace, t.Recent
 				}
 			}
 		}

@@ -75,7 +75,7 @@ func Identify(e Evidence) Identity {
 	switch {
 	case i.Basis == OwnHost:
 		i.Tie = report.TieOwner
-	case i.Basis == Relay:
+	case i.Basis == Relay && (byHost.Kind != provider.Gateway || !e.authorised()):
 		i.Tie = report.TieRelay
 	case i.shared() && e.Passes:
 		i.Key += passingSuffix
@@ -83,6 +83,15 @@ func Identify(e Evidence) Identity {
 		i.Tie = report.TieStrangers
 	}
 	return i
+}
+
+// authorised reports whether SPF passes for the owner's domain: their record
+// names the address. A gateway of which it does is on their own way out, and
+// what fails there was not passed on.
+func (e Evidence) authorised() bool {
+	return slices.ContainsFunc(e.Results, func(r Result) bool {
+		return slices.ContainsFunc(r.Envelopes, func(env fqdn.Name) bool { return foreign(e, env) == "" })
+	})
 }
 
 // shared reports whether anybody may have an address that is known as the

@@ -70,13 +70,21 @@ func (s *Service) Restore(ctx context.Context, a org.Access, said map[domain.ID]
 	former = map[domain.ID][]Opinion{}
 	err = s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
 		var events []audit.Event
-		// In the order of ids, as everybody locks them.
-		for _, d := range slices.SortedFunc(maps.Keys(said), func(a, b domain.ID) int { return bytes.Compare(a[:], b[:]) }) {
-			was, more, err := s.say(ctx, tx, a, d, said[d])
+		// In the order of ids, and all senders before anything is changed, as
+		// everybody locks them.
+		domains := slices.SortedFunc(maps.Keys(said), func(a, b domain.ID) int { return bytes.Compare(a[:], b[:]) })
+		for _, d := range domains {
+			var err error
+			if former[d], err = lockSaid(ctx, tx, a.ID, d, said[d]); err != nil {
+				return err
+			}
+		}
+		for _, d := range domains {
+			more, err := s.say(ctx, tx, a, d, said[d], former[d])
 			if err != nil {
 				return err
 			}
-			former[d], events = was, append(events, more...)
+			events = append(events, more...)
 		}
 		if len(events) == 0 {
 			return nil
@@ -86,25 +94,29 @@ func (s *Service) Restore(ctx context.Context, a org.Access, said map[domain.ID]
 	return former, err
 }
 
-// say stores opinions on senders of a domain, by key, and returns the former
-// ones and what changed.
-func (s *Service) say(ctx context.Context, tx postgres.Tx, a org.Access, d domain.ID, opinions []Opinion) (former []Opinion, events []audit.Event, err error) {
-	name, err := domainName(ctx, tx, a.ID, d)
-	if err != nil {
-		return nil, nil, err
-	}
+// lockSaid returns what is said of the senders of a domain that opinions are
+// about, by key, and keeps it until the transaction ends.
+func lockSaid(ctx context.Context, tx postgres.Tx, org org.ID, d domain.ID, opinions []Opinion) ([]Opinion, error) {
 	keys := make([]string, len(opinions))
 	for i, o := range opinions {
 		keys[i] = o.Key
 	}
-	if former, err = lockOpinions(ctx, tx, a.ID, d, keys); err != nil {
-		return nil, nil, err
+	former, err := lockOpinions(ctx, tx, org, d, keys)
+	if err == nil && len(former) != len(opinions) {
+		err = fault.New(fault.NotFound, "There is no such sender of this domain any more: it is known as something else by now.")
 	}
-	if len(former) != len(opinions) {
-		return nil, nil, fault.New(fault.NotFound, "There is no such sender of this domain any more: it is known as something else by now.")
+	return former, err
+}
+
+// say stores opinions on senders of a domain in the place of the former ones,
+// both by key, and returns what changed.
+func (s *Service) say(ctx context.Context, tx postgres.Tx, a org.Access, d domain.ID, opinions, former []Opinion) (events []audit.Event, err error) {
+	name, err := domainName(ctx, tx, a.ID, d)
+	if err != nil {
+		return nil, err
 	}
 	var changed []Opinion
-	for i, o := range opinions { // both by key
+	for i, o := range opinions {
 		if o.KeepNote {
 			o.Note = former[i].Note
 		}
@@ -118,7 +130,7 @@ func (s *Service) say(ctx context.Context, tx postgres.Tx, a org.Access, d domai
 	if len(changed) > 0 {
 		err = saveOpinions(ctx, tx, a.ID, d, changed, a.Person, s.Now())
 	}
-	return former, events, err
+	return events, err
 }
 
 // checked are opinions by key, each key of a domain once.

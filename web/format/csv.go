@@ -6,8 +6,8 @@ import "regexp"
 // where one that separates by semicolons or tabs, or by lines, begins another.
 // The wide forms of the signs count for some as the signs.
 var (
-	beginsFormula = regexp.MustCompile(`^([\t\r\n]|\s*"?\s*[=+\-@＝＋－＠])`)
-	laterFormula  = regexp.MustCompile(`([;\t\r\n])(\s*"?\s*[=+\-@＝＋－＠])`)
+	beginsFormula = regexp.MustCompile(`^([\t\r\n]|[^\S\t\r\n]*"?[^\S\t\r\n]*[=+\-@＝＋－＠])`)
+	laterFormula  = regexp.MustCompile(`([;\t\r\n])([^\S\t\r\n]*"?[^\S\t\r\n]*[=+\-@＝＋－＠])`)
 )
 
 // Cell makes text safe in a table that a spreadsheet opens: what begins like a

@@ -76,7 +76,7 @@ func TestTimes(t *testing.T) {
 func TestCellIsNeverAFormula(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"": "", "example.org": "example.org", "1 = 1": "1 = 1", "=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t'=1", "\r=1": "'\r'=1", "x;=1": "x;'=1", "x;\"=1": "x;'\"=1", "a\t+1": "a\t'+1", "＝1": "'＝1", "\n=1": "'\n'=1", "a-b;c": "a-b;c",
+		"": "", "example.org": "example.org", "1 = 1": "1 = 1", "=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t'=1", "\r=1": "'\r'=1", "x;=1": "x;'=1", "x;\"=1": "x;'\"=1", "a\t+1": "a\t'+1", "＝1": "'＝1", "\n=1": "'\n'=1", "a-b;c": "a-b;c", "a\n\n=1": "a\n\n'=1", ";\t=1": ";\t'=1",
 	} {
 		if got := format.Cell(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)

@@ -219,7 +219,7 @@ func (h *Web) noSenders(r *http.Request, a org.Access, f report.Filter, bar ui.F
 // noneOfClass says what it means that senders are of other classes only.
 func noneOfClass(c report.Class, all ui.Link) ui.Nothing {
 	if c == report.NeedsFixing {
-		return ui.Nothing{Icon: "circle-check", Title: "No sender needs fixing", Words: "All mail known as yours passes in these days.", Action: all}
+		return ui.Nothing{Icon: "circle-check", Title: "No sender needs fixing", Words: "None of yours fails more than now and then in these days.", Action: all}
 	}
 	return ui.Nothing{Icon: "send", Title: "No sender is like this", Words: "The senders of these days are of other classes.", Action: all}
 }

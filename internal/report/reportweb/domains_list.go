@@ -113,7 +113,7 @@ func groupChoices(a org.Access, rest string, query url.Values, groups []domain.G
 
 // ListDomains lists the organization's domains with how they stand.
 func (h *Web) ListDomains(w http.ResponseWriter, r *http.Request, a org.Access) error {
-	query := r.URL.Query()
+	query := with(r.URL.Query(), "domain", "") // all are listed
 	f := h.rangeFilter(query, nil)
 	sum, err := h.Reports.Domains(r.Context(), a.ID, f)
 	if err != nil {

@@ -68,6 +68,8 @@ func (h *Web) ReviewSenders(w http.ResponseWriter, r *http.Request, a org.Access
 		query := back.Query()
 		query.Set("undo", undo)
 		back.RawQuery = query.Encode()
+	} else {
+		h.Flash(w, savedWords(before)) // too many for an address to carry
 	}
 	return httpio.See(w, r, back.RequestURI())
 }
@@ -112,15 +114,20 @@ func (h *Web) unsealed(a org.Access, text string) said {
 	return s
 }
 
-// undoReview is the offer to take back what the address says was reviewed just now.
-func (h *Web) undoReview(a org.Access, rest string, query url.Values) UndoReview {
+// savedWords says of how many senders something is said now.
+func savedWords(s said) string {
 	n := 0
-	for _, opinions := range h.unsealed(a, query.Get("undo")) {
+	for _, opinions := range s {
 		n += len(opinions)
 	}
-	if n == 0 {
+	return "Saved what you say of " + format.Of(n, "sender", "senders") + "."
+}
+
+// undoReview is the offer to take back what the address says was reviewed just now.
+func (h *Web) undoReview(a org.Access, rest string, query url.Values) UndoReview {
+	before := h.unsealed(a, query.Get("undo"))
+	if len(before) == 0 {
 		return UndoReview{}
 	}
-	return UndoReview{Action: path(a, "senders/review", nil), Value: query.Get("undo"), Back: path(a, rest, with(query, "undo", "")),
-		Words: "Saved what you say of " + format.Of(n, "sender", "senders") + "."}
+	return UndoReview{Action: path(a, "senders/review", nil), Value: query.Get("undo"), Back: path(a, rest, with(query, "undo", "")), Words: savedWords(before)}
 }

@@ -112,6 +112,9 @@ func (h *Web) receivers(a org.Access, query url.Values, f report.Filter, list []
 		if cell.Href == "" {
 			from := f.From.AddDate(0, 0, at*step)
 			to := from.AddDate(0, 0, step-1)
+			if to.After(f.To) {
+				to = f.To
+			}
 			cell.Href = path(a, "reports", with(with(with(query, "reporter", x.Reporter), "from", format.ISODay(from)), "to", format.ISODay(to)))
 		}
 	}

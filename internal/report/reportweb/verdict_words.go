@@ -45,7 +45,7 @@ func verdictSentence(as report.Assessment, shown report.DomainTotal) string {
 		}
 		return passingSentence(as, n)
 	case report.Enforced:
-		return fmt.Sprintf("Enforced, and your mail passes: %s.", ownWords(d))
+		return fmt.Sprintf("Enforced, and your mail passes: %s%s.", ownWords(d), mendedWords(d))
 	case report.OpenSubdomains:
 		if d.Own() == 0 {
 			return fmt.Sprintf("None of %s is known as yours, and p=reject stops them, but %s.", n, openWords(d))
@@ -73,7 +73,10 @@ func passingSentence(as report.Assessment, n string) string {
 	case report.MuchForwarded:
 		fate := "enforcing would lose them"
 		if p := does[d.InForce()]; p != "" {
-			fate = "p=" + d.Policy + " has them " + p
+			fate = "p=" + d.InForce() + " has them " + p
+			if d.Published != nil && d.Published.Effective().Pct < 100 {
+				fate += fmt.Sprintf(", %d\u00a0%% of them", d.Published.Effective().Pct)
+			}
 		}
 		return fmt.Sprintf("%s pass, but %s of %s are passed on and then fail: %s.", ownWords(d), format.Percent(d.Forwarded, d.Total()), n, fate)
 	case report.Testing:
@@ -94,11 +97,24 @@ func ownWords(d report.DomainTotal) string {
 // strayWords say what the owner would lose although no sender of theirs stands
 // in the way. n is the domain's messages in words.
 func strayWords(d report.DomainTotal, n string) string {
-	if d.Fix == 0 {
-		return "nothing known as yours among " + n + " would be lost"
+	switch d.Recent.Fix {
+	case 0:
+		return "nothing known as yours among " + n + " would be lost" + mendedWords(d)
+	case d.Fix:
+		return fmt.Sprintf("%s known as yours among %s would be lost, below the %d\u00a0%% of a sender's recent mail that would be a reason to wait",
+			format.Count(d.Fix), n, report.BlockingShare)
 	}
-	return fmt.Sprintf("%s known as yours among %s would be lost, below the %d\u00a0%% of a sender's recent mail that would be a reason to wait",
-		format.Count(d.Fix), n, report.BlockingShare)
+	return fmt.Sprintf("%s known as yours in the last %d days would be lost, below the %d\u00a0%% of a sender's recent mail that would be a reason to wait%s",
+		format.Count(d.Recent.Fix), report.RecentDays, report.BlockingShare, mendedWords(d))
+}
+
+// mendedWords say what of the owner's mail failed before the last days and does
+// no more.
+func mendedWords(d report.DomainTotal) string {
+	if n := d.Fix - d.Recent.Fix; n > 0 {
+		return fmt.Sprintf(", as the %s that failed more than %d days ago no longer do", format.Of(n, "message", "messages"), report.RecentDays)
+	}
+	return ""
 }
 
 // testWords says how a policy is published that is not in force for all mail.
