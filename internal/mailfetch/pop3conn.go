@@ -40,9 +40,12 @@ func (c *popConn) line() ([]byte, error) {
 }
 
 // send writes a command, or several. What the server said unasked would pass
-// for the answer.
+// for the answer; one that fails something unasked is about to hang up.
 func (c *popConn) send(command string) error {
-	if c.r.Buffered() > 0 {
+	if n := c.r.Buffered(); n > 0 {
+		if said, _ := c.r.Peek(min(n, len("-ERR"))); string(said) == "-ERR" {
+			return fmt.Errorf("the server ends the session: %w", io.ErrUnexpectedEOF)
+		}
 		return errors.New("the server speaks unasked")
 	}
 	_, err := io.WriteString(c.w, command+"\r\n")

@@ -313,9 +313,12 @@ func TestPOP3SilenceAndCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	f.Limits.Silence = time.Minute
 	_, f, a = scriptedPOP3(t, 3, func(line string) string {
-		if line == "RETR 2" {
+		switch line {
+		case "RETR 2":
 			cancel()
 			return "+OK\r\nhalf"
+		case "RETR 3": // asked for together with it: its answer would be the other half
+			<-t.Context().Done()
 		}
 		return ""
 	})
