@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
@@ -59,7 +60,7 @@ const checkedAtOnce = 50
 // state, so that it can run while reports come in.
 func (s *Service) Check(ctx context.Context, org org.ID, found func(Difference)) (days int, err error) {
 	var all domainDays
-	var domains []DomainID
+	var domains []domain.Domain
 	in := func(do func(context.Context, postgres.Tx) ([]Difference, error)) error {
 		var list []Difference
 		err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) (err error) {
@@ -75,7 +76,7 @@ func (s *Service) Check(ctx context.Context, org org.ID, found func(Difference))
 		if all, err = keptDays(ctx, tx, org); err != nil {
 			return nil, err
 		}
-		if domains, err = domainsOf(ctx, tx, org); err != nil {
+		if domains, err = domain.All(ctx, tx, org); err != nil {
 			return nil, err
 		}
 		return checkSenders(ctx, tx, org)
@@ -85,9 +86,9 @@ func (s *Service) Check(ctx context.Context, org org.ID, found func(Difference))
 		some := domainDays{all.domains[first:last], all.days[first:last]}
 		err = in(func(ctx context.Context, tx postgres.Tx) ([]Difference, error) { return checkDays(ctx, tx, org, some) })
 	}
-	for _, id := range domains {
+	for _, d := range domains {
 		if err == nil {
-			err = in(func(ctx context.Context, tx postgres.Tx) ([]Difference, error) { return checkDomain(ctx, tx, org, id) })
+			err = in(func(ctx context.Context, tx postgres.Tx) ([]Difference, error) { return checkDomain(ctx, tx, org, d.ID) })
 		}
 	}
 	return len(all.days), err

@@ -63,19 +63,6 @@ func checkDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) ([
 	return differences(rows, err)
 }
 
-// domainsOf are the domains of an organization.
-func domainsOf(ctx context.Context, tx postgres.Tx, org org.ID) ([]DomainID, error) {
-	rows, err := tx.Query(ctx, `SELECT domain_id FROM domains WHERE org_id = $1 ORDER BY name`, org)
-	if err != nil {
-		return nil, fmt.Errorf("list domains: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowTo[DomainID])
-	if err != nil {
-		return nil, fmt.Errorf("list domains: %w", err)
-	}
-	return list, nil
-}
-
 // checkDomain compares the sums of a domain's months, and those by class unless
 // they are to be judged anew, with the sums of its days.
 func checkDomain(ctx context.Context, tx postgres.Tx, org org.ID, id DomainID) ([]Difference, error) {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -139,13 +140,16 @@ func (c *Cluster) startOnce(ctx context.Context, acc *account, opts Options) err
 		return err
 	}
 	defer func() { _ = log.Close() }() // the server writes to its own copy
-	args := []string{"-D", c.data, "-k", c.socket, "-p", port, "-c", "listen_addresses=", "-c", "unix_socket_permissions=0700", "-c", "max_connections=200"}
+	args := []string{"-D", c.data, "-k", c.socket, "-p", port, "-c", "listen_addresses=", "-c", "unix_socket_permissions=0700"}
 	// The usual 128 MB are fewer than an import touches, which then writes pages
 	// out itself that it needs again.
 	args = append(args, "-c", "shared_buffers=256MB")
+	connections := 200
 	if opts.Unsafe {
+		connections = 600 // many programs at once, each with pools of its own
 		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 	}
+	args = append(args, "-c", "max_connections="+strconv.Itoa(connections))
 	cmd := exec.Command(filepath.Join(opts.Binaries.Dir, "postgres"), args...)
 	cmd.Dir = "/"
 	// Each statement takes a little memory and gives it back; without these its
