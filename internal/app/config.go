@@ -67,6 +67,8 @@ type Config struct {
 
 	LogLevel string `cfg:"LOG_LEVEL" default:"info" help:"What is logged: error, warn, info (also a line for each request) or debug. No level holds addresses of people, tokens or mails."`
 
+	Stripe StripeConfig `embed:""`
+
 	Operator OperatorConfig `embed:""`
 
 	DataDir string `cfg:"DATA_DIR" default:"data" help:"Folder of development mode: its private PostgreSQL and keys."`
@@ -129,6 +131,7 @@ func (c Config) Check() error {
 		p.add("CA_FILE", err.Error())
 	}
 	p.grants(c.grantSettings())
+	p.stripe(c.Stripe)
 	p.operator(c.Operator)
 	return p.err()
 }

@@ -112,7 +112,8 @@ var house = map[string]floor{
 // the upper one in. Audit stands below org because every change to an
 // organization is recorded, in its own transaction.
 var order = [][]string{
-	{"internal/audit", "internal/billing", "internal/instance"},
+	{"internal/audit", "internal/instance"},
+	{"internal/billing"},
 	{"internal/org"},
 	{"internal/auth", "internal/domain", "internal/export", "internal/keyring"},
 	{"internal/mailbox"},

@@ -1,5 +1,3 @@
-// Package billing knows what an organization's plan allows. Without a payment
-// provider configured, everything is unlimited.
 package billing
 
 import (
@@ -13,8 +11,11 @@ type Limit string
 
 // The limits.
 const (
-	Domains       Limit = "domains"
-	Seats         Limit = "seats"
+	Domains Limit = "domains"
+	Seats   Limit = "seats"
+	// Reports is how many aggregate reports count in a month, UTC.
+	Reports Limit = "reports"
+	// RetentionDays is how long reports are kept.
 	RetentionDays Limit = "retention_days"
 )
 
@@ -40,4 +41,14 @@ func (l Limits) Check(ctx context.Context, tx postgres.Tx, org postgres.TenantID
 		return Allowance{Unlimited: true}, nil
 	}
 	return l.Of(ctx, tx, org, limit)
+}
+
+// Allowance is what the account gives of a limit. Nothing new beyond the plan
+// is added from the day that it became smaller; what is there, how long it is
+// kept and how much comes in stay as they were until the grace is over.
+func (a Account) Allowance(l Limit) Allowance {
+	if a.Kept != "" && (l == Reports || l == RetentionDays) {
+		return PlanOf(a.Kept).Allowance(l)
+	}
+	return PlanOf(a.Plan).Allowance(l)
 }

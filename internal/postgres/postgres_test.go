@@ -27,6 +27,7 @@ var shared = map[string]string{
 	"ip_facts":         "facts about the network, the same for all",
 	"catalogue_in_use": "the version of the catalogue, the same for all",
 	"certificates":     "the installation's own",
+	"stripe_events":    "an event names a customer, not an organization",
 	"goose_db_version": "the schema's version",
 
 	"address_changes":     "changes of people's addresses",

@@ -1,0 +1,121 @@
+// Package billing knows what an organization pays for and what its plan allows.
+//
+// The payment provider (Gateway) has the truth: what is stored here is what it
+// said last (Sync), so that events may come in any order, twice or never.
+// Without a provider there are no plans and no limits.
+package billing
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/limit"
+	"sendvery.com/sendvery/internal/mailer"
+	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/work"
+)
+
+const (
+	// PaymentGrace is how long a plan whose payment failed goes on. The provider
+	// tries the payment again meanwhile.
+	PaymentGrace = 14 * 24 * time.Hour
+	// DowngradeGrace is how long nothing is taken away after a plan became
+	// smaller or ended.
+	DowngradeGrace = 30 * 24 * time.Hour
+)
+
+// Account is how an organization pays and what it may have.
+type Account struct {
+	Org          postgres.TenantID
+	Plan         PlanID     // whose limits new things are held to
+	Kept         PlanID     // a larger one that was given up, whose things stay until KeptUntil; empty without
+	KeptUntil    *time.Time // nil without
+	Paid         *Paid      // nil without a subscription
+	PastDueSince *time.Time // since when a payment is missing; nil = it is not
+	Twice        bool       // more than one subscription is paid; the oldest counts
+	Checkout     *Pending   // a page that is open for paying; nil without
+	HasCustomer  bool       // the provider knows the organization: there may be invoices
+}
+
+// Paid is a subscription that gives a plan.
+type Paid struct {
+	Price
+	Status    Status
+	PeriodEnd time.Time
+	EndsThen  bool // it was cancelled and ends with the period
+}
+
+// Pending is a page for paying that was opened and not completed.
+type Pending struct {
+	Price
+	URL   string
+	Until time.Time
+}
+
+// LimitsFrom is when the limits of Free apply unless a missing payment comes
+// in; zero when none is missing.
+func (a Account) LimitsFrom() time.Time {
+	if a.PastDueSince == nil {
+		return time.Time{}
+	}
+	return a.PastDueSince.Add(PaymentGrace)
+}
+
+// Actor is an owner who changes something about their organization's plan.
+type Actor struct {
+	Org    postgres.TenantID
+	Name   string // of the organization
+	Person postgres.PersonID
+	Email  string
+	Back   string // the whole address of the page that they come back to
+}
+
+// People are those who are told about an organization's plan.
+type People struct {
+	Slug, Name string
+	Owners     []string // mail addresses
+}
+
+// Service is what can be done about plans. It is used only where a payment
+// provider is configured.
+type Service struct {
+	DB      *postgres.DB
+	Trail   *audit.Trail
+	Queue   work.Enqueuer
+	Gateway Gateway
+	Mail    mailer.Sender
+	Wrong   *limit.Limiter // bounds deliveries that are not the provider's, per network
+	Log     *slog.Logger
+	Now     func() time.Time
+	// People are asked for in the transaction; NotFound for an organization that
+	// is being deleted.
+	People func(ctx context.Context, tx postgres.Tx, org postgres.TenantID) (People, error)
+	// Compose writes the mail of a notice.
+	Compose func(to People, n Notice) (mailer.Message, error)
+	// Grown is told, in its transaction, that an organization may have more than
+	// before.
+	Grown func(ctx context.Context, tx postgres.Tx, org postgres.TenantID) error
+	// Shrunk is told, in its transaction, that the grace of a smaller plan is
+	// over: what is beyond the plan is to be put aside.
+	Shrunk func(ctx context.Context, tx postgres.Tx, org postgres.TenantID, p Plan) error
+}
+
+// Subject is what a mail about a plan is about.
+type Subject string
+
+// The subjects.
+const (
+	PlanChanged   Subject = "plan_changed"
+	PaymentFailed Subject = "payment_failed"
+	GraceReminder Subject = "grace_reminder"
+)
+
+// Notice is what a mail about a plan says.
+type Notice struct {
+	Subject Subject
+	Account Account // as it is when the mail is written
+	From    PlanID  // PlanChanged: what the plan was
+	Days    int     // GraceReminder: 30, 7 or 1 until KeptUntil
+}
