@@ -14,6 +14,7 @@ import (
 	"sendvery.com/sendvery/internal/audit/auditweb"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
+	"sendvery.com/sendvery/internal/billing/billingweb"
 	"sendvery.com/sendvery/internal/certs"
 	"sendvery.com/sendvery/internal/dns"
 	"sendvery.com/sendvery/internal/domain"
@@ -93,6 +94,7 @@ type App struct {
 	siteWeb     *siteweb.Web
 	instanceWeb *instanceweb.Web
 	auditWeb    *auditweb.Web
+	billingWeb  *billingweb.Web // nil where nothing is paid for
 }
 
 // Parts are what development mode and tests bring instead of the configured

@@ -192,7 +192,7 @@ func (a *App) wirePages() {
 	a.auditWeb = &auditweb.Web{Trail: a.trail, Frame: a.frame}
 	a.instanceWeb = &instanceweb.Web{Instance: a.instance, Program: a.program, Frame: a.frame}
 	a.siteWeb = &siteweb.Web{Facts: a.facts(), Frame: a.frame, Now: a.now}
-	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now, Counts: a.counts}
+	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now, Counts: a.counts, Billing: a.cfg.Stripe.Key != ""}
 	a.exportWeb = &exportweb.Web{Exports: a.exports, Frame: a.frame, Now: a.now}
 	a.mailboxWeb = &mailboxweb.Web{
 		Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports,

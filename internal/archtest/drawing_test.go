@@ -76,6 +76,7 @@ var house = map[string]floor{
 
 	"internal/audit/auditweb":           pages,
 	"internal/auth/authweb":             pages,
+	"internal/billing/billingweb":       pages,
 	"internal/export/exportweb":         pages,
 	"internal/failurereport/failureweb": pages,
 	"internal/ingress":                  pages,
