@@ -31,11 +31,11 @@ func (a *App) composeBilling(to billing.People, n billing.Notice) (mailer.Messag
 	case billing.PlanChanged:
 	}
 	l := mail.PlanChanged{
-		Organization: to.Name, From: billingweb.Name(n.From), To: billingweb.Name(now.Plan), Gives: "It gives " + strings.Join(billingweb.Gives(billing.PlanOf(now.Plan)), ", ") + ".",
+		Organization: to.Name, From: billingweb.Name(n.From), To: billingweb.Name(now.Plan), Gives: billingweb.Name(now.Plan) + " gives " + strings.Join(billingweb.Gives(billing.PlanOf(now.Plan)), ", ") + ".",
 		Cost: "It costs nothing.", Until: dayOf(now.KeptUntil), Link: link, Host: a.publicHost(),
 	}
 	if now.Paid != nil {
-		l.Cost = "It costs " + billingweb.Cost(now.Paid.Price) + " and renews on " + format.Day(now.Paid.PeriodEnd) + "."
+		l.Cost = "It costs " + billingweb.Cost(now.Paid.Price) + " and is paid until " + format.Day(now.Paid.PeriodEnd) + "."
 	}
 	if now.Kept != "" {
 		l.Goes = billingweb.Goes(now.Kept, now.Plan)
