@@ -72,10 +72,16 @@ type Actor struct {
 	Back   string // the whole address of the page that they come back to
 }
 
+// Owner is one of those who decide about an organization's plan.
+type Owner struct {
+	ID    postgres.PersonID
+	Email string
+}
+
 // People are those who are told about an organization's plan.
 type People struct {
 	Slug, Name string
-	Owners     []string // mail addresses
+	Owners     []Owner
 }
 
 // Service is what can be done about plans. It is used only where a payment
