@@ -67,6 +67,7 @@ var house = map[string]floor{
 	"internal/org":           core,
 	"internal/report":        core,
 	"internal/sender":        core,
+	"internal/stripegw":      core,
 	"internal/tlsreport":     core,
 
 	"web":        look,
@@ -114,7 +115,7 @@ var house = map[string]floor{
 var order = [][]string{
 	{"internal/audit", "internal/instance"},
 	{"internal/billing"},
-	{"internal/org"},
+	{"internal/org", "internal/stripegw"},
 	{"internal/auth", "internal/domain", "internal/export", "internal/keyring"},
 	{"internal/mailbox"},
 	{"internal/failurereport", "internal/tlsreport"},
@@ -146,6 +147,7 @@ var technologies = map[string][]string{
 	"github.com/pressly/goose/v3":             {"internal/postgres"},
 	"github.com/redis/go-redis/v9":            {"internal/limit"},
 	"github.com/riverqueue/river":             {"internal/work"},
+	"github.com/stripe/stripe-go/v76":         {"internal/stripegw"},
 	"github.com/throttled/throttled/v2":       {"internal/limit"},
 	"github.com/wneessen/go-mail":             {"internal/mailer"},
 	"golang.org/x/crypto":                     {"internal/seal", "internal/certs"},
