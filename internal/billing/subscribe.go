@@ -36,12 +36,7 @@ func (s *Service) Subscribe(ctx context.Context, a Actor, p Price) (url string, 
 				return err
 			}
 		}
-		customer, err := s.customer(ctx, a, r)
-		if err != nil {
-			return err
-		}
-		until := s.Now().Add(checkoutLife)
-		page, err := s.Gateway.Checkout(ctx, claim, Order{Customer: customer, Org: a.Org, Price: p, Back: a.Back, Until: until})
+		page, err := s.open(ctx, a, claim, r, p)
 		if err != nil {
 			return err
 		}
@@ -68,14 +63,32 @@ func (s *Service) close(ctx context.Context, id string) error {
 	}
 }
 
-// customer returns who pays for the organization at the provider, and makes
-// them when there is none. The attempt is the organization's own: a crash in
-// between makes no second one.
-func (s *Service) customer(ctx context.Context, a Actor, r row) (string, error) {
-	if r.Customer != nil {
-		return *r.Customer, nil
+// open opens a page for paying. A customer that somebody has deleted at the
+// provider is made anew.
+func (s *Service) open(ctx context.Context, a Actor, claim string, r row, p Price) (Checkout, error) {
+	customer, err := s.customer(ctx, a, "customer "+a.Org.String()+" "+a.Person.String(), r.Customer)
+	if err != nil {
+		return Checkout{}, err
 	}
-	id, err := s.Gateway.CreateCustomer(ctx, "customer "+a.Org.String(), Customer{Org: a.Org, Name: a.Name, Email: a.Email})
+	order := Order{Customer: customer, Org: a.Org, Price: p, Back: a.Back, Until: s.Now().Add(checkoutLife)}
+	page, err := s.Gateway.Checkout(ctx, claim, order)
+	if !fault.Is(err, fault.NotFound) {
+		return page, err
+	}
+	if order.Customer, err = s.customer(ctx, a, "customer "+claim, nil); err != nil {
+		return Checkout{}, err
+	}
+	return s.Gateway.Checkout(ctx, claim+" again", order)
+}
+
+// customer returns who pays for the organization at the provider: the one that
+// is there, or a new one. An attempt that is repeated after a crash makes no
+// second one.
+func (s *Service) customer(ctx context.Context, a Actor, attempt string, there *string) (string, error) {
+	if there != nil {
+		return *there, nil
+	}
+	id, err := s.Gateway.CreateCustomer(ctx, attempt, Customer{Org: a.Org, Name: a.Name, Email: a.Email})
 	if err != nil {
 		return "", err
 	}

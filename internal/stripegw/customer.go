@@ -24,10 +24,15 @@ func (g *Gateway) CreateCustomer(ctx context.Context, attempt string, c billing.
 	return made.ID, nil
 }
 
-// Customers calls back for every customer that belongs to an organization. An
-// account may have others, which are passed over.
-func (g *Gateway) Customers(ctx context.Context, each func(billing.Customer) error) error {
-	it := g.api.Customers.List(&stripe.CustomerListParams{ListParams: listing(ctx)})
+// Customers calls back for every customer that belongs to an organization and
+// was made since then; zero is ever. An account may have others, which are
+// passed over.
+func (g *Gateway) Customers(ctx context.Context, since time.Time, each func(billing.Customer) error) error {
+	params := &stripe.CustomerListParams{ListParams: listing(ctx)}
+	if !since.IsZero() {
+		params.CreatedRange = &stripe.RangeQueryParams{GreaterThanOrEqual: since.Unix()}
+	}
+	it := g.api.Customers.List(params)
 	for it.Next() {
 		c := it.Customer()
 		org, err := uid.Parse[postgres.Tenant](c.Metadata[organization])
