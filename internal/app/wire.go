@@ -54,7 +54,10 @@ func (a *App) wire(sender mailer.Sender) error {
 	if err := errors.Join(a.wireOrgs(jobs, sender), a.wireAuth(jobs, sender), a.wireReports(jobs, sender)); err != nil {
 		return err
 	}
-	a.orgs.Wipe = a.mailboxes.DisconnectAll
+	if err := a.wireBilling(jobs, sender); err != nil {
+		return err
+	}
+	a.orgs.Wipe = a.wipe
 	a.exports = &export.Service{DB: a.db, Trail: a.trail, Now: a.now}
 	a.exports.Handle(jobs)
 	if err := a.wireIngress(jobs); err != nil { // after all that is done regularly
@@ -71,6 +74,9 @@ func (a *App) wire(sender mailer.Sender) error {
 	a.instanceWeb.Queue = queue.Status
 	a.orgs.Queue, a.auth.Queue, a.mailboxes.Queue, a.reports.Queue, a.exports.Queue = queue, queue, queue, queue, queue
 	a.keys.Queue, a.ingress.Queue = queue, queue
+	if a.billing != nil {
+		a.billing.Queue = queue
+	}
 	return nil
 }
 
@@ -191,6 +197,9 @@ func (a *App) guard() (*netguard.Guard, error) {
 func (a *App) wirePages() {
 	a.auditWeb = &auditweb.Web{Trail: a.trail, Frame: a.frame}
 	a.instanceWeb = &instanceweb.Web{Instance: a.instance, Program: a.program, Frame: a.frame}
+	if a.billing != nil {
+		a.instanceWeb.Payments = a.payments
+	}
 	a.siteWeb = &siteweb.Web{Facts: a.facts(), Frame: a.frame, Now: a.now}
 	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now, Counts: a.counts}
 	a.exportWeb = &exportweb.Web{Exports: a.exports, Frame: a.frame, Now: a.now}

@@ -28,7 +28,7 @@ func (a *App) wireBilling(jobs *work.Registry, sender mailer.Sender) error {
 		return err
 	}
 	a.billing = &billing.Service{
-		DB: a.db, Trail: a.trail, Gateway: stripegw.New(a.cfg.Stripe.gateway()), Mail: sender, Log: a.log, Now: a.now,
+		DB: a.db, Trail: a.trail, Gateway: stripegw.New(a.cfg.Stripe.gateway(a.now)), Mail: sender, Log: a.log, Now: a.now,
 		People: people, Compose: a.composeBilling, Grown: a.planGrown, Shrunk: a.planShrunk,
 	}
 	a.webhook = &billingweb.Webhook{Deliver: a.billing.Deliver, Wrong: wrong.Quiet(), Network: func(r *http.Request) string {

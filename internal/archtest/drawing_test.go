@@ -77,6 +77,7 @@ var house = map[string]floor{
 
 	"internal/audit/auditweb":           pages,
 	"internal/auth/authweb":             pages,
+	"internal/billing/billingweb":       pages,
 	"internal/export/exportweb":         pages,
 	"internal/failurereport/failureweb": pages,
 	"internal/ingress":                  pages,
@@ -174,6 +175,9 @@ var pure = map[string]bool{
 // systemCallers are the files that may work across all tenants with
 // DB.InSystem; each call is a place where the policies do not protect.
 var systemCallers = map[string]string{
+	"internal/billing/deliver.go":      "finds whose customer an event is about",
+	"internal/billing/grace.go":        "finds the organizations whose grace or missing payment is due; each is read in its organization",
+	"internal/billing/reconcile.go":    "finds the organizations to compare with the payment provider; each is read in its organization",
 	"internal/export/export.go":        "forgets exports when their time is over",
 	"internal/audit/anchor.go":         "reads the ends of all chains and keeps their anchors",
 	"internal/audit/verify.go":         "goes along every chain, whoever it belongs to",

@@ -36,6 +36,10 @@ func (r row) account() Account {
 func (s *Service) Limits() Limits {
 	return Limits{Of: func(ctx context.Context, tx postgres.Tx, org postgres.TenantID, l Limit) (Allowance, error) {
 		r, err := load(ctx, tx, org)
+		if err == nil && l == RetentionDays && r.Version == 0 {
+			// It is not known yet whether it was there before there were plans.
+			return Allowance{Unlimited: true}, nil
+		}
 		return r.account().Allowance(l), err
 	}}
 }

@@ -25,6 +25,9 @@ const (
 // PassTime does a PassTime job. The state is read anew first: what was paid a
 // moment ago ends no plan. Failures of one organization keep no other waiting.
 func (s *Service) PassTime(ctx context.Context, _ PassTime) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
 	var orgs []postgres.TenantID
 	err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
 		orgs, err = due(ctx, tx, s.Now(), passAtOnce)
@@ -53,4 +56,46 @@ func (s *Service) syncEach(ctx context.Context, orgs []postgres.TenantID, most i
 		return work.Again(0)
 	}
 	return failed
+}
+
+// newcomer is an organization that has no account yet.
+type newcomer struct {
+	Org       postgres.TenantID `db:"org_id"`
+	CreatedAt time.Time         `db:"created_at"`
+}
+
+// begin gives organizations without an account one on the plan Free. One that
+// was there before there were plans keeps what it has for a grace, and is told.
+func (s *Service) begin(ctx context.Context) error {
+	for {
+		var list []newcomer
+		err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
+			list, err = newcomers(ctx, tx, passAtOnce)
+			return err
+		})
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for _, n := range list {
+			if err := s.DB.InOrg(ctx, n.Org, func(ctx context.Context, tx postgres.Tx) error { return s.beginOne(ctx, tx, n) }); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (s *Service) beginOne(ctx context.Context, tx postgres.Tx, n newcomer) error {
+	r, err := lock(ctx, tx, n.Org)
+	if err != nil || r.Version > 0 {
+		return err
+	}
+	old := s.Now().Sub(n.CreatedAt) > 24*time.Hour // others began with plans
+	if old {
+		r.Plan = Business
+		r.turn(Free, s.Now())
+	}
+	if err := save(ctx, tx, r); err != nil || !old {
+		return err
+	}
+	return s.notify(ctx, tx, n.Org, []TellPlan{{Subject: GraceReminder, Days: 30}})
 }

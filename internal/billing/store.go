@@ -156,6 +156,22 @@ func unread(ctx context.Context, tx postgres.Tx, since time.Time, n int) ([]post
 		ORDER BY synced_at NULLS FIRST, org_id LIMIT $2`, since, n))
 }
 
+// newcomers lists organizations whose account was never written. It works across
+// tenants.
+func newcomers(ctx context.Context, tx postgres.Tx, n int) ([]newcomer, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT o.org_id, o.created_at FROM organizations o LEFT JOIN billing_accounts a ON a.org_id = o.org_id
+		WHERE a.version IS NULL OR a.version = 0 ORDER BY o.org_id LIMIT $1`, n)
+	if err != nil {
+		return nil, fmt.Errorf("list organizations without an account: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[newcomer])
+	if err != nil {
+		return nil, fmt.Errorf("list organizations without an account: %w", err)
+	}
+	return list, nil
+}
+
 func ids(rows pgx.Rows, err error) ([]postgres.TenantID, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list billing accounts: %w", err)

@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -142,6 +143,8 @@ func (s *Service) store(ctx context.Context, tx postgres.Tx, was row, subs []Sub
 type change struct {
 	from, to   PlanID // of the plan in force; equal = it stays
 	failed     bool   // a payment is missing since just now
+	repriced   bool   // the same plan is paid at other intervals
+	ends       bool   // it was cancelled just now
 	reminder   int    // days before the end of the grace that are to be told; 0 = none
 	graceEnded bool
 }
@@ -158,8 +161,8 @@ func (r *row) follow(subs []Subscription, now time.Time) change {
 	if len(paying) > 0 || (r.CheckoutUntil != nil && now.After(*r.CheckoutUntil)) {
 		r.CheckoutID, r.CheckoutURL, r.CheckoutPlan, r.CheckoutInterval, r.CheckoutUntil = nil, nil, nil, nil, nil
 	}
+	was := *r
 	r.Subscription, r.Item, r.PricePlan, r.Interval, r.Status, r.PeriodEnd, r.EndsThen = nil, nil, nil, nil, nil, nil, false
-	wasMissing := r.PastDueSince
 	r.PastDueSince = nil
 	plan := Free
 	if len(paying) > 0 {
@@ -168,17 +171,16 @@ func (r *row) follow(subs []Subscription, now time.Time) change {
 		plan = price.Plan
 		r.Subscription, r.Item, r.PricePlan, r.Interval, r.Status, r.PeriodEnd, r.EndsThen = &sub.ID, &sub.Item, &price.Plan, &price.Interval, &sub.Status, &sub.PeriodEnd, sub.EndsThen
 		if sub.Status == PastDue {
-			r.PastDueSince = wasMissing
-			if wasMissing == nil {
-				r.PastDueSince = &now
-			}
+			r.PastDueSince = cmp.Or(was.PastDueSince, &now)
 			if !now.Before(r.PastDueSince.Add(PaymentGrace)) {
 				plan = Free
 			}
 		}
 	}
 	c := r.turn(plan, now)
-	c.failed = r.PastDueSince != nil && wasMissing == nil
+	c.failed = r.PastDueSince != nil && was.PastDueSince == nil
+	c.ends = r.EndsThen && !was.EndsThen
+	c.repriced = was.Interval != nil && r.Interval != nil && *was.Interval != *r.Interval && *was.PricePlan == *r.PricePlan
 	return c
 }
 
@@ -237,6 +239,12 @@ func (s *Service) consequences(ctx context.Context, tx postgres.Tx, r row, c cha
 		if err := s.Grown(ctx, tx, r.Org); err != nil {
 			return nil, err
 		}
+	}
+	if c.repriced {
+		notices = append(notices, TellPlan{Subject: PlanChanged, From: c.from})
+	}
+	if c.ends {
+		notices = append(notices, TellPlan{Subject: PlanEnds})
 	}
 	if c.reminder > 0 { // the first one says that the plan became smaller
 		notices = append(notices, TellPlan{Subject: GraceReminder, From: c.from, Days: c.reminder})

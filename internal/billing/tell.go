@@ -42,7 +42,7 @@ func (s *Service) Tell(ctx context.Context, j TellPlan) error {
 		return err
 	}
 	n := slices.IndexFunc(people.Owners, func(o Owner) bool { return o.ID == j.Person })
-	if n < 0 || (j.Subject == PaymentFailed && account.PastDueSince == nil) || (j.Subject == GraceReminder && account.Kept == "") {
+	if n < 0 || !j.Subject.stands(account) {
 		return nil
 	}
 	letter, err := s.Compose(people, Notice{Subject: j.Subject, Account: account, From: j.From, Days: j.Days})
@@ -51,4 +51,17 @@ func (s *Service) Tell(ctx context.Context, j TellPlan) error {
 	}
 	letter.To, letter.ID = people.Owners[n].Email, uid.New[TellPlan]().String()
 	return s.Mail.Send(ctx, letter)
+}
+
+// stands reports whether there is still something to tell.
+func (s Subject) stands(a Account) bool {
+	switch s {
+	case PaymentFailed:
+		return a.PastDueSince != nil
+	case GraceReminder:
+		return a.Kept != ""
+	case PlanEnds:
+		return a.Paid != nil && a.Paid.EndsThen
+	}
+	return true
 }
