@@ -72,7 +72,7 @@ type App struct {
 	parts   Parts
 	outbox  *mailer.Outbox // development only
 
-	billing *billing.Service    // nil without a payment provider
+	plans   *billing.Service    // nil without a payment provider
 	webhook *billingweb.Webhook // the same
 
 	orgs      *org.Service
@@ -98,6 +98,7 @@ type App struct {
 	siteWeb     *siteweb.Web
 	instanceWeb *instanceweb.Web
 	auditWeb    *auditweb.Web
+	billingWeb  *billingweb.Web // nil where nothing is paid for
 }
 
 // Parts are what development mode and tests bring instead of the configured

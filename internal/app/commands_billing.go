@@ -13,26 +13,26 @@ var errNoBilling = errors.New("STRIPE_SECRET_KEY is missing: there are no paymen
 
 // ReplayEvent does an event of the payment provider once more.
 func (a *App) ReplayEvent(ctx context.Context, id string) (billing.EventState, error) {
-	if a.billing == nil {
+	if a.plans == nil {
 		return "", errNoBilling
 	}
-	return a.billing.Replay(ctx, id)
+	return a.plans.Replay(ctx, id)
 }
 
 // ReplaySince does its events since then once more, and tells what became of
 // each.
 func (a *App) ReplaySince(ctx context.Context, since time.Time, told func(id string, state billing.EventState, err error)) error {
-	if a.billing == nil {
+	if a.plans == nil {
 		return errNoBilling
 	}
-	return a.billing.ReplaySince(ctx, since, told)
+	return a.plans.ReplaySince(ctx, since, told)
 }
 
 // ReconcileBilling compares every organization with the payment provider and
 // repairs what differs.
 func (a *App) ReconcileBilling(ctx context.Context, found func(billing.Drift)) (compared int, err error) {
-	if a.billing == nil {
+	if a.plans == nil {
 		return 0, errNoBilling
 	}
-	return a.billing.Reconcile(ctx, found)
+	return a.plans.Reconcile(ctx, found)
 }

@@ -63,7 +63,7 @@ const deliveriesShown = 20
 
 // payments is how deliveries of the payment provider are.
 func (a *App) payments(ctx context.Context) (p instanceweb.Payments, err error) {
-	open, total, err := a.billing.OpenEvents(ctx, deliveriesShown)
+	open, total, err := a.plans.OpenEvents(ctx, deliveriesShown)
 	p.Number = total
 	for _, e := range open {
 		p.Open = append(p.Open, instanceweb.Delivery{ID: e.ID, Type: e.Type, At: e.ReceivedAt, Failed: e.State == billing.Failed, Attempts: e.Attempts, Class: e.Failure})

@@ -74,8 +74,8 @@ func (a *App) wire(sender mailer.Sender) error {
 	a.instanceWeb.Queue = queue.Status
 	a.orgs.Queue, a.auth.Queue, a.mailboxes.Queue, a.reports.Queue, a.exports.Queue = queue, queue, queue, queue, queue
 	a.keys.Queue, a.ingress.Queue = queue, queue
-	if a.billing != nil {
-		a.billing.Queue = queue
+	if a.plans != nil {
+		a.plans.Queue = queue
 	}
 	return nil
 }
@@ -197,11 +197,11 @@ func (a *App) guard() (*netguard.Guard, error) {
 func (a *App) wirePages() {
 	a.auditWeb = &auditweb.Web{Trail: a.trail, Frame: a.frame}
 	a.instanceWeb = &instanceweb.Web{Instance: a.instance, Program: a.program, Frame: a.frame}
-	if a.billing != nil {
+	if a.plans != nil {
 		a.instanceWeb.Payments = a.payments
 	}
 	a.siteWeb = &siteweb.Web{Facts: a.facts(), Frame: a.frame, Now: a.now}
-	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now, Counts: a.counts}
+	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now, Counts: a.counts, Billing: a.cfg.Stripe.Key != ""}
 	a.exportWeb = &exportweb.Web{Exports: a.exports, Frame: a.frame, Now: a.now}
 	a.mailboxWeb = &mailboxweb.Web{
 		Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports,

@@ -18,7 +18,7 @@ import (
 )
 
 // wireBilling makes plans and limits where the operator has configured a
-// payment provider; without one a.billing stays nil and nothing is limited.
+// payment provider; without one a.plans stays nil and nothing is limited.
 func (a *App) wireBilling(jobs *work.Registry, sender mailer.Sender) error {
 	if a.cfg.Stripe.Key == "" {
 		return nil
@@ -27,21 +27,21 @@ func (a *App) wireBilling(jobs *work.Registry, sender mailer.Sender) error {
 	if err != nil {
 		return err
 	}
-	a.billing = &billing.Service{
+	a.plans = &billing.Service{
 		DB: a.db, Trail: a.trail, Gateway: stripegw.New(a.cfg.Stripe.gateway(a.now)), Mail: sender, Log: a.log, Now: a.now,
 		People: people, Compose: a.composeBilling, Grown: a.planGrown, Shrunk: a.planShrunk,
 	}
-	a.webhook = &billingweb.Webhook{Deliver: a.billing.Deliver, Wrong: wrong.Quiet(), Network: func(r *http.Request) string {
+	a.webhook = &billingweb.Webhook{Deliver: a.plans.Deliver, Wrong: wrong.Quiet(), Network: func(r *http.Request) string {
 		return limit.Network(httpio.ClientAddress(r, a.cfg.TrustedHops))
 	}}
-	limits := a.billing.Limits()
+	limits := a.plans.Limits()
 	a.orgs.Limits, a.domains.Limits, a.reports.Plans = limits, limits, limits
-	work.Handle(jobs, 0, a.billing.SyncAccount)
-	work.Handle(jobs, 0, a.billing.Follow)
-	work.Handle(jobs, 0, a.billing.Tell)
-	work.Handle(jobs, 0, a.billing.PassTime)
-	work.Handle(jobs, 0, a.billing.CompareAccounts)
-	work.Handle(jobs, 0, a.billing.ForgetEvents)
+	work.Handle(jobs, 0, a.plans.SyncAccount)
+	work.Handle(jobs, 0, a.plans.Follow)
+	work.Handle(jobs, 0, a.plans.Tell)
+	work.Handle(jobs, 0, a.plans.PassTime)
+	work.Handle(jobs, 0, a.plans.CompareAccounts)
+	work.Handle(jobs, 0, a.plans.ForgetEvents)
 	jobs.Every(time.Hour, billing.PassTime{})
 	jobs.Every(24*time.Hour, billing.CompareAccounts{})
 	jobs.Every(24*time.Hour, billing.ForgetEvents{})
@@ -81,8 +81,8 @@ func (a *App) planShrunk(ctx context.Context, tx postgres.Tx, id org.ID, p billi
 // wipe removes the secrets of an organization that is being deleted, and ends
 // what it pays for.
 func (a *App) wipe(ctx context.Context, tx postgres.Tx, in org.Access) (events []audit.Event, after func(context.Context), err error) {
-	if a.billing != nil {
-		if err := a.billing.Closing(ctx, tx, in.ID); err != nil {
+	if a.plans != nil {
+		if err := a.plans.Closing(ctx, tx, in.ID); err != nil {
 			return nil, nil, err
 		}
 	}
