@@ -105,6 +105,7 @@ var house = map[string]floor{
 	"internal/redistest":  support,
 	"internal/reporttest": support,
 	"internal/soak":       support,
+	"internal/stripetest": support,
 
 	"internal/postgres/cluster/fetch": tool,
 }

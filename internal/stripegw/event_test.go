@@ -74,7 +74,7 @@ func TestVerify(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := stripegw.New(stripegw.Config{Key: "sk_test_example", Secrets: test.secrets, Now: time.Now})
+			g := stripegw.New(stripegw.Config{Key: "sk_test_example", Secrets: test.secrets, Now: func() time.Time { return now }})
 			err := g.Verify(test.body, test.signature)
 			if test.genuine && err != nil || !test.genuine && !fault.Is(err, fault.Invalid) {
 				t.Errorf("it says %v", err)
