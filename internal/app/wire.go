@@ -145,6 +145,8 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	work.Handle(jobs, 0, a.mailboxes.ForgetDrafts)
 	work.Handle(jobs, 0, a.mailboxes.Tell)
 	work.Handle(jobs, 0, a.reports.Release)
+	work.Handle(jobs, 0, a.reports.ReleasePlanHeld)
+	work.Handle(jobs, 0, a.reports.FindPlanHeld)
 	work.Handle(jobs, 0, a.reports.Reread)
 	work.Handle(jobs, 0, a.reports.ExpireOriginals)
 	work.Handle(jobs, 0, a.reports.AuthenticateAgain)
@@ -159,6 +161,7 @@ func (a *App) wireReports(jobs *work.Registry, sender mailer.Sender) error {
 	jobs.Every(10*time.Second, report.SumDays{})
 	jobs.Every(24*time.Hour, audit.KeepAnchors{})
 	jobs.Every(time.Hour, report.AuthenticateAgain{})
+	jobs.Every(time.Hour, report.FindPlanHeld{})
 	jobs.Every(time.Hour, failurereport.Expire{})
 	jobs.Every(time.Hour, mailbox.ForgetDrafts{})
 	return nil

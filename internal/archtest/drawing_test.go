@@ -195,6 +195,7 @@ var systemCallers = map[string]string{
 	"internal/report/daily.go":         "finds the organizations with days to add up",
 	"internal/report/retention.go":     "finds whose reports are beyond what a plan keeps; each is removed in its organization",
 	"internal/report/expire.go":        "removes the originals of refused mails when their time is over",
+	"internal/report/release_plan.go":  "finds whose reports are held for a plan; each is released in its organization",
 	"internal/sender/apply.go":         "finds the addresses to identify, whoever has mail from them; each is identified in its organization",
 	"internal/sender/lookup.go":        "keeps the shared facts of addresses",
 }
