@@ -14,6 +14,7 @@ import (
 	"sendvery.com/sendvery/internal/audit/auditweb"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
+	"sendvery.com/sendvery/internal/billing"
 	"sendvery.com/sendvery/internal/billing/billingweb"
 	"sendvery.com/sendvery/internal/certs"
 	"sendvery.com/sendvery/internal/dns"
@@ -70,6 +71,9 @@ type App struct {
 	cookies httpio.Cookies
 	parts   Parts
 	outbox  *mailer.Outbox // development only
+
+	plans   *billing.Service    // nil without a payment provider
+	webhook *billingweb.Webhook // the same
 
 	orgs      *org.Service
 	auth      *auth.Service

@@ -37,6 +37,9 @@ func (a *App) routes() http.Handler {
 	r.With(a.bounded).Get("/readyz", a.readyz)
 	r.Handle(web.Prefix+"*", web.Handler())
 	r.With(a.bounded).Get(siteweb.SecurityTxtPath, errs.Handle(a.securityTxt))
+	if a.webhook != nil {
+		r.Post("/webhooks/stripe", httpio.Problems{Log: a.log}.Handle(a.webhook.Take))
+	}
 	if a.cfg.ListenInbound == "" {
 		a.machines(r)
 	}

@@ -25,6 +25,10 @@ type Domain struct {
 	Name    fqdn.Name `db:"name"`
 	AddedAt time.Time `db:"added_at"`
 	Group   *GroupID  `db:"group_id"` // nil = in none
+	// SetAsideAt is since when nothing new is counted for it, because the plan
+	// has fewer domains; nil = it is active.
+	SetAsideAt *time.Time `db:"set_aside_at"`
+	KeepFirst  bool       `db:"keep_first"` // the owner chose that it stays active when others are set aside
 
 	GroupName *string `db:"group_name"`
 }
@@ -44,8 +48,8 @@ type Service struct {
 	Trail  *audit.Trail
 	Limits billing.Limits
 	Now    func() time.Time
-	// Added is told of new domains in the transaction that adds them: reports
-	// that arrived before are waiting for them.
+	// Added is told of domains that are new, or active again, in the transaction
+	// that does it: reports that arrived before are waiting for them.
 	Added func(ctx context.Context, tx postgres.Tx, org org.ID, names []fqdn.Name) error
 }
 
@@ -83,9 +87,22 @@ func (s *Service) Add(ctx context.Context, a org.Access, names []fqdn.Name) erro
 func (s *Service) AddIn(ctx context.Context, tx postgres.Tx, a org.Access, names []fqdn.Name) error {
 	_, over, limit, err := s.add(ctx, tx, a, names)
 	if err == nil && len(over) > 0 {
-		err = fault.New(fault.LimitReached, fmt.Sprintf("Your plan watches up to %d domains.", limit))
+		err = overPlan(limit)
 	}
 	return err
+}
+
+// overPlan refuses more domains than the plan watches.
+func overPlan(limit int) error {
+	return &fault.Error{Kind: fault.LimitReached, Upgrade: true, Sentence: "Your plan watches up to " + count(limit) + "."}
+}
+
+// count is a number of domains in words.
+func count(n int) string {
+	if n == 1 {
+		return "1 domain"
+	}
+	return fmt.Sprintf("%d domains", n)
 }
 
 // add adds what is new among names as far as the plan allows, and says what is
@@ -110,7 +127,7 @@ func (s *Service) add(ctx context.Context, tx postgres.Tx, a org.Access, names [
 		switch {
 		case known[name]:
 			continue
-		case allowed.Allows(len(have) + len(added) + 1):
+		case allowed.Allows(active(have) + len(added) + 1):
 			added = append(added, name)
 		default:
 			over = append(over, name)
@@ -131,9 +148,13 @@ func (s *Service) add(ctx context.Context, tx postgres.Tx, a org.Access, names [
 
 // record notes the same of each name.
 func (s *Service) record(ctx context.Context, tx postgres.Tx, a org.Access, action string, names []fqdn.Name) error {
+	return s.Trail.Record(ctx, tx, s.events(a, action, names)...)
+}
+
+func (s *Service) events(a org.Access, action string, names []fqdn.Name) []audit.Event {
 	events := make([]audit.Event, len(names))
 	for i, name := range names {
 		events[i] = audit.Event{Org: a.ID, Person: a.Person, Action: action, Subject: name.String(), At: s.Now()}
 	}
-	return s.Trail.Record(ctx, tx, events...)
+	return events
 }

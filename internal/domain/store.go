@@ -14,7 +14,7 @@ import (
 )
 
 const allSQL = `
-	SELECT d.domain_id, d.name, d.added_at, d.group_id, g.name AS group_name
+	SELECT d.domain_id, d.name, d.added_at, d.group_id, d.set_aside_at, d.keep_first, g.name AS group_name
 	FROM domains d LEFT JOIN domain_groups g ON g.org_id = d.org_id AND g.group_id = d.group_id WHERE d.org_id = $1 ORDER BY d.name`
 
 // All returns the organization's domains by name.
@@ -73,4 +73,31 @@ func insert(ctx context.Context, tx postgres.Tx, org org.ID, names []fqdn.Name, 
 		return fmt.Errorf("insert domains: %w", err)
 	}
 	return nil
+}
+
+// setAside sets domains aside, or with nil makes them active again.
+func setAside(ctx context.Context, tx postgres.Tx, org org.ID, domains []Domain, at *time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE domains SET set_aside_at = @at WHERE org_id = @org AND domain_id = ANY(@ids)`,
+		postgres.NamedArgs{"org": org, "ids": idsOf(domains), "at": at})
+	if err != nil {
+		return fmt.Errorf("set domains aside: %w", err)
+	}
+	return nil
+}
+
+// keepFirst notes that these domains, and no others, were chosen to stay active.
+func keepFirst(ctx context.Context, tx postgres.Tx, org org.ID, domains []Domain) error {
+	_, err := tx.Exec(ctx, `UPDATE domains SET keep_first = NOT keep_first WHERE org_id = $1 AND keep_first <> (domain_id = ANY($2))`, org, idsOf(domains))
+	if err != nil {
+		return fmt.Errorf("note chosen domains: %w", err)
+	}
+	return nil
+}
+
+func idsOf(domains []Domain) []ID {
+	ids := make([]ID, len(domains))
+	for i, d := range domains {
+		ids[i] = d.ID
+	}
+	return ids
 }

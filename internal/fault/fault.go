@@ -43,6 +43,7 @@ type Error struct {
 	Sentence string        // what the user reads: what happened, and what to do next
 	Fields   Fields        // for Invalid: one sentence per field
 	Wait     time.Duration // for LimitReached: how long until it is worth trying again; 0 = not a matter of time
+	Upgrade  bool          // for LimitReached: a larger plan would allow it
 	Cause    error         // for the log, never shown
 }
 
@@ -100,6 +101,12 @@ func Sentence(err error) string {
 		return e.Sentence
 	}
 	return "Something went wrong on our side. Nothing was lost; please try again in a minute."
+}
+
+// Upgrades reports whether a larger plan would allow what err refuses.
+func Upgrades(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Upgrade
 }
 
 // FieldsOf returns the field sentences of an Invalid fault, nil without one.

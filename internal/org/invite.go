@@ -110,7 +110,7 @@ func (s *Service) mayTakeSeat(ctx context.Context, tx postgres.Tx, org ID, email
 func (s *Service) seats(ctx context.Context, tx postgres.Tx, org ID, n int, sentence string) error {
 	allowed, err := s.Limits.Check(ctx, tx, org, billing.Seats)
 	if err == nil && !allowed.Allows(n) {
-		err = fault.New(fault.LimitReached, fmt.Sprintf(sentence, allowed.Max))
+		err = &fault.Error{Kind: fault.LimitReached, Upgrade: true, Sentence: fmt.Sprintf(sentence, allowed.Max)}
 	}
 	return err
 }

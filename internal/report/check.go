@@ -88,7 +88,9 @@ func (s *Service) Check(ctx context.Context, org org.ID, found func(Difference))
 	}
 	for _, d := range domains {
 		if err == nil {
-			err = in(func(ctx context.Context, tx postgres.Tx) ([]Difference, error) { return checkDomain(ctx, tx, org, d.ID) })
+			err = in(func(ctx context.Context, tx postgres.Tx) ([]Difference, error) {
+				return checkDomain(ctx, tx, org, d.ID)
+			})
 		}
 	}
 	return len(all.days), err

@@ -57,6 +57,9 @@ func (s *Service) Choose(ctx context.Context, a org.Access, id ReceiptID, part i
 // decide reads a mail again and carries out a decision about one of its reports.
 func (s *Service) decide(ctx context.Context, org org.ID, rec Receipt, part int, d decision, record func(context.Context, postgres.Tx) error) error {
 	it := item{receipt: rec.ID, again: true, stored: true, source: rec.Source, auth: rec.Authentication(), choices: map[int]decision{part: d}}
+	if rec.Mailbox != nil {
+		it.mailbox = *rec.Mailbox
+	}
 	original, err := s.Original(ctx, org, rec.ID)
 	if err != nil {
 		return err

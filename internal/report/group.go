@@ -42,10 +42,14 @@ type group struct {
 	tx      postgres.Tx
 	ctx     context.Context // of the transaction, for the visitor's calls
 	domains map[fqdn.Name]domain.ID
+	aside   map[domain.ID]bool // those of them that nothing new is counted for
 	ids     ids
 	sources sources
 	lost    sources // that may be the domain's own no more
 	added   []int64 // to the dictionary of results, once this commits
+
+	connected connected
+	counted   int // new reports that are of the month's number
 }
 
 // pending is a report that was read, or is being read, but not yet written.
@@ -64,6 +68,8 @@ type pending struct {
 	from, to       int    // its rows in the group's
 	before         int    // bytes of the group without it
 	dropped        bool   // its records are not wanted: it is held, stored already or in conflict
+	held           Reason // why it is held; "" = it is not, as far as is known
+	counts         bool   // it is one of the month's number, if it is stored
 	base           []byte // the key that it shares with the report beside which it counts; nil = it counts alone
 
 	// Of one that is too large to hold.

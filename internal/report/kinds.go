@@ -111,6 +111,8 @@ func (g *group) storeTLS(o other, ri *receiptItem) error {
 	in := tlsreport.Incoming{Report: o.report.TLS, Receipt: int64(g.results[o.item].receipt), Watched: g.domains, Trust: tlsreport.Trust(d.trust)}
 	if chosen {
 		in.Place = places[d.Choice]
+	} else {
+		in.Aside = g.aside
 	}
 	if o.report.Mail != nil {
 		in.Asked = o.report.Mail.TLSReportDomain
@@ -174,8 +176,12 @@ func tlsVersion(r *tlsrpt.Report) Version {
 // hold notes for each of the domains that the report waits for it.
 func (g *group) hold(o other, ri receiptItem, domains []fqdn.Name) {
 	r := &g.results[o.item]
-	ri.verdict, ri.reason = Held, ReasonUnwatched
+	ri.verdict = Held
 	for n, d := range domains {
+		ri.reason, ri.end = ReasonUnwatched, time.Time{}
+		if _, aside := watched(g.domains, d); aside {
+			ri.reason, ri.end = ReasonSetAside, time.Unix(o.report.TLS.End, 0).UTC()
+		}
 		if ri.domain = d.String(); n == 0 {
 			r.items[o.slot] = ri
 		} else {

@@ -20,6 +20,9 @@ const (
 	ReasonDay         Reason = "day_out_of_range"
 	ReasonNameless    Reason = "domain_not_named"
 	ReasonFull        Reason = "too_many_held"
+	ReasonPlan        Reason = "over_the_plan"
+	ReasonSetAside    Reason = "domain_set_aside"
+	ReasonPlanFull    Reason = "too_many_over_the_plan"
 	ReasonNotHeld     Reason = "failure_report_not_watched"
 	ReasonConflict    Reason = "other_content_under_same_key"
 	ReasonReplaced    Reason = "replaced_by_choice"
@@ -38,6 +41,9 @@ var sentences = map[Reason]string{
 	ReasonDay:         "Its period lies too far in the past or in the future to be counted. The original is kept for 90 days.",
 	ReasonNameless:    "This TLS report does not say which domain it is about, and nor does its mail. It is kept for 90 days but not counted.",
 	ReasonFull:        "Too many reports that are not counted wait already, most for domains that you do not watch, so this one was not kept: we noted only who sent it and which domain it is about. A mail is untouched in your mailbox. Add the domain, or ask that these reports are no longer sent.",
+	ReasonPlan:        "Your plan counts fewer reports a month than came. It is kept for as long as your plan keeps reports, and for 90 days at least. It counts as soon as the plan is larger, or else in a later month: the newest first.",
+	ReasonSetAside:    "It is about a domain that is set aside, because your plan watches fewer domains. It is kept for as long as your plan keeps reports, and for 90 days at least. It counts once the domain is active again.",
+	ReasonPlanFull:    "Too many reports wait for a larger plan already, so this one was not kept: we noted only who sent it and which domain it is about. A mail is untouched in your mailbox.",
 	ReasonNotHeld:     "This failure report is about a domain that you do not watch. It holds parts of a mail, so nothing of it was kept but the name of the domain.",
 	ReasonConflict:    "Another report with the same reporter, name and period, but other numbers, counts. This one is kept and not counted.",
 	ReasonReplaced:    "You chose to count another report with the same name and period instead. This one is kept.",

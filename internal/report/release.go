@@ -23,8 +23,8 @@ func (Release) Kind() string { return "release_held_reports" }
 // releaseItems bounds how many receipts one job reads.
 const releaseItems = 50
 
-// DomainsAdded has held reports of new domains read, if there are any, and
-// counts what stored TLS reports say about them besides.
+// DomainsAdded has held reports read of domains that are new or active again,
+// if there are any, and counts what stored TLS reports say about them besides.
 func (s *Service) DomainsAdded(ctx context.Context, tx postgres.Tx, org org.ID, added []fqdn.Name) error {
 	if err := tlsreport.DomainsAdded(ctx, tx, org, added); err != nil {
 		return err
@@ -35,17 +35,24 @@ func (s *Service) DomainsAdded(ctx context.Context, tx postgres.Tx, org org.ID, 
 // Release does a Release job: it reads the originals of held reports whose
 // domain is watched by now, and goes on in another job while there are more.
 func (s *Service) Release(ctx context.Context, j Release) error {
+	return s.release(ctx, j.Org, func(ctx context.Context, tx postgres.Tx) ([]item, error) {
+		return s.releasable(ctx, tx, j.Org, releaseItems)
+	})
+}
+
+// release reads the chosen originals again, and goes on in another job until
+// none is chosen.
+func (s *Service) release(ctx context.Context, org org.ID, choose func(context.Context, postgres.Tx) ([]item, error)) error {
 	var items []item
-	err := s.DB.InOrg(ctx, j.Org, func(ctx context.Context, tx postgres.Tx) error {
-		var err error
-		items, err = s.releasable(ctx, tx, j.Org, releaseItems)
+	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) (err error) {
+		items, err = choose(ctx, tx)
 		return err
 	})
-	defer discard(items)
+	defer func() { discard(items) }()
 	if err != nil || len(items) == 0 {
 		return err
 	}
-	if _, err := s.ingest(ctx, j.Org, items, nil); err != nil {
+	if _, err := s.ingest(ctx, org, items, nil); err != nil {
 		return err
 	}
 	return work.Again(0) // until nothing is left

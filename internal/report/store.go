@@ -122,8 +122,9 @@ type receiptItem struct {
 	reason   Reason
 	label    string
 	domain   string
-	reporter string // of what is refused; "" = not known
-	report   ID     // of the stored report among those of its kind; 0 = none
+	reporter string    // of what is refused; "" = not known
+	report   ID        // of the stored report among those of its kind; 0 = none
+	end      time.Time // of what is held for the plan: the end of its range
 
 	// Of one that is not counted because another one is.
 	content []byte
@@ -255,17 +256,21 @@ func authenticated(it item, r result) (method, outcome, domain *string) {
 	return new(string(it.auth.Method)), new(string(it.auth.Result)), null(it.auth.Domain.String())
 }
 
-// reasonOf is the reason of the part that decided the verdict.
+// reasonOf is the reason of the part that decided the verdict. Of a mail that
+// is held for several it is the one for which it is kept longest.
 func reasonOf(r result) Reason {
 	if len(r.items) == 0 {
 		return r.notice
 	}
-	for _, i := range r.items {
-		if i.verdict == r.verdict {
-			return i.reason
-		}
+	decided := func(i receiptItem) bool { return i.verdict == r.verdict }
+	n := slices.IndexFunc(r.items, func(i receiptItem) bool { return decided(i) && i.verdict == Held && i.reason.forPlan() })
+	if n < 0 {
+		n = slices.IndexFunc(r.items, decided)
 	}
-	return ""
+	if n < 0 {
+		return ""
+	}
+	return r.items[n].reason
 }
 
 func null(s string) *string {
@@ -304,6 +309,7 @@ func addItems(b *postgres.Batch, org org.ID, results []result) {
 	var reports []*int64
 	var contents [][]byte
 	var versions []*Version
+	var ends []*time.Time
 	for _, r := range results {
 		for n, ri := range r.items {
 			receipts, seqs = append(receipts, int64(r.receipt)), append(seqs, int16(n+1))
@@ -314,18 +320,18 @@ func addItems(b *postgres.Batch, org org.ID, results []result) {
 			if ri.report != 0 {
 				report = new(int64(ri.report))
 			}
-			reports, contents, versions = append(reports, report), append(contents, ri.content), append(versions, ri.version)
+			reports, contents, versions, ends = append(reports, report), append(contents, ri.content), append(versions, ri.version), append(ends, nullTime(ri.end))
 		}
 	}
 	if len(receipts) == 0 {
 		return
 	}
 	b.Queue(`
-		INSERT INTO receipt_items (org_id, receipt_id, seq, kind, verdict, reason, label, domain, reporter, report_id, content_digest, version)
-		SELECT @org, r, s, k, v, why, l, d, by, rep, content, version
+		INSERT INTO receipt_items (org_id, receipt_id, seq, kind, verdict, reason, label, domain, reporter, report_id, content_digest, version, end_at)
+		SELECT @org, r, s, k, v, why, l, d, by, rep, content, version, end_at
 		FROM unnest(@receipts::bigint[], @seqs::smallint[], @kinds::text[], @verdicts::text[], @reasons::text[], @labels::text[], @domains::text[], @reporters::text[], @reports::bigint[],
-		     @contents::bytea[], @versions::jsonb[]) AS i (r, s, k, v, why, l, d, by, rep, content, version)`,
+		     @contents::bytea[], @versions::jsonb[], @ends::timestamptz[]) AS i (r, s, k, v, why, l, d, by, rep, content, version, end_at)`,
 		postgres.NamedArgs{"org": org, "receipts": receipts, "seqs": seqs, "kinds": kinds, "verdicts": verdicts, "reasons": sparse(reasons),
 			"labels": labels, "domains": sparse(domains), "reporters": sparse(reporters), "reports": sparse(reports), "contents": sparseBytes(contents),
-			"versions": sparse(versions)})
+			"versions": sparse(versions), "ends": sparse(ends)})
 }

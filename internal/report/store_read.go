@@ -208,5 +208,5 @@ func queueRecords(b *postgres.Batch, org org.ID, id ID, q RecordQuery, into *[]R
 }
 
 func queueSuggestions(b *postgres.Batch, org org.ID, into *[]Suggestion) {
-	collect(b, into, "suggestions", suggestionsSQL+` LIMIT 20`, postgres.NamedArgs{"org": org, "reason": ReasonUnwatched})
+	collect(b, into, "suggestions", suggestionsSQL+` LIMIT 20`, postgres.NamedArgs{"org": org, "reasons": []Reason{ReasonUnwatched}})
 }

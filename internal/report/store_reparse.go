@@ -28,7 +28,7 @@ func (s *Service) chosenOriginals(ctx context.Context, tx postgres.Tx, org org.I
 	if q.Unknown {
 		where += ` AND r.auth_result = 'temperror'`
 	}
-	return s.readOriginals(ctx, tx, org, where,
+	return s.readOriginals(ctx, tx, org, where, oldestFirst,
 		postgres.NamedArgs{"org": org, "after": q.After, "since": q.Since, "receipt": q.Receipt, "last": q.Last, "n": n})
 }
 

@@ -22,6 +22,14 @@ func (g *group) stream(p *pending) error {
 		g.cut(p)
 		return nil
 	}
+	if err := g.admit(g.ctx, []*pending{p}); err != nil {
+		return err
+	}
+	if p.held != "" {
+		p.dropped = true
+		g.cut(p)
+		return nil
+	}
 	if _, ok := g.s.months.Load(monthOf(p.day)); !ok {
 		return missingMonths{days: []time.Time{p.day}}
 	}
@@ -97,6 +105,7 @@ func (g *group) endStream(p *pending) error {
 	if err := g.arrived(p); err != nil {
 		return err
 	}
+	g.count(p)
 	_, err := g.tx.Exec(g.ctx, `RELEASE SAVEPOINT report`)
 	return err
 }

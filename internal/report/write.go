@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -46,6 +47,9 @@ func (g *group) store(ctx context.Context, advance advance) error {
 	queue := func(b *postgres.Batch) {
 		domain.QueueSettled(b, g.org, &domains)
 		queueIDs(b, len(g.items), len(g.reports), &g.ids)
+		if g.s.Plans.Of != nil {
+			queueConnected(b, g.org, g.mailboxes(), &g.connected)
+		}
 	}
 	return g.s.DB.InOrgAfter(ctx, g.org, queue, func(ctx context.Context, tx postgres.Tx) error {
 		g.begin(ctx, tx, domains)
@@ -61,9 +65,12 @@ func (g *group) store(ctx context.Context, advance advance) error {
 // begin makes the group one of the transaction.
 func (g *group) begin(ctx context.Context, tx postgres.Tx, domains []domain.Domain) {
 	g.ctx, g.tx, g.sources, g.lost = ctx, tx, sources{}, sources{}
-	g.domains = make(map[fqdn.Name]domain.ID, len(domains))
+	g.domains, g.aside = make(map[fqdn.Name]domain.ID, len(domains)), map[domain.ID]bool{}
 	for _, d := range domains {
 		g.domains[d.Name] = d.ID
+		if d.SetAsideAt != nil && g.s.Plans.Of != nil { // without plans nothing is aside
+			g.aside[d.ID] = true
+		}
 	}
 	for i := range g.results {
 		if g.results[i].receipt == 0 {
@@ -118,6 +125,9 @@ func (g *group) write(ctx context.Context, advance advance) error {
 		return err
 	}
 	b.QueuedQueries = append(b.QueuedQueries, records.QueuedQueries...)
+	if g.counted > 0 {
+		addUsage(b, g.org, monthStart(g.now), g.counted)
+	}
 	if advance != nil {
 		if err := send(ctx, g.tx, b, "store mails"); err != nil {
 			return err
@@ -151,20 +161,9 @@ func (g *group) settleReports(ctx context.Context, b *postgres.Batch) error {
 func (g *group) judge(ctx context.Context) error {
 	var candidates []*pending
 	for _, p := range g.reports {
-		if reason := g.place(p); reason != "" {
-			p.dropped = true
-			ri := g.part(p)
-			ri.verdict, ri.reason = Held, reason
-			continue
+		if p.held = cmp.Or(g.place(p), p.held); p.held == "" && !p.streamed && !p.dropped {
+			candidates = append(candidates, p)
 		}
-		if p.streamed || p.dropped {
-			continue
-		}
-		var err error
-		if p.id, err = g.ids.report(ctx, g.tx); err != nil {
-			return err
-		}
-		candidates = append(candidates, p)
 	}
 	if err := g.needMonths(candidates); err != nil {
 		return err
@@ -172,20 +171,55 @@ func (g *group) judge(ctx context.Context) error {
 	// In one order, so that transactions with the same reports do not wait for
 	// one another in a circle; of several under one key the first to come.
 	slices.SortStableFunc(candidates, func(a, b *pending) int { return bytes.Compare(a.key[:], b.key[:]) })
+	if err := g.admit(ctx, candidates); err != nil {
+		return err
+	}
+	candidates = slices.DeleteFunc(candidates, func(p *pending) bool { return p.held != "" })
+	for _, p := range candidates {
+		var err error
+		if p.id, err = g.ids.report(ctx, g.tx); err != nil {
+			return err
+		}
+	}
 	fresh, err := insertReports(ctx, g.tx, g.org, candidates, g.results, g.now)
 	if err != nil {
 		return err
 	}
+	g.holdReports()
 	var met []*pending // whose key is taken
 	for _, p := range g.reports {
 		switch {
 		case fresh[p.id]:
+			g.count(p)
 			g.part(p).accept(p.id, p.summary.Repairs)
 		case g.part(p).verdict == "":
 			met = append(met, p)
 		}
 	}
 	return g.meet(ctx, met)
+}
+
+// holdReports settles those that are held. One that is too large to be held in
+// memory and came after another one with its key shares that one's fate.
+func (g *group) holdReports() {
+	held := map[[32]byte]Reason{}
+	for _, p := range g.reports {
+		if p.held != "" {
+			held[p.key] = p.held
+		}
+	}
+	for _, p := range g.reports {
+		ri := g.part(p)
+		reason := cmp.Or(p.held, held[p.key])
+		if reason == "" || ri.verdict != "" {
+			continue
+		}
+		p.dropped = true
+		ri.verdict, ri.reason = Held, reason
+		if reason.forPlan() {
+			ri.end = time.Unix(p.head.End, 0).UTC()
+		}
+	}
 }
 
 // part is what became of a report, in the receipt of its mail.
@@ -246,5 +280,7 @@ func (g *group) addReceipts(b *postgres.Batch) error {
 // report that is not known already and for which there is room, and never for failure reports, which hold
 // other people's mail.
 func (r result) keepsOriginal() bool {
-	return !r.private && slices.ContainsFunc(r.items, func(i receiptItem) bool { return i.verdict != Known && i.reason != ReasonFull })
+	return !r.private && slices.ContainsFunc(r.items, func(i receiptItem) bool {
+		return i.verdict != Known && i.reason != ReasonFull && i.reason != ReasonPlanFull
+	})
 }

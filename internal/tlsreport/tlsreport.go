@@ -35,6 +35,7 @@ type Incoming struct {
 	Report  *tlsrpt.Report
 	Receipt int64                   // of the mail or file that it came in
 	Watched map[fqdn.Name]domain.ID // the organization's domains
+	Aside   map[domain.ID]bool      // those of them that wait for another time, as if they were not watched yet
 	Asked   string                  // TLS-Report-Domain of the mail: what an entry without a domain is about; may be empty
 	Trust   Trust
 	Place   Place
@@ -224,7 +225,7 @@ func entriesOf(in Incoming) []entry {
 			e.about = asked
 		}
 		name, ok := fqdn.Nearest(e.about, func(n fqdn.Name) bool { _, known := in.Watched[n]; return known })
-		if ok {
+		if ok && !in.Aside[in.Watched[name]] {
 			e.domain = new(in.Watched[name])
 		}
 		entries[i] = e

@@ -15,7 +15,12 @@ type PlanChanged struct {
 }
 
 // Subject says the news.
-func (m PlanChanged) Subject() string { return m.Organization + " is on " + m.To + " now" }
+func (m PlanChanged) Subject() string {
+	if m.From == m.To {
+		return m.To + " for " + m.Organization + " is paid in another way now"
+	}
+	return m.Organization + " is on " + m.To + " now"
+}
 
 // Text is the text part.
 func (m PlanChanged) Text() string {
@@ -28,6 +33,9 @@ func (m PlanChanged) Text() string {
 }
 
 func (m PlanChanged) news() string {
+	if m.From == m.To {
+		return "How " + m.Organization + " pays for " + m.To + " has changed."
+	}
 	return "The plan of " + m.Organization + " changed from " + m.From + " to " + m.To + "."
 }
 
@@ -64,9 +72,36 @@ func (m PaymentFailed) next() string {
 		"From then on the limits of Free apply unless it is paid, and nothing is deleted for 30 days after that."
 }
 
+// PlanEnds is the mail that confirms that a plan was cancelled.
+type PlanEnds struct {
+	Organization string
+	Plan         string // its name
+	End          string // "21 Dec 2026": up to when it is paid
+	Until        string // the day before which nothing is taken away
+	Link         string // to the page about billing
+	Host         string
+}
+
+// Subject says the news.
+func (m PlanEnds) Subject() string { return m.Plan + " ends for " + m.Organization + " on " + m.End }
+
+// Text is the text part.
+func (m PlanEnds) Text() string {
+	return owners(m.Organization, m.Host, []string{m.news(), "", m.next(), "", "Keep the plan after all: " + m.Link})
+}
+
+func (m PlanEnds) news() string {
+	return m.Plan + " was cancelled and ends on " + m.End + ". Nothing is charged any more."
+}
+
+func (m PlanEnds) next() string {
+	return "Until then everything stays as it is, and until " + m.Until + " nothing is deleted or put aside. Before that you get reminders."
+}
+
 // GraceReminder is the mail about what a smaller plan takes away soon.
 type GraceReminder struct {
 	Organization string
+	Why          string   // what has just happened; empty in later reminders
 	Had, Has     string   // names of plans
 	Left         string   // "7 days"
 	Until        string   // the day
@@ -83,12 +118,16 @@ func (m GraceReminder) Subject() string {
 
 // Text is the text part.
 func (m GraceReminder) Text() string {
-	lines := append([]string{m.news(), ""}, listed(m.Goes)...)
+	var lines []string
+	if m.Why != "" {
+		lines = append(lines, m.Why)
+	}
+	lines = append(append(lines, m.news(), ""), listed(m.Goes)...)
 	return owners(m.Organization, m.Host, append(lines, "", m.way(), "", "Choose a plan, or which domains stay: "+m.Link, "Take everything with you: "+m.ExportLink))
 }
 
 func (m GraceReminder) news() string {
-	return m.Organization + " is on " + m.Has + " and keeps what it had with " + m.Had + " until " + m.Until + ". From then on:"
+	return m.Organization + " is on " + m.Has + " and keeps what " + m.Had + " gives until " + m.Until + ". From then on:"
 }
 
 func (m GraceReminder) way() string {

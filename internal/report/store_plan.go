@@ -1,0 +1,128 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"sendvery.com/sendvery/internal/mailbox"
+	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+// forPlanSQL is true of receipts r that are held for the plan; see reasonOf.
+const forPlanSQL = `r.verdict = 'held' AND r.reason IN ('over_the_plan', 'domain_set_aside')`
+
+func queueUsage(b *postgres.Batch, org org.ID, month time.Time, into *Usage) {
+	scan(b, "usage", `
+		SELECT coalesce((SELECT reports FROM billing_usage WHERE org_id = @org AND month = @month), 0),
+		       (SELECT count(*) FROM receipt_items i JOIN originals o ON o.org_id = i.org_id AND o.receipt_id = i.receipt_id
+		        WHERE i.org_id = @org AND i.verdict = 'held' AND i.reason = @reason),
+		       (SELECT min(day) FROM reports WHERE org_id = @org)`,
+		postgres.NamedArgs{"org": org, "month": month, "reason": ReasonPlan}, &into.Counted, &into.Held, &into.Oldest)
+}
+
+// queueConnected asks since when reports of mailboxes, and others, count.
+func queueConnected(b *postgres.Batch, org org.ID, mailboxes []mailbox.ID, into *connected) {
+	b.Queue(`
+		SELECT NULL::uuid, created_at FROM organizations WHERE org_id = @org
+		UNION ALL SELECT mailbox_id, created_at FROM mailboxes WHERE org_id = @org AND mailbox_id = ANY(@mailboxes)`,
+		postgres.NamedArgs{"org": org, "mailboxes": mailboxes}).Query(func(rows pgx.Rows) error {
+		*into = connected{mailboxes: map[mailbox.ID]time.Time{}}
+		var box *mailbox.ID
+		var at time.Time
+		_, err := pgx.ForEachRow(rows, []any{&box, &at}, func() error {
+			if box == nil {
+				into.org = at
+			} else {
+				into.mailboxes[*box] = at
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("read since when reports count: %w", err)
+		}
+		return nil
+	})
+}
+
+// lockUsage returns which keys are stored already and, if the month's count is
+// asked for, that, which stays locked. The keys are looked up behind the lock:
+// whoever stored them before it was free has committed.
+func lockUsage(ctx context.Context, tx postgres.Tx, org org.ID, month time.Time, count bool, keys [][32]byte) (used int, known map[[32]byte]bool, err error) {
+	b := &postgres.Batch{}
+	if count {
+		scan(b, "lock usage", `
+			INSERT INTO billing_usage AS u (org_id, month, reports) VALUES (@org, @month, 0)
+			ON CONFLICT (org_id, month) DO UPDATE SET reports = u.reports RETURNING reports`, postgres.NamedArgs{"org": org, "month": month}, &used)
+	}
+	known = map[[32]byte]bool{}
+	b.Queue(`SELECT key_digest FROM reports WHERE org_id = $1 AND key_digest = ANY($2)`, org, digests(keys)).Query(func(rows pgx.Rows) error {
+		var key []byte
+		_, err := pgx.ForEachRow(rows, []any{&key}, func() error {
+			known[[32]byte(key)] = true
+			return nil
+		})
+		return err
+	})
+	return used, known, send(ctx, tx, b, "count reports")
+}
+
+// addUsage counts n more reports; their month's row is locked.
+func addUsage(b *postgres.Batch, org org.ID, month time.Time, n int) {
+	b.Queue(`UPDATE billing_usage SET reports = reports + @n WHERE org_id = @org AND month = @month`, postgres.NamedArgs{"org": org, "month": month, "n": n})
+}
+
+// usageOf is how many reports count in a month.
+func usageOf(ctx context.Context, tx postgres.Tx, org org.ID, month time.Time) (n int, err error) {
+	err = tx.QueryRow(ctx, `SELECT coalesce((SELECT reports FROM billing_usage WHERE org_id = $1 AND month = $2), 0)`, org, month).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("read usage: %w", err)
+	}
+	return n, nil
+}
+
+// withPlanHeld lists the organizations that have mails held for the plan which
+// were received before.
+func withPlanHeld(ctx context.Context, tx postgres.Tx, before time.Time) ([]org.ID, error) {
+	rows, err := tx.Query(ctx, `SELECT DISTINCT r.org_id FROM receipts r WHERE `+forPlanSQL+` AND r.received_at < $1 ORDER BY r.org_id`, before)
+	if err != nil {
+		return nil, fmt.Errorf("find what is held for plans: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[org.ID])
+	if err != nil {
+		return nil, fmt.Errorf("find what is held for plans: %w", err)
+	}
+	return list, nil
+}
+
+// planHeld returns up to n receipts with reports that are held for one of the
+// reasons and end no earlier than a time, newest first.
+func planHeld(ctx context.Context, tx postgres.Tx, org org.ID, reasons []Reason, since time.Time, n int) ([]ReceiptID, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT i.receipt_id FROM receipt_items i JOIN originals o ON o.org_id = i.org_id AND o.receipt_id = i.receipt_id
+		WHERE i.org_id = @org AND i.verdict = 'held' AND i.end_at >= @since AND i.reason = ANY(@reasons)
+		ORDER BY i.end_at DESC, i.receipt_id DESC LIMIT @n`, postgres.NamedArgs{"org": org, "reasons": reasons, "since": since, "n": n})
+	if err != nil {
+		return nil, fmt.Errorf("find reports held for the plan: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[ReceiptID])
+	if err != nil {
+		return nil, fmt.Errorf("find reports held for the plan: %w", err)
+	}
+	return list, nil
+}
+
+// removePlanHeld removes the originals of mails that are held for the plan and
+// were received before. Their receipts stay.
+func removePlanHeld(ctx context.Context, tx postgres.Tx, org org.ID, before time.Time) error {
+	_, err := tx.Exec(ctx, `
+		DELETE FROM originals o USING receipts r
+		WHERE o.org_id = $1 AND r.org_id = o.org_id AND r.receipt_id = o.receipt_id AND `+forPlanSQL+` AND r.received_at < $2`, org, before)
+	if err != nil {
+		return fmt.Errorf("expire originals held for the plan: %w", err)
+	}
+	return nil
+}
