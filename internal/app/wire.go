@@ -15,6 +15,7 @@ import (
 	"sendvery.com/sendvery/internal/audit/auditweb"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
+	"sendvery.com/sendvery/internal/billing/billingweb"
 	"sendvery.com/sendvery/internal/certs"
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/export"
@@ -202,6 +203,7 @@ func (a *App) wirePages() {
 	a.instanceWeb = &instanceweb.Web{Instance: a.instance, Program: a.program, Frame: a.frame}
 	if a.plans != nil {
 		a.instanceWeb.Payments = a.payments
+		a.billingWeb = &billingweb.Web{Billing: a.plans, Usage: a.usage, Choose: a.domains.Choose, URL: a.publicURL, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now}
 	}
 	a.siteWeb = &siteweb.Web{Facts: a.facts(), Frame: a.frame, Now: a.now}
 	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now, Counts: a.counts, Billing: a.cfg.Stripe.Key != ""}

@@ -16,6 +16,7 @@ import (
 type Usage struct {
 	Counted int // this month, UTC; 0 where the plan has no limit
 	Held    int // wait for a larger plan or the next month
+	Oldest  *time.Time // day of the oldest report; nil without one
 }
 
 // Usage returns what counted this month and what waits.

@@ -75,7 +75,7 @@ func (h *Web) state(r *http.Request, a org.Access) (State, error) {
 			s.Interval = s.Account.Paid.Interval
 		}
 	}
-	s.Usage, err = h.Usage(r.Context(), a.ID)
+	s.Usage, err = h.Usage(r.Context(), a)
 	return s, err
 }
 

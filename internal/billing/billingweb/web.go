@@ -31,7 +31,7 @@ type Billing interface {
 type Web struct {
 	Billing Billing
 	// Usage tells what an organization has of what plans bound.
-	Usage func(ctx context.Context, org postgres.TenantID) (Usage, error)
+	Usage func(ctx context.Context, a org.Access) (Usage, error)
 	// Choose says which domains stay active under a smaller plan.
 	Choose func(ctx context.Context, a org.Access, keep []fqdn.Name) error
 	// URL is the whole address of a path, for coming back from Stripe.
