@@ -40,6 +40,7 @@ type house struct {
 	mails  []string
 	grown  int
 	shrunk []billing.Plan
+	fails  struct{ people, grown, enqueue error } // from then on
 }
 
 func newHouse(t *testing.T) *house {
@@ -50,6 +51,9 @@ func newHouse(t *testing.T) *house {
 	h.Service = &billing.Service{
 		DB: h.db.DB, Trail: trail, Queue: h, Gateway: h.provider, Mail: h, Now: h.clock,
 		People: func(context.Context, postgres.Tx, postgres.TenantID) (billing.People, error) {
+			if h.fails.people != nil {
+				return billing.People{}, h.fails.people
+			}
 			if h.gone {
 				return billing.People{}, fault.New(fault.NotFound, "It is being deleted.")
 			}
@@ -58,7 +62,7 @@ func newHouse(t *testing.T) *house {
 		Compose: func(_ billing.People, n billing.Notice) (mailer.Message, error) {
 			return mailer.Message{Subject: fmt.Sprintf("%s from %q, %d days", n.Subject, n.From, n.Days)}, nil
 		},
-		Grown: func(context.Context, postgres.Tx, postgres.TenantID) error { h.grown++; return nil },
+		Grown: func(context.Context, postgres.Tx, postgres.TenantID) error { h.grown++; return h.fails.grown },
 		Shrunk: func(_ context.Context, _ postgres.Tx, _ postgres.TenantID, p billing.Plan) error {
 			h.shrunk = append(h.shrunk, p)
 			return nil
@@ -90,7 +94,7 @@ func (h *house) Enqueue(_ context.Context, _ postgres.Tx, args work.Args, _ ...w
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.jobs = append(h.jobs, args)
-	return nil
+	return h.fails.enqueue
 }
 
 // Send implements mailer.Sender.

@@ -130,7 +130,7 @@ func TestCustomersOfOrganizations(t *testing.T) {
 	}
 	s.post(t, "/v1/customers", url.Values{"name": {"Of something else in the account"}})
 	got := map[string]postgres.TenantID{}
-	if err := s.Customers(t.Context(), func(c billing.Customer) error {
+	if err := s.Customers(t.Context(), time.Time{}, func(c billing.Customer) error {
 		got[c.ID] = c.Org
 		return nil
 	}); err != nil {
@@ -140,7 +140,7 @@ func TestCustomersOfOrganizations(t *testing.T) {
 		t.Error(diff)
 	}
 	stop := errors.New("enough")
-	if err := s.Customers(t.Context(), func(billing.Customer) error { return stop }); !errors.Is(err, stop) {
+	if err := s.Customers(t.Context(), time.Time{}, func(billing.Customer) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("it says %v", err)
 	}
 }
