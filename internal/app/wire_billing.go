@@ -8,6 +8,7 @@ import (
 	"sendvery.com/sendvery/internal/audit"
 	"sendvery.com/sendvery/internal/billing"
 	"sendvery.com/sendvery/internal/billing/billingweb"
+	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/httpio"
 	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailer"
@@ -84,7 +85,7 @@ func (a *App) usage(ctx context.Context, in org.Access) (u billingweb.Usage, err
 	if err != nil {
 		return u, err
 	}
-	for _, d := range domains {
+	for _, d := range domain.KeptFirst(domains) {
 		u.Domains = append(u.Domains, billingweb.Domain{Name: d.Name.String(), Aside: d.SetAsideAt != nil})
 	}
 	team, err := a.orgs.Team(ctx, in)
