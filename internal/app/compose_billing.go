@@ -36,7 +36,7 @@ func (a *App) composeBilling(to billing.People, n billing.Notice) (mailer.Messag
 	case billing.PlanChanged:
 	}
 	l := mail.PlanChanged{
-		Organization: to.Name, From: billingweb.Name(n.From), To: billingweb.Name(now.Plan), Gives: "It gives " + strings.Join(billingweb.Gives(billing.PlanOf(now.Plan)), ", ") + ".",
+		Organization: to.Name, From: billingweb.Name(n.From), To: billingweb.Name(now.Plan), Gives: billingweb.Name(now.Plan) + " gives " + strings.Join(billingweb.Gives(billing.PlanOf(now.Plan)), ", ") + ".",
 		Cost: cost, Until: dayOf(now.KeptUntil), Link: link, Host: a.publicHost(),
 	}
 	if now.Kept != "" {

@@ -17,7 +17,7 @@ import (
 func billingGallery() []galleryPage {
 	show := func(name string, change func(*billingweb.State)) galleryPage {
 		return galleryPage{"billing", name, func(p ui.Page) templ.Component {
-			return billingweb.Draw(billingweb.NewPage(titledBilling(p), sampleState(change)))
+			return billingweb.Draw(billingweb.NewPage(called(p, "Billing"), sampleState(change)))
 		}}
 	}
 	return slices.Concat([]galleryPage{
@@ -66,7 +66,7 @@ func billingGallery() []galleryPage {
 		show("billing-twice", func(s *billingweb.State) { s.Account.Twice = true }),
 		{"billing", "billing-refused", func(p ui.Page) templ.Component {
 			s := sampleState(func(s *billingweb.State) { sampleGrace(s, 9) })
-			page := billingweb.NewPage(titledBilling(p), s)
+			page := billingweb.NewPage(called(p, "Billing"), s)
 			page.Error = "Somebody else of your organization is changing the plan at this moment. Nothing was changed; please look again in a minute."
 			page.Choose.Error = "Free has 1 domain. Tick no more than that."
 			return billingweb.Draw(page)
@@ -78,7 +78,7 @@ func billingGallery() []galleryPage {
 func billingQuestions() []galleryPage {
 	change := func(name, refused string, q billing.Quote) galleryPage {
 		return galleryPage{"billing", name, func(p ui.Page) templ.Component {
-			page := billingweb.NewChange(titledBilling(p), sampleState(func(*billingweb.State) {}), q)
+			page := billingweb.NewChange(called(p, "Change the plan"), sampleState(func(*billingweb.State) {}), q)
 			page.Error = refused
 			return billingweb.Change(page)
 		}}
@@ -97,7 +97,7 @@ func billingQuestions() []galleryPage {
 			{Text: "Unused time on Sendvery Pro after 21 Nov 2026", Cents: -1620}, {Text: "1 × Sendvery Pro (at $239.88 / year)", Cents: 23988},
 		}}}),
 		{"billing", "billing-cancel", func(p ui.Page) templ.Component {
-			return billingweb.Cancel(billingweb.NewCancel(titledBilling(p), sampleState(func(*billingweb.State) {})))
+			return billingweb.Cancel(billingweb.NewCancel(called(p, "End the plan"), sampleState(func(*billingweb.State) {})))
 		}},
 		{"billing", "billing-hand-off", func(p ui.Page) templ.Component {
 			return ui.HandOff(ui.HandOffPage{Page: titled(p, ui.SettingsSection, "On to Stripe", ui.Link{Text: "Billing", Href: galleryPath + "billing-free"}), To: "Stripe", Href: galleryPath + "billing-waiting",
@@ -130,8 +130,8 @@ func billingMails() []galleryPage {
 	}
 }
 
-func titledBilling(p ui.Page) ui.Page {
-	p.Title = "Billing"
+func called(p ui.Page, title string) ui.Page {
+	p.Title = title
 	return p
 }
 

@@ -6,7 +6,7 @@ import "strings"
 type PlanChanged struct {
 	Organization string   // its name
 	From, To     string   // names of plans
-	Gives        string   // what the new one gives: "20 domains, 10 000 reports a month …"
+	Gives        string   // "Pro gives 20 domains, 10 000 reports a month …"
 	Cost         string   // "It costs $23.99 a month and renews on 21 Dec 2026."
 	Until        string   // "21 Dec 2026": until then nothing is taken away; empty where nothing is
 	Goes         []string // what goes then
@@ -131,7 +131,7 @@ func (m GraceReminder) news() string {
 }
 
 func (m GraceReminder) way() string {
-	return "A plan that is large enough, chosen before that day, brings everything back as it was. Until then nothing is deleted or put aside."
+	return "A larger plan, chosen before that day, keeps everything as it is. Until then nothing is deleted or put aside."
 }
 
 // listed are the lines of a list in text.

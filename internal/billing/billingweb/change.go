@@ -97,9 +97,13 @@ func sentence(p billing.Plan) string {
 
 // takes is what a smaller plan takes away, and from when.
 func takes(to billing.Plan, u Usage, until time.Time) []ui.AskFact {
-	out := []ui.AskFact{ui.Stays("Until " + format.Day(until) + ", for 30 days, nothing is deleted or put aside, and a larger plan brings everything back.")}
-	for _, text := range goes(to.ID, u, until) {
-		out = append(out, ui.AskFact{Icon: "calendar-clock", Tone: ui.Warning, Text: "Then: " + text})
+	stays, going := "Until "+format.Day(until)+", for 30 days, nothing is deleted or put aside, and a larger plan brings everything back. ", goes(to.ID, u, until)
+	if len(going) == 0 {
+		return []ui.AskFact{ui.Stays(stays + "What you have fits into " + to.Name + ", so nothing goes after that either.")}
+	}
+	out := []ui.AskFact{ui.Stays(stays + "From then on:")}
+	for _, text := range going {
+		out = append(out, ui.AskFact{Icon: "calendar-clock", Tone: ui.Warning, Text: text})
 	}
 	return out
 }

@@ -238,7 +238,7 @@ func (h *Web) ChooseDomains(w http.ResponseWriter, r *http.Request, a org.Access
 		p.Error = fault.Sentence(err)
 		return httpio.Again(w, r, Draw(p))
 	}
-	p.Choose.Error = cmp.Or(fault.FieldsOf(err)["domain"], fault.Sentence(err))
+	p.Choose.Error = cmp.Or(fault.FieldsOf(err)["domains"], fault.Sentence(err))
 	for i, t := range p.Choose.Domains {
 		p.Choose.Domains[i].Stays = ticked[t.Name]
 	}

@@ -93,7 +93,8 @@ type Card struct {
 	Every string // "a month"
 	How   string // "$59.88 a year, which saves $12.00"
 	Gives []string
-	Mark  string // "Your plan"; empty = it is another
+	Yours bool
+	Mark  string // "Your plan"; may be empty
 	Step  Step   // how to get it; may be empty
 }
 
@@ -107,7 +108,7 @@ type Invoice struct {
 func NewPage(frame ui.Page, s State) Page {
 	o := frame.Org
 	p := Page{
-		Page:    frame.In(ui.SettingsSection, ui.Link{Text: "Settings", Href: o.Path("settings")}),
+		Page:    frame.In(ui.SettingsSection),
 		Tabs:    ui.SettingsTabs(o, ui.BillingTab, true, s.Audit),
 		Notices: s.notices(o), Meters: s.meters(), Choose: s.choose(o), Intervals: s.intervals(o), Cards: s.cards(o),
 	}
@@ -140,7 +141,7 @@ func (s State) headline(name string) (first, second string) {
 	plan, end := Name(a.Paid.Plan), format.Day(a.Paid.PeriodEnd)
 	switch {
 	case a.PastDueSince != nil:
-		return plan + ", " + Cost(a.Paid.Price) + ": a payment is missing.", "Stripe tries the payment again by itself."
+		return plan + ", " + Cost(a.Paid.Price) + ": a payment is missing.", "Stripe tries the payment again by itself. Once it is paid you can switch to another plan."
 	case a.Paid.EndsThen:
 		return plan + " ends on " + end + ".", "It is paid until then, and nothing is charged any more. Then " + name + " is on Free."
 	}
@@ -149,16 +150,19 @@ func (s State) headline(name string) (first, second string) {
 
 // meters say how much of each limit is used.
 func (s State) meters() []Meter {
-	meter := func(name string, l billing.Limit, n int, words func(of string) string) Meter {
+	meter := func(name string, l billing.Limit, n int, verb string) Meter {
 		a := s.Account.Allowance(l)
-		m := Meter{Name: name, Now: n, Max: a.Max, Endless: a.Unlimited}
-		m.Sentence = words(" of " + format.Count(a.Max))
+		m := Meter{Name: name, Now: n, Max: a.Max, Endless: a.Unlimited, Sentence: format.Count(n) + " " + verb + "."}
+		switch {
+		case m.Over():
+			m.Sentence = format.Count(n) + " " + verb + ", and " + Name(s.Account.Plan) + " has " + format.Count(a.Max) + "."
+		case !m.Endless:
+			m.Sentence = format.Count(n) + " of " + format.Count(a.Max) + " " + verb + "."
+		}
 		return m
 	}
 	u := s.Usage
-	reports := meter("Reports in "+s.Now.UTC().Format("January"), billing.Reports, u.Reports, func(of string) string {
-		return format.Count(u.Reports) + of + " came and count."
-	})
+	reports := meter("Reports in "+s.Now.UTC().Format("January"), billing.Reports, u.Reports, "counted")
 	if u.Held > 0 {
 		reports.Sentence += " " + format.Of(u.Held, "more waits", "more wait") + " for a larger plan or for " + nextMonth(s.Now) + "; none is lost."
 	}
@@ -168,20 +172,16 @@ func (s State) meters() []Meter {
 			aside++
 		}
 	}
-	domains := meter("Domains", billing.Domains, len(u.Domains)-aside, func(of string) string {
-		return format.Count(len(u.Domains)-aside) + of + " are active."
-	})
+	domains := meter("Domains", billing.Domains, len(u.Domains)-aside, "active")
 	if aside > 0 {
 		domains.Sentence += " " + format.Of(aside, "more is", "more are") + " put aside."
 	}
-	kept := meter("How long reports are kept", billing.RetentionDays, 0, func(string) string { return "" })
+	kept := meter("How long reports are kept", billing.RetentionDays, 0, "")
 	if !u.Oldest.IsZero() {
 		kept.Now = min(age(u.Oldest, s.Now), max(kept.Max, 1))
 	}
 	kept.Sentence = s.retention(kept)
-	return []Meter{domains, meter("Seats", billing.Seats, u.Seats, func(of string) string {
-		return format.Count(u.Seats) + of + " are taken, invitations included."
-	}), reports, kept}
+	return []Meter{domains, meter("Seats", billing.Seats, u.Seats, "taken, invitations included"), reports, kept}
 }
 
 func (s State) retention(m Meter) string {
@@ -240,7 +240,7 @@ func (s State) cards(o ui.Org) []Card {
 		c := Card{Name: p.Name, Price: format.Money(p.Monthly, billing.Currency), Every: "a month", Gives: Gives(p)}
 		switch {
 		case p.Monthly == 0:
-			c.How = "for as long as you like"
+			c.Price, c.How = "$0", "for as long as you like"
 		case s.Interval == billing.Yearly:
 			c.Price = format.Money(p.Yearly, billing.Currency)
 			c.How = Cost(price) + ", which saves " + format.Money(12*p.Monthly-price.Cents(), billing.Currency)
@@ -248,6 +248,7 @@ func (s State) cards(o ui.Org) []Card {
 			c.How = "paid by the month"
 		}
 		c.Mark, c.Step = s.way(o, p, price)
+		c.Yours = s.Account.Paid == nil && p.ID == billing.Free || s.Account.Paid != nil && s.Account.Paid.Plan == p.ID
 		out = append(out, c)
 	}
 	return out

@@ -59,9 +59,9 @@ func Goes(from, to billing.PlanID) []string {
 		}
 	}
 	p := billing.PlanOf(to)
-	smaller(billing.Domains, "Domains beyond "+format.Count(p.Domains)+" are put aside: what they have can be read, and new reports about them wait.")
+	smaller(billing.Domains, format.Of(p.Domains, "domain stays", "domains stay")+" active, and the others are put aside: what they have can be read, and new reports about them wait.")
 	smaller(billing.Reports, "After "+format.Of(p.Reports, "report", "reports")+" in a month, further ones wait for the next month.")
-	smaller(billing.Seats, "Nobody loses access. Beyond "+format.Of(p.Seats, "seat", "seats")+" nobody new can be invited.")
+	smaller(billing.Seats, "Nobody loses access, but nobody new can be invited beyond "+format.Of(p.Seats, "seat", "seats")+".")
 	smaller(billing.RetentionDays, "Reports older than "+format.Of(p.RetentionDays, "day", "days")+" are deleted.")
 	return out
 }
