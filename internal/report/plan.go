@@ -32,9 +32,9 @@ func monthStart(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
 }
 
-// forPlan reports whether a report of this reason is held for the plan: it is
+// ForPlan reports whether a report of this reason is held for the plan: it is
 // kept for as long as the plan keeps reports, and released newest first.
-func (r Reason) forPlan() bool { return r == ReasonPlan || r == ReasonSetAside }
+func (r Reason) ForPlan() bool { return r == ReasonPlan || r == ReasonSetAside }
 
 // connected is since when reports count against the plan: what ended before is
 // history that the first import brings.
