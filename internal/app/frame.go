@@ -59,5 +59,6 @@ func (a *App) errorPage(r *http.Request, status int, err error, trace string) ht
 		return ui.Error(ui.Broken(p, trace))
 	}
 	p.Title = "Not done"
+	p = p.WithLarger(fault.Upgrades(err), v.access.Role.May(org.Own))
 	return ui.Error(ui.ErrorPage{Page: p, Code: status, Heading: "This could not be done", Sentence: fault.Sentence(err)})
 }

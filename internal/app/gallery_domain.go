@@ -12,6 +12,12 @@ import (
 func domainGallery() []galleryPage {
 	return []galleryPage{
 		{"report", "domains", func(p ui.Page) templ.Component { return reportweb.Domains(sampleDomainList(p)) }},
+		{"report", "domains-aside", func(p ui.Page) templ.Component {
+			page := sampleDomainList(p)
+			page.Domains[3].Aside = true
+			page.Aside = reportweb.Aside{Text: "1 domain is set aside, because your plan watches fewer domains. All that was counted can be read as before. New reports wait and are not counted.", Link: ui.Link{Text: "Choose which domains stay active", Href: galleryPath + "settings"}}
+			return reportweb.Domains(page)
+		}},
 		{"report", "domains-empty", func(p ui.Page) templ.Component {
 			return reportweb.Domains(reportweb.DomainsPage{Page: titled(p, ui.DomainsSection, "Domains"), Headline: "No domains here", Empty: ui.Nothing{Icon: "globe", Title: "No domains yet",
 				Words: "Domains appear by themselves: connect the mailbox your reports arrive in, and choose among those that are found.", Action: ui.Link{Text: "Connect a mailbox", Href: galleryPath + "connect"}}})

@@ -21,6 +21,7 @@ func peopleGallery() []galleryPage {
 			page := sampleMembers(p, true)
 			page.Error = "An organization needs an owner. Make somebody else an owner first."
 			page.Invite.Email, page.Invite.EmailError = "grace@example.org", "This person is a member already."
+			page.Page = page.WithLarger(true, true)
 			page.Invite.Error = "All 5 seats of your plan are taken, members and invitations together. Revoke an invitation or remove a member to make room."
 			return orgweb.Members(page)
 		}},

@@ -41,6 +41,13 @@ func receiptGallery() []galleryPage {
 			page.OriginalHref, page.OriginalNote = "", "Only owners and admins can download originals."
 			return reportweb.Receipt(page)
 		}},
+		{"report", "receipt-held-plan", func(p ui.Page) templ.Component {
+			page := sampleReceipt(p)
+			page.RetryAction, page.Verdict, page.Findings = "", ui.Held, nil
+			page.Heading, page.Explanation = report.ReasonPlan.Sentence(), ui.Held.Meaning()
+			page.Advice, page.AdviceLink = "Choose a larger plan to count it now, with all that wait.", ui.Link{Text: "See plans", Href: galleryPath + "settings"}
+			return reportweb.Receipt(page)
+		}},
 		{"report", "upload-done", func(p ui.Page) templ.Component { return reportweb.Receipts(uploadedList(p)) }},
 		{"report", "receipt-conflict", func(p ui.Page) templ.Component { return reportweb.Receipt(conflictReceipt(p)) }},
 		{"report", "receipt-replaced", func(p ui.Page) templ.Component {

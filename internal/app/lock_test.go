@@ -20,6 +20,7 @@ import (
 var fillings = map[string]string{
 	"audit_anchors":    `INSERT INTO audit_anchors (org_id, seq, at, mac, key_id, signature) SELECT org_id, 1, now(), '', 'k', '' FROM organizations ON CONFLICT DO NOTHING`,
 	"billing_accounts": `INSERT INTO billing_accounts (org_id, customer_id) SELECT org_id, 'cus_' || org_id FROM organizations`,
+	"billing_usage":    `INSERT INTO billing_usage (org_id, month, reports) SELECT org_id, '2026-11-01', 1 FROM organizations`,
 	"daily_receivers": `INSERT INTO daily_receivers (org_id, domain_id, day, reporter, sender, country, disposition, dkim, spf, forwarding, trust, messages)
 		SELECT org_id, domain_id, '2020-01-01', 'r', 's', '', 1, 1, 1, 0, 1, 1 FROM domains`,
 	"daily_senders": `INSERT INTO daily_senders (org_id, domain_id, day, sender, country, disposition, dkim, spf, forwarding, trust, messages)

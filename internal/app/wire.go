@@ -203,7 +203,6 @@ func (a *App) wirePages() {
 	a.instanceWeb = &instanceweb.Web{Instance: a.instance, Program: a.program, Frame: a.frame}
 	if a.plans != nil {
 		a.instanceWeb.Payments = a.payments
-		a.billingWeb = &billingweb.Web{Billing: a.plans, Usage: a.usage, Choose: a.domains.Choose, URL: a.publicURL, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now}
 	}
 	a.siteWeb = &siteweb.Web{Facts: a.facts(), Frame: a.frame, Now: a.now}
 	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now, Counts: a.counts, Billing: a.cfg.Stripe.Key != ""}

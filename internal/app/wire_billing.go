@@ -76,6 +76,7 @@ func (a *App) planGrown(ctx context.Context, tx postgres.Tx, id org.ID) error {
 
 // planShrunk puts aside what is beyond a plan.
 func (a *App) planShrunk(ctx context.Context, tx postgres.Tx, id org.ID, p billing.Plan) error {
+<<<<<<< HEAD
 	return a.domains.SetAside(ctx, tx, id, p.Allowance(billing.Domains).Max)
 }
 
@@ -104,6 +105,9 @@ func (a *App) usage(ctx context.Context, in org.Access) (u billingweb.Usage, err
 		u.Oldest = *reports.Oldest
 	}
 	return u, err
+=======
+	return a.domains.SetAside(ctx, tx, id, p.Domains)
+>>>>>>> main
 }
 
 // wipe removes the secrets of an organization that is being deleted, and ends

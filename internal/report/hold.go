@@ -53,7 +53,7 @@ func (g *group) boundHeld(ctx context.Context) error {
 		if g.items[n].again || !slices.ContainsFunc(r.items, waits) {
 			continue
 		}
-		plan := slices.ContainsFunc(r.items, func(i receiptItem) bool { return waits(i) && i.reason.forPlan() })
+		plan := slices.ContainsFunc(r.items, func(i receiptItem) bool { return waits(i) && i.reason.ForPlan() })
 		if rooms[plan] == nil {
 			var err error
 			if rooms[plan], err = g.roomFor(ctx, plan); err != nil {

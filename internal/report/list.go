@@ -276,6 +276,12 @@ func (i Item) Advice(role org.Role) string {
 		return "Add " + *i.Domain + " on the page of your domains to count its reports."
 	case *i.Reason == ReasonUnwatched && i.Domain != nil:
 		return "An owner, admin or member of your organization can add " + *i.Domain + ", and its reports are counted. Your role cannot."
+	case *i.Reason == ReasonPlan && role.May(org.Own), *i.Reason == ReasonPlanFull && role.May(org.Own):
+		return "Choose a larger plan to count it now, with all that wait."
+	case *i.Reason == ReasonSetAside && role.May(org.Own):
+		return "Choose which of your domains are active, or a larger plan, to count it."
+	case i.Reason.ForPlan() || *i.Reason == ReasonPlanFull:
+		return "An owner of your organization can choose a larger plan. Your role cannot."
 	case *i.Reason == ReasonDay:
 		return "There is nothing you must do. If more reports of the same sender come with such a period, tell them: the clock or the dates of their system are wrong."
 	case *i.Reason == ReasonNameless:

@@ -16,10 +16,11 @@ import (
 type Usage struct {
 	Counted int // this month, UTC; 0 where the plan has no limit
 	Held    int // wait for a larger plan or the next month
-	Oldest  *time.Time // day of the oldest report; nil without one
+	// Oldest is the day of the oldest aggregate report; nil without one.
+	Oldest *time.Time
 }
 
-// Usage returns what counted this month and what waits.
+// Usage returns what counted this month, what waits, and how far back it goes.
 func (s *Service) Usage(ctx context.Context, org org.ID) (u Usage, err error) {
 	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueUsage(b, org, monthStart(s.Now()), &u) })
 	return u, err
@@ -31,9 +32,9 @@ func monthStart(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
 }
 
-// forPlan reports whether a report of this reason is held for the plan: it is
+// ForPlan reports whether a report of this reason is held for the plan: it is
 // kept for as long as the plan keeps reports, and released newest first.
-func (r Reason) forPlan() bool { return r == ReasonPlan || r == ReasonSetAside }
+func (r Reason) ForPlan() bool { return r == ReasonPlan || r == ReasonSetAside }
 
 // connected is since when reports count against the plan: what ended before is
 // history that the first import brings.

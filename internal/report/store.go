@@ -263,7 +263,7 @@ func reasonOf(r result) Reason {
 		return r.notice
 	}
 	decided := func(i receiptItem) bool { return i.verdict == r.verdict }
-	n := slices.IndexFunc(r.items, func(i receiptItem) bool { return decided(i) && i.verdict == Held && i.reason.forPlan() })
+	n := slices.IndexFunc(r.items, func(i receiptItem) bool { return decided(i) && i.verdict == Held && i.reason.ForPlan() })
 	if n < 0 {
 		n = slices.IndexFunc(r.items, decided)
 	}

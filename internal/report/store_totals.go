@@ -221,7 +221,7 @@ func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) 
 			SELECT k.domain_id, count(DISTINCT k.reporter_domain) FILTER (WHERE k.mail)::int AS reporters, coalesce(min(k.reporter_domain) FILTER (WHERE k.mail), '') AS one_reporter,
 			       sum(k.nulls)::bigint AS nulls, count(DISTINCT k.policy_domain) FILTER (WHERE k.policy_domain <> d.name)::int AS subdomains
 			FROM kinds k JOIN domains d ON d.org_id = @org AND d.domain_id = k.domain_id GROUP BY k.domain_id)
-		SELECT d.domain_id, d.name, d.group_id, 0 AS days, 0::bigint AS passing, 0::bigint AS forwarded, 0::bigint AS fix, 0::bigint AS unknown,
+		SELECT d.domain_id, d.name, d.group_id, d.set_aside_at, 0 AS days, 0::bigint AS passing, 0::bigint AS forwarded, 0::bigint AS fix, 0::bigint AS unknown,
 		       coalesce(n.reporters, 0) AS reporters, coalesce(n.one_reporter, '') AS one_reporter, coalesce(n.nulls, 0) AS nulls, coalesce(n.subdomains, 0) AS subdomains,
 		       coalesce(l.policy, '') AS policy, l.published, l.reporter AS policy_by, l.day AS policy_day, a.stored_at AS last_report_at
 		FROM domains d LEFT JOIN seen n ON n.domain_id = d.domain_id

@@ -47,6 +47,8 @@ type DomainTotal struct {
 	ID    DomainID        `db:"domain_id"`
 	Name  fqdn.Name       `db:"name"`
 	Group *domain.GroupID `db:"group_id"` // nil = in none
+	// SetAsideAt is as in domain.Domain.
+	SetAsideAt *time.Time `db:"set_aside_at"`
 	Split
 	Days         int              `db:"days"`      // with messages
 	Policy       string           `db:"policy"`    // p as last reported up to the last chosen day; "" = not seen

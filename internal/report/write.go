@@ -216,7 +216,7 @@ func (g *group) holdReports() {
 		}
 		p.dropped = true
 		ri.verdict, ri.reason = Held, reason
-		if reason.forPlan() {
+		if reason.ForPlan() {
 			ri.end = time.Unix(p.head.End, 0).UTC()
 		}
 	}

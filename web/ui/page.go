@@ -14,6 +14,7 @@ type Page struct {
 	Orgs    []Org  // all organizations of the person, in the order of the switch; may hold the active one
 	Person  Person // zero when nobody is signed in
 	Flash   Flash  // shown once, above the page
+	Larger  Larger // the way to a larger plan; zero = none would help
 	Crumbs  []Link // from the section down to this page; the last one has no Href
 	Refresh int    // seconds after which a browser without scripts loads the page anew; 0 = never
 	Onward  string // address, also on another site, that the browser goes on to by itself; "" = none
@@ -81,6 +82,24 @@ const (
 type Flash struct {
 	Tone Tone
 	Text string // a full sentence; empty = no flash
+}
+
+// Larger is the way to a larger plan, which would allow what the page refuses.
+type Larger struct {
+	Text string
+	Link Link // to the plans; zero for who cannot choose one
+}
+
+// WithLarger is the page with the way to a larger plan, if one would help: owners
+// are led to the plans, others to the owners.
+func (p Page) WithLarger(helps, owner bool) Page {
+	switch {
+	case helps && owner:
+		p.Larger = Larger{Text: "A larger plan would allow this.", Link: Link{Text: "See plans", Href: p.Org.Path("billing")}}
+	case helps:
+		p.Larger = Larger{Text: "A larger plan would allow this. Ask an owner of your organization."}
+	}
+	return p
 }
 
 type navItem struct {

@@ -3,6 +3,7 @@ package mailboxweb
 import (
 	"cmp"
 	"net/http"
+	"slices"
 
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/fqdn"
@@ -92,18 +93,27 @@ func (h *Web) Choose(w http.ResponseWriter, r *http.Request, a org.Access) error
 		return err
 	}
 	if len(names) == 0 && len(watched) == 0 {
-		p, err := h.domainsPage(w, r, a, m)
-		if err != nil {
-			return err
-		}
-		for i := range p.Domains {
-			p.Domains[i].Ticked = false
-		}
-		p.Error = "Tick at least one domain to import its reports."
-		return httpio.Again(w, r, Domains(p))
+		return h.chooseAgain(w, r, a, m, names, fault.New(fault.Invalid, "Tick at least one domain to import its reports."))
 	}
-	if err := h.Mailboxes.Choose(r.Context(), a, m.ID, names); err != nil {
+	err = h.Mailboxes.Choose(r.Context(), a, m.ID, names)
+	if fault.Is(err, fault.LimitReached) {
+		return h.chooseAgain(w, r, a, m, names, err)
+	}
+	if err != nil {
 		return err
 	}
 	return httpio.See(w, r, path(a, ""))
+}
+
+// chooseAgain shows the choice as it was made, and why it was refused.
+func (h *Web) chooseAgain(w http.ResponseWriter, r *http.Request, a org.Access, m mailbox.Mailbox, names []fqdn.Name, why error) error {
+	p, err := h.domainsPage(w, r, a, m)
+	if err != nil {
+		return err
+	}
+	for i := range p.Domains {
+		p.Domains[i].Ticked = slices.Contains(names, fqdn.Name(p.Domains[i].Name))
+	}
+	p.Error, p.Page = fault.Sentence(why), p.WithLarger(fault.Upgrades(why), a.Role.May(org.Own))
+	return httpio.Again(w, r, Domains(p))
 }

@@ -98,6 +98,7 @@ func (h *Web) Invite(w http.ResponseWriter, r *http.Request, a org.Access) error
 		p.Invite.Email, p.Invite.Role, p.Invite.EmailError, p.Invite.RoleError = email, role, fields["email"], fields["role"]
 		if fault.Is(err, fault.LimitReached) {
 			p.Invite.Error = fault.Sentence(err)
+			p.Page = p.WithLarger(fault.Upgrades(err), a.Role.May(org.Own))
 		}
 		return httpio.Again(w, r, Members(p))
 	}
@@ -142,6 +143,7 @@ func (h *Web) done(w http.ResponseWriter, r *http.Request, a org.Access, err err
 			return pageErr
 		}
 		p.Error = fault.Sentence(err)
+		p.Page = p.WithLarger(fault.Upgrades(err), a.Role.May(org.Own))
 		return httpio.Again(w, r, Members(p))
 	}
 	if err != nil {

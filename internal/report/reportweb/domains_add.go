@@ -1,7 +1,6 @@
 package reportweb
 
 import (
-	"fmt"
 	"net/http"
 
 	"sendvery.com/sendvery/internal/domain"
@@ -75,7 +74,8 @@ func (p *AddDomainsPage) outcomes(a org.Access, lines []domain.Line, limit int) 
 		case domain.NoName:
 			row.Tone, row.Words = ui.Bad, "Not a domain name. It should look like example.org."
 		case domain.OverLimit:
-			row.Tone, row.Words = ui.Warning, fmt.Sprintf("Not added: your plan watches up to %d domains.", limit)
+			row.Tone, row.Words = ui.Warning, "Not added: your plan watches up to "+format.Of(limit, "domain", "domains")+"."
+			p.Page = p.WithLarger(true, a.Role.May(org.Own))
 		}
 		if row.Tone == ui.Bad {
 			p.Names += l.Text + "\n"

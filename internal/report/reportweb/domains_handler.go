@@ -53,6 +53,9 @@ func (h *Web) ShowDomain(w http.ResponseWriter, r *http.Request, a org.Access) e
 		DownloadHref: path(a, "download", filter), Filter: filterBar(a, rest, query, ipError, "repair", "authenticated"), Undo: h.undoReview(a, rest, query),
 		Suggestions: suggestions(a, sum.Suggestions, d.Name), ReportsHref: path(a, "reports", filter), SendersHref: path(a, "senders", filter),
 	}
+	if h.aside(d.SetAsideAt) {
+		p.Aside = asideOf(a, "This domain is")
+	}
 	for _, total := range sum.Domains {
 		if total.ID == d.ID {
 			h.judge(&p, a, query, total, sum)

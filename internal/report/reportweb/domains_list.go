@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/httpio"
@@ -31,6 +32,28 @@ type DomainsPage struct {
 	GroupsHref  string
 	Assign      Assign
 	Empty       ui.Nothing // why there is no domain here
+	Aside       Aside
+}
+
+// Aside is that domains are set aside; zero when none is.
+type Aside struct {
+	Text string
+	Link ui.Link // to choose others; zero for who may not
+}
+
+// aside reports whether nothing new is counted for a domain; without plans none
+// is set aside.
+func (h *Web) aside(at *time.Time) bool { return at != nil && h.Reports.Plans.Of != nil }
+
+// asideOf says what it means that domains are set aside, and who can change it.
+func asideOf(a org.Access, domains string) Aside {
+	n := Aside{Text: domains + " set aside, because your plan watches fewer domains. All that was counted can be read as before. New reports wait and are not counted."}
+	if a.Role.May(org.Own) {
+		n.Link = ui.Link{Text: "Choose which domains stay active", Href: path(a, "billing", nil)}
+	} else {
+		n.Text += " An owner of your organization can choose which domains stay active."
+	}
+	return n
 }
 
 // DomainSearch is the field that narrows the list by a part of the name;
@@ -53,6 +76,7 @@ type DomainRow struct {
 	Name       string
 	Href       string
 	Group      string // its name; empty = none
+	Aside      bool   // it is set aside
 	Tone       ui.Tone
 	Sentence   string // the verdict, short
 	Policy     string // "p=none"; empty = not seen
@@ -190,9 +214,12 @@ func (h *Web) fillDomains(p *DomainsPage, a org.Access, query url.Values, sum re
 	for _, g := range groups {
 		names[g.ID] = g.Name
 	}
-	details := map[string]DomainRow{}
+	details, aside := map[string]DomainRow{}, 0
 	for _, d := range sum.Domains {
-		var row DomainRow
+		row := DomainRow{Aside: h.aside(d.SetAsideAt)}
+		if row.Aside {
+			aside++
+		}
 		if d.LastReportAt != nil {
 			row.LastReport = format.When(*d.LastReportAt, h.now())
 		}
@@ -200,6 +227,9 @@ func (h *Web) fillDomains(p *DomainsPage, a org.Access, query url.Values, sum re
 			row.Group = names[*d.Group]
 		}
 		details[d.Name.String()] = row
+	}
+	if aside > 0 {
+		p.Aside = asideOf(a, format.Of(aside, "domain is", "domains are"))
 	}
 	chosen, text := query.Get("standing"), strings.ToLower(strings.TrimSpace(query.Get("q")))
 	counts, need := map[string]int{}, 0

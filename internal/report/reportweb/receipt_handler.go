@@ -161,8 +161,11 @@ func (p *ReceiptPage) describe(a org.Access, rec report.Receipt, i report.Item) 
 		return
 	}
 	p.Advice = advice
-	if *i.Reason == report.ReasonUnwatched && a.Role.May(org.ManageDomains) {
+	switch {
+	case *i.Reason == report.ReasonUnwatched && a.Role.May(org.ManageDomains):
 		p.AdviceLink = ui.Link{Text: "Go to your domains", Href: path(a, "domains", nil)}
+	case i.Reason.ForPlan() && a.Role.May(org.Own):
+		p.AdviceLink = ui.Link{Text: "See plans", Href: path(a, "billing", nil)}
 	}
 }
 

@@ -49,7 +49,7 @@ func lifetimes(f Facts) Section {
 		kept("link-short-lived", "A sign-in link works for "+format.For(auth.LinkLife)+". That it was asked for is forgotten "+format.For(auth.RequestKept)+" later."),
 		kept("own-trail", "Of every sign-in and sign-out, the device, the time and the network without its last part stay in your own list until your account is erased."),
 		kept("session-life", "A session lives for "+format.For(auth.SessionIdle)+" without use and "+format.For(auth.SessionAbsolute)+" in all, or until you sign out."),
-		kept("refused-originals", "Mails whose reports were refused, or wait for their domain, are kept for "+format.For(report.WaitingLife)+". That they came stays listed."),
+		kept("refused-originals", "Mails whose reports were refused, or wait for their domain, are kept for "+format.For(report.WaitingLife)+"; those that wait for a larger plan, for as long as the plan keeps reports, if that is longer. That they came stays listed."),
 		kept("failure-life", "Failure reports are deleted after "+format.For(failurereport.Life)+"."),
 		kept("draft-life", "Settings of a mailbox that never passed their test are forgotten after "+format.For(mailbox.DraftLife)+", password included."),
 		kept("mailbox-deleted", "A mailbox that you delete takes its password or token with it at once. Reports that were read stay."),
