@@ -66,29 +66,8 @@ func people(ctx context.Context, tx postgres.Tx, id org.ID) (billing.People, err
 	return p, nil
 }
 
-// planGrown gives an organization back what a smaller plan had put aside.
-func (a *App) planGrown(ctx context.Context, tx postgres.Tx, id org.ID) error {
-	if err := a.domains.PlanGrown(ctx, tx, id); err != nil {
-		return err
-	}
-	return a.reports.PlanGrown(ctx, tx, id)
-}
-
-// planShrunk puts aside what is beyond a plan.
-func (a *App) planShrunk(ctx context.Context, tx postgres.Tx, id org.ID, p billing.Plan) error {
-<<<<<<< HEAD
-	return a.domains.SetAside(ctx, tx, id, p.Allowance(billing.Domains).Max)
-}
-
 // usage is what an organization has of what plans bound.
 func (a *App) usage(ctx context.Context, in org.Access) (u billingweb.Usage, err error) {
-	domains, err := a.domains.List(ctx, in.ID)
-	if err != nil {
-		return u, err
-	}
-	for _, d := range domain.KeptFirst(domains) {
-		u.Domains = append(u.Domains, billingweb.Domain{Name: d.Name.String(), Aside: d.SetAsideAt != nil})
-	}
 	team, err := a.orgs.Team(ctx, in)
 	if err != nil {
 		return u, err
@@ -99,15 +78,32 @@ func (a *App) usage(ctx context.Context, in org.Access) (u billingweb.Usage, err
 			u.Seats++
 		}
 	}
+	domains, err := a.domains.List(ctx, in.ID)
+	if err != nil {
+		return u, err
+	}
+	for _, d := range domain.KeptFirst(domains) {
+		u.Domains = append(u.Domains, billingweb.Domain{Name: d.Name.String(), Aside: d.SetAsideAt != nil})
+	}
 	reports, err := a.reports.Usage(ctx, in.ID)
 	u.Reports, u.Held = reports.Counted, reports.Held
 	if reports.Oldest != nil {
 		u.Oldest = *reports.Oldest
 	}
 	return u, err
-=======
+}
+
+// planGrown gives an organization back what a smaller plan had put aside.
+func (a *App) planGrown(ctx context.Context, tx postgres.Tx, id org.ID) error {
+	if err := a.domains.PlanGrown(ctx, tx, id); err != nil {
+		return err
+	}
+	return a.reports.PlanGrown(ctx, tx, id)
+}
+
+// planShrunk puts aside what is beyond a plan.
+func (a *App) planShrunk(ctx context.Context, tx postgres.Tx, id org.ID, p billing.Plan) error {
 	return a.domains.SetAside(ctx, tx, id, p.Domains)
->>>>>>> main
 }
 
 // wipe removes the secrets of an organization that is being deleted, and ends

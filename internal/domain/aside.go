@@ -53,16 +53,15 @@ func (s *Service) SetAside(ctx context.Context, tx postgres.Tx, id org.ID, allow
 }
 
 // KeptFirst returns domains in the order in which a smaller plan keeps them
-// active: those that the owner chose, then those that are active now, and of
-// either those that were added first.
+// active: those that the owner chose, then those that are active now, of either
+// those that were added first.
 func KeptFirst(all []Domain) []Domain {
-	all = slices.SortedFunc(slices.Values(all), byAge)
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b Domain) int { return cmp.Or(a.AddedAt.Compare(b.AddedAt), cmp.Compare(a.Name, b.Name)) })
 	slices.SortStableFunc(all, first(func(d Domain) bool { return d.SetAsideAt == nil }))
 	slices.SortStableFunc(all, first(func(d Domain) bool { return d.KeepFirst }))
 	return all
 }
-
-func byAge(a, b Domain) int { return cmp.Or(a.AddedAt.Compare(b.AddedAt), cmp.Compare(a.Name, b.Name)) }
 
 // PlanGrown makes domains active again as far as the plan watches them, those
 // that were added first before others. It takes part in the transaction that
@@ -94,7 +93,7 @@ func (s *Service) settled(ctx context.Context, tx postgres.Tx, id org.ID) (all [
 	if all, err = All(ctx, tx, id); err != nil {
 		return nil, allowed, err
 	}
-	slices.SortFunc(all, byAge)
+	slices.SortStableFunc(all, func(a, b Domain) int { return cmp.Or(a.AddedAt.Compare(b.AddedAt), cmp.Compare(a.Name, b.Name)) })
 	allowed, err = s.Limits.Check(ctx, tx, id, billing.Domains)
 	return all, allowed, err
 }
