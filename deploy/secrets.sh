@@ -31,4 +31,9 @@ if new smtp_url; then
   echo 'smtps://user:placeholder@mail.example.org:465' >smtp_url
   echo "Now write your mail server into deploy/secrets/smtp_url."
 fi
+for name in stripe_secret_key stripe_webhook_secrets; do
+  if new "$name"; then
+    : >"$name"
+  fi
+done
 chmod 644 ./*

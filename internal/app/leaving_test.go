@@ -216,6 +216,43 @@ func TestErasedOrganizationLeavesNothing(t *testing.T) {
 	}
 }
 
+// Events name a customer of the payment provider instead of an organization.
+func TestErasedOrganizationTakesItsPaymentEvents(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	first, second := a.SignIn(t, "ada@first.example"), a.SignIn(t, "bob@second.example")
+	admin := administrator(t, a)
+	for _, b := range []*apptest.Browser{first, second} {
+		slug := strings.Split(b.Home, "/")[2]
+		for _, sql := range []string{
+			`INSERT INTO billing_accounts (org_id, customer_id) SELECT org_id, 'cus_' || slug FROM organizations WHERE slug = $1
+				ON CONFLICT (org_id) DO UPDATE SET customer_id = excluded.customer_id`,
+			`INSERT INTO stripe_events (event_id, type, created_at, received_at, headers, body, customer_id, state)
+				VALUES ('evt_' || $1, 'invoice.paid', now(), now(), '{}', '{}', 'cus_' || $1, 'done')`,
+		} {
+			if _, err := admin.Exec(t.Context(), sql, slug); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if p := first.Post(t, first.Home+"delete"); p.Status != 303 {
+		t.Fatalf("deleting: %d", p.Status)
+	}
+	for _, sql := range []string{`SET session_replication_role = replica`, `UPDATE organizations SET purge_at = now() - interval '1 hour' WHERE deleted_at IS NOT NULL`} {
+		if _, err := admin.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := a.Slices().Orgs.Purge(t.Context(), org.Purge{}); err != nil {
+		t.Fatal(err)
+	}
+	var left string
+	query(t, a, `SELECT string_agg(event_id, ' ') FROM stripe_events`).into(&left)
+	if want := "evt_" + strings.Split(second.Home, "/")[2]; left != want {
+		t.Errorf("events %q are left, want %q", left, want)
+	}
+}
+
 // Routes that need a session alone and name something: it must be the person's own.
 func TestWhatIsSomebodyElsesIsNotThere(t *testing.T) {
 	t.Parallel()

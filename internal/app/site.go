@@ -27,7 +27,7 @@ func (a *App) facts() siteweb.Facts {
 		Storage: c.Operator.Storage, Backups: c.Operator.Backups, TermsURL: c.Operator.Terms, Source: c.Operator.Source,
 		TLS: c.TLS, SharedLimits: c.RateLimitBackend == limitsInRedis,
 		Version: Version(), IPLookup: c.IPLookup == "dns", DKIMLookup: c.DKIMLookup == "dns",
-		NetworkDNS: c.ASNLookup == lookupCymru, NetworkFiles: c.ASNLookup == lookupMMDB || c.readsCountries() && c.MMDBCountry != "",
+		Payments: c.Stripe.Key != "", NetworkDNS: c.ASNLookup == lookupCymru, NetworkFiles: c.ASNLookup == lookupMMDB || c.readsCountries() && c.MMDBCountry != "",
 	}
 	if u, err := url.Parse(c.SMTPURL); err == nil && a.outbox == nil {
 		f.MailServer = u.Hostname()

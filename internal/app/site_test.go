@@ -132,20 +132,22 @@ func TestPrivacyPageSaysWhoIsAskedAsConfigured(t *testing.T) {
 	t.Parallel()
 	const names, keys = "for the names of the addresses that reports list", "for the public keys that report mails are signed with"
 	const networks, files = "Team Cymru, by DNS, for the networks", "Nobody, for networks or countries that the operator’s own files name"
+	const payments = "Stripe, for payments, once an owner chooses a plan"
 	all := apptest.New(t, apptest.WithoutOutbox("smtps://u:hunter2@mail.example.org"), apptest.Public(public), func(c *app.Config, _ *app.Parts) {
 		c.IPLookup, c.DKIMLookup, c.ASNLookup, c.MMDBCountry = "dns", "dns", "cymru", countryFile(t)
 		c.TrustedHops = 0 // nobody stands in front
 		c.RateLimitBackend, c.RedisURL = "redis", "redis://127.0.0.1:1"
 		c.TLS, c.ACMEDirectory = "acme", "https://acme.example.org/directory"
 		c.MicrosoftClientID, c.MicrosoftClientSecret = "client.example", "another secret of tests"
+		c.Stripe = app.StripeConfig{Key: "sk_test_of_tests", Secrets: "whsec_of_tests_with_32_characters_at_least", Tax: "off", Address: "auto"}
 	}).Browser(t).Get(t, "/privacy")
-	says(t, all, names, keys, networks, files, "Google, for access", "Microsoft, for access", "mail.example.org, to deliver", "acme.example.org, for the certificate", "Redis, for how often", "And nobody else")
+	says(t, all, names, keys, networks, files, "Google, for access", "Microsoft, for access", "mail.example.org, to deliver", "acme.example.org, for the certificate", "Redis, for how often", payments, "And nobody else")
 	if strings.Contains(all.Body, "hunter2") {
 		t.Error("the page holds the mail server's password")
 	}
 	little := apptest.New(t, func(c *app.Config, _ *app.Parts) { c.GoogleClientID, c.GoogleClientSecret = "", "" }).Browser(t).Get(t, "/privacy")
 	says(t, little, "The mail server of each mailbox that you connect")
-	for _, wrong := range []string{names, keys, networks, files, "Google", "Microsoft", "to deliver", "certificate of this site", "Redis"} {
+	for _, wrong := range []string{names, keys, networks, files, "Google", "Microsoft", "to deliver", "certificate of this site", "Redis", payments} {
 		if strings.Contains(little.Body, wrong) {
 			t.Errorf("it is off, and the page says %q", wrong)
 		}

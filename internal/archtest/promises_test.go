@@ -111,7 +111,7 @@ func TestPagesPromiseOnlyWhatIsKept(t *testing.T) {
 	rows, _ := readPromises(t)
 	everything := siteweb.Facts{
 		Address: "https://sendvery.example.org", HTTPS: true, Operator: "o", Contact: "mailto:c@example.org", Response: "r", Location: "l", Storage: "s", Backups: "b",
-		TermsURL: "https://example.org/t", Source: "https://example.org/s", TLS: "acme", Authority: "a", SharedLimits: true, MailServer: "m", IPLookup: true, NetworkDNS: true, NetworkFiles: true, DKIMLookup: true, Providers: []string{"p"},
+		TermsURL: "https://example.org/t", Source: "https://example.org/s", TLS: "acme", Authority: "a", SharedLimits: true, MailServer: "m", IPLookup: true, NetworkDNS: true, NetworkFiles: true, DKIMLookup: true, Providers: []string{"p"}, Payments: true,
 	}
 	claimed := map[string]bool{}
 	for _, facts := range []siteweb.Facts{everything, {HTTPS: true, TLS: "proxy"}, {}} {

@@ -31,6 +31,7 @@ type Facts struct {
 	NetworkFiles bool     // networks or countries of those come from files
 	DKIMLookup   bool     // DNS is asked for the keys of report mails
 	Providers    []string // that let people connect a mailbox without a password
+	Payments     bool     // organizations pay for plans, through Stripe
 }
 
 // contactLink leads to the contact; empty without one.

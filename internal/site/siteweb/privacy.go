@@ -2,6 +2,7 @@ package siteweb
 
 import (
 	"sendvery.com/sendvery/internal/auth"
+	"sendvery.com/sendvery/internal/billing"
 	"sendvery.com/sendvery/internal/export"
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/mailbox"
@@ -16,7 +17,7 @@ func Privacy(f Facts) Page {
 	return Page{
 		Heading:  "Privacy",
 		Lead:     "Your reports are read for you alone. This is what is kept for that, for how long, and whom the program asks for anything.",
-		Sections: []Section{responsible(f), stored(), lifetimes(f), others(f), cookies()},
+		Sections: []Section{responsible(f), stored(f), lifetimes(f), others(f), cookies()},
 	}
 }
 
@@ -31,8 +32,8 @@ func responsible(f Facts) Section {
 	return s
 }
 
-func stored() Section {
-	return Section{ID: "stored", Title: "What is kept", Claims: []Claim{
+func stored(f Facts) Section {
+	s := Section{ID: "stored", Title: "What is kept", Claims: []Claim{
 		kept("kept-of-people", "Of you: your e-mail address, the organizations you belong to, and of each signed-in device its browser, the time, and its network address without the last part."),
 		kept("invitation-life", "Of somebody who is invited: the address, until they come or the invitation is forgotten."),
 		kept("ordinary-mail", "Of a mail that holds no report: its number in the mailbox, its date and its size. Not its subject, sender or text; and it is never changed, moved or deleted."),
@@ -42,10 +43,14 @@ func stored() Section {
 		kept("credentials-sealed", "Of a mailbox: its settings, and its password or token, encrypted."),
 		kept("trail-kept", "Of changes: who made them, when, and to what."),
 	}}
+	if f.Payments {
+		s.Claims = append(s.Claims, kept("stripe-verbatim", "Of payments: the plan, how often and until when it is paid, and what Stripe delivers about them, which may name your billing address."))
+	}
+	return s
 }
 
 func lifetimes(f Facts) Section {
-	return Section{ID: "lifetimes", Title: "For how long", Claims: []Claim{
+	s := Section{ID: "lifetimes", Title: "For how long", Claims: []Claim{
 		kept("link-short-lived", "A sign-in link works for "+format.For(auth.LinkLife)+". That it was asked for is forgotten "+format.For(auth.RequestKept)+" later."),
 		kept("own-trail", "Of every sign-in and sign-out, the device, the time and the network without its last part stay in your own list until your account is erased."),
 		kept("session-life", "A session lives for "+format.For(auth.SessionIdle)+" without use and "+format.For(auth.SessionAbsolute)+" in all, or until you sign out."),
@@ -58,10 +63,19 @@ func lifetimes(f Facts) Section {
 		kept("invitation-life", "An invitation is valid for "+format.For(org.InvitationLife)+". An address that nobody came from is forgotten "+format.For(org.UndoLife)+" later."),
 		kept("address-both-sides", "The links of a change of address work for "+format.For(auth.ChangeLife)+"."),
 		kept("export-right", "An export of your data, or by its admins of an organization’s, is deleted after "+format.For(export.Life)+". It holds no passwords and no tokens."),
-		kept("trail-kept", "Reports, their mails, and the record of changes stay for as long as their organization does."),
 		kept("logs-30-days logs-discreet", "What the program logs holds no addresses, tokens or mails. The settings that it comes with keep that for 30 days; the operator may have changed them."),
 		said("backups-encrypted", "how long deleted data stays in backups, and how those are encrypted", f.Backups),
 	}}
+	if !f.Payments {
+		s.Claims = append(s.Claims, kept("trail-kept", "Reports, their mails, and the record of changes stay for as long as their organization does."))
+		return s
+	}
+	s.Claims = append(s.Claims,
+		kept("trail-kept", "The record of changes stays for as long as its organization does."),
+		kept("plan-retention plan-grace", "Reports and their mails stay for as long as the plan of their organization says. When a plan becomes smaller or ends, nothing is deleted because of that for "+format.For(billing.DowngradeGrace)+", and owners are told before."),
+		kept("stripe-verbatim payment-events", "What Stripe delivers about payments is kept as it came for "+format.For(billing.EventLife)+", and no longer than its organization."),
+	)
+	return s
 }
 
 // others are all outside parties that the program has to do with.
@@ -72,6 +86,9 @@ func others(f Facts) Section {
 	}}
 	for _, provider := range f.Providers {
 		s.Claims = append(s.Claims, kept("asks-providers", provider+", for access to a mailbox, if you choose to sign in there instead of giving a password."))
+	}
+	if f.Payments {
+		s.Claims = append(s.Claims, kept("asks-stripe", "Stripe, for payments, once an owner chooses a plan: it is given your organization’s name and number here, and the owner’s mail address. Cards, addresses and VAT numbers are typed on Stripe’s own pages."))
 	}
 	if f.IPLookup {
 		s.Claims = append(s.Claims, kept("asks-dns-names", "DNS, for the names of the addresses that reports list as senders."))

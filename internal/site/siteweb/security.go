@@ -11,7 +11,7 @@ func Security(f Facts) Page {
 		Heading: "Security",
 		Lead:    "What a test of the program shows to hold is marked with a tick, what the operator of this installation says with a person. What neither stands behind is not claimed here.",
 		Sections: []Section{
-			signingIn(f), credentials(f), transit(f), tenants(), pages(), trail(), secrets(),
+			signingIn(f), credentials(f), transit(f), tenants(), pages(f), trail(f), secrets(),
 			{ID: "location", Title: "Where the data is", Claims: []Claim{said("data-location", "where the data is", f.Location)}},
 			reporting(f), ownMachine(),
 		},
@@ -80,22 +80,30 @@ func tenants() Section {
 	}}
 }
 
-func pages() Section {
-	return Section{ID: "pages", Title: "Pages and connections", Claims: []Claim{
+func pages(f Facts) Section {
+	s := Section{ID: "pages", Title: "Pages and connections", Claims: []Claim{
 		kept("page-policy", "Pages run only scripts and styles of their own, from this site, and cannot be framed by others."),
 		kept("same-origin", "What changes something is refused when it comes from another site."),
 		kept("guarded-hosts", "Mail servers that people name are reached on public networks only, unless the operator allows others."),
 		kept("hostile-reports", "Reports and mails are read within limits on size, depth and time, and what they say is shown as text."),
 	}}
+	if f.Payments {
+		s.Claims = append(s.Claims, kept("stripe-verified stripe-refused", "What comes in Stripe’s name is taken only with its signature, no older than five minutes, and refused without. Even then it is not believed: the program asks Stripe how things are."))
+	}
+	return s
 }
 
-func trail() Section {
-	return Section{ID: "trail", Title: "What is written down", Claims: []Claim{
+func trail(f Facts) Section {
+	s := Section{ID: "trail", Title: "What is written down", Claims: []Claim{
 		kept("changes-recorded credential-events", "Changes of organizations, domains and mailboxes are recorded with who made them, in the same transaction as the change: there is none without the other."),
 		kept("tamper-evident", "The records form a chain that is signed with a key outside of the database: a check names the first one that was changed, deleted, inserted or moved. Who puts a whole older state back is found by an anchor that was kept elsewhere; who has the key too can write the chain anew from there on."),
 		kept("own-trail", "What happens to your sessions and your account is recorded for you in the same way, and you see it."),
 		kept("logs-discreet", "The program’s own log has a line for each request, and none of them holds an address, a token or a mail."),
 	}}
+	if f.Payments {
+		s.Claims = append(s.Claims, kept("billing-events stripe-verbatim", "What owners do about the plan is recorded in the same way. What Stripe delivers is stored as it came before anything follows from it."))
+	}
+	return s
 }
 
 func secrets() Section {
