@@ -3,6 +3,9 @@ package app
 import (
 	"net/url"
 	"strings"
+	"time"
+
+	"sendvery.com/sendvery/internal/stripegw"
 )
 
 // StripeConfig is how organizations pay. Without a key there are no plans, no
@@ -13,6 +16,34 @@ type StripeConfig struct {
 	API     string `name:"stripe-api-url" cfg:"STRIPE_API_URL" help:"Another address than Stripe's, for tests: http on this very machine, or https."`
 	Tax     string `name:"stripe-tax" cfg:"STRIPE_TAX" default:"off" help:"Whether Stripe Tax computes taxes, which needs to be set up there: on or off."`
 	Address string `name:"stripe-address" cfg:"STRIPE_ADDRESS" default:"auto" help:"Whether people are asked for their billing address when they pay: auto, where it is needed, or required."`
+}
+
+// Gateway asks Stripe by this configuration.
+func (c StripeConfig) Gateway(now func() time.Time) *stripegw.Gateway {
+	return stripegw.New(stripegw.Config{
+		Key: c.Key, URL: c.API, Secrets: values(c.Secrets), Tax: c.Tax == "on", RequireAddress: c.Address == "required", Now: now,
+	})
+}
+
+// CheckStripe reports what is wrong for a command that only asks Stripe.
+func (c Config) CheckStripe() error {
+	p := &problems{production: c.Production()}
+	p.publicURL(c.PublicURL)
+	if c.Stripe.Key == "" {
+		p.add("STRIPE_SECRET_KEY", "is missing: it stands at Stripe under Developers, API keys")
+	} else {
+		p.stripeAccount(c.Stripe)
+	}
+	return p.err()
+}
+
+// Webhook is the address that Stripe delivers events to; "" where it cannot,
+// because it is this very machine's.
+func (c Config) Webhook() string {
+	if !c.Production() && !isLocalHTTP(c.Stripe.API) {
+		return ""
+	}
+	return strings.TrimSuffix(c.PublicURL, "/") + "/webhooks/stripe"
 }
 
 // stripe checks how organizations pay.
