@@ -149,17 +149,10 @@ func (g *Gateway) setupPrice(ctx context.Context, s Setup, product string, p bil
 func (g *Gateway) setupPortal(ctx context.Context, s Setup) error {
 	const thing = "customer portal"
 	updates := []string{"address", "email", "tax_id"}
-	params := &stripe.BillingPortalConfigurationParams{
-		Params:          asking(ctx),
-		BusinessProfile: &stripe.BillingPortalConfigurationBusinessProfileParams{Headline: stripe.String("Sendvery: payment details and invoices")},
-		Features: &stripe.BillingPortalConfigurationFeaturesParams{
-			CustomerUpdate:      &stripe.BillingPortalConfigurationFeaturesCustomerUpdateParams{Enabled: stripe.Bool(true), AllowedUpdates: stripe.StringSlice(updates)},
-			InvoiceHistory:      &stripe.BillingPortalConfigurationFeaturesInvoiceHistoryParams{Enabled: stripe.Bool(true)},
-			PaymentMethodUpdate: &stripe.BillingPortalConfigurationFeaturesPaymentMethodUpdateParams{Enabled: stripe.Bool(true)},
-			SubscriptionCancel:  &stripe.BillingPortalConfigurationFeaturesSubscriptionCancelParams{Enabled: stripe.Bool(false)},
-			SubscriptionUpdate:  &stripe.BillingPortalConfigurationFeaturesSubscriptionUpdateParams{Enabled: stripe.Bool(false)},
-		},
-		Metadata: map[string]string{portalMark: "1"},
+	features := &stripe.BillingPortalConfigurationFeaturesParams{
+		CustomerUpdate:      &stripe.BillingPortalConfigurationFeaturesCustomerUpdateParams{Enabled: stripe.Bool(true), AllowedUpdates: stripe.StringSlice(updates)},
+		InvoiceHistory:      &stripe.BillingPortalConfigurationFeaturesInvoiceHistoryParams{Enabled: stripe.Bool(true)},
+		PaymentMethodUpdate: &stripe.BillingPortalConfigurationFeaturesPaymentMethodUpdateParams{Enabled: stripe.Bool(true)},
 	}
 	before, err := g.portalSettings(ctx)
 	if err != nil {
@@ -167,7 +160,10 @@ func (g *Gateway) setupPortal(ctx context.Context, s Setup) error {
 	}
 	if before == nil {
 		return s.step(thing, "make", "made", func() error {
-			_, err := g.api.BillingPortalConfigurations.New(params)
+			_, err := g.api.BillingPortalConfigurations.New(&stripe.BillingPortalConfigurationParams{
+				Params: asking(ctx), Features: features, Metadata: map[string]string{portalMark: "1"},
+				BusinessProfile: &stripe.BillingPortalConfigurationBusinessProfileParams{Headline: stripe.String("Sendvery: payment details and invoices")},
+			})
 			return failure("make a configuration of the portal", err)
 		})
 	}
@@ -175,8 +171,11 @@ func (g *Gateway) setupPortal(ctx context.Context, s Setup) error {
 		s.there(thing)
 		return nil
 	}
+	// A new one leaves these out: they are off, and to name them asks for more.
+	features.SubscriptionCancel = &stripe.BillingPortalConfigurationFeaturesSubscriptionCancelParams{Enabled: stripe.Bool(false)}
+	features.SubscriptionUpdate = &stripe.BillingPortalConfigurationFeaturesSubscriptionUpdateParams{Enabled: stripe.Bool(false)}
 	return s.step(thing, "change what it offers", "changed what it offers", func() error {
-		_, err := g.api.BillingPortalConfigurations.Update(before.ID, params)
+		_, err := g.api.BillingPortalConfigurations.Update(before.ID, &stripe.BillingPortalConfigurationParams{Params: asking(ctx), Features: features})
 		return failure("change the configuration of the portal", err)
 	})
 }
