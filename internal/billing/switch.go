@@ -2,7 +2,6 @@ package billing
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -67,7 +66,7 @@ func (s *Service) Change(ctx context.Context, a Actor, q Agreed) error {
 	if age := s.Now().Sub(q.At); age < -time.Minute || age > quoteLife {
 		return fault.New(fault.Conflict, "These amounts are older than an hour. Please look at them again.")
 	}
-	return s.alone(ctx, a, func(ctx context.Context, _ string, r row) error {
+	return s.alone(ctx, a, func(ctx context.Context, claim string, r row) error {
 		if r.Subscription != nil && (Price{*r.PricePlan, *r.Interval}) == q.To {
 			return nil
 		}
@@ -78,8 +77,7 @@ func (s *Service) Change(ctx context.Context, a Actor, q Agreed) error {
 		if now.Due != q.Due {
 			return fault.New(fault.Conflict, "The amount has changed since you saw it, and nothing was charged. Please look at it again.")
 		}
-		attempt := fmt.Sprintf("change %s %s %d", *r.Subscription, q.To.Key(), q.At.Unix())
-		if err := s.Gateway.Change(ctx, attempt, r.changeTo(q.To, q.At)); err != nil {
+		if err := s.Gateway.Change(ctx, claim, r.changeTo(q.To, q.At)); err != nil {
 			return err
 		}
 		return s.sync(ctx, a.Org, nil, s.event(a, "billing.change", map[string]string{
