@@ -51,10 +51,14 @@ func billingGallery() []galleryPage {
 			}}, nil
 			s.Usage.Domains, s.Usage.Seats, s.Usage.Reports = s.Usage.Domains[:1], 1, 61
 		}),
-		show("billing-waiting", func(s *billingweb.State) {
-			s.Account, s.Invoices, s.Until = billing.Account{Plan: billing.Free, HasCustomer: true}, nil, sampleNow().Add(time.Minute)
-			s.Usage.Domains, s.Usage.Seats, s.Usage.Reports = s.Usage.Domains[:1], 1, 61
-		}),
+		{"billing", "billing-waiting", func(p ui.Page) templ.Component {
+			page := billingweb.NewPage(called(p, "Billing"), sampleState(func(s *billingweb.State) {
+				s.Account, s.Invoices, s.Until = billing.Account{Plan: billing.Free, HasCustomer: true}, nil, sampleNow().Add(time.Minute)
+				s.Usage.Domains, s.Usage.Seats, s.Usage.Reports = s.Usage.Domains[:1], 1, 61
+			}))
+			page.Page.Refresh, page.FragmentHref = 0, galleryPath+"nothing"
+			return billingweb.Draw(page)
+		}},
 		show("billing-unconfirmed", func(s *billingweb.State) {
 			s.Account, s.Invoices, s.Until = billing.Account{Plan: billing.Free, HasCustomer: true}, nil, sampleNow().Add(-time.Second)
 			s.Usage.Domains, s.Usage.Seats, s.Usage.Reports = s.Usage.Domains[:1], 1, 61
@@ -125,6 +129,7 @@ func billingMails() []galleryPage {
 	return []galleryPage{
 		letter("mail-plan-larger", billing.Notice{Subject: billing.PlanChanged, Account: paid.Account, From: billing.Personal}),
 		letter("mail-plan-smaller", billing.Notice{Subject: billing.PlanChanged, Account: shrunk.Account, From: billing.Pro}),
+		letter("mail-plan-ends", billing.Notice{Subject: billing.PlanEnds, Account: sampleState(func(s *billingweb.State) { s.Account.Paid.EndsThen = true }).Account}),
 		letter("mail-payment-failed", billing.Notice{Subject: billing.PaymentFailed, Account: late.Account}),
 		letter("mail-grace", billing.Notice{Subject: billing.GraceReminder, Account: sampleState(func(s *billingweb.State) { sampleGrace(s, 7) }).Account, Days: 7}),
 	}

@@ -36,7 +36,7 @@ func (s State) missing(o ui.Org) Notice {
 	if from.IsZero() {
 		return Notice{}
 	}
-	n := Notice{Tone: ui.Warning, Title: "A payment is missing since " + format.Day(*s.Account.PastDueSince) + ".",
+	n := Notice{Tone: ui.Warning, Title: "A payment has been missing since " + format.Day(*s.Account.PastDueSince) + ".",
 		Step: Step{Text: "Pay or change the card at Stripe", Action: here(o, "portal"), Primary: true}}
 	if s.Now.Before(from) {
 		n.Words = []string{"Until " + format.Day(from) + " nothing changes. From then on the limits of Free apply, unless it is paid. Nothing is deleted for 30 days after that."}

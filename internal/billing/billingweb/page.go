@@ -207,7 +207,7 @@ func (s State) choose(o ui.Org) Choose {
 		return Choose{}
 	}
 	c := Choose{Action: here(o, "domains")}
-	c.Words = p.Name + " has " + format.Of(p.Domains, "domain", "domains") + ". Tick as many; the others are put aside"
+	c.Words = p.Name + " has " + format.Of(p.Domains, "domain", "domains") + ". Tick what stays; the others are put aside"
 	if s.Account.KeptUntil != nil {
 		c.Words += " on " + format.Day(*s.Account.KeptUntil)
 	}
@@ -264,6 +264,8 @@ func (s State) way(o ui.Org, p billing.Plan, price billing.Price) (mark string, 
 		return "From " + format.Day(paid.PeriodEnd), Step{}
 	case p.ID == billing.Free:
 		return "", Step{Text: "Go back to Free…", Href: here(o, "cancel")}
+	case s.waits(): // for another one that is being paid
+		return "", Step{}
 	case paid == nil:
 		return "", Step{Text: "Choose " + p.Name, Action: here(o, "subscribe"), Price: price}
 	case paid.Price == price:

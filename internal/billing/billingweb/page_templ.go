@@ -1244,7 +1244,7 @@ func portal(action string) templ.Component {
 			templ_7745c5c3_Var62 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<section class=\"panel mt-6 flex flex-wrap items-center justify-between gap-4 p-5\"><div class=\"min-w-0 grow basis-64\"><h2>Card, address and VAT number</h2><p class=\"text-muted\">Stripe keeps them, and you change them there. Nothing of a card reaches this Sendvery.</p></div><form method=\"post\" action=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<section class=\"panel mt-6 flex flex-wrap items-center justify-between gap-4 p-5\"><div class=\"min-w-0 grow basis-64\"><h2>Card, address and VAT number</h2><p class=\"text-muted\">They are typed on Stripe’s own pages, which is where you change them.</p></div><form method=\"post\" action=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
