@@ -294,7 +294,7 @@ var writes = []write{
 		_, err := c.Domains.Assign(c, c.in, []fqdn.Name{c.of.domain.Name}, c.of.group)
 		return err
 	}},
-	{"domain.Service.Choose", true, func(c call) error { return c.Domains.Choose(c, c.in, []fqdn.Name{c.of.domain.Name}) }},
+	{name: "domain.Service.Choose", do: func(c call) error { return c.Domains.Choose(c, c.in, []fqdn.Name{c.of.domain.Name}) }},
 	{name: "domain.Service.SetAside", do: func(c call) error {
 		return inTx(c, func(ctx context.Context, tx postgres.Tx) error { return c.Domains.SetAside(ctx, tx, c.in.ID, 1) })
 	}},

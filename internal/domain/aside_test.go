@@ -81,7 +81,7 @@ func TestSmallerPlanSetsAsideWhatWasAddedLast(t *testing.T) {
 	if all := names(t, b, b.a); len(all) != 4 {
 		t.Errorf("domains are gone: %v", all)
 	}
-	list, _, err := b.Trail.Events(t.Context(), b.a.ID, audit.Query{Action: "domain.set_aside", Limit: 10})
+	list, _, err := b.Trail.Events(t.Context(), b.a.ID, audit.Query{Action: "domain.set-aside", Limit: 10})
 	if err != nil || len(list) != 2 || list[0].Person != nil {
 		t.Errorf("recorded: %v, %v", list, err)
 	}
@@ -121,7 +121,7 @@ func TestOwnerChangesWhichDomainsAreActive(t *testing.T) {
 	if !slices.Equal(b.told, []string{"[c.example]"}) {
 		t.Errorf("released: %v", b.told)
 	}
-	for action, want := range map[string]string{"domain.set_aside": "a.example", "domain.resume": "c.example"} {
+	for action, want := range map[string]string{"domain.set-aside": "a.example", "domain.resume": "c.example"} {
 		list, _, err := b.Trail.Events(t.Context(), b.a.ID, audit.Query{Action: action, By: audit.ByPerson, Person: b.a.Person, Limit: 10})
 		if err != nil || len(list) != 1 || list[0].Subject != want {
 			t.Errorf("%s: %v, %v", action, list, err)
