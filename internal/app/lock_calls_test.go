@@ -128,6 +128,7 @@ var reads = map[string]func(call) (any, error){
 		return c.Reports.Successor(c, c.in.ID, report.AggregateReport, c.of.replaced)
 	},
 	"report.Service.Arrival":  func(c call) (any, error) { return c.Reports.Arrival(c, c.in.ID, c.of.receipt) },
+	"report.Service.Usage":    func(c call) (any, error) { return c.Reports.Usage(c, c.in.ID) },
 	"report.Service.Refusals": func(c call) (any, error) { return c.Reports.Refusals(c, c.in.ID) },
 	"report.Service.Summarise": func(c call) (any, error) {
 		return twice(c, func(f report.Filter) (any, error) {
@@ -293,6 +294,13 @@ var writes = []write{
 		_, err := c.Domains.Assign(c, c.in, []fqdn.Name{c.of.domain.Name}, c.of.group)
 		return err
 	}},
+	{name: "domain.Service.Choose", do: func(c call) error { return c.Domains.Choose(c, c.in, []fqdn.Name{c.of.domain.Name}) }},
+	{name: "domain.Service.SetAside", do: func(c call) error {
+		return inTx(c, func(ctx context.Context, tx postgres.Tx) error { return c.Domains.SetAside(ctx, tx, c.in.ID, 1) })
+	}},
+	{name: "domain.Service.PlanGrown", do: func(c call) error {
+		return inTx(c, func(ctx context.Context, tx postgres.Tx) error { return c.Domains.PlanGrown(ctx, tx, c.in.ID) })
+	}},
 	{"domain.Service.DeleteGroup", true, func(c call) error { return c.Domains.DeleteGroup(c, c.in, c.of.group) }},
 
 	{name: "mailbox.Service.Connect", do: func(c call) error { _, err := c.Mailboxes.Connect(c, c.in, settings); return err }},
@@ -334,6 +342,12 @@ var writes = []write{
 		})
 	}},
 	{name: "report.Service.Release", do: func(c call) error { return goesOn(c.Reports.Release(c, report.Release{Org: c.in.ID})) }},
+	{name: "report.Service.PlanGrown", do: func(c call) error {
+		return inTx(c, func(ctx context.Context, tx postgres.Tx) error { return c.Reports.PlanGrown(ctx, tx, c.in.ID) })
+	}},
+	{name: "report.Service.ReleasePlanHeld", do: func(c call) error {
+		return goesOn(c.Reports.ReleasePlanHeld(c, report.ReleasePlanHeld{Org: c.in.ID}))
+	}},
 	{name: "report.Service.Import", do: func(c call) error {
 		var files []report.File
 		for _, document := range c.of.documents {

@@ -64,6 +64,7 @@ var apart = map[string]string{
 	"org.Service.Settle":               "makes an organization, for the operator's commands",
 	"sender.Service.Learn":             "facts of addresses, shared by all",
 	"report.Service.ExpireOriginals":   "across organizations: removes what is over",
+	"report.Service.FindPlanHeld":      "across organizations: finds whose reports are held for a plan",
 	"report.Service.SumDays":           "across organizations: finds who has days to add up",
 	"report.Service.SumSome":           "adds up within the organization that it is told, and answers nothing of it",
 	"report.Service.AuthenticateAgain": "across organizations: finds whose mails to ask about again",

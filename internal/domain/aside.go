@@ -117,7 +117,7 @@ func (s *Service) settle(ctx context.Context, tx postgres.Tx, a org.Access, all 
 			return err
 		}
 	}
-	return s.Trail.Record(ctx, tx, append(s.events(a, "domain.set_aside", namesOf(aside)), s.events(a, "domain.resume", namesOf(back))...)...)
+	return s.Trail.Record(ctx, tx, append(s.events(a, "domain.set-aside", namesOf(aside)), s.events(a, "domain.resume", namesOf(back))...)...)
 }
 
 // first orders domains of which something is true before others.

@@ -34,6 +34,7 @@ func newBench(t *testing.T) *bench {
 	db := dbtest.New(t).DB
 	b := &bench{}
 	trail := dbtest.Trail(t)
+	trail.DB = db
 	b.Service = &domain.Service{DB: db, Trail: trail, Now: now, Added: func(_ context.Context, _ postgres.Tx, _ org.ID, names []fqdn.Name) error {
 		b.told = append(b.told, fmt.Sprint(names))
 		return b.fail

@@ -19,6 +19,11 @@ func TestAdviceFitsTheReasonAndTheRole(t *testing.T) {
 	}{
 		{report.Held, report.ReasonUnwatched, org.Member, "Add example.net on the page"},
 		{report.Held, report.ReasonUnwatched, org.Viewer, "owner, admin or member of your organization can add example.net"},
+		{report.Held, report.ReasonPlan, org.Owner, "Choose a larger plan"},
+		{report.Held, report.ReasonPlan, org.Admin, "An owner of your organization"},
+		{report.Held, report.ReasonSetAside, org.Owner, "which of your domains are active"},
+		{report.Held, report.ReasonSetAside, org.Viewer, "An owner of your organization"},
+		{report.Refused, report.ReasonPlanFull, org.Owner, "Choose a larger plan"},
 		{report.Held, report.ReasonDay, org.Owner, "the clock"},
 		{report.Held, report.ReasonNameless, org.Owner, "do not name their domain"},
 		{report.Refused, report.ReasonTooLarge, org.Owner, ""}, // its sentence says where the mail is

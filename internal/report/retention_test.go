@@ -3,6 +3,7 @@ package report_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -58,6 +59,34 @@ func TestReportsBeyondThePlanGoWithAllThatCameOfThem(t *testing.T) {
 	b.take(t, old("again", 400)) // into a month that is gone
 	if got := one[int](t, b, `SELECT count(*) FROM receipts WHERE verdict = 'accepted'`); got != n+1 {
 		t.Errorf("a report of a month that was dropped is not accepted: %d, and %d before", got, n)
+	}
+}
+
+func TestSmallerPlanRemovesNothingBeforeItsGraceIsOver(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	at := now
+	b.Now = func() time.Time { return at }
+	until := now.AddDate(0, 0, 30)
+	b.Plans.Of = func(_ context.Context, _ postgres.Tx, _ postgres.TenantID, l billing.Limit) (billing.Allowance, error) {
+		a := billing.Account{Plan: billing.Free}
+		if at.Before(until) {
+			a.Kept, a.KeptUntil = billing.Pro, &until
+		}
+		return a.Allowance(l), nil
+	}
+	b.take(t, simple("a", 1), tlsDoc{id: "t", policies: []tlsPolicy{{"example.org", 1, 0}}}.json())
+	for _, c := range []struct {
+		at   time.Time
+		want string
+	}{{until.AddDate(0, 0, -1), "1 1"}, {until.AddDate(0, 0, 1), "0 0"}} {
+		at = c.at
+		if err := b.ExpireReports(t.Context(), report.ExpireReports{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := one[string](t, b, `SELECT (SELECT count(*) FROM reports) || ' ' || (SELECT count(*) FROM tls_reports)`); got != c.want {
+			t.Errorf("at %s: %s reports are left, want %s", at.Format(time.DateOnly), got, c.want)
+		}
 	}
 }
 

@@ -85,9 +85,9 @@ func usageOf(ctx context.Context, tx postgres.Tx, org org.ID, month time.Time) (
 }
 
 // withPlanHeld lists the organizations that have mails held for the plan which
-// were received before.
-func withPlanHeld(ctx context.Context, tx postgres.Tx, before time.Time) ([]org.ID, error) {
-	rows, err := tx.Query(ctx, `SELECT DISTINCT r.org_id FROM receipts r WHERE `+forPlanSQL+` AND r.received_at < $1 ORDER BY r.org_id`, before)
+// were received by then.
+func withPlanHeld(ctx context.Context, tx postgres.Tx, then time.Time) ([]org.ID, error) {
+	rows, err := tx.Query(ctx, `SELECT DISTINCT r.org_id FROM receipts r WHERE `+forPlanSQL+` AND r.received_at <= $1 ORDER BY r.org_id`, then)
 	if err != nil {
 		return nil, fmt.Errorf("find what is held for plans: %w", err)
 	}

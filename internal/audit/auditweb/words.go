@@ -38,7 +38,7 @@ var actions = [...]action{
 	{"export.fetch", "Downloaded an export", false},
 	{"domain.add", "Added a domain", true},
 	{"domain.keep", "Chose a domain to stay active", true},
-	{"domain.set_aside", "Set a domain aside", true},
+	{"domain.set-aside", "Set a domain aside", true},
 	{"domain.resume", "Made a domain active again", true},
 	{"domain.group", "Put a domain into another group", true},
 	{"group.create", "Made a group of domains", true},

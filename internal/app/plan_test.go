@@ -1,0 +1,73 @@
+package app_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"sendvery.com/sendvery/internal/apptest"
+	"sendvery.com/sendvery/internal/billing"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+// plan holds every organization of the program to a plan.
+func plan(a *apptest.App, p billing.Plan) {
+	limits := billing.Limits{Of: func(_ context.Context, _ postgres.Tx, _ postgres.TenantID, l billing.Limit) (billing.Allowance, error) {
+		return p.Allowance(l), nil
+	}}
+	s := a.Slices()
+	s.Orgs.Limits, s.Domains.Limits, s.Reports.Plans = limits, limits, limits
+}
+
+func TestWhoMeetsALimitIsLedToALargerPlan(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	w := newWorld(t, a, "ada@first.example")
+	admin, member := join(t, a, w.slug, "admin"), join(t, a, w.slug, "member")
+	a.StopWorker() // it reads what is set here
+	plan(a, billing.PlanOf(billing.Free))
+	home := w.owner.Home
+	const ask = "Ask an owner of your organization."
+	see := `href="` + home + `billing">See plans</a>`
+	for name, c := range map[string]struct {
+		status int
+		page   apptest.Page
+		want   string
+	}{
+		"an owner invites":         {422, w.owner.Post(t, home+"members", "email", "eve@first.example", "role", "viewer"), see},
+		"an admin invites":         {422, admin.Post(t, home+"members", "email", "eve@first.example", "role", "viewer"), ask},
+		"an owner adds a domain":   {429, w.owner.Post(t, home+"domains", "domain", "more.example"), see},
+		"a member adds a domain":   {429, member.Post(t, home+"domains", "domain", "more.example"), ask},
+		"an owner adds many":       {200, w.owner.Post(t, home+"domains/new", "names", "more.example"), see},
+		"a member adds many":       {200, member.Post(t, home+"domains/new", "names", "more.example"), ask},
+		"a domain that is no name": {200, w.owner.Post(t, home+"domains/new", "names", "none"), "Not a domain name."},
+	} {
+		if c.page.Status != c.status || !strings.Contains(c.page.Body, c.want) {
+			t.Errorf("%s: %d, and the page lacks %q", name, c.page.Status, c.want)
+		}
+		if led := strings.Contains(c.page.Body, "A larger plan would allow this."); led != (c.want == see || c.want == ask) {
+			t.Errorf("%s: it speaks of a larger plan: %t", name, led)
+		}
+	}
+}
+
+func TestDomainThatIsSetAsideSaysSo(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	w := newWorld(t, a, "ada@first.example")
+	viewer := join(t, a, w.slug, "viewer")
+	a.StopWorker() // it reads what is set here
+	plan(a, billing.PlanOf(billing.Free))
+	var n int
+	query(t, a, `WITH d AS (UPDATE domains SET set_aside_at = now() RETURNING 1) SELECT count(*) FROM d`).into(&n)
+	take(t, a, w.slug, aReport(a, "new", w.domain))
+
+	choose := `href="` + w.owner.Home + `billing">Choose which domains stay active</a>`
+	says(t, w.owner.Get(t, w.owner.Home+"domains"), ">Set aside</span>", "1 domain is set aside", choose)
+	says(t, w.owner.Get(t, w.owner.Home+"domains/"+w.domain), "This domain is set aside", choose, "3 messages")
+	says(t, viewer.Get(t, w.owner.Home+"domains"), ">Set aside</span>", "An owner of your organization can choose")
+	var id string
+	query(t, a, `SELECT receipt_id::text FROM receipts WHERE verdict = 'held'`).into(&id)
+	says(t, w.owner.Get(t, w.owner.Home+"receipts?verdict=held"), "It is about a domain that is set aside")
+	says(t, w.owner.Get(t, w.owner.Home+"receipts/"+id), "It is about a domain that is set aside", "Choose which of your domains are active", `billing">See plans</a>`)
+}
