@@ -60,7 +60,7 @@ CREATE TABLE stripe_events (
     failure     text        NOT NULL DEFAULT '',
     settled_at  timestamptz,
     CONSTRAINT stripe_events_pkey PRIMARY KEY (event_id),
-    CONSTRAINT stripe_events_customer_fkey FOREIGN KEY (customer_id) REFERENCES billing_accounts (customer_id) ON DELETE CASCADE
+    CONSTRAINT stripe_events_customer_fkey FOREIGN KEY (customer_id) REFERENCES billing_accounts (customer_id) ON UPDATE CASCADE ON DELETE CASCADE
 );
 CREATE INDEX stripe_events_customer ON stripe_events (customer_id) WHERE customer_id IS NOT NULL;
 CREATE INDEX stripe_events_open ON stripe_events (received_at) WHERE state IN ('waiting', 'failed');

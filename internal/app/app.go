@@ -14,6 +14,8 @@ import (
 	"sendvery.com/sendvery/internal/audit/auditweb"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
+	"sendvery.com/sendvery/internal/billing"
+	"sendvery.com/sendvery/internal/billing/billingweb"
 	"sendvery.com/sendvery/internal/certs"
 	"sendvery.com/sendvery/internal/dns"
 	"sendvery.com/sendvery/internal/domain"
@@ -70,6 +72,9 @@ type App struct {
 	parts   Parts
 	outbox  *mailer.Outbox // development only
 
+	plans   *billing.Service    // nil without a payment provider
+	webhook *billingweb.Webhook // the same
+
 	orgs      *org.Service
 	auth      *auth.Service
 	domains   *domain.Service
@@ -93,6 +98,7 @@ type App struct {
 	siteWeb     *siteweb.Web
 	instanceWeb *instanceweb.Web
 	auditWeb    *auditweb.Web
+	billingWeb  *billingweb.Web // nil where nothing is paid for
 }
 
 // Parts are what development mode and tests bring instead of the configured

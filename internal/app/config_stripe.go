@@ -3,6 +3,9 @@ package app
 import (
 	"net/url"
 	"strings"
+	"time"
+
+	"sendvery.com/sendvery/internal/stripegw"
 )
 
 // StripeConfig is how organizations pay. Without a key there are no plans, no
@@ -13,6 +16,24 @@ type StripeConfig struct {
 	API     string `name:"stripe-api-url" cfg:"STRIPE_API_URL" help:"Another address than Stripe's, for tests: http on this very machine, or https."`
 	Tax     string `name:"stripe-tax" cfg:"STRIPE_TAX" default:"off" help:"Whether Stripe Tax computes taxes, which needs to be set up there: on or off."`
 	Address string `name:"stripe-address" cfg:"STRIPE_ADDRESS" default:"auto" help:"Whether people are asked for their billing address when they pay: auto, where it is needed, or required."`
+}
+
+// CheckPayments is CheckStored for commands that ask Stripe about what is
+// stored.
+func (c Config) CheckPayments() error {
+	p := &problems{production: c.Production()}
+	c.stored(p)
+	if c.Stripe.Key == "" {
+		p.add("STRIPE_SECRET_KEY", "is missing: there are no payments")
+	} else {
+		p.stripeAccount(c.Stripe)
+	}
+	return p.err()
+}
+
+// gateway is how Stripe is asked.
+func (c StripeConfig) gateway(now func() time.Time) stripegw.Config {
+	return stripegw.Config{Key: c.Key, URL: c.API, Secrets: values(c.Secrets), Tax: c.Tax == "on", RequireAddress: c.Address == "required", Now: now}
 }
 
 // stripe checks how organizations pay.

@@ -241,7 +241,12 @@ func TestEverySecretIsItsOwn(t *testing.T) {
 				t.Fatal(err)
 			}
 			for command, err := range map[string]error{"serve": c.Check(), "import": c.CheckStored()} {
-				if want := one + " and " + other + " hold the same secret"; err == nil || err.Error() != want+"; give each its own" {
+				// What has a form of its own may be wrong in that too.
+				want, first := one+" and "+other+" hold the same secret; give each its own", ""
+				if err != nil {
+					first, _, _ = strings.Cut(err.Error(), "\n")
+				}
+				if first != want || (err.Error() != want && !strings.Contains(want, "STRIPE_")) {
 					t.Errorf("%s: got %v, want %q", command, err, want)
 				}
 				refuseValues(t, err, environ)

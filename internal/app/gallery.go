@@ -21,7 +21,7 @@ type galleryPage struct {
 // galleryHandler serves /dev/gallery: an index, and every page in every state
 // below it. It reads nothing but its own samples; development mode only.
 func galleryHandler() http.Handler {
-	pages := slices.Concat(authGallery(), peopleGallery(), orgGallery(), auditGallery(), mailboxGallery(), reportGallery(), tlsGallery(), failureGallery(), siteGallery(), operatorGallery(), chartGallery(), verdictGallery(), frameGallery())
+	pages := slices.Concat(authGallery(), peopleGallery(), orgGallery(), auditGallery(), mailboxGallery(), reportGallery(), tlsGallery(), failureGallery(), siteGallery(), operatorGallery(), chartGallery(), verdictGallery(), frameGallery(), billingGallery())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		frame := samplePage(r)
 		name := strings.Trim(strings.TrimPrefix(r.URL.Path, "/dev/gallery"), "/")

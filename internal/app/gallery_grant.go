@@ -39,7 +39,8 @@ func grantGallery() []galleryPage {
 			return mailboxweb.Ask(page)
 		}},
 		{"mailbox", "grant-on", func(p ui.Page) templ.Component {
-			return mailboxweb.HandOff(mailboxweb.HandOffPage{Page: titled(p, ui.MailboxSection, "On to Google", mailboxes()), Provider: "Google", Href: galleryPath + "test-running"})
+			return ui.HandOff(ui.HandOffPage{Page: titled(p, ui.MailboxSection, "On to Google", mailboxes()), To: "Google", Href: galleryPath + "test-running",
+				Words: "Your browser goes there by itself. You come back here afterwards, within ten minutes."})
 		}},
 		{"mailbox", "grant-failed", func(p ui.Page) templ.Component {
 			return mailboxweb.GrantFailed(mailboxweb.GrantFailedPage{Page: titled(p, ui.MailboxSection, "Not connected", mailboxes()), RetryHref: galleryPath + "grant", BackHref: galleryPath + "mailboxes",

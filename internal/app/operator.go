@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"sendvery.com/sendvery/internal/auth"
+	"sendvery.com/sendvery/internal/billing"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/instance/instanceweb"
 	"sendvery.com/sendvery/internal/mailaddr"
@@ -53,6 +54,19 @@ func (a *App) program(ctx context.Context) (instanceweb.Program, error) {
 	keys, err := a.KeyStatus(ctx)
 	for _, k := range keys.Sealing {
 		p.Keys = append(p.Keys, instanceweb.Key{ID: k.ID, Secrets: k.Values, Remark: k.Remark, Missing: k.Missing})
+	}
+	return p, err
+}
+
+// deliveriesShown is how many deliveries of the payment provider are listed.
+const deliveriesShown = 20
+
+// payments is how deliveries of the payment provider are.
+func (a *App) payments(ctx context.Context) (p instanceweb.Payments, err error) {
+	open, total, err := a.plans.OpenEvents(ctx, deliveriesShown)
+	p.Number = total
+	for _, e := range open {
+		p.Open = append(p.Open, instanceweb.Delivery{ID: e.ID, Type: e.Type, At: e.ReceivedAt, Failed: e.State == billing.Failed, Attempts: e.Attempts, Class: e.Failure})
 	}
 	return p, err
 }

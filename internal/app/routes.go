@@ -37,6 +37,9 @@ func (a *App) routes() http.Handler {
 	r.With(a.bounded).Get("/readyz", a.readyz)
 	r.Handle(web.Prefix+"*", web.Handler())
 	r.With(a.bounded).Get(siteweb.SecurityTxtPath, errs.Handle(a.securityTxt))
+	if a.webhook != nil {
+		r.Post("/webhooks/stripe", httpio.Problems{Log: a.log}.Handle(a.webhook.Take))
+	}
 	if a.cfg.ListenInbound == "" {
 		a.machines(r)
 	}
@@ -48,6 +51,9 @@ func (a *App) routes() http.Handler {
 		a.publish(browser{r, a, errs})
 		a.signedIn(browser{r, a, errs})
 		a.members(browser{r, a, errs})
+		if a.billingWeb != nil {
+			a.billing(browser{r, a, errs})
+		}
 		a.operators(browser{r, a, errs})
 		if a.outbox != nil {
 			a.developers(browser{r, a, errs})
@@ -190,6 +196,20 @@ func (a *App) members(b browser) {
 	b.inOrg("POST", "/mailboxes/{id}/read-again", org.ManageMailboxes, m.ReadAgain)
 	b.inOrg("GET", "/mailboxes/{id}/delete", org.ManageMailboxes, m.AskDelete)
 	b.inOrg("POST", "/mailboxes/{id}/delete", org.ManageMailboxes, m.Delete)
+}
+
+// billing lists what owners may do about the plan, where plans are paid for.
+func (a *App) billing(b browser) {
+	h := a.billingWeb
+	b.inOrg("GET", "/billing", org.Own, h.Show)
+	b.inOrg("POST", "/billing/subscribe", org.Own, h.Subscribe)
+	b.inOrg("GET", "/billing/change", org.Own, h.AskChange)
+	b.inOrg("POST", "/billing/change", org.Own, h.Change)
+	b.inOrg("GET", "/billing/cancel", org.Own, h.AskCancel)
+	b.inOrg("POST", "/billing/cancel", org.Own, h.Cancel)
+	b.inOrg("POST", "/billing/resume", org.Own, h.Resume)
+	b.inOrg("POST", "/billing/portal", org.Own, h.Portal)
+	b.inOrg("POST", "/billing/domains", org.Own, h.ChooseDomains)
 }
 
 // developers lists what exists in development mode only.

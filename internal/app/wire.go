@@ -15,6 +15,7 @@ import (
 	"sendvery.com/sendvery/internal/audit/auditweb"
 	"sendvery.com/sendvery/internal/auth"
 	"sendvery.com/sendvery/internal/auth/authweb"
+	"sendvery.com/sendvery/internal/billing/billingweb"
 	"sendvery.com/sendvery/internal/certs"
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/export"
@@ -54,7 +55,10 @@ func (a *App) wire(sender mailer.Sender) error {
 	if err := errors.Join(a.wireOrgs(jobs, sender), a.wireAuth(jobs, sender), a.wireReports(jobs, sender)); err != nil {
 		return err
 	}
-	a.orgs.Wipe = a.mailboxes.DisconnectAll
+	if err := a.wireBilling(jobs, sender); err != nil {
+		return err
+	}
+	a.orgs.Wipe = a.wipe
 	a.exports = &export.Service{DB: a.db, Trail: a.trail, Now: a.now}
 	a.exports.Handle(jobs)
 	if err := a.wireIngress(jobs); err != nil { // after all that is done regularly
@@ -71,6 +75,9 @@ func (a *App) wire(sender mailer.Sender) error {
 	a.instanceWeb.Queue = queue.Status
 	a.orgs.Queue, a.auth.Queue, a.mailboxes.Queue, a.reports.Queue, a.exports.Queue = queue, queue, queue, queue, queue
 	a.keys.Queue, a.ingress.Queue = queue, queue
+	if a.plans != nil {
+		a.plans.Queue = queue
+	}
 	return nil
 }
 
@@ -194,8 +201,11 @@ func (a *App) guard() (*netguard.Guard, error) {
 func (a *App) wirePages() {
 	a.auditWeb = &auditweb.Web{Trail: a.trail, Frame: a.frame}
 	a.instanceWeb = &instanceweb.Web{Instance: a.instance, Program: a.program, Frame: a.frame}
+	if a.plans != nil {
+		a.instanceWeb.Payments = a.payments
+	}
 	a.siteWeb = &siteweb.Web{Facts: a.facts(), Frame: a.frame, Now: a.now}
-	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now, Counts: a.counts}
+	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now, Counts: a.counts, Billing: a.cfg.Stripe.Key != ""}
 	a.exportWeb = &exportweb.Web{Exports: a.exports, Frame: a.frame, Now: a.now}
 	a.mailboxWeb = &mailboxweb.Web{
 		Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports,
@@ -205,6 +215,9 @@ func (a *App) wirePages() {
 	a.exports.Makers = a.reportWeb.Makers()
 	a.tlsWeb = &tlsweb.Web{TLS: a.tls, Domains: a.domains, Mailboxes: a.mailboxes, Reports: a.reports, Frame: a.frame}
 	a.failureWeb = &failureweb.Web{Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Frame: a.frame}
+	if a.plans != nil {
+		a.billingWeb = &billingweb.Web{Billing: a.plans, Usage: a.usage, Choose: a.domains.Choose, URL: a.publicURL, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now}
+	}
 }
 
 func (a *App) wireAuth(jobs *work.Registry, sender mailer.Sender) error {

@@ -67,6 +67,7 @@ var house = map[string]floor{
 	"internal/org":           core,
 	"internal/report":        core,
 	"internal/sender":        core,
+	"internal/stripegw":      core,
 	"internal/tlsreport":     core,
 
 	"web":        look,
@@ -76,6 +77,7 @@ var house = map[string]floor{
 
 	"internal/audit/auditweb":           pages,
 	"internal/auth/authweb":             pages,
+	"internal/billing/billingweb":       pages,
 	"internal/export/exportweb":         pages,
 	"internal/failurereport/failureweb": pages,
 	"internal/ingress":                  pages,
@@ -103,6 +105,7 @@ var house = map[string]floor{
 	"internal/redistest":  support,
 	"internal/reporttest": support,
 	"internal/soak":       support,
+	"internal/stripetest": support,
 
 	"internal/postgres/cluster/fetch": tool,
 }
@@ -114,7 +117,7 @@ var house = map[string]floor{
 var order = [][]string{
 	{"internal/audit", "internal/instance"},
 	{"internal/billing"},
-	{"internal/org"},
+	{"internal/org", "internal/stripegw"},
 	{"internal/auth", "internal/domain", "internal/export", "internal/keyring"},
 	{"internal/mailbox"},
 	{"internal/failurereport", "internal/tlsreport"},
@@ -146,6 +149,7 @@ var technologies = map[string][]string{
 	"github.com/pressly/goose/v3":             {"internal/postgres"},
 	"github.com/redis/go-redis/v9":            {"internal/limit"},
 	"github.com/riverqueue/river":             {"internal/work"},
+	"github.com/stripe/stripe-go/v76":         {"internal/stripegw"},
 	"github.com/throttled/throttled/v2":       {"internal/limit"},
 	"github.com/wneessen/go-mail":             {"internal/mailer"},
 	"golang.org/x/crypto":                     {"internal/seal", "internal/certs"},
@@ -172,6 +176,9 @@ var pure = map[string]bool{
 // systemCallers are the files that may work across all tenants with
 // DB.InSystem; each call is a place where the policies do not protect.
 var systemCallers = map[string]string{
+	"internal/billing/deliver.go":      "finds whose customer an event is about",
+	"internal/billing/grace.go":        "finds the organizations whose grace or missing payment is due; each is read in its organization",
+	"internal/billing/reconcile.go":    "finds the organizations to compare with the payment provider; each is read in its organization",
 	"internal/export/export.go":        "forgets exports when their time is over",
 	"internal/audit/anchor.go":         "reads the ends of all chains and keeps their anchors",
 	"internal/audit/verify.go":         "goes along every chain, whoever it belongs to",

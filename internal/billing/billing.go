@@ -72,10 +72,16 @@ type Actor struct {
 	Back   string // the whole address of the page that they come back to
 }
 
+// Owner is one of those who decide about an organization's plan.
+type Owner struct {
+	ID    postgres.PersonID
+	Email string
+}
+
 // People are those who are told about an organization's plan.
 type People struct {
 	Slug, Name string
-	Owners     []string // mail addresses
+	Owners     []Owner
 }
 
 // Service is what can be done about plans. It is used only where a payment
@@ -107,15 +113,16 @@ type Subject string
 
 // The subjects.
 const (
-	PlanChanged   Subject = "plan_changed"
-	PaymentFailed Subject = "payment_failed"
-	GraceReminder Subject = "grace_reminder"
+	PlanChanged   Subject = "plan_changed"   // it became larger, or is paid at other intervals
+	PlanEnds      Subject = "plan_ends"      // it was cancelled and ends with its period
+	PaymentFailed Subject = "payment_failed" // it is missing and will be tried again
+	GraceReminder Subject = "grace_reminder" // the first one says that the plan became smaller
 )
 
 // Notice is what a mail about a plan says.
 type Notice struct {
 	Subject Subject
 	Account Account // as it is when the mail is written
-	From    PlanID  // PlanChanged: what the plan was
+	From    PlanID  // what the plan was: PlanChanged, and GraceReminder 30 days ahead; empty = there were no plans
 	Days    int     // GraceReminder: 30, 7 or 1 until KeptUntil
 }

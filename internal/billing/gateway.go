@@ -17,8 +17,9 @@ type Gateway interface {
 	Live() bool
 	// CreateCustomer returns the id of a new customer.
 	CreateCustomer(ctx context.Context, attempt string, c Customer) (id string, err error)
-	// Customers calls back for every customer that belongs to an organization.
-	Customers(ctx context.Context, each func(Customer) error) error
+	// Customers calls back for every customer that belongs to an organization and
+	// was made since then; zero is ever.
+	Customers(ctx context.Context, since time.Time, each func(Customer) error) error
 	// Subscriptions lists the customer's, ended ones too, the newest first, 100 at
 	// most. A customer that is deleted or was never there has none.
 	Subscriptions(ctx context.Context, customer string) ([]Subscription, error)

@@ -49,9 +49,18 @@ func (s *Service) SetAside(ctx context.Context, tx postgres.Tx, id org.ID, allow
 	if err != nil {
 		return err
 	}
+	return s.settle(ctx, tx, program(id), KeptFirst(all), allowed)
+}
+
+// KeptFirst returns domains in the order in which a smaller plan keeps them
+// active: those that the owner chose, then those that are active now, of either
+// those that were added first.
+func KeptFirst(all []Domain) []Domain {
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b Domain) int { return cmp.Or(a.AddedAt.Compare(b.AddedAt), cmp.Compare(a.Name, b.Name)) })
 	slices.SortStableFunc(all, first(func(d Domain) bool { return d.SetAsideAt == nil }))
 	slices.SortStableFunc(all, first(func(d Domain) bool { return d.KeepFirst }))
-	return s.settle(ctx, tx, program(id), all, allowed)
+	return all
 }
 
 // PlanGrown makes domains active again as far as the plan watches them, those

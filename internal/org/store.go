@@ -113,6 +113,19 @@ func Holders(ctx context.Context, tx postgres.Tx, org ID, right Right) ([]Contac
 	return list, nil
 }
 
+// Current is Named for an organization that is not being deleted; NotFound for
+// one that is.
+func Current(ctx context.Context, tx postgres.Tx, org ID) (Organization, error) {
+	var there bool
+	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM organizations WHERE org_id = $1 AND deleted_at IS NULL)`, org).Scan(&there); err != nil {
+		return Organization{}, fmt.Errorf("look at organization: %w", err)
+	}
+	if !there {
+		return Organization{}, fault.New(fault.NotFound, notFound)
+	}
+	return Named(ctx, tx, org)
+}
+
 // Named returns the organization's slug and name.
 func Named(ctx context.Context, tx postgres.Tx, org ID) (Organization, error) {
 	rows, err := tx.Query(ctx, `SELECT org_id, slug, name FROM organizations WHERE org_id = $1`, org)

@@ -16,9 +16,11 @@ import (
 type Usage struct {
 	Counted int // this month, UTC; 0 where the plan has no limit
 	Held    int // wait for a larger plan or the next month
+	// Oldest is the day of the oldest aggregate report; nil without one.
+	Oldest *time.Time
 }
 
-// Usage returns what counted this month and what waits.
+// Usage returns what counted this month, what waits, and how far back it goes.
 func (s *Service) Usage(ctx context.Context, org org.ID) (u Usage, err error) {
 	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueUsage(b, org, monthStart(s.Now()), &u) })
 	return u, err

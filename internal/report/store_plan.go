@@ -19,8 +19,9 @@ func queueUsage(b *postgres.Batch, org org.ID, month time.Time, into *Usage) {
 	scan(b, "usage", `
 		SELECT coalesce((SELECT reports FROM billing_usage WHERE org_id = @org AND month = @month), 0),
 		       (SELECT count(*) FROM receipt_items i JOIN originals o ON o.org_id = i.org_id AND o.receipt_id = i.receipt_id
-		        WHERE i.org_id = @org AND i.verdict = 'held' AND i.reason = @reason)`,
-		postgres.NamedArgs{"org": org, "month": month, "reason": ReasonPlan}, &into.Counted, &into.Held)
+		        WHERE i.org_id = @org AND i.verdict = 'held' AND i.reason = @reason),
+		       (SELECT min(day) FROM reports WHERE org_id = @org)`,
+		postgres.NamedArgs{"org": org, "month": month, "reason": ReasonPlan}, &into.Counted, &into.Held, &into.Oldest)
 }
 
 // queueConnected asks since when reports of mailboxes, and others, count.

@@ -44,6 +44,23 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+func TestMoney(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ got, want string }{
+		{format.Money(599, "usd"), "$5.99"},
+		{format.Money(0, "usd"), "$0.00"},
+		{format.Money(5, "USD"), "$0.05"},
+		{format.Money(-320, "usd"), "−$3.20"},
+		{format.Money(123450, "eur"), "€1 234.50"},
+		{format.Money(100, "gbp"), "£1.00"},
+		{format.Money(-125000, "chf"), "−1 250.00 CHF"},
+	} {
+		if plain(c.got) != c.want {
+			t.Errorf("got %q, want %q", plain(c.got), c.want)
+		}
+	}
+}
+
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)

@@ -45,6 +45,14 @@ var actions = [...]action{
 	{"group.rename", "Renamed a group of domains", true},
 	{"group.delete", "Deleted a group of domains", true},
 	{"sender.review", "Said whose a sender is", true},
+	{"billing.customer", "Became a customer at Stripe", false},
+	{"billing.checkout", "Opened a page for paying", false},
+	{"billing.change", "Changed the plan", false},
+	{"billing.cancel", "Ended the plan with what is paid", false},
+	{"billing.resume", "Took the end of the plan back", false},
+	{"billing.portal", "Went to Stripe’s page for cards and addresses", false},
+	{"billing.plan", "Another plan is in force", false},
+	{"billing.grace_over", "The time after a larger plan is over", false},
 	{"mailbox.connect", "Connected a mailbox", false},
 	{"mailbox.grant", "Allowed access to a mailbox at its provider", false},
 	{"mailbox.import", "Began to import a mailbox", false},
@@ -77,7 +85,7 @@ var ownActions = [...]action{
 // facts are the names of details, in the order in which they are shown.
 var facts = [...]struct{ name, word string }{
 	{"device", "Device"}, {"network", "Network"}, {"domain", "Domain"}, {"host", "Server"}, {"provider", "Provider"},
-	{"role", "Role"}, {"from", "From"}, {"to", "To"}, {"reason", "Reason"}, {"mails", "Mails"}, {"choice", "Choice"}, {"part", "Part"}, {"key", "Key"},
+	{"role", "Role"}, {"plan", "Plan"}, {"interval", "Paid by the"}, {"from", "From"}, {"to", "To"}, {"due", "Due"}, {"reason", "Reason"}, {"mails", "Mails"}, {"choice", "Choice"}, {"part", "Part"}, {"key", "Key"},
 }
 
 // wordsOf are the words for an action; its own name where there are none.

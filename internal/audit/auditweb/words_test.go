@@ -11,7 +11,7 @@ import (
 )
 
 // recorded finds the names of actions where events are made.
-var recorded = regexp.MustCompile(`(?:Action: |[eE]vents?\(|record(?:Change)?\(|told\(|answer\(|end\()[^"\n]*"([a-z]+\.[a-z-]+)"`)
+var recorded = regexp.MustCompile(`(?:Action: |[eE]vents?\(|change\(|endsThen\(|record(?:Change)?\(|told\(|answer\(|end\()[^"\n]*"([a-z]+\.[a-z_-]+)"`)
 
 func TestEveryActionThatIsRecordedHasWords(t *testing.T) {
 	t.Parallel()

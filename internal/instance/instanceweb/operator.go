@@ -20,6 +20,7 @@ type OperatorPage struct {
 	Queues   []QueueRow
 	Failed   []FailedRow
 	Keys     []Key
+	Events   []EventRow // deliveries of the payment provider that are still to be done; nil = there is no provider
 	OrgCount string
 	Orgs     []OrgRow
 	Pager    ui.Pager
@@ -48,6 +49,30 @@ type FailedRow struct {
 	Number                string // by which the log names it
 }
 
+// EventRow is a delivery of the payment provider.
+type EventRow struct {
+	ID, Type, Attempts, Class string
+	Tone                      ui.Tone
+	State                     string
+	At                        format.Time
+}
+
+// eventRows puts deliveries into rows; nil without a payment provider.
+func eventRows(p *Payments, now time.Time) []EventRow {
+	if p == nil {
+		return nil
+	}
+	rows := []EventRow{}
+	for _, d := range p.Open {
+		row := EventRow{ID: d.ID, Type: d.Type, Attempts: format.Count(d.Attempts), Class: d.Class, Tone: ui.Plain, State: "waits", At: format.When(d.At, now)}
+		if d.Failed {
+			row.Tone, row.State = ui.Warning, "failed"
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
 // OrgRow is one organization, in numbers.
 type OrgRow struct {
 	ID                        string
@@ -60,7 +85,7 @@ type OrgRow struct {
 const latest = 5 * time.Minute
 
 // needs are the sentences about what needs the operator.
-func needs(p Program, q work.Status, now time.Time) (list []string) {
+func needs(p Program, q work.Status, pay *Payments, now time.Time) (list []string) {
 	if !q.Worked {
 		list = append(list, "No worker runs: no mail is read or sent. Start sendvery serve with the role worker.")
 	}
@@ -74,6 +99,9 @@ func needs(p Program, q work.Status, now time.Time) (list []string) {
 		if k.Missing {
 			list = append(list, fmt.Sprintf("The key %q is missing, and %s with it cannot be read: put it back into SEAL_KEYS.", k.ID, format.Of(k.Secrets, "secret sealed", "secrets sealed")))
 		}
+	}
+	if pay != nil && pay.Number > 0 {
+		list = append(list, format.Of(pay.Number, "delivery", "deliveries")+" of the payment provider could not be followed yet. What failed is tried again; sendvery stripe replay does it at once.")
 	}
 	ended := int64(0)
 	for _, c := range q.Counts {

@@ -33,11 +33,28 @@ type Key struct {
 	Missing bool // stored values name it, and the program has it not
 }
 
+// Payments is how deliveries of the payment provider are.
+type Payments struct {
+	Open   []Delivery // some of those that are still to be done, the oldest first
+	Number int        // of all these
+}
+
+// Delivery is one that is still to be done.
+type Delivery struct {
+	ID, Type string
+	At       time.Time
+	Failed   bool
+	Attempts int
+	Class    string // the sort of error of the last attempt
+}
+
 // Web answers the operator's requests.
 type Web struct {
 	Instance *instance.Service
 	Queue    func(context.Context) (work.Status, error)
 	Program  func(context.Context) (Program, error)
+	// Payments is how deliveries of the payment provider are; nil without one.
+	Payments func(context.Context) (Payments, error)
 	Frame    func(w http.ResponseWriter, r *http.Request, title string) ui.Page
 }
 
@@ -67,12 +84,20 @@ func (h *Web) Show(w http.ResponseWriter, r *http.Request, _ auth.Session) error
 	if err != nil {
 		return err
 	}
+	var payments *Payments
+	if h.Payments != nil {
+		p, err := h.Payments(ctx)
+		if err != nil {
+			return err
+		}
+		payments = &p
+	}
 	now := h.Instance.Now()
-	page := OperatorPage{Page: h.Frame(w, r, "This installation"), Needs: needs(program, queue, now)}
+	page := OperatorPage{Page: h.Frame(w, r, "This installation"), Needs: needs(program, queue, payments, now)}
 	page.Headline = headline(len(page.Needs), sums)
 	page.Program = programFacts(program, database, now)
 	page.Queues, page.Failed = queueRows(queue.Counts, now), failedRows(queue.Failed, now)
-	page.Keys = program.Keys
+	page.Keys, page.Events = program.Keys, eventRows(payments, now)
 	page.OrgCount = format.Of(sums.Organizations, "organization", "organizations")
 	if len(list) > orgsShown {
 		list = list[:orgsShown]

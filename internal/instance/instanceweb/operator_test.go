@@ -16,20 +16,23 @@ func TestNeedsSayWhatToDo(t *testing.T) {
 		return work.Status{Worked: true, Counts: []work.Count{{Queue: "mailbox", State: "available", Jobs: 2, Since: new(now.Add(-ago))}}}
 	}
 	for name, c := range map[string]struct {
-		program Program
-		queue   work.Status
-		want    string // "" = nothing
+		program  Program
+		queue    work.Status
+		payments *Payments
+		want     string // "" = nothing
 	}{
-		"well":           {Program{Keys: []Key{{ID: "a", Secrets: 3}}}, due(time.Minute), ""},
-		"waiting":        {Program{}, due(time.Hour), "Jobs of the queue mailbox wait for 60 min"},
-		"no worker":      {Program{}, work.Status{}, "No worker runs"},
-		"not migrated":   {Program{Pending: 2}, due(0), "lacks 2 migrations: run sendvery migrate"},
-		"roles":          {Program{Roles: "it is a superuser"}, due(0), "it is a superuser"},
-		"a key":          {Program{Keys: []Key{{ID: "old", Secrets: 1, Missing: true}}}, due(0), `The key "old" is missing, and 1 secret sealed with it cannot be read`},
-		"jobs given up":  {Program{}, work.Status{Worked: true, Counts: []work.Count{{State: "discarded", Jobs: 1}, {State: "cancelled", Jobs: 9}}}, "1 job was given up"},
-		"jobs once more": {Program{}, work.Status{Worked: true, Counts: []work.Count{{State: "retryable", Jobs: 3}}}, ""},
+		"well":           {Program{Keys: []Key{{ID: "a", Secrets: 3}}}, due(time.Minute), nil, ""},
+		"waiting":        {Program{}, due(time.Hour), nil, "Jobs of the queue mailbox wait for 60 min"},
+		"no worker":      {Program{}, work.Status{}, nil, "No worker runs"},
+		"not migrated":   {Program{Pending: 2}, due(0), nil, "lacks 2 migrations: run sendvery migrate"},
+		"roles":          {Program{Roles: "it is a superuser"}, due(0), nil, "it is a superuser"},
+		"a key":          {Program{Keys: []Key{{ID: "old", Secrets: 1, Missing: true}}}, due(0), nil, `The key "old" is missing, and 1 secret sealed with it cannot be read`},
+		"jobs given up":  {Program{}, work.Status{Worked: true, Counts: []work.Count{{State: "discarded", Jobs: 1}, {State: "cancelled", Jobs: 9}}}, nil, "1 job was given up"},
+		"payments":       {Program{}, due(0), &Payments{Number: 2}, "2 deliveries of the payment provider could not be followed yet"},
+		"payments done":  {Program{}, due(0), &Payments{}, ""},
+		"jobs once more": {Program{}, work.Status{Worked: true, Counts: []work.Count{{State: "retryable", Jobs: 3}}}, nil, ""},
 	} {
-		got := strings.ReplaceAll(strings.Join(needs(c.program, c.queue, now), "\n"), "\u00a0", " ")
+		got := strings.ReplaceAll(strings.Join(needs(c.program, c.queue, c.payments, now), "\n"), "\u00a0", " ")
 		if c.want == "" && got != "" || !strings.Contains(got, c.want) || strings.Contains(got, "\n") {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}

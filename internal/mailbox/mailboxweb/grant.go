@@ -22,14 +22,6 @@ type GrantPage struct {
 	Errors     map[string]string // sentence by field name; empty = fine
 }
 
-// HandOffPage sends the browser on to a provider. No form may lead to another
-// site, so this page does.
-type HandOffPage struct {
-	ui.Page
-	Provider string
-	Href     string
-}
-
 // GrantFailedPage says why a provider did not let us in.
 type GrantFailedPage struct {
 	ui.Page

@@ -10,6 +10,7 @@ import (
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailfetch"
 	"sendvery.com/sendvery/internal/org"
+	"sendvery.com/sendvery/web/ui"
 )
 
 // providers are the keys of all providers, in the order of their buttons.
@@ -125,9 +126,12 @@ func (h *Web) Renew(w http.ResponseWriter, r *http.Request, a org.Access) error 
 
 func (h *Web) handOff(w http.ResponseWriter, r *http.Request, a org.Access, provider, there, cookie string) error {
 	h.Cookies.SetToken(w, mailbox.GrantCookie, cookie, int(mailbox.GrantLife.Seconds()))
-	p := HandOffPage{Page: h.frame(w, r, "On to "+provider, listLink(a)), Provider: provider, Href: there}
+	p := ui.HandOffPage{
+		Page: h.frame(w, r, "On to "+provider, listLink(a)), To: provider, Href: there,
+		Words: "Your browser goes there by itself. You come back here afterwards, within ten minutes.",
+	}
 	p.Page.Path, p.Page.Onward = path(a, "mailboxes/new"), there
-	return httpio.OK(w, r, HandOff(p))
+	return httpio.OK(w, r, ui.HandOff(p))
 }
 
 // GrantSlug says in which organization the browser was sent to a provider.

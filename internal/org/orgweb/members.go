@@ -60,7 +60,7 @@ func (h *Web) membersPage(w http.ResponseWriter, r *http.Request, a org.Access) 
 		return MembersPage{}, err
 	}
 	now, base := h.Now(), path(a, "members")
-	p := MembersPage{Page: h.settingsFrame(w, r, "Members"), Tabs: settingsTabs(a, "Members")}
+	p := MembersPage{Page: h.settingsFrame(w, r, "Members"), Tabs: h.tabs(a, ui.MembersTab)}
 	for _, m := range team.Members {
 		line := Member{ID: m.Person.String(), Email: m.Email, Role: string(m.Role), You: m.Person == a.Person, Leaves: m.Leaves, Joined: format.When(m.JoinedAt, now)}
 		if a.Role.MayGive(m.Role) {

@@ -21,6 +21,8 @@ type Web struct {
 	Now   func() time.Time
 	// Counts tells what an organization holds, for who is about to delete it.
 	Counts func(r *http.Request, a org.Access) (Counts, error)
+	// Billing is whether plans are paid for here, so that owners find the page.
+	Billing bool
 }
 
 // Counts is what an organization holds.
@@ -50,16 +52,9 @@ func (h *Web) settingsFrame(w http.ResponseWriter, r *http.Request, title string
 	return h.Frame(w, r, title).In(ui.SettingsSection, crumbs...)
 }
 
-// settingsTabs are the pages that the settings have.
-func settingsTabs(a org.Access, chosen string) []ui.Choice {
-	tabs := []ui.Choice{{Text: "General", Href: path(a, "settings")}, {Text: "Members", Href: path(a, "members")}}
-	if a.Role.May(org.ReadAudit) {
-		tabs = append(tabs, ui.Choice{Text: "Audit trail", Href: path(a, "audit")})
-	}
-	for i := range tabs {
-		tabs[i].Chosen = tabs[i].Text == chosen
-	}
-	return tabs
+// tabs are the pages that the settings have.
+func (h *Web) tabs(a org.Access, chosen ui.SettingsTab) []ui.Choice {
+	return ui.SettingsTabs(ui.Org{Slug: a.Slug}, chosen, h.Billing && a.Role.May(org.Own), a.Role.May(org.ReadAudit))
 }
 
 // ShowSettings shows the organization's settings.
@@ -68,7 +63,7 @@ func (h *Web) ShowSettings(w http.ResponseWriter, r *http.Request, a org.Access)
 }
 
 func (h *Web) settingsPage(w http.ResponseWriter, r *http.Request, a org.Access) SettingsPage {
-	p := SettingsPage{Page: h.settingsFrame(w, r, "Settings"), Tabs: settingsTabs(a, "General"), Action: path(a, "settings"), Name: a.Name,
+	p := SettingsPage{Page: h.settingsFrame(w, r, "Settings"), Tabs: h.tabs(a, ui.GeneralTab), Action: path(a, "settings"), Name: a.Name,
 		CanRename: a.Role.May(org.ManageSettings), Role: string(a.Role), LeaveHref: path(a, "leave")}
 	if a.Role.May(org.ExportAll) {
 		p.ExportHref = path(a, "export")

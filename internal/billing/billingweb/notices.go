@@ -1,0 +1,93 @@
+package billingweb
+
+import (
+	"sendvery.com/sendvery/internal/billing"
+	"sendvery.com/sendvery/web/format"
+	"sendvery.com/sendvery/web/ui"
+)
+
+// notices are what is to be known now, the most pressing first.
+func (s State) notices(o ui.Org) []Notice {
+	var out []Notice
+	for _, n := range []Notice{s.returned(), s.missing(o), s.pending(), s.ending(o), s.grace(o), s.twice()} {
+		if n.Title != "" {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// returned is what came of paying, for who comes back from it.
+func (s State) returned() Notice {
+	switch {
+	case s.Until.IsZero():
+		return Notice{}
+	case s.Account.Paid != nil:
+		return Notice{Tone: ui.Good, Title: "Stripe has confirmed your payment. You are on " + Name(s.Account.Paid.Plan) + "."}
+	case s.waits():
+		return Notice{Tone: ui.Info, Title: "Stripe is confirming your payment.", Words: []string{"This page looks again by itself. You can leave it: the plan begins as soon as the payment is confirmed."}}
+	}
+	return Notice{Tone: ui.Info, Title: "Stripe has not confirmed a payment yet.", Words: []string{"Some ways of paying take minutes, some take days. The plan begins by itself once it is confirmed, and you get a mail. You need not pay again."}}
+}
+
+// missing is a payment that failed.
+func (s State) missing(o ui.Org) Notice {
+	from := s.Account.LimitsFrom()
+	if from.IsZero() {
+		return Notice{}
+	}
+	n := Notice{Tone: ui.Warning, Title: "A payment is missing since " + format.Day(*s.Account.PastDueSince) + ".",
+		Step: Step{Text: "Pay or change the card at Stripe", Action: here(o, "portal"), Primary: true}}
+	if s.Now.Before(from) {
+		n.Words = []string{"Until " + format.Day(from) + " nothing changes. From then on the limits of Free apply, unless it is paid. Nothing is deleted for 30 days after that."}
+	} else {
+		n.Words = []string{"The limits of Free apply since " + format.Day(from) + ". Once it is paid, your plan is in force again."}
+	}
+	return n
+}
+
+// pending is a page for paying that is open.
+func (s State) pending() Notice {
+	c := s.Account.Checkout
+	if c == nil || s.Account.Paid != nil || !s.Until.IsZero() || !s.Now.Before(c.Until) {
+		return Notice{}
+	}
+	return Notice{Tone: ui.Info, Title: "A payment page for " + Name(c.Plan) + " is open until " + when(c.Until) + ".",
+		Words: []string{"Nothing is paid yet. You can go on there, or choose another plan below, which closes that page."},
+		Step:  Step{Text: "Go on paying at Stripe", Href: c.URL, Primary: true}}
+}
+
+// ending is a plan that was cancelled.
+func (s State) ending(o ui.Org) Notice {
+	if s.Account.Paid == nil || !s.Account.Paid.EndsThen {
+		return Notice{}
+	}
+	end := s.Account.Paid.PeriodEnd
+	return Notice{Tone: ui.Info, Title: "Everything stays as it is until " + format.Day(end) + ".",
+		Words: []string{"For 30 days after that, until " + format.Day(end.Add(billing.DowngradeGrace)) + ", nothing is deleted or put aside."},
+		Step:  Step{Text: "Keep " + Name(s.Account.Paid.Plan) + " after all", Action: here(o, "resume"), Primary: true}}
+}
+
+// grace is the time after a plan became smaller.
+func (s State) grace(o ui.Org) Notice {
+	a := s.Account
+	if a.Kept == "" || a.KeptUntil == nil {
+		return Notice{}
+	}
+	n := Notice{Tone: ui.Warning, Title: "Until " + format.Day(*a.KeptUntil) + " you keep what you had with " + Name(a.Kept) + ".", More: ui.Link{Text: "Take your data with you", Href: o.Path("export")}}
+	going := goes(a.Plan, s.Usage, *a.KeptUntil)
+	if len(going) == 0 {
+		n.Tone, n.Words = ui.Info, []string{"What you have fits into " + Name(a.Plan) + ", so nothing goes then."}
+		return n
+	}
+	n.Words = append([]string{"Then the limits of " + Name(a.Plan) + " apply, unless you choose a larger plan before:"}, going...)
+	return n
+}
+
+// twice is more than one subscription.
+func (s State) twice() Notice {
+	if !s.Account.Twice {
+		return Notice{}
+	}
+	return Notice{Tone: ui.Warning, Title: "More than one subscription is paid for this organization.", Words: []string{"The oldest one gives your plan. Ask the operator of this installation to end the other one and to pay it back."}}
+}

@@ -1,0 +1,175 @@
+package billing
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"sendvery.com/sendvery/internal/fault"
+	"sendvery.com/sendvery/internal/postgres"
+)
+
+// SignatureHeader is the header with a delivery's signature.
+const SignatureHeader = "Stripe-Signature"
+
+// MaxDelivery is the largest body of a delivery, in bytes. Events are some
+// kilobytes.
+const MaxDelivery = 256 << 10
+
+// EventLife is how long deliveries are kept once nothing is left to be done.
+const EventLife = 90 * 24 * time.Hour
+
+// EventState is what became of an event.
+type EventState string
+
+// The states.
+const (
+	Waiting EventState = "waiting" // to be done
+	Failed  EventState = "failed"  // to be done again
+	Done    EventState = "done"    // the state was read anew
+	Idle    EventState = "kept"    // nothing follows from it
+)
+
+// Deliver stores a delivery of the provider as it came and has it followed, in
+// one transaction; one that is stored already changes nothing. Invalid when it
+// is not the provider's.
+func (s *Service) Deliver(ctx context.Context, header http.Header, body []byte) error {
+	if err := s.Gateway.Verify(body, header.Get(SignatureHeader)); err != nil {
+		return err
+	}
+	_, err := s.keep(ctx, header, body)
+	return err
+}
+
+// keep stores a body that is known to be the provider's, and has it followed if
+// it is new.
+func (s *Service) keep(ctx context.Context, header http.Header, body []byte) (e Event, err error) {
+	if e, err = s.Gateway.Read(body); err != nil {
+		return e, err
+	}
+	headers, err := json.Marshal(withoutSecrets(header))
+	if err != nil {
+		return e, fmt.Errorf("headers of an event: %w", err)
+	}
+	return e, s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		added, err := insertEvent(ctx, tx, e, headers, body, s.Now())
+		if err != nil || !added {
+			return err
+		}
+		return s.Queue.Enqueue(ctx, tx, FollowEvent{Event: e.ID})
+	})
+}
+
+// withoutSecrets leaves out what a proxy may have added about somebody else.
+func withoutSecrets(h http.Header) http.Header {
+	h = h.Clone()
+	h.Del("Authorization")
+	h.Del("Cookie")
+	return h
+}
+
+// FollowEvent is the job that does what an event leads to.
+type FollowEvent struct {
+	Event string `json:"event"`
+}
+
+// Kind implements work.Args.
+func (FollowEvent) Kind() string { return "follow_stripe_event" }
+
+// Follow does a FollowEvent job. What follows from an event is always the same:
+// the state of its organization is read again, and stored together with the
+// note that the event is done. So events may come in any order and any number
+// of times.
+func (s *Service) Follow(ctx context.Context, j FollowEvent) error {
+	_, err := s.follow(ctx, j.Event)
+	return err
+}
+
+func (s *Service) follow(ctx context.Context, id string) (state EventState, err error) {
+	var body []byte
+	err = s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
+		body, state, err = event(ctx, tx, id)
+		return err
+	})
+	if err != nil || state == Done || state == Idle {
+		return state, err
+	}
+	e, err := s.Gateway.Read(body)
+	if err == nil {
+		state, err = s.followRead(ctx, e)
+	}
+	if err == nil {
+		return state, nil
+	}
+	state = Failed
+	noted := s.DB.InTx(context.WithoutCancel(ctx), func(ctx context.Context, tx postgres.Tx) error {
+		return settle(ctx, tx, id, Failed, "", fault.KindOf(err).String(), s.Now())
+	})
+	if noted != nil {
+		return state, fmt.Errorf("%w; and that was not noted: %w", err, noted)
+	}
+	return state, err
+}
+
+func (s *Service) followRead(ctx context.Context, e Event) (EventState, error) {
+	var org postgres.TenantID
+	if e.Customer != "" && e.Live == s.Gateway.Live() && matters(e.Type) {
+		err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
+			org, err = orgOf(ctx, tx, e.Customer)
+			return err
+		})
+		if err != nil {
+			return Failed, err
+		}
+	}
+	if org.IsZero() {
+		return Idle, s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error { return settle(ctx, tx, e.ID, Idle, "", "", s.Now()) })
+	}
+	return Done, s.sync(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
+		return settle(ctx, tx, e.ID, Done, e.Customer, "", s.Now())
+	})
+}
+
+// matters reports whether events of a type may change what is stored.
+func matters(kind string) bool {
+	for _, prefix := range [...]string{"customer.", "checkout.session.", "invoice."} {
+		if strings.HasPrefix(kind, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// ForgetEvents is the job that removes deliveries whose time is over.
+type ForgetEvents struct{}
+
+// Kind implements work.Args.
+func (ForgetEvents) Kind() string { return "forget_stripe_events" }
+
+// ForgetEvents does a ForgetEvents job.
+func (s *Service) ForgetEvents(ctx context.Context, _ ForgetEvents) error {
+	return s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error { return removeEvents(ctx, tx, s.Now().Add(-EventLife)) })
+}
+
+// OpenEvent is one that is still to be done, without anything of a customer's.
+type OpenEvent struct {
+	ID         string     `db:"event_id"`
+	Type       string     `db:"type"`
+	ReceivedAt time.Time  `db:"received_at"`
+	State      EventState `db:"state"`
+	Attempts   int        `db:"attempts"`
+	Failure    string     `db:"failure"` // the sort of error of the last attempt
+}
+
+// OpenEvents lists up to n events that failed or have been waiting for more than
+// a minute, the oldest first, and counts all of them.
+func (s *Service) OpenEvents(ctx context.Context, n int) (list []OpenEvent, total int, err error) {
+	err = s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
+		list, total, err = openEvents(ctx, tx, s.Now().Add(-time.Minute), n)
+		return err
+	})
+	return list, total, err
+}
