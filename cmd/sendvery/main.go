@@ -44,6 +44,7 @@ type commands struct {
 	Parse       parseCommand       `cmd:"" help:"Read report files and print a line of JSON per report; needs no database."`
 	Audit       auditCommand       `cmd:"" help:"Prove that the audit trail is as it was written."`
 	Keys        keysCommand        `cmd:"" help:"Make and rotate the keys that stored values are sealed with."`
+	Stripe      stripeCommand      `cmd:"" help:"Prepare an account at Stripe, which people pay through."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is ready."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }

@@ -18,22 +18,37 @@ type StripeConfig struct {
 	Address string `name:"stripe-address" cfg:"STRIPE_ADDRESS" default:"auto" help:"Whether people are asked for their billing address when they pay: auto, where it is needed, or required."`
 }
 
+// Gateway asks Stripe by this configuration.
+func (c StripeConfig) Gateway(now func() time.Time) *stripegw.Gateway {
+	return stripegw.New(stripegw.Config{
+		Key: c.Key, URL: c.API, Secrets: values(c.Secrets), Tax: c.Tax == "on", RequireAddress: c.Address == "required", Now: now,
+	})
+}
+
+// CheckStripe reports what is wrong for a command that only asks Stripe.
+func (c Config) CheckStripe() error {
+	p := &problems{production: c.Production()}
+	p.publicURL(c.PublicURL)
+	p.stripeAsked(c.Stripe)
+	return p.err()
+}
+
 // CheckPayments is CheckStored for commands that ask Stripe about what is
 // stored.
 func (c Config) CheckPayments() error {
 	p := &problems{production: c.Production()}
 	c.stored(p)
-	if c.Stripe.Key == "" {
-		p.add("STRIPE_SECRET_KEY", "is missing: there are no payments")
-	} else {
-		p.stripeAccount(c.Stripe)
-	}
+	p.stripeAsked(c.Stripe)
 	return p.err()
 }
 
-// gateway is how Stripe is asked.
-func (c StripeConfig) gateway(now func() time.Time) stripegw.Config {
-	return stripegw.Config{Key: c.Key, URL: c.API, Secrets: values(c.Secrets), Tax: c.Tax == "on", RequireAddress: c.Address == "required", Now: now}
+// Webhook is the address that Stripe delivers events to; "" where it cannot,
+// because it is this very machine's.
+func (c Config) Webhook() string {
+	if !c.Production() && !isLocalHTTP(c.Stripe.API) {
+		return ""
+	}
+	return strings.TrimSuffix(c.PublicURL, "/") + "/webhooks/stripe"
 }
 
 // stripe checks how organizations pay.
@@ -58,6 +73,15 @@ func (p *problems) stripe(c StripeConfig) {
 			break
 		}
 	}
+}
+
+// stripeAsked checks what it takes to ask Stripe where that is the purpose.
+func (p *problems) stripeAsked(c StripeConfig) {
+	if c.Key == "" {
+		p.add("STRIPE_SECRET_KEY", "is missing: it stands at Stripe under Developers, API keys")
+		return
+	}
+	p.stripeAccount(c)
 }
 
 // stripeAccount checks what it takes to ask Stripe.

@@ -14,7 +14,6 @@ import (
 	"sendvery.com/sendvery/internal/mailer"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
-	"sendvery.com/sendvery/internal/stripegw"
 	"sendvery.com/sendvery/internal/work"
 )
 
@@ -29,7 +28,7 @@ func (a *App) wireBilling(jobs *work.Registry, sender mailer.Sender) error {
 		return err
 	}
 	a.plans = &billing.Service{
-		DB: a.db, Trail: a.trail, Gateway: stripegw.New(a.cfg.Stripe.gateway(a.now)), Mail: sender, Log: a.log, Now: a.now,
+		DB: a.db, Trail: a.trail, Gateway: a.cfg.Stripe.Gateway(a.now), Mail: sender, Log: a.log, Now: a.now,
 		People: people, Compose: a.composeBilling, Grown: a.planGrown, Shrunk: a.planShrunk,
 	}
 	a.webhook = &billingweb.Webhook{Deliver: a.plans.Deliver, Wrong: wrong.Quiet(), Network: func(r *http.Request) string {

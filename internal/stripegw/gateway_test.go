@@ -2,6 +2,7 @@ package stripegw_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -75,8 +77,8 @@ func (s shop) types() []string {
 	return list
 }
 
-// post asks Stripe for something that the gateway does not.
-func (s shop) post(t *testing.T, path string, form url.Values) {
+// post asks Stripe for something that the gateway does not, and returns its id.
+func (s shop) post(t *testing.T, path string, form url.Values) (id string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.stripe.URL+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -89,9 +91,13 @@ func (s shop) post(t *testing.T, path string, form url.Values) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("Stripe answers %s", resp.Status)
+	var made struct {
+		ID string `json:"id"`
 	}
+	if err := json.NewDecoder(resp.Body).Decode(&made); err != nil || made.ID == "" {
+		t.Fatalf("Stripe answers %s: %v", resp.Status, err)
+	}
+	return made.ID
 }
 
 // press sends a page's form and returns where the browser is sent, and what it
@@ -428,27 +434,42 @@ func TestEvents(t *testing.T) {
 func TestDeliveries(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, stripetest.Options{})
-	taken := make(chan string, 10)
-	refuse := true // the first one
-	var receiver http.HandlerFunc = func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err == nil {
-			err = s.Verify(body, r.Header.Get("Stripe-Signature"))
-		}
-		if err != nil || refuse {
-			refuse = false
+	taken := make(chan delivery, 10)
+	var refused atomic.Bool
+	take := receive(t, taken)
+	s.stripe.Deliver(serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if refused.CompareAndSwap(false, true) { // the first time
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
-		e, _ := s.Read(body)
-		taken <- e.Type
-	}
-	s.stripe.Deliver(serve(t, receiver))
+		take(w, r)
+	}))
 	s.stripe.SetCard(s.customer(t), stripetest.Works)
-	if got := <-taken; got != "customer.updated" {
-		t.Errorf("it is %s", got)
+	d := <-taken
+	if err := s.Verify(d.body, d.signature); err != nil {
+		t.Error(err)
 	}
-	s.stripe.Deliver("")
+	if e, err := s.Read(d.body); err != nil || e.Type != "customer.updated" {
+		t.Errorf("it is %+v: %v", e, err)
+	}
+}
+
+// delivery is an event as it came.
+type delivery struct {
+	body      []byte
+	signature string
+}
+
+// receive takes deliveries.
+func receive(t *testing.T, taken chan<- delivery) http.HandlerFunc {
+	t.Helper()
+	return func(_ http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		taken <- delivery{body, r.Header.Get("Stripe-Signature")}
+	}
 }
 
 func TestFaults(t *testing.T) {

@@ -62,20 +62,31 @@ type madeEndpoint struct {
 func (s *Server) stock() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.portals.add(&portal{thing: s.newThing("bpc", "billing_portal.configuration", call{Values: url.Values{"metadata[sendvery_portal]": {"1"}}}), Active: true})
+	settings := &portal{thing: s.newThing("bpc", "billing_portal.configuration", marked("sendvery_portal", "1")), Active: true}
+	_ = settings.take(call{Values: url.Values{ // nothing is wrong with it
+		"features[customer_update][enabled]": {"true"}, "features[customer_update][allowed_updates][0]": {"address"},
+		"features[customer_update][allowed_updates][1]": {"email"}, "features[customer_update][allowed_updates][2]": {"tax_id"},
+		"features[invoice_history][enabled]": {"true"}, "features[payment_method_update][enabled]": {"true"},
+	}})
+	s.portals.add(settings)
 	for _, p := range billing.Plans() {
 		if p.Monthly == 0 {
 			continue
 		}
-		sold := s.products.add(&product{thing: s.newThing("prod", "product", call{}), Active: true, Name: "Sendvery " + p.Name})
+		sold := s.products.add(&product{thing: s.newThing("prod", "product", marked("sendvery_plan", string(p.ID))), Active: true, Name: "Sendvery " + p.Name})
 		for _, i := range billing.Intervals() {
 			one, key := p.Price(i), p.Price(i).Key()
 			s.prices.add(&price{
-				thing: s.newThing("price", "price", call{}), Active: true, Currency: billing.Currency, Cents: one.Cents(), LookupKey: &key,
+				thing: s.newThing("price", "price", marked("sendvery_price", key)), Active: true, Currency: billing.Currency, Cents: one.Cents(), LookupKey: &key,
 				Product: sold.ID, Recurring: recurring{Interval: string(i), Count: 1, Usage: "licensed"}, Type: "recurring",
 			})
 		}
 	}
+}
+
+// marked is a request that says one thing of metadata.
+func marked(name, value string) call {
+	return call{Values: url.Values{"metadata[" + name + "]": {value}}}
 }
 
 func (s *Server) listProducts(c call) (any, *problem) {
@@ -138,6 +149,20 @@ func (s *Server) newPrice(c call) (any, *problem) {
 		p.LookupKey = &key
 	}
 	return s.prices.add(p), nil
+}
+
+func (s *Server) updatePrice(c call) (any, *problem) {
+	p, found := s.prices.get(c.id)
+	if !found {
+		return nil, missing(http.StatusNotFound, "price", c.id)
+	}
+	for _, name := range []string{"unit_amount", "currency", "recurring[interval]"} {
+		if c.Has(name) {
+			return nil, invalid(name, "Received unknown parameter: "+name)
+		}
+	}
+	p.note(c)
+	return p, nil
 }
 
 // sold returns the price that has a look-up key; nil without. Held: mu.

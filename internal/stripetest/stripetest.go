@@ -113,6 +113,7 @@ func (s *Server) routes() http.Handler {
 		"POST /v1/products/{id}":                      s.updateProduct,
 		"GET /v1/prices":                              s.listPrices,
 		"POST /v1/prices":                             s.newPrice,
+		"POST /v1/prices/{id}":                        s.updatePrice,
 		"GET /v1/billing_portal/configurations":       s.listPortals,
 		"POST /v1/billing_portal/configurations":      s.newPortal,
 		"POST /v1/billing_portal/configurations/{id}": s.updatePortal,
