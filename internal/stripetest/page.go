@@ -34,7 +34,7 @@ func (s *Server) person(show func(call) (page, bool)) http.HandlerFunc {
 	}
 }
 
-var look = template.Must(template.New("").Funcs(template.FuncMap{"money": money}).Parse(`<!DOCTYPE html><html lang="en"><title>{{.Title}}</title>
+var look = template.Must(template.New("").Funcs(template.FuncMap{"money": money}).Parse(`<!DOCTYPE html><html lang="en"><title>{{.Title}}</title><link rel="icon" href="data:,">
 <h1>{{.Title}}</h1><p>{{.Text}}</p>
 {{if .Button}}<form method="post">{{if .Cards}}<label><input type="radio" name="card" value="works" checked> A card that works</label>
 <label><input type="radio" name="card" value="declined"> A card that is declined</label>{{end}}
