@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -146,6 +147,20 @@ var needs = map[string]string{
 	"POST /o/{slug}/mailboxes/{id}/delete":           "admin",
 }
 
+// needsOfPlans says the same of what exists only where plans are paid for.
+var needsOfPlans = map[string]string{
+	"POST /webhooks/stripe":            "signature",
+	"GET /o/{slug}/billing":            "owner",
+	"POST /o/{slug}/billing/subscribe": "owner",
+	"GET /o/{slug}/billing/change":     "owner",
+	"POST /o/{slug}/billing/change":    "owner",
+	"GET /o/{slug}/billing/cancel":     "owner",
+	"POST /o/{slug}/billing/cancel":    "owner",
+	"POST /o/{slug}/billing/resume":    "owner",
+	"POST /o/{slug}/billing/portal":    "owner",
+	"POST /o/{slug}/billing/domains":   "owner",
+}
+
 var ranks = map[string]int{"viewer": 1, "member": 2, "admin": 3, "owner": 4}
 
 // route is one method and pattern of the router.
@@ -165,6 +180,10 @@ func routes(t *testing.T, a *apptest.App) []route {
 	tree, ok := a.Handler().(chi.Routes)
 	if !ok {
 		t.Fatal("the handler is no router")
+	}
+	needs := maps.Clone(needs)
+	if a.Cfg.Stripe.Key != "" {
+		maps.Copy(needs, needsOfPlans)
 	}
 	seen := map[string]bool{}
 	var all []route
