@@ -96,9 +96,15 @@ func ownDatabase(t *testing.T) string {
 // Stripe tells arrives a moment later.
 func (j *payer) billing(phrases ...string) {
 	j.Helper()
+	text := ""
+	defer func() {
+		if j.program.t.Failed() {
+			j.program.t.Log("the page about the plan: ", text)
+		}
+	}()
 	within(j.program.t, patience, "the page about the plan does not say "+strings.Join(phrases, ", "), func() bool {
 		j.open(j.org + "/billing")
-		text := j.text("main")
+		text = j.text("main")
 		for _, phrase := range phrases {
 			if !strings.Contains(text, plain(phrase)) {
 				return false
@@ -163,7 +169,7 @@ func (j *payer) missesAPayment() {
 	j.Helper()
 	j.stripe.SetCard(j.stripe.Customers()[0], stripetest.Declined)
 	j.stripe.Renew(j.subscription())
-	j.billing("A payment is missing since", "From then on the limits of Free apply")
+	j.billing("A payment has been missing since", "From then on the limits of Free apply")
 	j.mailed("A payment for")
 }
 
@@ -178,7 +184,7 @@ func (j *payer) mailed(subject string) {
 
 func (j *payer) pays() {
 	j.Helper()
-	j.billing("A payment is missing since")
+	j.billing("A payment has been missing since")
 	j.press("Pay or change the card at Stripe")
 	j.awaits("Payment details of")
 	j.do(click(`input[value=works]`))
@@ -186,7 +192,7 @@ func (j *payer) pays() {
 	j.follow("#back")
 	within(j.program.t, patience, "the missing payment is still named", func() bool {
 		j.open(j.org + "/billing")
-		return !strings.Contains(j.text("main"), "A payment is missing")
+		return !strings.Contains(j.text("main"), "A payment has been missing")
 	})
 }
 
