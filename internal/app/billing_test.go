@@ -188,7 +188,7 @@ func TestTwoReplicasFollowAnEventOnce(t *testing.T) {
 				return
 			}
 			req.Header.Set(billing.SignatureHeader, stripe.Sign(e.Body))
-			resp, err := http.DefaultClient.Do(req)
+			resp, err := second.Client().Do(req)
 			if err != nil || resp.StatusCode != http.StatusOK {
 				t.Error(resp, err)
 				return

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/billing"
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/export"
 	"sendvery.com/sendvery/internal/failurereport"
@@ -45,6 +46,12 @@ var reads = map[string]func(call) (any, error){
 			return org.Holders(ctx, tx, c.in.ID, org.Read)
 		})
 	},
+	"org.Current": func(c call) (any, error) {
+		return inOrg(c, func(ctx context.Context, tx postgres.Tx) (org.Organization, error) {
+			return org.Current(ctx, tx, c.in.ID)
+		})
+	},
+	"billing.Service.Account": func(c call) (any, error) { return (&billing.Service{DB: c.db}).Account(c, c.in.ID) },
 	"org.Named": func(c call) (any, error) {
 		return inOrg(c, func(ctx context.Context, tx postgres.Tx) (org.Organization, error) {
 			return org.Named(ctx, tx, c.in.ID)

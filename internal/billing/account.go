@@ -16,7 +16,7 @@ func (s *Service) Account(ctx context.Context, org postgres.TenantID) (a Account
 	return a, err
 }
 
-func (r row) account() Account {
+func (r *row) account() Account {
 	a := Account{
 		Org: r.Org, Plan: r.Plan, KeptUntil: r.KeptUntil, PastDueSince: r.PastDueSince, Twice: r.Twice, HasCustomer: r.Customer != nil,
 	}

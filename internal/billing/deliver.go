@@ -40,21 +40,21 @@ func (s *Service) Deliver(ctx context.Context, header http.Header, body []byte) 
 	if err := s.Gateway.Verify(body, header.Get(SignatureHeader)); err != nil {
 		return err
 	}
-	_, err := s.keep(ctx, header, body)
-	return err
+	return s.keep(ctx, header, body)
 }
 
 // keep stores a body that is known to be the provider's, and has it followed if
 // it is new.
-func (s *Service) keep(ctx context.Context, header http.Header, body []byte) (e Event, err error) {
-	if e, err = s.Gateway.Read(body); err != nil {
-		return e, err
+func (s *Service) keep(ctx context.Context, header http.Header, body []byte) error {
+	e, err := s.Gateway.Read(body)
+	if err != nil {
+		return err
 	}
 	headers, err := json.Marshal(withoutSecrets(header))
 	if err != nil {
-		return e, fmt.Errorf("headers of an event: %w", err)
+		return fmt.Errorf("headers of an event: %w", err)
 	}
-	return e, s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+	return s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
 		added, err := insertEvent(ctx, tx, e, headers, body, s.Now())
 		if err != nil || !added {
 			return err

@@ -159,7 +159,7 @@ func (s *Service) Replay(ctx context.Context, id string) (EventState, error) {
 	if fault.Is(err, fault.NotFound) {
 		var body []byte
 		if body, err = s.Gateway.Event(ctx, id); err == nil {
-			_, err = s.keep(ctx, replayed(), body)
+			err = s.keep(ctx, replayed(), body)
 		}
 	}
 	if err != nil {
@@ -172,8 +172,7 @@ func (s *Service) Replay(ctx context.Context, id string) (EventState, error) {
 // and those that the provider still has, and tells what became of each.
 func (s *Service) ReplaySince(ctx context.Context, since time.Time, told func(id string, state EventState, err error)) error {
 	err := s.Gateway.Events(ctx, since, func(body []byte) error {
-		_, err := s.keep(ctx, replayed(), body)
-		return err
+		return s.keep(ctx, replayed(), body)
 	})
 	if err != nil {
 		return err

@@ -37,6 +37,7 @@ func TestAnySequenceOfEventsEndsAsStripeIs(t *testing.T) {
 	seed := rand.Uint64()
 	for first := 0; first < *sequences; first += together {
 		t.Run(fmt.Sprint("from ", first), func(t *testing.T) {
+			t.Parallel()
 			h := newHouse(t)
 			runs := sequencesOf(t, h, seed+uint64(first), min(together, *sequences-first))
 			for _, r := range runs {

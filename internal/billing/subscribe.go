@@ -49,7 +49,7 @@ func (s *Service) Subscribe(ctx context.Context, a Actor, p Price) (url string, 
 }
 
 // offers reports whether the page that is open is for the price.
-func (r row) offers(p Price) bool { return Price{*r.CheckoutPlan, *r.CheckoutInterval} == p }
+func (r *row) offers(p Price) bool { return Price{*r.CheckoutPlan, *r.CheckoutInterval} == p }
 
 // close closes a page for paying; Conflict when somebody has just paid there.
 func (s *Service) close(ctx context.Context, id string) error {

@@ -54,7 +54,7 @@ func (s *Service) quote(ctx context.Context, r row, to Price, at time.Time) (Quo
 	return Quote{From: from, To: to, Preview: p, At: at}, err
 }
 
-func (r row) changeTo(to Price, at time.Time) Change {
+func (r *row) changeTo(to Price, at time.Time) Change {
 	return Change{Customer: *r.Customer, Subscription: *r.Subscription, Item: *r.Item, To: to, At: at}
 }
 

@@ -22,7 +22,7 @@ type payer struct {
 	db     string // address of the program's database as a superuser
 }
 
-const jobToken = "token of the journey for schedulers" //nolint:gosec // nobody else's
+const jobToken = "token of the journey for schedulers"
 
 // TestPayer goes from Free to Personal by Checkout and to Pro with a preview,
 // misses a payment, pays, ends the plan, and comes to the end of its grace.
@@ -242,7 +242,7 @@ func (j *payer) passes(interval string) {
 		j.Fatalf("%v", err)
 	}
 	req.Header.Set("Authorization", "Bearer "+jobToken)
-	answer, err := http.DefaultClient.Do(req)
+	answer, err := (&http.Client{Timeout: patience}).Do(req)
 	if err != nil || answer.StatusCode != http.StatusAccepted {
 		j.Fatalf("%v %v", answer, err)
 	}
