@@ -15,10 +15,11 @@ func operatorGallery() []galleryPage {
 		{"operator", "operator", func(p ui.Page) templ.Component { return instanceweb.Operator(sampleOperator(p)) }},
 		{"operator", "operator-trouble", func(p ui.Page) templ.Component {
 			page := sampleOperator(p)
-			page.Headline = "3 things need you: 2 organizations with 14 domains and 5 mailboxes depend on them."
+			page.Headline = "4 things need you: 2 organizations with 14 domains and 5 mailboxes depend on them."
 			page.Needs = []string{
 				"No worker runs: no mail is read or sent. Start sendvery serve with the role worker.",
 				"Jobs of the queue mailbox wait for 3\u00a0h: more workers, or a look at the log, may help.",
+				"2 deliveries of the payment provider could not be followed yet. What failed is tried again; sendvery stripe replay does it at once.",
 				"2 jobs were given up within the last week. The log has the reasons, under the numbers below.",
 			}
 			page.Queues[1].Waiting, page.Queues[1].Oldest, page.Queues[1].Ended = 412, ago(3*time.Hour), 2
@@ -27,11 +28,16 @@ func operatorGallery() []galleryPage {
 				{Kind: "send_sign_in_link", Class: "a server could not be reached", Attempts: "3 of 6", Tone: ui.Info, Outcome: "tried again", At: ago(40 * time.Second), Next: ahead(80 * time.Second), Number: "183377"},
 				{Kind: "tell_mailbox_paused", Class: "what it was about is gone, or not as it should be", Attempts: "1 of 6", Outcome: "ended", At: ago(5 * time.Hour), Number: "182551"},
 			}
+			page.Events = []instanceweb.EventRow{
+				{ID: "evt_1SxQ2fKx0dV7aB3cD4eF5gH6", Type: "customer.subscription.updated", At: ago(12 * time.Minute), Tone: ui.Warning, State: "failed", Attempts: "4", Class: "temporary"},
+				{ID: "evt_1SxQ3aKx0dV7aB3cD4eF5gH7", Type: "invoice.paid", At: ago(2 * time.Minute), State: "waits", Attempts: "0"},
+			}
 			page.Keys = append(page.Keys, instanceweb.Key{ID: "2025-06-02", Secrets: 1, Missing: true, Remark: "MISSING from SEAL_KEYS: these passwords cannot be read"})
 			return instanceweb.Operator(page)
 		}},
 		{"operator", "operator-new", func(p ui.Page) templ.Component {
 			page := sampleOperator(p)
+			page.Events = []instanceweb.EventRow{}
 			page.Headline, page.OrgCount, page.Orgs, page.Pager = "All is well: 0 organizations with 0 domains and 0 mailboxes.", "0 organizations", nil, ui.Pager{}
 			return instanceweb.Operator(page)
 		}},
