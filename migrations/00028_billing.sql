@@ -7,14 +7,15 @@ CREATE TABLE billing_accounts (
     version         bigint      NOT NULL DEFAULT 0,
     customer_id     text,
     plan            text        NOT NULL DEFAULT 'free',
-    kept_plan       text,
-    kept_until      timestamptz,
+    kept_plans      text[]        NOT NULL DEFAULT '{}',
+    kept_untils     timestamptz[] NOT NULL DEFAULT '{}',
     reminded        int         NOT NULL DEFAULT 0,
     subscription_id text,
     item_id         text,
     price_plan      text,
     price_interval  text,
     status          text,
+    period_start    timestamptz,
     period_end      timestamptz,
     ends_then       boolean     NOT NULL DEFAULT false,
     past_due_since  timestamptz,
@@ -24,6 +25,7 @@ CREATE TABLE billing_accounts (
     checkout_plan   text,
     checkout_interval text,
     checkout_until  timestamptz,
+    changed_at      timestamptz,
     claimed_until   timestamptz,
     claim           text,
     synced_at       timestamptz,
@@ -33,8 +35,9 @@ CREATE TABLE billing_accounts (
 );
 COMMENT ON COLUMN billing_accounts.version IS 'goes up with each change: what was read from the provider under an older one is not written';
 COMMENT ON COLUMN billing_accounts.plan IS 'whose limits new things are held to';
-COMMENT ON COLUMN billing_accounts.kept_plan IS 'a larger one that was given up: nothing is taken away by the smaller one before kept_until';
-COMMENT ON COLUMN billing_accounts.reminded IS 'how many days before kept_until the last reminder was; 0 = none yet';
+COMMENT ON COLUMN billing_accounts.kept_plans IS 'larger ones that were given up, the largest first: what each gave is not taken away before its time in kept_untils, which go up';
+COMMENT ON COLUMN billing_accounts.reminded IS 'how many days before the first of kept_untils the last reminder was; 0 = there is none';
+COMMENT ON COLUMN billing_accounts.changed_at IS 'when an owner last agreed to a change of plan';
 COMMENT ON COLUMN billing_accounts.twice IS 'more than one subscription pays; the oldest counts';
 COMMENT ON COLUMN billing_accounts.claim IS 'who of us is changing something at the provider, up to claimed_until';
 ALTER TABLE billing_accounts ENABLE ROW LEVEL SECURITY;

@@ -71,7 +71,7 @@ func (c *replayCommand) Run(p *process) error {
 			return err
 		}
 	}
-	fmt.Fprintf(p.stdout, "%d events were followed once more; failed: %d.\n", done, failed)
+	fmt.Fprintf(p.stdout, "Events followed once more: %d; failed: %d.\n", done, failed)
 	if failed > 0 {
 		return errUnfollowed
 	}
@@ -108,7 +108,7 @@ func (c *reconcileCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "%d organizations were compared with Stripe; repaired: %d, left: %d.\n", compared, repaired, left)
+	fmt.Fprintf(p.stdout, "Organizations compared with Stripe: %d; differences repaired: %d, left: %d.\n", compared, repaired, left)
 	if left > 0 {
 		return errUnrepaired
 	}

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"sendvery.com/sendvery/internal/app"
 	"sendvery.com/sendvery/internal/apptest"
 	"sendvery.com/sendvery/internal/billing"
@@ -208,6 +210,21 @@ func TestTwoReplicasFollowAnEventOnce(t *testing.T) {
 	}
 }
 
+func TestWhoDeletesAnOrganizationIsToldOfItsPlan(t *testing.T) {
+	t.Parallel()
+	a, stripe := selling(t)
+	ada := a.SignIn(t, "ada@first.example")
+	if strings.Contains(ada.Get(t, ada.Home+"delete").Body, "The plan") {
+		t.Error("without a plan it is named")
+	}
+	subscribe(t, ada, stripe, "pro")
+	says(t, ada.Get(t, ada.Home+"delete"), "The plan Pro ends at once")
+	ada.Post(t, ada.Home+"delete")
+	eventually(t, "the subscription has ended", func() bool {
+		return count(t, a, `SELECT count(*) FROM billing_accounts WHERE subscription_id IS NULL`) == 1
+	})
+}
+
 // No GET changes what is paid, whoever asks.
 func TestNoGetChangesAPlan(t *testing.T) {
 	t.Parallel()
@@ -331,26 +348,36 @@ func night(t *testing.T, a *apptest.App, kind string) {
 
 func count(t *testing.T, a *apptest.App, sql string) (n int) {
 	t.Helper()
-	if err := administrator(t, a).QueryRow(t.Context(), sql).Scan(&n); err != nil {
-		t.Fatal(sql, ": ", err)
-	}
+	asAdministrator(t, a, func(conn *pgx.Conn) error { return conn.QueryRow(t.Context(), sql).Scan(&n) })
 	return n
 }
 
 func execute(t *testing.T, a *apptest.App, sql string) {
 	t.Helper()
-	if _, err := administrator(t, a).Exec(t.Context(), sql); err != nil {
-		t.Fatal(sql, ": ", err)
+	asAdministrator(t, a, func(conn *pgx.Conn) error {
+		_, err := conn.Exec(t.Context(), sql)
+		return err
+	})
+}
+
+// asAdministrator connects for one statement: a test asks often.
+func asAdministrator(t *testing.T, a *apptest.App, do func(*pgx.Conn) error) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), a.DB.AdminURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	if err := do(conn); err != nil {
+		t.Fatal(err)
 	}
 }
 
 // snapshot is everything that is stored about plans, in a line.
 func snapshot(t *testing.T, a *apptest.App) (text string) {
 	t.Helper()
-	const sql = `SELECT concat(customer_id, plan, kept_plan, subscription_id, price_plan, price_interval, status, ends_then, checkout_id) FROM billing_accounts`
-	if err := administrator(t, a).QueryRow(t.Context(), sql).Scan(&text); err != nil {
-		t.Fatal(err)
-	}
+	const sql = `SELECT concat(customer_id, plan, kept_plans, subscription_id, price_plan, price_interval, status, ends_then, checkout_id) FROM billing_accounts`
+	asAdministrator(t, a, func(conn *pgx.Conn) error { return conn.QueryRow(t.Context(), sql).Scan(&text) })
 	return text
 }
 

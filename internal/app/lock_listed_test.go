@@ -31,6 +31,7 @@ var apart = map[string]string{
 	"billing.Service.SyncAccount":      "names nothing but the organization, and answers nothing of it",
 	"billing.Service.Closing":          "names nothing but the organization, and answers nothing of it",
 	"billing.Service.Tell":             "names nothing but the organization, and answers nothing of it",
+	"billing.Service.Born":             "names nothing but the organization that is made, and answers nothing of it",
 	"billing.Service.Limits":           "answers by what Account reads",
 	"billing.Service.CompareAccounts":  "across organizations: finds whose account to read anew",
 	"billing.Service.PassTime":         "across organizations: finds whose grace is due",

@@ -332,5 +332,13 @@ func (a *App) counts(r *http.Request, in org.Access) (orgweb.Counts, error) {
 		return orgweb.Counts{}, err
 	}
 	mailboxes, err := a.mailboxes.List(r.Context(), in.ID)
-	return orgweb.Counts{Domains: len(domains), Mailboxes: len(mailboxes)}, err
+	c := orgweb.Counts{Domains: len(domains), Mailboxes: len(mailboxes)}
+	if err != nil || a.plans == nil {
+		return c, err
+	}
+	account, err := a.plans.Account(r.Context(), in.ID)
+	if account.Paid != nil {
+		c.Paid = billingweb.Name(account.Paid.Plan)
+	}
+	return c, err
 }

@@ -35,6 +35,7 @@ func (a *App) wireBilling(jobs *work.Registry, sender mailer.Sender) error {
 		return limit.Network(httpio.ClientAddress(r, a.cfg.TrustedHops))
 	}}
 	limits := a.plans.Limits()
+	a.orgs.Born = a.plans.Born
 	a.orgs.Limits, a.domains.Limits, a.reports.Plans = limits, limits, limits
 	work.Handle(jobs, 0, a.plans.SyncAccount)
 	work.Handle(jobs, 0, a.plans.Follow)

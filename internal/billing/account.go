@@ -18,10 +18,10 @@ func (s *Service) Account(ctx context.Context, org postgres.TenantID) (a Account
 
 func (r *row) account() Account {
 	a := Account{
-		Org: r.Org, Plan: r.Plan, KeptUntil: r.KeptUntil, PastDueSince: r.PastDueSince, Twice: r.Twice, HasCustomer: r.Customer != nil,
+		Org: r.Org, Plan: r.Plan, PastDueSince: r.PastDueSince, Twice: r.Twice, HasCustomer: r.Customer != nil,
 	}
-	if r.Kept != nil {
-		a.Kept = *r.Kept
+	if len(r.Kept) > 0 {
+		a.Kept, a.KeptUntil = r.Kept[0], &r.KeptUntil[0]
 	}
 	if r.Subscription != nil {
 		a.Paid = &Paid{Price: Price{*r.PricePlan, *r.Interval}, Status: *r.Status, PeriodEnd: *r.PeriodEnd, EndsThen: r.EndsThen}
@@ -37,7 +37,7 @@ func (s *Service) Limits() Limits {
 	return Limits{Of: func(ctx context.Context, tx postgres.Tx, org postgres.TenantID, l Limit) (Allowance, error) {
 		r, err := load(ctx, tx, org)
 		if err == nil && l == RetentionDays && r.Version == 0 {
-			// It is not known yet whether it was there before there were plans.
+			// It was there before there were plans, and its grace has not begun yet.
 			return Allowance{Unlimited: true}, nil
 		}
 		return r.account().Allowance(l), err

@@ -30,7 +30,7 @@ const (
 type Account struct {
 	Org          postgres.TenantID
 	Plan         PlanID     // whose limits new things are held to
-	Kept         PlanID     // a larger one that was given up, whose things stay until KeptUntil; empty without
+	Kept         PlanID     // a larger one that was given up: what it gave is not taken away before KeptUntil; empty without
 	KeptUntil    *time.Time // nil without
 	Paid         *Paid      // nil without a subscription
 	PastDueSince *time.Time // since when a payment is missing; nil = it is not
@@ -61,6 +61,23 @@ func (a Account) LimitsFrom() time.Time {
 		return time.Time{}
 	}
 	return a.PastDueSince.Add(PaymentGrace)
+}
+
+// TakenAwayFrom is the day before which nothing is deleted or set aside, if
+// things go on as they are: no payment comes in, and what was cancelled ends.
+// Zero when the plan goes on.
+func (a Account) TakenAwayFrom() time.Time {
+	if a.KeptUntil != nil {
+		return *a.KeptUntil
+	}
+	end := a.LimitsFrom()
+	if a.Paid != nil && a.Paid.EndsThen && (end.IsZero() || a.Paid.PeriodEnd.Before(end)) {
+		end = a.Paid.PeriodEnd
+	}
+	if end.IsZero() {
+		return end
+	}
+	return end.Add(DowngradeGrace)
 }
 
 // Actor is an owner who changes something about their organization's plan.

@@ -1,6 +1,7 @@
 package billing_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -169,14 +170,108 @@ func TestDeletingAnOrganizationEndsWhatItPays(t *testing.T) {
 	}
 }
 
-func TestASecondSubscriptionIsSeenAndTheOldestCounts(t *testing.T) {
+func TestOfTwoSubscriptionsTheBetterOneCounts(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.pays(t, pro)
+	h.pays(t, personal)
 	h.provider.add("cus_1", business, h.clock().Add(time.Hour))
 	h.sync(t)
-	if a := h.account(t); !a.Twice || a.Plan != billing.Pro {
-		t.Errorf("%+v", a)
+	if a := h.account(t); !a.Twice || a.Plan != billing.Business {
+		t.Errorf("the larger one: %+v", a)
+	}
+	h.provider.set(func(s *billing.Subscription) { s.Status = billing.PastDue })
+	h.sync(t)
+	if a := h.account(t); a.Plan != billing.Personal || a.PastDueSince != nil || a.Kept != billing.Business {
+		t.Errorf("the one that is paid: %+v", a)
+	}
+}
+
+// What is not paid any more could be paid later, beside a new subscription.
+func TestASubscriptionThatIsNotPaidEndsBeforeANewOneBegins(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.pays(t, personal)
+	h.provider.set(func(s *billing.Subscription) { s.Status = billing.Unpaid })
+	h.sync(t)
+	if _, err := h.Subscribe(t.Context(), h.ada, pro); err != nil {
+		t.Fatal(err)
+	}
+	if s := h.provider.subs["cus_1"][0]; s.Status != billing.Canceled {
+		t.Errorf("it can still be paid: %+v", s)
+	}
+}
+
+// Going up as if it were later and down as if it were earlier would earn money.
+func TestAQuoteIsFromAfterTheLastChangeAndWithinThePeriod(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.pays(t, personal)
+	agree := func(to billing.Price, at time.Time) error {
+		t.Helper()
+		q, err := h.provider.Preview(t.Context(), billing.Change{To: to, At: at})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.Change(t.Context(), h.ada, billing.Agreed{To: to, At: at, Due: q.Due})
+	}
+	if err := agree(pro, h.clock().Add(-time.Minute)); !fault.Is(err, fault.Conflict) {
+		t.Error("from before the period: ", err)
+	}
+	if err := agree(pro, h.clock().Add(time.Minute)); !fault.Is(err, fault.Conflict) {
+		t.Error("from the future: ", err)
+	}
+	h.later(t, time.Hour)
+	if err := agree(pro, h.clock()); err != nil {
+		t.Fatal(err)
+	}
+	h.later(t, time.Minute)
+	if err := agree(personal, h.clock().Add(-2*time.Minute)); !fault.Is(err, fault.Conflict) {
+		t.Error("from before the last change: ", err)
+	}
+	if err := agree(personal, h.clock()); err != nil {
+		t.Error("from now: ", err)
+	}
+}
+
+// What an owner agreed to is in the trail whatever becomes of storing the rest.
+func TestWhatWasAgreedToIsRecordedBeforeItIsCharged(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.pays(t, personal)
+	q, err := h.Preview(t.Context(), h.ada, pro)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.provider.changed = func() { h.provider.away = true } // and so is never read again
+	if err := h.Change(t.Context(), h.ada, billing.Agreed{To: q.To, At: q.At, Due: q.Due}); !fault.Is(err, fault.Temporary) {
+		t.Fatal(err)
+	}
+	got := ask[string](t, h, `SELECT (detail->>'to') || ', ' || (detail->>'due') FROM audit_events WHERE action = 'billing.change' AND person_id = $1`, h.ada.Person)
+	if want := fmt.Sprint("pro by the month, ", q.Due, " cents USD"); got != want {
+		t.Errorf("the trail has %q, want %q", got, want)
+	}
+}
+
+func TestReconcileTellsOfWhoPaysAndShouldNot(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.pays(t, personal)
+	h.provider.known = []billing.Customer{{ID: "cus_1", Org: h.ada.Org}, {ID: "cus_2", Org: h.ada.Org}}
+	h.provider.add("cus_2", pro, h.clock())
+	reconciled := func() (told []string) {
+		t.Helper()
+		if _, err := h.Reconcile(t.Context(), func(d billing.Drift) { told = append(told, d.What) }); err != nil {
+			t.Fatal(err)
+		}
+		return told
+	}
+	if told := reconciled(); len(told) != 1 || !strings.Contains(told[0], "cus_2 pays for it too") {
+		t.Errorf("a second customer: %q", told)
+	}
+	h.gone = true
+	h.provider.known = h.provider.known[1:]
+	if told := reconciled(); len(told) != 1 || !strings.Contains(told[0], "is deleted, but customer cus_2 still pays") {
+		t.Errorf("an organization that is gone: %q", told)
 	}
 }
 

@@ -19,7 +19,8 @@ const SignatureHeader = "Stripe-Signature"
 // kilobytes.
 const MaxDelivery = 256 << 10
 
-// EventLife is how long deliveries are kept once nothing is left to be done.
+// EventLife is how long deliveries are kept. One that could not be followed by
+// then is old news: accounts are compared every night.
 const EventLife = 90 * 24 * time.Hour
 
 // EventState is what became of an event.
@@ -98,39 +99,45 @@ func (s *Service) follow(ctx context.Context, id string) (state EventState, err 
 		return state, err
 	}
 	e, err := s.Gateway.Read(body)
+	var org postgres.TenantID
 	if err == nil {
-		state, err = s.followRead(ctx, e)
+		org, err = s.about(ctx, e)
+	}
+	switch {
+	case err == nil && org.IsZero():
+		return Idle, s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error { return settle(ctx, tx, id, Idle, "", "", s.Now()) })
+	case err == nil:
+		err = s.sync(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
+			return settle(ctx, tx, id, Done, e.Customer, "", s.Now())
+		})
 	}
 	if err == nil {
-		return state, nil
+		return Done, nil
 	}
-	state = Failed
+	customer := ""
+	if !org.IsZero() {
+		customer = e.Customer // so that it goes with its organization
+	}
 	noted := s.DB.InTx(context.WithoutCancel(ctx), func(ctx context.Context, tx postgres.Tx) error {
-		return settle(ctx, tx, id, Failed, "", fault.KindOf(err).String(), s.Now())
+		return settle(ctx, tx, id, Failed, customer, fault.KindOf(err).String(), s.Now())
 	})
 	if noted != nil {
-		return state, fmt.Errorf("%w; and that was not noted: %w", err, noted)
+		return Failed, fmt.Errorf("%w; and that was not noted: %w", err, noted)
 	}
-	return state, err
+	return Failed, err
 }
 
-func (s *Service) followRead(ctx context.Context, e Event) (EventState, error) {
-	var org postgres.TenantID
-	if e.Customer != "" && e.Live == s.Gateway.Live() && matters(e.Type) {
-		err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
-			org, err = orgOf(ctx, tx, e.Customer)
-			return err
-		})
-		if err != nil {
-			return Failed, err
-		}
+// about returns whose state may have changed by an event; zero when nothing
+// follows from it.
+func (s *Service) about(ctx context.Context, e Event) (org postgres.TenantID, err error) {
+	if e.Customer == "" || e.Live != s.Gateway.Live() || !matters(e.Type) {
+		return org, nil
 	}
-	if org.IsZero() {
-		return Idle, s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error { return settle(ctx, tx, e.ID, Idle, "", "", s.Now()) })
-	}
-	return Done, s.sync(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
-		return settle(ctx, tx, e.ID, Done, e.Customer, "", s.Now())
+	err = s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
+		org, err = orgOf(ctx, tx, e.Customer)
+		return err
 	})
+	return org, err
 }
 
 // matters reports whether events of a type may change what is stored.

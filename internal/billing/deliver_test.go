@@ -103,20 +103,32 @@ func TestAnOldAnswerNeverReplacesANewerOne(t *testing.T) {
 	}
 }
 
-func TestProcessedEventsAreForgottenAfterNinetyDays(t *testing.T) {
+func TestDeliveriesAreForgottenAfterNinetyDays(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.pays(t, personal)
 	h.deliver(t, "evt_done", "invoice.paid")
 	h.post(t)
-	h.deliver(t, "evt_open", "invoice.paid")
-	h.jobs = nil
-	h.later(t, 90*day+time.Hour)
-	if err := h.ForgetEvents(t.Context(), billing.ForgetEvents{}); err != nil {
-		t.Fatal(err)
+	h.provider.away = true
+	h.deliver(t, "evt_failed", "invoice.paid")
+	if err := h.Follow(t.Context(), billing.FollowEvent{Event: "evt_failed"}); err == nil {
+		t.Fatal("it was followed")
 	}
-	if got := ask[string](t, h, `SELECT string_agg(event_id, ',') FROM stripe_events`); got != "evt_open" {
-		t.Error(got)
+	if n := ask[int](t, h, `SELECT count(*) FROM stripe_events WHERE customer_id = 'cus_1'`); n != 2 {
+		t.Errorf("%d would go with their organization", n)
+	}
+	h.provider.away = false
+	for _, c := range []struct {
+		after time.Duration
+		left  int
+	}{{90*day - time.Hour, 2}, {2 * time.Hour, 0}} {
+		h.later(t, c.after)
+		if err := h.ForgetEvents(t.Context(), billing.ForgetEvents{}); err != nil {
+			t.Fatal(err)
+		}
+		if n := ask[int](t, h, `SELECT count(*) FROM stripe_events`); n != c.left {
+			t.Errorf("%d are left", n)
+		}
 	}
 }
 

@@ -21,14 +21,16 @@ type Gateway interface {
 	// was made since then; zero is ever.
 	Customers(ctx context.Context, since time.Time, each func(Customer) error) error
 	// Subscriptions lists the customer's, ended ones too, the newest first, 100 at
-	// most. A customer that is deleted or was never there has none.
+	// most. A customer that is deleted has none; one that was never there is an
+	// error, because the account may be the wrong one.
 	Subscriptions(ctx context.Context, customer string) ([]Subscription, error)
 	// Checkout opens a page where a first subscription is paid.
 	Checkout(ctx context.Context, attempt string, o Order) (Checkout, error)
 	// ExpireCheckout closes such a page; Conflict when it was completed.
 	ExpireCheckout(ctx context.Context, id string) error
 	// Portal returns the address of a page where the customer changes cards and
-	// finds invoices. It opens for whoever has it, for some minutes.
+	// finds invoices. It opens for whoever has it, for some minutes. NotFound for a
+	// customer that is deleted.
 	Portal(ctx context.Context, customer, back string) (url string, err error)
 	// Preview says what a change would cost, without doing it.
 	Preview(ctx context.Context, c Change) (Preview, error)
@@ -39,7 +41,8 @@ type Gateway interface {
 	CancelAtEnd(ctx context.Context, subscription string, ends bool) error
 	// End ends a subscription at once. One that has ended is left as it is.
 	End(ctx context.Context, subscription string) error
-	// Invoices lists the customer's last ones, the newest first.
+	// Invoices lists the customer's last ones, the newest first; none of a customer
+	// that is deleted.
 	Invoices(ctx context.Context, customer string, n int) ([]Invoice, error)
 	// Verify checks that a delivery is the provider's: the signature over the body
 	// is by one of the secrets and no older than five minutes. Invalid otherwise.
@@ -82,13 +85,14 @@ func (s Status) Pays() bool { return s == Trialing || s == Active || s == PastDu
 
 // Subscription is one as the provider has it.
 type Subscription struct {
-	ID        string
-	Item      string // its one line; a change names it
-	Status    Status
-	Key       string // of its price; empty for a price that is not in the table
-	Created   time.Time
-	PeriodEnd time.Time // up to when it is paid, or was to be
-	EndsThen  bool      // it is cancelled at the end of the period
+	ID          string
+	Item        string // its one line; a change names it
+	Status      Status
+	Key         string // of its price; empty for a price that is not in the table
+	Created     time.Time
+	PeriodStart time.Time
+	PeriodEnd   time.Time // up to when it is paid, or was to be
+	EndsThen    bool      // it is cancelled at the end of the period
 }
 
 // Order is a first subscription that is to be paid.

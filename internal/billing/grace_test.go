@@ -1,6 +1,8 @@
 package billing_test
 
 import (
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -39,7 +41,7 @@ func TestNothingIsTakenAwayForThirtyDaysAfterAPlanEnds(t *testing.T) {
 		why   string
 	}{
 		{billing.RetentionDays, 730, "what is stored stays"},
-		{billing.Reports, 10_000, "as much may come in"},
+		{billing.Reports, 100, "what comes in on top waits"},
 		{billing.Domains, 1, "nothing new is added beyond the smaller plan"},
 		{billing.Seats, 1, "nobody new is invited beyond the smaller plan"},
 	} {
@@ -140,6 +142,9 @@ func TestAnOrganizationOlderThanPlansKeepsWhatItHasForAGrace(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	bob := h.founder(t, "bob@second.example", h.clock().AddDate(-1, 0, 0))
+	for i := range 120 { // more than are listed at once
+		h.founder(t, fmt.Sprintf("owner%d@third.example", i), h.clock().AddDate(0, -2, 0))
+	}
 	if got := h.allowance(t, billing.RetentionDays); !got.Unlimited {
 		t.Error("before it is known how old it is, reports are kept for ", got.Max, " days")
 	}
@@ -147,11 +152,131 @@ func TestAnOrganizationOlderThanPlansKeepsWhatItHasForAGrace(t *testing.T) {
 	if a := h.account(t); a.Kept != "" || h.allowance(t, billing.RetentionDays).Max != 30 {
 		t.Errorf("a new one: %+v", a)
 	}
-	a, err := h.Account(t.Context(), bob.Org)
-	if err != nil {
+	accountOf := func() billing.Account {
+		t.Helper()
+		a, err := h.Account(t.Context(), bob.Org)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	if a := accountOf(); a.Plan != billing.Free || a.Kept != billing.Business || a.KeptUntil.Sub(h.clock()) != 30*day {
+		t.Errorf("one that is a year old: %+v", a)
+	}
+	for _, d := range []time.Duration{23, 6, 1} {
+		h.later(t, d*day)
+	}
+	if a := accountOf(); a.Kept != "" || len(h.shrunk) != 121 {
+		t.Errorf("after its grace: %+v, %d were put aside", a, len(h.shrunk))
+	}
+	told := map[billing.TellPlan]int{}
+	for _, job := range h.jobs {
+		if n, ok := job.(billing.TellPlan); ok && n.Org == bob.Org {
+			told[billing.TellPlan{Subject: n.Subject, Days: n.Days}]++
+		}
+	}
+	want := map[billing.TellPlan]int{
+		{Subject: billing.GraceReminder, Days: 30}: 1, {Subject: billing.GraceReminder, Days: 7}: 1, {Subject: billing.GraceReminder, Days: 1}: 1,
+	}
+	if !maps.Equal(told, want) {
+		t.Errorf("its owner is told %v", told)
+	}
+	h.later(t, day)
+	if len(h.shrunk) != 121 {
+		t.Error("the end of a grace was followed twice")
+	}
+}
+
+// A page for paying that is opened before the job has seen the organization
+// takes no grace away.
+func TestOpeningAPaymentPageTakesNoGraceAway(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.ada = h.founder(t, "bob@second.example", h.clock().AddDate(-1, 0, 0))
+	if _, err := h.Subscribe(t.Context(), h.ada, personal); err != nil {
 		t.Fatal(err)
 	}
-	if a.Plan != billing.Free || a.Kept != billing.Business || a.KeptUntil.Sub(h.clock()) != 30*day {
-		t.Errorf("one that is a year old: %+v", a)
+	if a := h.account(t); a.Kept != billing.Business || !h.allowance(t, billing.RetentionDays).Unlimited {
+		t.Errorf("%+v", a)
+	}
+}
+
+// Who goes up and down again within a grace keeps what each plan gave for its
+// own thirty days, and what the largest gave no longer than once.
+func TestAGraceIsNotRenewedByASmallerPlan(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.pays(t, business)
+	begun := h.clock()
+	h.provider.set(func(s *billing.Subscription) { s.Key = personal.Key() })
+	h.sync(t)
+	h.later(t, 20*day)
+	h.provider.set(func(s *billing.Subscription) { s.Key = pro.Key() })
+	h.sync(t)
+	h.provider.set(func(s *billing.Subscription) { s.Key = personal.Key() })
+	h.sync(t)
+	if a := h.account(t); a.Kept != billing.Business || !a.KeptUntil.Equal(begun.Add(30*day)) {
+		t.Errorf("what Business gave: %+v", a)
+	}
+	h.later(t, 10*day)
+	if a := h.account(t); a.Kept != billing.Pro || !a.KeptUntil.Equal(begun.Add(50*day)) || len(h.shrunk) != 0 {
+		t.Errorf("what Pro gave: %+v, put aside %v", a, h.shrunk)
+	}
+	h.post(t)
+	h.later(t, 14*day)
+	if got := said(h.post(t)); got != `grace_reminder from "personal", 7 days` {
+		t.Error("told: ", got)
+	}
+	h.later(t, 6*day)
+	if a := h.account(t); a.Kept != "" || len(h.shrunk) != 1 || h.shrunk[0].ID != billing.Personal {
+		t.Errorf("after both: %+v, put aside %v", a, h.shrunk)
+	}
+}
+
+// While an organization is being deleted nobody could read a reminder: its time
+// stands still.
+func TestAGraceDoesNotPassWhileAnOrganizationIsDeleted(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.pays(t, pro)
+	h.gone = true
+	h.sync(t)
+	for range 29 {
+		h.later(t, day)
+	}
+	h.gone = false
+	h.later(t, day)
+	if a := h.account(t); a.Kept != billing.Pro || len(h.shrunk) != 0 {
+		t.Fatalf("restored after 29 days: %+v", a)
+	}
+	h.post(t)
+	told := ""
+	for range 23 {
+		h.later(t, day)
+		told += said(h.post(t))
+	}
+	if want := `grace_reminder from "free", 7 daysgrace_reminder from "free", 1 days`; told != want || h.account(t).Kept != "" {
+		t.Errorf("told: %s, %+v", told, h.account(t))
+	}
+}
+
+// One organization whose state cannot be read or stored keeps no other waiting.
+func TestAFailureOfOneKeepsNoOtherWaiting(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.pays(t, pro)
+	h.provider.set(func(s *billing.Subscription) { s.Status = billing.Canceled })
+	h.sync(t)
+	old := h.founder(t, "bob@second.example", h.clock().AddDate(-1, 0, 0))
+	h.admin(t, `INSERT INTO billing_accounts (org_id, plan) VALUES ($1, 'free')`, old.Org)
+	h.admin(t, `ALTER TABLE billing_accounts ADD CHECK (org_id <> '`+old.Org.String()+`' OR version = 0)`) // it cannot be stored
+	h.mu.Lock()
+	h.now = h.now.Add(31 * day)
+	h.mu.Unlock()
+	if err := h.PassTime(t.Context(), billing.PassTime{}); err == nil {
+		t.Error("the failure is not told")
+	}
+	if a := h.account(t); a.Kept != "" {
+		t.Errorf("the other's grace still stands: %+v", a)
 	}
 }

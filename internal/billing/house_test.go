@@ -135,6 +135,12 @@ func (h *house) founder(t *testing.T, email string, since time.Time) billing.Act
 	h.admin(t, `INSERT INTO people (person_id, email, created_at) VALUES ($1, $2, $3)`, a.Person, email, since)
 	h.admin(t, `INSERT INTO organizations (org_id, slug, name, created_at) VALUES ($1, $2, $2, $3)`, a.Org, slug, since)
 	h.admin(t, `INSERT INTO members (org_id, person_id, role, joined_at) VALUES ($1, $2, 'owner', $3)`, a.Org, a.Person, since)
+	if since.Before(h.clock()) {
+		return a // from before there were plans
+	}
+	if err := h.db.InOrg(t.Context(), a.Org, func(ctx context.Context, tx postgres.Tx) error { return h.Born(ctx, tx, a.Org) }); err != nil {
+		t.Fatal(err)
+	}
 	return a
 }
 
@@ -212,12 +218,14 @@ type provider struct {
 
 	mu        sync.Mutex
 	customers int
+	known     []billing.Customer // those that are listed
 	pages     []page
 	subs      map[string][]billing.Subscription // by customer
 	changes   []billing.Change
 	away      bool // it does not answer
 	declines  bool // of every card
 	asked     func()
+	changed   func()
 }
 
 // page is one for paying.
@@ -293,7 +301,7 @@ func (p *provider) complete(t *testing.T, at time.Time) {
 func (p *provider) add(customer string, price billing.Price, at time.Time) {
 	id := fmt.Sprint("sub_", customer, "_", len(p.subs[customer])+1)
 	p.subs[customer] = append(p.subs[customer], billing.Subscription{
-		ID: id, Item: "si_" + id, Status: billing.Active, Key: price.Key(), Created: at, PeriodEnd: at.AddDate(0, 1, 0),
+		ID: id, Item: "si_" + id, Status: billing.Active, Key: price.Key(), Created: at, PeriodStart: at, PeriodEnd: at.AddDate(0, 1, 0),
 	})
 }
 
@@ -315,6 +323,9 @@ func (p *provider) Change(_ context.Context, _ string, c billing.Change) error {
 	}
 	p.changes = append(p.changes, c)
 	p.set(func(s *billing.Subscription) { s.Key, s.EndsThen = c.To.Key(), false })
+	if p.changed != nil {
+		p.changed()
+	}
 	return nil
 }
 
@@ -323,8 +334,25 @@ func (p *provider) CancelAtEnd(_ context.Context, _ string, ends bool) error {
 	return nil
 }
 
-func (p *provider) End(context.Context, string) error {
-	p.set(func(s *billing.Subscription) { s.Status = billing.Canceled })
+func (p *provider) End(_ context.Context, id string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, list := range p.subs {
+		for i := range list {
+			if list[i].ID == id {
+				list[i].Status = billing.Canceled
+			}
+		}
+	}
+	return nil
+}
+
+func (p *provider) Customers(_ context.Context, _ time.Time, each func(billing.Customer) error) error {
+	for _, c := range p.known {
+		if err := each(c); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -43,11 +43,11 @@ func (l Limits) Check(ctx context.Context, tx postgres.Tx, org postgres.TenantID
 	return l.Of(ctx, tx, org, limit)
 }
 
-// Allowance is what the account gives of a limit. Nothing new beyond the plan
-// is added from the day that it became smaller; what is there, how long it is
-// kept and how much comes in stay as they were until the grace is over.
+// Allowance is what the account gives of a limit. From the day that a plan
+// became smaller nothing new is added beyond it, and reports over its number
+// wait; how long reports are kept stays as it was until the grace is over.
 func (a Account) Allowance(l Limit) Allowance {
-	if a.Kept != "" && (l == Reports || l == RetentionDays) {
+	if a.Kept != "" && l == RetentionDays {
 		return PlanOf(a.Kept).Allowance(l)
 	}
 	return PlanOf(a.Plan).Allowance(l)

@@ -96,6 +96,9 @@ func Prices() []Price {
 	return list
 }
 
+// String names the price where people read it: "pro by the month".
+func (p Price) String() string { return string(p.Plan) + " by the " + string(p.Interval) }
+
 // Key is the price's look-up key at the payment provider, which connects what
 // is there with this table. It is never reused for another amount: an amount
 // that changes moves the key to a new price.

@@ -1,9 +1,11 @@
 package billing
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"sendvery.com/sendvery/internal/fault"
@@ -18,27 +20,20 @@ type CompareAccounts struct{}
 func (CompareAccounts) Kind() string { return "compare_billing_accounts" }
 
 const (
-	compareEvery  = 20 * time.Hour // what was read since then is not read again
-	compareAtOnce = 200
-	adoptSince    = 72 * time.Hour // customers made longer ago were looked at on earlier nights
+	compareEvery = 20 * time.Hour // what was read since then is not read again
+	adoptSince   = 72 * time.Hour // customers made longer ago were looked at on earlier nights
 )
 
 // CompareAccounts does a CompareAccounts job.
 func (s *Service) CompareAccounts(ctx context.Context, _ CompareAccounts) error {
-	var orgs []postgres.TenantID
-	err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
-		orgs, err = unread(ctx, tx, s.Now().Add(-compareEvery), compareAtOnce)
-		return err
-	})
-	if err != nil {
-		return err
+	found := func(d Drift) {
+		s.Log.WarnContext(ctx, "billing differs from the payment provider", "organization", d.Org, "what", d.What, "repaired", d.Repaired)
 	}
-	if err := s.syncEach(ctx, orgs, compareAtOnce); err != nil {
-		return err
-	}
-	return s.adopt(ctx, s.Now().Add(-adoptSince), func(d Drift) {
-		s.Log.WarnContext(ctx, "billing differs from the payment provider", "organization", d.Org, "what", d.What)
-	})
+	since := s.Now().Add(-compareEvery)
+	compared := s.each(ctx, s.Now().Add(jobLength), func(ctx context.Context, tx postgres.Tx, after postgres.TenantID, n int) ([]postgres.TenantID, error) {
+		return unread(ctx, tx, since, after, n)
+	}, func(ctx context.Context, org postgres.TenantID) error { return s.compare(ctx, org, found) })
+	return cmp.Or(compared, s.adopt(ctx, s.Now().Add(-adoptSince), found))
 }
 
 // Drift is where an organization's account was not what the provider has.
@@ -55,22 +50,13 @@ func (s *Service) Reconcile(ctx context.Context, found func(Drift)) (compared in
 		return 0, err
 	}
 	began := s.Now()
-	for {
-		var orgs []postgres.TenantID
-		err := s.DB.InSystem(ctx, func(ctx context.Context, tx postgres.Tx) (err error) {
-			orgs, err = unread(ctx, tx, began, compareAtOnce)
-			return err
-		})
-		if err != nil || len(orgs) == 0 {
-			return compared, err
-		}
-		for _, org := range orgs {
-			if err := s.compare(ctx, org, found); err != nil {
-				return compared, fmt.Errorf("organization %s: %w", org, err)
-			}
-			compared++
-		}
-	}
+	err = s.each(ctx, began.Add(24*time.Hour), func(ctx context.Context, tx postgres.Tx, after postgres.TenantID, n int) ([]postgres.TenantID, error) {
+		return unread(ctx, tx, began, after, n)
+	}, func(ctx context.Context, org postgres.TenantID) error {
+		compared++
+		return s.compare(ctx, org, found)
+	})
+	return compared, err
 }
 
 // compare syncs one organization and tells what that changed.
@@ -119,34 +105,31 @@ func (s *Service) adopt(ctx context.Context, since time.Time, found func(Drift))
 			if r, err = lock(ctx, tx, c.Org); err != nil || r.Customer != nil {
 				return err
 			}
+			if err := s.begin(ctx, tx, &r); err != nil {
+				return err
+			}
 			r.Customer = &c.ID
 			return save(ctx, tx, r)
 		})
 		switch {
-		case fault.Is(err, fault.NotFound): // an organization that is gone; its subscription ended with it
-			return nil
+		case fault.Is(err, fault.NotFound): // an organization that is gone; its subscription should have ended with it
+			return s.paying(ctx, c, "the organization is deleted, but customer "+c.ID+" still pays; end that subscription at the provider", found)
 		case err != nil:
 			return err
 		case *r.Customer != c.ID:
-			return s.second(ctx, c, found)
+			return s.paying(ctx, c, "customer "+c.ID+" pays for it too, beside its own; end that subscription at the provider", found)
 		}
 		return nil
 	})
 }
 
-// second tells of a customer that an organization has beside its own, if it
-// pays.
-func (s *Service) second(ctx context.Context, c Customer, found func(Drift)) error {
+// paying tells of a customer that should not pay, if it does.
+func (s *Service) paying(ctx context.Context, c Customer, what string, found func(Drift)) error {
 	subs, err := s.Gateway.Subscriptions(ctx, c.ID)
-	if err != nil {
-		return err
+	if err == nil && slices.ContainsFunc(subs, func(sub Subscription) bool { return sub.Status.Pays() }) {
+		found(Drift{Org: c.Org, What: what})
 	}
-	for _, sub := range subs {
-		if sub.Status.Pays() {
-			found(Drift{Org: c.Org, What: "customer " + c.ID + " pays for it too, beside its own; end that subscription at the provider"})
-		}
-	}
-	return nil
+	return err
 }
 
 // replayed is how a delivery that we fetched ourselves is marked.
@@ -155,7 +138,12 @@ func replayed() http.Header { return http.Header{"Sendvery-Fetched": {"true"}} }
 // Replay does an event once more, from what is stored or else from the
 // provider.
 func (s *Service) Replay(ctx context.Context, id string) (EventState, error) {
-	err := s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error { return reopen(ctx, tx, id) })
+	err := s.DB.InTx(ctx, func(ctx context.Context, tx postgres.Tx) error {
+		if err := reopen(ctx, tx, id); err != nil {
+			return err
+		}
+		return s.Queue.Enqueue(ctx, tx, FollowEvent{Event: id}) // in case it fails here
+	})
 	if fault.Is(err, fault.NotFound) {
 		var body []byte
 		if body, err = s.Gateway.Event(ctx, id); err == nil {

@@ -18,18 +18,20 @@ type row struct {
 	Version      int64             `db:"version"`
 	Customer     *string           `db:"customer_id"`
 	Plan         PlanID            `db:"plan"`
-	Kept         *PlanID           `db:"kept_plan"`
-	KeptUntil    *time.Time        `db:"kept_until"`
+	Kept         []PlanID          `db:"kept_plans"`
+	KeptUntil    []time.Time       `db:"kept_untils"`
 	Reminded     int               `db:"reminded"`
 	Subscription *string           `db:"subscription_id"`
 	Item         *string           `db:"item_id"`
 	PricePlan    *PlanID           `db:"price_plan"`
 	Interval     *Interval         `db:"price_interval"`
 	Status       *Status           `db:"status"`
+	PeriodStart  *time.Time        `db:"period_start"`
 	PeriodEnd    *time.Time        `db:"period_end"`
 	EndsThen     bool              `db:"ends_then"`
 	PastDueSince *time.Time        `db:"past_due_since"`
 	Twice        bool              `db:"twice"`
+	ChangedAt    *time.Time        `db:"changed_at"`
 
 	CheckoutID       *string    `db:"checkout_id"`
 	CheckoutURL      *string    `db:"checkout_url"`
@@ -38,8 +40,8 @@ type row struct {
 	CheckoutUntil    *time.Time `db:"checkout_until"`
 }
 
-const columns = `org_id, version, customer_id, plan, kept_plan, kept_until, reminded, subscription_id, item_id, price_plan, price_interval, status,
-	period_end, ends_then, past_due_since, twice, checkout_id, checkout_url, checkout_plan, checkout_interval, checkout_until`
+const columns = `org_id, version, customer_id, plan, kept_plans, kept_untils, reminded, subscription_id, item_id, price_plan, price_interval, status,
+	period_start, period_end, ends_then, past_due_since, twice, changed_at, checkout_id, checkout_url, checkout_plan, checkout_interval, checkout_until`
 
 // load returns the organization's account; one that pays nothing without a row.
 func load(ctx context.Context, tx postgres.Tx, org postgres.TenantID) (row, error) {
@@ -73,14 +75,15 @@ func loadBy(ctx context.Context, tx postgres.Tx, sql string, org postgres.Tenant
 // save writes a row that lock returned.
 func save(ctx context.Context, tx postgres.Tx, r row) error {
 	_, err := tx.Exec(ctx, `
-		UPDATE billing_accounts SET version = version + 1, customer_id = @customer, plan = @plan, kept_plan = @kept, kept_until = @keptuntil, reminded = @reminded,
-			subscription_id = @subscription, item_id = @item, price_plan = @priceplan, price_interval = @interval, status = @status, period_end = @periodend,
-			ends_then = @endsthen, past_due_since = @pastdue, twice = @twice, checkout_id = @checkout, checkout_url = @url, checkout_plan = @checkoutplan,
+		UPDATE billing_accounts SET version = version + 1, customer_id = @customer, plan = @plan, kept_plans = @kept, kept_untils = @keptuntil, reminded = @reminded,
+			subscription_id = @subscription, item_id = @item, price_plan = @priceplan, price_interval = @interval, status = @status, period_start = @periodstart, period_end = @periodend,
+			ends_then = @endsthen, past_due_since = @pastdue, twice = @twice, changed_at = @changed, checkout_id = @checkout, checkout_url = @url, checkout_plan = @checkoutplan,
 			checkout_interval = @checkoutinterval, checkout_until = @checkoutuntil
 		WHERE org_id = @org`, postgres.NamedArgs{
-		"org": r.Org, "customer": r.Customer, "plan": r.Plan, "kept": r.Kept, "keptuntil": r.KeptUntil, "reminded": r.Reminded,
-		"subscription": r.Subscription, "item": r.Item, "priceplan": r.PricePlan, "interval": r.Interval, "status": r.Status, "periodend": r.PeriodEnd,
-		"endsthen": r.EndsThen, "pastdue": r.PastDueSince, "twice": r.Twice, "checkout": r.CheckoutID, "url": r.CheckoutURL, "checkoutplan": r.CheckoutPlan,
+		"org": r.Org, "customer": r.Customer, "plan": r.Plan, "kept": append([]PlanID{}, r.Kept...), "keptuntil": append([]time.Time{}, r.KeptUntil...), // never NULL
+		"reminded":     r.Reminded,
+		"subscription": r.Subscription, "item": r.Item, "priceplan": r.PricePlan, "interval": r.Interval, "status": r.Status, "periodstart": r.PeriodStart, "periodend": r.PeriodEnd,
+		"endsthen": r.EndsThen, "pastdue": r.PastDueSince, "twice": r.Twice, "changed": r.ChangedAt, "checkout": r.CheckoutID, "url": r.CheckoutURL, "checkoutplan": r.CheckoutPlan,
 		"checkoutinterval": r.CheckoutInterval, "checkoutuntil": r.CheckoutUntil,
 	})
 	if err != nil {
@@ -137,39 +140,32 @@ func orgOf(ctx context.Context, tx postgres.Tx, customer string) (org postgres.T
 }
 
 // due lists organizations whose grace or a reminder of it is due, or whose
-// missing payment has been waited for. It works across tenants.
-func due(ctx context.Context, tx postgres.Tx, now time.Time, n int) ([]postgres.TenantID, error) {
+// missing payment has been waited for, in the order of their ids from one on. It
+// works across tenants.
+func due(ctx context.Context, tx postgres.Tx, now time.Time, after postgres.TenantID, n int) ([]postgres.TenantID, error) {
 	return ids(tx.Query(ctx, `
 		SELECT org_id FROM billing_accounts
-		WHERE kept_until <= @now OR (kept_until <= @week AND reminded > 7) OR (kept_until <= @day AND reminded > 1)
-		   OR (past_due_since <= @waited AND plan <> 'free')
-		ORDER BY coalesce(kept_until, past_due_since), org_id LIMIT @n`, postgres.NamedArgs{
-		"now": now, "week": now.AddDate(0, 0, 7), "day": now.AddDate(0, 0, 1), "waited": now.Add(-PaymentGrace), "n": n,
+		WHERE org_id > @after AND (kept_untils[1] <= @now OR (kept_untils[1] <= @week AND reminded > 7) OR (kept_untils[1] <= @day AND reminded > 1)
+		   OR (past_due_since <= @waited AND plan <> 'free'))
+		ORDER BY org_id LIMIT @n`, postgres.NamedArgs{
+		"after": after, "now": now, "week": now.AddDate(0, 0, 7), "day": now.AddDate(0, 0, 1), "waited": now.Add(-PaymentGrace), "n": n,
 	}))
 }
 
 // unread lists organizations that the provider was not asked about since then,
-// the longest ago first. It works across tenants.
-func unread(ctx context.Context, tx postgres.Tx, since time.Time, n int) ([]postgres.TenantID, error) {
+// in the order of their ids from one on. It works across tenants.
+func unread(ctx context.Context, tx postgres.Tx, since time.Time, after postgres.TenantID, n int) ([]postgres.TenantID, error) {
 	return ids(tx.Query(ctx, `
-		SELECT org_id FROM billing_accounts WHERE customer_id IS NOT NULL AND (synced_at IS NULL OR synced_at < $1)
-		ORDER BY synced_at NULLS FIRST, org_id LIMIT $2`, since, n))
+		SELECT org_id FROM billing_accounts WHERE org_id > @after AND customer_id IS NOT NULL AND (synced_at IS NULL OR synced_at < @since)
+		ORDER BY org_id LIMIT @n`, postgres.NamedArgs{"after": after, "since": since, "n": n}))
 }
 
-// newcomers lists organizations whose account was never written. It works across
-// tenants.
-func newcomers(ctx context.Context, tx postgres.Tx, n int) ([]newcomer, error) {
-	rows, err := tx.Query(ctx, `
-		SELECT o.org_id, o.created_at FROM organizations o LEFT JOIN billing_accounts a ON a.org_id = o.org_id
-		WHERE a.version IS NULL OR a.version = 0 ORDER BY o.org_id LIMIT $1`, n)
-	if err != nil {
-		return nil, fmt.Errorf("list organizations without an account: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[newcomer])
-	if err != nil {
-		return nil, fmt.Errorf("list organizations without an account: %w", err)
-	}
-	return list, nil
+// newcomers lists organizations whose account was never written, in the order of
+// their ids from one on. It works across tenants.
+func newcomers(ctx context.Context, tx postgres.Tx, after postgres.TenantID, n int) ([]postgres.TenantID, error) {
+	return ids(tx.Query(ctx, `
+		SELECT o.org_id FROM organizations o LEFT JOIN billing_accounts a ON a.org_id = o.org_id
+		WHERE o.org_id > $1 AND coalesce(a.version, 0) = 0 ORDER BY o.org_id LIMIT $2`, after, n))
 }
 
 func ids(rows pgx.Rows, err error) ([]postgres.TenantID, error) {

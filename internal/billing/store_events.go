@@ -88,9 +88,9 @@ func openEvents(ctx context.Context, tx postgres.Tx, before time.Time, n int) (l
 	return list, total, nil
 }
 
-// removeEvents removes what was received before and is done.
+// removeEvents removes what was received before.
 func removeEvents(ctx context.Context, tx postgres.Tx, before time.Time) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM stripe_events WHERE received_at < $1 AND state IN ('done', 'kept')`, before); err != nil {
+	if _, err := tx.Exec(ctx, `DELETE FROM stripe_events WHERE received_at < $1`, before); err != nil {
 		return fmt.Errorf("remove events: %w", err)
 	}
 	return nil

@@ -2,6 +2,8 @@ package billing
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"time"
 
 	"sendvery.com/sendvery/internal/fault"
@@ -18,7 +20,9 @@ const (
 // Subscribe returns the address of the provider's page where a first
 // subscription is paid. Owners who ask for the same at the same time get the
 // same page, and a page for something else is closed: so one subscription comes
-// of it, whoever pays. Conflict when the organization has one.
+// of it, whoever pays. One that is not paid any more, or was never, ends before:
+// its open invoice could be paid besides. Conflict when the organization has one
+// that is paid.
 func (s *Service) Subscribe(ctx context.Context, a Actor, p Price) (url string, err error) {
 	if _, known := PriceOf(p.Key()); !known {
 		return "", fault.New(fault.Invalid, "There is no such plan.")
@@ -33,6 +37,11 @@ func (s *Service) Subscribe(ctx context.Context, a Actor, p Price) (url string, 
 				return nil
 			}
 			if err := s.close(ctx, *r.CheckoutID); err != nil {
+				return err
+			}
+		}
+		if r.Customer != nil {
+			if err := s.endAll(ctx, *r.Customer, func(sub Subscription) bool { return !sub.Status.Pays() }); err != nil {
 				return err
 			}
 		}
@@ -66,7 +75,7 @@ func (s *Service) close(ctx context.Context, id string) error {
 // open opens a page for paying. A customer that somebody has deleted at the
 // provider is made anew.
 func (s *Service) open(ctx context.Context, a Actor, claim string, r row, p Price) (Checkout, error) {
-	customer, err := s.customer(ctx, a, "customer "+a.Org.String()+" "+a.Person.String(), r.Customer)
+	customer, err := s.customer(ctx, a, fmt.Sprintf("customer %x", sha256.Sum256([]byte(a.Org.String()+"\n"+a.Name+"\n"+a.Email))), r.Customer)
 	if err != nil {
 		return Checkout{}, err
 	}
@@ -100,6 +109,9 @@ func (s *Service) change(ctx context.Context, a Actor, action string, detail map
 	return s.DB.InOrg(ctx, a.Org, func(ctx context.Context, tx postgres.Tx) error {
 		r, err := lock(ctx, tx, a.Org)
 		if err != nil {
+			return err
+		}
+		if err := s.begin(ctx, tx, &r); err != nil {
 			return err
 		}
 		do(&r)

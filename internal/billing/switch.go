@@ -3,14 +3,19 @@ package billing
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-// quoteLife is how long what a preview said can be agreed to.
-const quoteLife = time.Hour
+// quoteLife is how long what a preview said can be agreed to, and skew how far
+// the clocks of processes may be apart.
+const (
+	quoteLife = 10 * time.Minute
+	skew      = 2 * time.Second
+)
 
 // Quote is what a change of plan costs.
 type Quote struct {
@@ -36,7 +41,11 @@ func (s *Service) Preview(ctx context.Context, a Actor, to Price) (Quote, error)
 	if err != nil {
 		return Quote{}, err
 	}
-	return s.quote(ctx, r, to, s.Now().UTC().Truncate(time.Second))
+	at := s.Now().UTC().Truncate(time.Second)
+	if r.PeriodStart != nil && at.Before(*r.PeriodStart) { // the provider's clock is ahead
+		at = *r.PeriodStart
+	}
+	return s.quote(ctx, r, to, at)
 }
 
 func (s *Service) quote(ctx context.Context, r row, to Price, at time.Time) (Quote, error) {
@@ -61,14 +70,14 @@ func (r *row) changeTo(to Price, at time.Time) Change {
 // Change changes the plan as it was agreed to: what is due then is what the
 // preview said. Conflict, and nothing is charged, when it is another amount by
 // now or the quote is old. A plan that has become the agreed one meanwhile is
-// left as it is.
+// left as it is. What was agreed to is recorded before it is charged.
 func (s *Service) Change(ctx context.Context, a Actor, q Agreed) error {
-	if age := s.Now().Sub(q.At); age < -time.Minute || age > quoteLife {
-		return fault.New(fault.Conflict, "These amounts are older than an hour. Please look at them again.")
-	}
 	return s.alone(ctx, a, func(ctx context.Context, claim string, r row) error {
 		if r.Subscription != nil && (Price{*r.PricePlan, *r.Interval}) == q.To {
 			return nil
+		}
+		if !s.stands(r, q.At) {
+			return fault.New(fault.Conflict, "These amounts are old, and nothing was charged. Please look at them again.")
 		}
 		now, err := s.quote(ctx, r, q.To, q.At)
 		if err != nil {
@@ -77,13 +86,24 @@ func (s *Service) Change(ctx context.Context, a Actor, q Agreed) error {
 		if now.Due != q.Due {
 			return fault.New(fault.Conflict, "The amount has changed since you saw it, and nothing was charged. Please look at it again.")
 		}
+		detail := map[string]string{"from": now.From.String(), "to": q.To.String(), "due": strconv.FormatInt(q.Due, 10) + " cents " + strings.ToUpper(now.Currency)}
+		if err := s.change(ctx, a, "billing.change", detail, func(r *row) { r.ChangedAt = new(s.Now()) }); err != nil {
+			return err
+		}
 		if err := s.Gateway.Change(ctx, claim, r.changeTo(q.To, q.At)); err != nil {
 			return err
 		}
-		return s.sync(ctx, a.Org, nil, s.event(a, "billing.change", map[string]string{
-			"from": now.From.Key(), "to": q.To.Key(), "due": strconv.FormatInt(q.Due, 10) + " " + now.Currency,
-		}))
+		return s.Sync(ctx, a.Org)
 	})
+}
+
+// stands reports whether what was counted from a time can still be agreed to: it
+// is from within the period and from after the last change, or one could be paid
+// for at an earlier time than the next is given back for.
+func (s *Service) stands(r row, at time.Time) bool {
+	age := s.Now().Sub(at)
+	return age >= -skew && age <= quoteLife && (r.PeriodStart == nil || !at.Before(*r.PeriodStart)) &&
+		(r.ChangedAt == nil || !at.Before(r.ChangedAt.Truncate(time.Second)))
 }
 
 // Cancel ends the subscription with the period that is paid.
@@ -104,10 +124,13 @@ func (s *Service) endsThen(ctx context.Context, a Actor, ends bool, action strin
 		if r.EndsThen == ends {
 			return nil
 		}
+		if err := s.change(ctx, a, action, map[string]string{"plan": string(*r.PricePlan)}, func(*row) {}); err != nil {
+			return err
+		}
 		if err := s.Gateway.CancelAtEnd(ctx, *r.Subscription, ends); err != nil {
 			return err
 		}
-		return s.sync(ctx, a.Org, nil, s.event(a, action, map[string]string{"plan": string(*r.PricePlan)}))
+		return s.Sync(ctx, a.Org)
 	})
 }
 
@@ -121,7 +144,11 @@ func (s *Service) Portal(ctx context.Context, a Actor) (url string, err error) {
 	if r.Customer == nil {
 		return "", errNoPlan()
 	}
-	if url, err = s.Gateway.Portal(ctx, *r.Customer, a.Back); err != nil {
+	url, err = s.Gateway.Portal(ctx, *r.Customer, a.Back)
+	if fault.Is(err, fault.NotFound) {
+		return "", fault.Wrap(fault.Conflict, "Stripe does not know your organization any more. Choose a plan, then it does again.", err)
+	}
+	if err != nil {
 		return "", err
 	}
 	return url, s.DB.InOrg(ctx, a.Org, func(ctx context.Context, tx postgres.Tx) error {

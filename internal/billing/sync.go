@@ -44,47 +44,54 @@ var errOvertaken = errors.New("the account was changed meanwhile")
 const overtakenAtMost = 20
 
 // sync is Sync; in the transaction that stores the state, also is called (nil =
-// nothing) and the events are recorded. Whoever reads the provider and is
+// nothing). Whoever reads the provider and is
 // overtaken before writing reads again, so that an old state never takes the
 // place of a newer one.
-func (s *Service) sync(ctx context.Context, org postgres.TenantID, also func(context.Context, postgres.Tx) error, events ...audit.Event) error {
+func (s *Service) sync(ctx context.Context, org postgres.TenantID, also func(context.Context, postgres.Tx) error) error {
 	for range overtakenAtMost {
-		if err := s.syncOnce(ctx, org, also, events); !errors.Is(err, errOvertaken) {
+		if err := s.syncOnce(ctx, org, also); !errors.Is(err, errOvertaken) {
 			return err
 		}
 	}
 	return fault.Wrap(fault.Temporary, "The plan of this organization is being changed. Please try again in a minute.", errOvertaken)
 }
 
-func (s *Service) syncOnce(ctx context.Context, org postgres.TenantID, also func(context.Context, postgres.Tx) error, events []audit.Event) error {
-	var r row
-	closing := false
+func (s *Service) syncOnce(ctx context.Context, org postgres.TenantID, also func(context.Context, postgres.Tx) error) error {
+	was := reading{at: s.Now()}
 	err := s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) (err error) {
-		if r, err = load(ctx, tx, org); err != nil {
+		if was.row, err = load(ctx, tx, org); err != nil {
 			return err
 		}
 		_, err = s.People(ctx, tx, org)
-		if closing = fault.Is(err, fault.NotFound); closing {
+		if was.closing = fault.Is(err, fault.NotFound); was.closing {
 			err = nil
 		}
 		return err
 	})
-	if err != nil || r.Customer == nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if closing {
-		if err := s.end(ctx, r); err != nil {
+	case was.closing && was.row.Customer == nil:
+		return nil // there is nothing to end, and its row may be gone
+	case was.closing:
+		if err := s.end(ctx, was.row); err != nil {
 			return err
 		}
 	}
-	asked := s.Now()
-	subs, err := s.Gateway.Subscriptions(ctx, *r.Customer)
-	if err != nil {
-		return err
+	if was.row.Customer != nil {
+		if was.subs, err = s.Gateway.Subscriptions(ctx, *was.row.Customer); err != nil {
+			return err
+		}
 	}
-	return s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
-		return s.store(ctx, tx, r, subs, asked, also, events)
-	})
+	return s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error { return s.store(ctx, tx, was, also) })
+}
+
+// reading is what the provider said about an account as it was then.
+type reading struct {
+	row     row
+	closing bool // the organization is being deleted
+	at      time.Time
+	subs    []Subscription
 }
 
 // end ends what an organization pays for, and closes the page where it may
@@ -96,38 +103,47 @@ func (s *Service) end(ctx context.Context, r row) error {
 			return err
 		}
 	}
-	subs, err := s.Gateway.Subscriptions(ctx, *r.Customer)
-	if err != nil {
-		return err
-	}
-	for _, sub := range subs {
-		if sub.Status == Canceled || sub.Status == IncompleteExpired {
-			continue
-		}
-		if err := s.Gateway.End(ctx, sub.ID); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.endAll(ctx, *r.Customer, func(Subscription) bool { return true })
 }
 
-// store writes what the provider said of the account as was.
-func (s *Service) store(ctx context.Context, tx postgres.Tx, was row, subs []Subscription, asked time.Time, also func(context.Context, postgres.Tx) error, events []audit.Event) error {
-	r, err := lock(ctx, tx, was.Org)
+// endAll ends those of a customer's subscriptions that have not ended and of
+// which something is true.
+func (s *Service) endAll(ctx context.Context, customer string, these func(Subscription) bool) error {
+	subs, err := s.Gateway.Subscriptions(ctx, customer)
+	for _, sub := range subs {
+		if err != nil {
+			break
+		}
+		if sub.Status != Canceled && sub.Status != IncompleteExpired && these(sub) {
+			err = s.Gateway.End(ctx, sub.ID)
+		}
+	}
+	return err
+}
+
+// store writes what follows from a reading.
+func (s *Service) store(ctx context.Context, tx postgres.Tx, was reading, also func(context.Context, postgres.Tx) error) error {
+	r, err := lock(ctx, tx, was.row.Org)
 	if err != nil {
 		return err
 	}
-	if r.Version != was.Version {
+	if r.Version != was.row.Version {
 		return errOvertaken
 	}
-	c := r.follow(subs, s.Now())
+	if err := s.begin(ctx, tx, &r); err != nil {
+		return err
+	}
+	c := r.follow(was.subs, s.Now())
+	if was.closing {
+		r.stand(s.Now())
+	}
 	if err := save(ctx, tx, r); err != nil {
 		return err
 	}
-	if err := synced(ctx, tx, r.Org, asked); err != nil {
+	if err := synced(ctx, tx, r.Org, was.at); err != nil {
 		return err
 	}
-	more, err := s.consequences(ctx, tx, r, c)
+	events, err := s.consequences(ctx, tx, r, c)
 	if err != nil {
 		return err
 	}
@@ -136,7 +152,7 @@ func (s *Service) store(ctx context.Context, tx postgres.Tx, was row, subs []Sub
 			return err
 		}
 	}
-	return s.Trail.Record(ctx, tx, append(events[:len(events):len(events)], more...)...)
+	return s.Trail.Record(ctx, tx, events...)
 }
 
 // change is what a new state of an account leads to.
@@ -156,20 +172,21 @@ func (r *row) follow(subs []Subscription, now time.Time) change {
 		_, known := PriceOf(s.Key)
 		return !known || !s.Status.Pays()
 	})
-	slices.SortFunc(paying, func(a, b Subscription) int { return a.Created.Compare(b.Created) })
+	slices.SortFunc(paying, better)
 	r.Twice = len(paying) > 1
 	if len(paying) > 0 || (r.CheckoutUntil != nil && now.After(*r.CheckoutUntil)) {
 		r.CheckoutID, r.CheckoutURL, r.CheckoutPlan, r.CheckoutInterval, r.CheckoutUntil = nil, nil, nil, nil, nil
 	}
 	was := *r
-	r.Subscription, r.Item, r.PricePlan, r.Interval, r.Status, r.PeriodEnd, r.EndsThen = nil, nil, nil, nil, nil, nil, false
+	r.Subscription, r.Item, r.PricePlan, r.Interval, r.Status, r.PeriodStart, r.PeriodEnd, r.EndsThen = nil, nil, nil, nil, nil, nil, nil, false
 	r.PastDueSince = nil
 	plan := Free
 	if len(paying) > 0 {
 		sub := paying[0]
 		price, _ := PriceOf(sub.Key)
 		plan = price.Plan
-		r.Subscription, r.Item, r.PricePlan, r.Interval, r.Status, r.PeriodEnd, r.EndsThen = &sub.ID, &sub.Item, &price.Plan, &price.Interval, &sub.Status, &sub.PeriodEnd, sub.EndsThen
+		r.Subscription, r.Item, r.PricePlan, r.Interval, r.Status = &sub.ID, &sub.Item, &price.Plan, &price.Interval, &sub.Status
+		r.PeriodStart, r.PeriodEnd, r.EndsThen = &sub.PeriodStart, &sub.PeriodEnd, sub.EndsThen
 		if sub.Status == PastDue {
 			r.PastDueSince = cmp.Or(was.PastDueSince, &now)
 			if !now.Before(r.PastDueSince.Add(PaymentGrace)) {
@@ -184,45 +201,20 @@ func (r *row) follow(subs []Subscription, now time.Time) change {
 	return c
 }
 
-// turn puts a plan in force. A smaller one begins a grace, in which what the
-// larger one gave stays; one at least as large ends it.
-func (r *row) turn(plan PlanID, now time.Time) change {
-	c := change{from: r.Plan, to: plan}
-	r.Plan = plan
-	switch {
-	case plan.Less(c.from):
-		kept := c.from
-		if r.Kept != nil && kept.Less(*r.Kept) {
-			kept = *r.Kept
+// better orders subscriptions that are paid: without a missing payment first,
+// then the larger plan, then the older one.
+func better(a, b Subscription) int {
+	late := func(s Subscription) int {
+		if s.Status == PastDue {
+			return 1
 		}
-		until := now.Add(DowngradeGrace)
-		r.Kept, r.KeptUntil, r.Reminded = &kept, &until, 30
-		c.reminder = 30
-	case r.Kept != nil && !plan.Less(*r.Kept):
-		r.Kept, r.KeptUntil, r.Reminded = nil, nil, 0
-	case r.Kept != nil:
-		c.reminder, c.graceEnded = r.pass(now)
+		return 0
 	}
-	return c
-}
-
-// pass says which reminder of the grace is due, and whether it is over, which
-// ends it.
-func (r *row) pass(now time.Time) (reminder int, over bool) {
-	left := r.KeptUntil.Sub(now)
-	switch {
-	case left <= 0:
-		r.Kept, r.KeptUntil, r.Reminded = nil, nil, 0
-		return 0, true
-	case left <= 24*time.Hour && r.Reminded > 1:
-		reminder = 1
-	case left <= 7*24*time.Hour && r.Reminded > 7:
-		reminder = 7
-	default:
-		return 0, false
+	planOf := func(s Subscription) int {
+		price, _ := PriceOf(s.Key)
+		return rank(price.Plan)
 	}
-	r.Reminded = reminder
-	return reminder, false
+	return cmp.Or(late(a)-late(b), planOf(b)-planOf(a), a.Created.Compare(b.Created))
 }
 
 // consequences has done what follows from a change, and returns its events.

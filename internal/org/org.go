@@ -61,6 +61,9 @@ type Service struct {
 	Limits billing.Limits
 	Mails  *limit.Limiter // bounds the invitations that an organization sends
 	Now    func() time.Time
+	// Born is told of a new organization in the transaction that makes it; nil
+	// tells nobody.
+	Born func(ctx context.Context, tx postgres.Tx, id ID) error
 	// Wipe removes the secrets of an organization that is being deleted, in that
 	// transaction. It returns what to record, and what to do after the commit.
 	Wipe func(ctx context.Context, tx postgres.Tx, a Access) (events []audit.Event, after func(context.Context), err error)
@@ -190,6 +193,11 @@ func (s *Service) create(ctx context.Context, o Organization, person postgres.Pe
 		now := s.Now()
 		if err := insert(ctx, tx, o, now); err != nil {
 			return err
+		}
+		if s.Born != nil {
+			if err := s.Born(ctx, tx, o.ID); err != nil {
+				return err
+			}
 		}
 		if err := insertMember(ctx, tx, o.ID, Colleague{Person: person, Role: Owner, JoinedAt: now}); err != nil {
 			return err

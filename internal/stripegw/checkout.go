@@ -50,6 +50,7 @@ func (g *Gateway) ExpireCheckout(ctx context.Context, id string) error {
 			case stripe.CheckoutSessionStatusComplete:
 				return fault.Wrap(fault.Conflict, "This was paid meanwhile.", err)
 			case stripe.CheckoutSessionStatusOpen:
+				return fault.Wrap(fault.Conflict, "This is being paid at this moment.", err)
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"sendvery.com/sendvery/internal/billing"
+	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/uid"
 )
@@ -89,5 +90,9 @@ func (g *Gateway) Invoices(ctx context.Context, customer string, n int) ([]billi
 			URL: i.HostedInvoiceURL, PDF: i.InvoicePDF,
 		})
 	}
-	return list, failure("list invoices", it.Err())
+	err := failure("list invoices", it.Err())
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	return list, err
 }

@@ -345,19 +345,32 @@ func TestEndAtOnce(t *testing.T) {
 	}
 }
 
-func TestWhoeverStripeDoesNotKnowHasNoSubscriptions(t *testing.T) {
+func TestADeletedCustomerHasNothing(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, stripetest.Options{})
 	deleted := s.customer(t)
 	s.stripe.DeleteCustomer(deleted)
-	for _, id := range []string{deleted, "cus_none"} {
-		list, err := s.Subscriptions(t.Context(), id)
-		if err != nil || slices.ContainsFunc(list, func(sub billing.Subscription) bool { return sub.Status.Pays() }) {
-			t.Errorf("%s has %+v: %v", id, list, err)
-		}
-		if _, err := s.Portal(t.Context(), id, "http://localhost:9/"); !fault.Is(err, fault.NotFound) {
-			t.Errorf("the portal of %s: it says %v", id, err)
-		}
+	list, err := s.Subscriptions(t.Context(), deleted)
+	if err != nil || slices.ContainsFunc(list, func(sub billing.Subscription) bool { return sub.Status.Pays() }) {
+		t.Errorf("subscriptions: %+v, %v", list, err)
+	}
+	if list, err := s.Invoices(t.Context(), deleted, 10); err != nil || len(list) > 0 {
+		t.Errorf("invoices: %+v, %v", list, err)
+	}
+	if _, err := s.Portal(t.Context(), deleted, "http://localhost:9/"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("the portal: %v", err)
+	}
+}
+
+// With the key of another account nobody would have a subscription; so that is
+// an error, and no plan ends by it.
+func TestACustomerOfAnotherAccountIsAnError(t *testing.T) {
+	t.Parallel()
+	s, other := newShop(t, stripetest.Options{}), newShop(t, stripetest.Options{})
+	customer := other.customer(t)
+	other.stripe.Subscribe(t, customer, personal)
+	if list, err := s.Subscriptions(t.Context(), customer); err == nil || fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), "STRIPE_SECRET_KEY") {
+		t.Errorf("%+v, %v", list, err)
 	}
 }
 

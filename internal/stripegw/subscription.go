@@ -3,6 +3,7 @@ package stripegw
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
@@ -15,7 +16,8 @@ import (
 const atOnce = "always_invoice"
 
 // Subscriptions lists the customer's, ended ones too, the newest first, 100 at
-// most. A customer that is deleted or was never there has none.
+// most. A customer that is deleted has none; one that was never there is an
+// error, because the account may be the wrong one.
 func (g *Gateway) Subscriptions(ctx context.Context, customer string) ([]billing.Subscription, error) {
 	it := g.api.Subscriptions.List(&stripe.SubscriptionListParams{
 		ListParams: stripe.ListParams{Context: ctx, Limit: stripe.Int64(page), Single: true},
@@ -25,15 +27,19 @@ func (g *Gateway) Subscriptions(ctx context.Context, customer string) ([]billing
 	for it.Next() {
 		list = append(list, subscription(it.Subscription()))
 	}
-	if err := failure("list subscriptions", it.Err()); !fault.Is(err, fault.NotFound) {
+	err := failure("list subscriptions", it.Err())
+	if !fault.Is(err, fault.NotFound) {
 		return list, err
 	}
-	return nil, nil
+	if c, readErr := g.api.Customers.Get(customer, &stripe.CustomerParams{Params: asking(ctx)}); readErr == nil && c.Deleted {
+		return nil, nil
+	}
+	return nil, fmt.Errorf("customer %s is not in this account of Stripe: is STRIPE_SECRET_KEY that of another one? %w", customer, errors.Unwrap(err))
 }
 
 func subscription(s *stripe.Subscription) billing.Subscription {
 	read := billing.Subscription{
-		ID: s.ID, Status: billing.Status(s.Status), Created: time.Unix(s.Created, 0), PeriodEnd: time.Unix(s.CurrentPeriodEnd, 0), EndsThen: s.CancelAtPeriodEnd,
+		ID: s.ID, Status: billing.Status(s.Status), Created: time.Unix(s.Created, 0), PeriodStart: time.Unix(s.CurrentPeriodStart, 0), PeriodEnd: time.Unix(s.CurrentPeriodEnd, 0), EndsThen: s.CancelAtPeriodEnd,
 	}
 	if s.Items != nil && len(s.Items.Data) > 0 {
 		read.Item = s.Items.Data[0].ID
@@ -98,7 +104,11 @@ func (g *Gateway) Change(ctx context.Context, attempt string, c billing.Change) 
 		ProrationBehavior: stripe.String(atOnce), ProrationDate: stripe.Int64(c.At.Unix()),
 		PaymentBehavior: stripe.String("error_if_incomplete"), CancelAtPeriodEnd: stripe.Bool(false),
 	})
-	return g.failed(ctx, "change a subscription", c.Subscription, err)
+	failed := g.failed(ctx, "change a subscription", c.Subscription, err)
+	if refused(err) && !fault.Is(failed, fault.Conflict) {
+		return fault.Wrap(fault.LimitReached, "Stripe could not take the payment, and nothing was changed. There may be no card that it can charge: add one, then try again.", failed)
+	}
+	return failed
 }
 
 // CancelAtEnd says whether the subscription ends with the period that is paid.

@@ -85,6 +85,14 @@ func (s *Server) listCustomers(c call) (any, *problem) {
 	return s.customers.page(c, func(one *customer) bool { return !one.Deleted })
 }
 
+func (s *Server) getCustomer(c call) (any, *problem) {
+	one, found := s.customers.get(c.id)
+	if !found {
+		return nil, missing(http.StatusNotFound, "customer", c.id)
+	}
+	return one, nil
+}
+
 func (s *Server) newCustomer(c call) (any, *problem) {
 	return s.customers.add(&customer{thing: s.newThing("cus", "customer", c), Name: c.Get("name"), Email: c.Get("email")}), nil
 }

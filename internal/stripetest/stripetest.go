@@ -108,6 +108,7 @@ func (s *Server) routes() http.Handler {
 	for pattern, do := range map[string]func(call) (any, *problem){
 		"GET /v1/customers":                           s.listCustomers,
 		"POST /v1/customers":                          s.newCustomer,
+		"GET /v1/customers/{id}":                      s.getCustomer,
 		"GET /v1/products":                            s.listProducts,
 		"POST /v1/products":                           s.newProduct,
 		"POST /v1/products/{id}":                      s.updateProduct,

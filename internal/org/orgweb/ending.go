@@ -110,14 +110,19 @@ func (h *Web) AskDelete(w http.ResponseWriter, r *http.Request, a org.Access) er
 	if err != nil {
 		return err
 	}
+	facts := []ui.AskFact{
+		ui.Goes(wiped(holds.Mailboxes)),
+		ui.Goes("Nobody sees its " + format.Of(holds.Domains, "domain", "domains") + " and their reports any more."),
+	}
+	if holds.Paid != "" {
+		facts = append(facts, ui.Goes("The plan "+holds.Paid+" ends at once, nothing is charged any more, and what is paid is not paid back. Undoing the deletion does not bring the plan back."))
+	}
+	facts = append(facts,
+		ui.CanUndo("For 30 days each owner can undo this, under “Your organizations”: reports, domains and members come back, mailboxes have to be connected again. Then everything is erased."),
+		ui.Stays("The mails in your mailboxes are not touched."),
+	)
 	return httpio.OK(w, r, ui.Asking(ui.Ask{
-		Page: h.settingsFrame(w, r, "Delete", settingsLink(a)), Heading: "Delete " + a.Name + "?",
-		Facts: []ui.AskFact{
-			ui.Goes(wiped(holds.Mailboxes)),
-			ui.Goes("Nobody sees its " + format.Of(holds.Domains, "domain", "domains") + " and their reports any more."),
-			ui.CanUndo("For 30 days each owner can undo this, under “Your organizations”: reports, domains and members come back, mailboxes have to be connected again. Then everything is erased."),
-			ui.Stays("The mails in your mailboxes are not touched."),
-		},
+		Page: h.settingsFrame(w, r, "Delete", settingsLink(a)), Heading: "Delete " + a.Name + "?", Facts: facts,
 		Action: path(a, "delete"), Button: "Delete the organization", Danger: true, Cancel: ui.Link{Text: "Keep it", Href: path(a, "settings")},
 	}))
 }

@@ -26,7 +26,10 @@ type Web struct {
 }
 
 // Counts is what an organization holds.
-type Counts struct{ Domains, Mailboxes int }
+type Counts struct {
+	Domains, Mailboxes int
+	Paid               string // the plan that is paid for; empty without one
+}
 
 func path(a org.Access, rest string) string { return ui.Org{Slug: a.Slug}.Path(rest) }
 
