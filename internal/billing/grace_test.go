@@ -145,9 +145,12 @@ func TestAnOrganizationOlderThanPlansKeepsWhatItHasForAGrace(t *testing.T) {
 	for i := range 120 { // more than are listed at once
 		h.founder(t, fmt.Sprintf("owner%d@third.example", i), h.clock().AddDate(0, -2, 0))
 	}
+	ada := h.ada
+	h.ada = bob
 	if got := h.allowance(t, billing.RetentionDays); !got.Unlimited {
-		t.Error("before it is known how old it is, reports are kept for ", got.Max, " days")
+		t.Error("before its grace begins, reports are kept for ", got.Max, " days")
 	}
+	h.ada = ada
 	h.later(t, 0)
 	if a := h.account(t); a.Kept != "" || h.allowance(t, billing.RetentionDays).Max != 30 {
 		t.Errorf("a new one: %+v", a)
