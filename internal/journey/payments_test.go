@@ -199,7 +199,7 @@ func (j *payer) pays() {
 func (j *payer) endsThePlan() {
 	j.Helper()
 	j.open(j.org + "/billing/cancel")
-	j.reads("shop.example") // put aside by name
+	j.reads("shop.example") // set aside by name
 	j.follow("main form[method=post] button")
 	j.billing("Everything stays as it is until")
 	j.stripe.Renew(j.subscription()) // its end

@@ -174,7 +174,7 @@ func (s State) meters() []Meter {
 	}
 	domains := meter("Domains", billing.Domains, len(u.Domains)-aside, "active")
 	if aside > 0 {
-		domains.Sentence += " " + format.Of(aside, "more is", "more are") + " put aside."
+		domains.Sentence += " " + format.Of(aside, "more is", "more are") + " set aside."
 	}
 	kept := meter("How long reports are kept", billing.RetentionDays, 0, "")
 	if !u.Oldest.IsZero() {
@@ -207,7 +207,7 @@ func (s State) choose(o ui.Org) Choose {
 		return Choose{}
 	}
 	c := Choose{Action: here(o, "domains")}
-	c.Words = p.Name + " has " + format.Of(p.Domains, "domain", "domains") + ". Tick what stays; the others are put aside"
+	c.Words = p.Name + " has " + format.Of(p.Domains, "domain", "domains") + ". Tick what stays; the others are set aside"
 	if s.Account.KeptUntil != nil {
 		c.Words += " on " + format.Day(*s.Account.KeptUntil)
 	}
@@ -215,7 +215,7 @@ func (s State) choose(o ui.Org) Choose {
 	for i, d := range s.Usage.Domains {
 		t := Tick{Name: d.Name, Stays: i < p.Domains}
 		if d.Aside {
-			t.Remark = "Put aside"
+			t.Remark = "Set aside"
 		}
 		c.Domains = append(c.Domains, t)
 	}

@@ -156,7 +156,7 @@ func TestChangeThatCostsSomethingElseByNowIsAskedAgain(t *testing.T) {
 func TestSmallerPlanSaysWhatGoesAndWhen(t *testing.T) {
 	t.Parallel()
 	_, _, text := answer(t, site(paid()).AskCancel, "GET", "/o/example/billing/cancel", nil)
-	says(t, text, "End Personal on 12 Dec 2026?", "Until 11 Jan 2027, for 30 days, nothing is deleted", "2 of your 3 domains are put aside: b.example, c.example.",
+	says(t, text, "End Personal on 12 Dec 2026?", "Until 11 Jan 2027 nothing is deleted or set aside", "2 of your 3 domains are set aside: b.example, c.example.",
 		"Reports older than 30 days are deleted. Yours go back to 5 May 2026.", "250 reports came this month and Free has 100", `href="/o/example/export"`)
 }
 
@@ -213,7 +213,7 @@ func TestDomainsAreChosen(t *testing.T) {
 	t.Parallel()
 	c := &counter{account: billing.Account{Plan: billing.Free, Kept: billing.Personal, KeptUntil: new(now.AddDate(0, 0, 9))}}
 	_, _, text := answer(t, site(c).Show, "GET", "/o/example/billing", nil)
-	says(t, text, "Until 30 Nov 2026 you keep what you had with Personal.", `value="a.example" checked`, "3 active, and Free has 1.")
+	says(t, text, "Until 30 Nov 2026 you keep everything that you have.", `value="a.example" checked`, "3 active, and Free has 1.")
 	form := url.Values{"domain": {"c.example", "no domain"}}
 	if status, _, _ := answer(t, site(c).ChooseDomains, "POST", "/o/example/billing/domains", form); status != 303 || strings.Join(c.done, "; ") != "keep [c.example]" {
 		t.Errorf("%d, %q", status, c.done)

@@ -55,7 +55,7 @@ type Usage struct {
 // Domain is one of the organization's.
 type Domain struct {
 	Name  string
-	Aside bool // it is put aside: what it has can be read, what comes waits
+	Aside bool // it is set aside: what it has can be read, what comes waits
 }
 
 func place(a org.Access) ui.Org { return ui.Org{Name: a.Name, Slug: a.Slug} }
