@@ -203,7 +203,7 @@ func (j *payer) endsThePlan() {
 	j.follow("main form[method=post] button")
 	j.billing("Everything stays as it is until")
 	j.stripe.Renew(j.subscription()) // its end
-	j.billing("you keep what you had with Pro")
+	j.billing("you keep everything that you have")
 	j.mailed("30 days left")
 }
 

@@ -16,15 +16,17 @@ type ChangePage struct {
 	ui.Page
 	Heading string
 	Error   string // why it could not be done; empty = nothing was tried
-	Facts   []ui.AskFact
-	Lines   []Line
-	Tax     string // of the sum; empty = none
-	Sum     Line
-	After   string // what it costs from then on
-	Action  string
-	Agreed  billing.Agreed
-	Button  string
-	Cancel  ui.Link
+	// PortalAction leads to the cards; empty: they are not why.
+	PortalAction string
+	Facts        []ui.AskFact
+	Lines        []Line
+	Tax          string // of the sum; empty = none
+	Sum          Line
+	After        string // what it costs from then on
+	Action       string
+	Agreed       billing.Agreed
+	Button       string
+	Cancel       ui.Link
 }
 
 // Line is one of what a change costs.
@@ -48,7 +50,7 @@ func NewChange(frame ui.Page, s State, q billing.Quote) ChangePage {
 		Cancel: ui.Link{Text: "Keep " + Name(q.From.Plan), Href: here(o, "")}, After: "After that it costs " + Cost(q.To) + ", until you change or end it.",
 	}
 	if q.From.Plan == q.To.Plan {
-		p.Heading, p.Button = "Pay "+to+" by the "+string(q.To.Interval)+"?", "Pay by the "+string(q.To.Interval)
+		p.Heading, p.Button = "Pay "+to+" by the "+string(q.To.Interval)+"?", "Go on by the "+string(q.To.Interval)
 		p.Cancel.Text = "Leave it as it is"
 	}
 	for _, l := range q.Lines {

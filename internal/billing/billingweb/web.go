@@ -4,6 +4,7 @@ package billingweb
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -40,6 +41,7 @@ type Web struct {
 	Frame func(w http.ResponseWriter, r *http.Request, title string) ui.Page
 	// Flash leaves a sentence for the next page.
 	Flash func(w http.ResponseWriter, sentence string)
+	Log   *slog.Logger
 	Now   func() time.Time
 }
 
