@@ -338,6 +338,13 @@ func TestADowngradeDeletesNothingTheNextNight(t *testing.T) {
 	execute(t, a, `UPDATE reports SET day = day - 100`)
 	stripe.Cancel(stripe.Subscriptions(stripe.Customers()[0])[0])
 	says(t, ada.Get(t, ada.Get(t, ada.Home+"billing?checkout=done").Location), "Free") // coming back reads the plan anew
+	told := a.Mail(t, "ada@first.example")
+	for !strings.Contains(told.Subject, "days left") {
+		told = a.Mail(t, "ada@first.example")
+	}
+	if !strings.Contains(told.Text, "are deleted. Yours go back to") || strings.Contains(told.Text, "set aside:") {
+		t.Errorf("the mail does not say what goes, and nothing else:\n%s", told.Text)
+	}
 	left := func() int {
 		t.Helper()
 		night(t, a, "expire_reports")

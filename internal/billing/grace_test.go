@@ -194,7 +194,7 @@ func TestAnOrganizationOlderThanPlansKeepsWhatItHasForAGrace(t *testing.T) {
 		h.later(t, d*day)
 	}
 	if a := accountOf(); a.Kept != "" || len(h.shrunk) != 121 {
-		t.Errorf("after its grace: %+v, %d were put aside", a, len(h.shrunk))
+		t.Errorf("after its grace: %+v, %d were set aside", a, len(h.shrunk))
 	}
 	told := map[billing.TellPlan]int{}
 	for _, job := range h.jobs {
@@ -247,7 +247,7 @@ func TestAGraceIsNotRenewedByASmallerPlan(t *testing.T) {
 	}
 	h.later(t, 10*day)
 	if a := h.account(t); a.Kept != billing.Pro || !a.KeptUntil.Equal(begun.Add(50*day)) || len(h.shrunk) != 0 {
-		t.Errorf("what Pro gave: %+v, put aside %v", a, h.shrunk)
+		t.Errorf("what Pro gave: %+v, set aside %v", a, h.shrunk)
 	}
 	h.post(t)
 	h.later(t, 14*day)
@@ -256,7 +256,7 @@ func TestAGraceIsNotRenewedByASmallerPlan(t *testing.T) {
 	}
 	h.later(t, 6*day)
 	if a := h.account(t); a.Kept != "" || len(h.shrunk) != 1 || h.shrunk[0].ID != billing.Personal {
-		t.Errorf("after both: %+v, put aside %v", a, h.shrunk)
+		t.Errorf("after both: %+v, set aside %v", a, h.shrunk)
 	}
 }
 

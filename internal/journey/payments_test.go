@@ -199,11 +199,11 @@ func (j *payer) pays() {
 func (j *payer) endsThePlan() {
 	j.Helper()
 	j.open(j.org + "/billing/cancel")
-	j.reads("shop.example") // put aside by name
+	j.reads("shop.example") // set aside by name
 	j.follow("main form[method=post] button")
 	j.billing("Everything stays as it is until")
 	j.stripe.Renew(j.subscription()) // its end
-	j.billing("you keep what you had with Pro")
+	j.billing("you keep everything that you have")
 	j.mailed("30 days left")
 }
 
