@@ -15,7 +15,7 @@ import (
 // Usage is what an organization's plan makes of its reports.
 type Usage struct {
 	Counted int // this month, UTC; 0 where the plan has no limit
-	Held    int // wait for a larger plan or the next month
+	Held    int // wait for a larger plan or the next month; copies are one
 	// Oldest is the day of the oldest aggregate report; nil without one.
 	Oldest *time.Time
 }
@@ -37,7 +37,8 @@ func monthStart(t time.Time) time.Time {
 func (r Reason) ForPlan() bool { return r == ReasonPlan || r == ReasonSetAside }
 
 // connected is since when reports count against the plan: what ended before is
-// history that the first import brings.
+// history that the first import brings, also if the mailbox is deleted and
+// connected again.
 type connected struct {
 	org       time.Time // when the organization began
 	mailboxes map[mailbox.ID]time.Time

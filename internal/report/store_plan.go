@@ -18,8 +18,9 @@ const forPlanSQL = `r.verdict = 'held' AND r.reason IN ('over_the_plan', 'domain
 func queueUsage(b *postgres.Batch, org org.ID, month time.Time, into *Usage) {
 	scan(b, "usage", `
 		SELECT coalesce((SELECT reports FROM billing_usage WHERE org_id = @org AND month = @month), 0),
-		       (SELECT count(*) FROM receipt_items i JOIN originals o ON o.org_id = i.org_id AND o.receipt_id = i.receipt_id
-		        WHERE i.org_id = @org AND i.verdict = 'held' AND i.reason = @reason),
+		       (SELECT count(DISTINCT i.key_digest) FROM receipt_items i JOIN originals o ON o.org_id = i.org_id AND o.receipt_id = i.receipt_id
+		        WHERE i.org_id = @org AND i.verdict = 'held' AND i.reason = @reason
+		        AND NOT EXISTS (SELECT FROM reports r WHERE r.org_id = i.org_id AND r.key_digest = i.key_digest)),
 		       (SELECT min(day) FROM reports WHERE org_id = @org)`,
 		postgres.NamedArgs{"org": org, "month": month, "reason": ReasonPlan}, &into.Counted, &into.Held, &into.Oldest)
 }
@@ -28,7 +29,7 @@ func queueUsage(b *postgres.Batch, org org.ID, month time.Time, into *Usage) {
 func queueConnected(b *postgres.Batch, org org.ID, mailboxes []mailbox.ID, into *connected) {
 	b.Queue(`
 		SELECT NULL::uuid, created_at FROM organizations WHERE org_id = @org
-		UNION ALL SELECT mailbox_id, created_at FROM mailboxes WHERE org_id = @org AND mailbox_id = ANY(@mailboxes)`,
+		UNION ALL SELECT mailbox_id, connected_at FROM mailboxes WHERE org_id = @org AND mailbox_id = ANY(@mailboxes) AND connected_at IS NOT NULL`,
 		postgres.NamedArgs{"org": org, "mailboxes": mailboxes}).Query(func(rows pgx.Rows) error {
 		*into = connected{mailboxes: map[mailbox.ID]time.Time{}}
 		var box *mailbox.ID
