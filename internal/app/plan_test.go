@@ -71,3 +71,28 @@ func TestDomainThatIsSetAsideSaysSo(t *testing.T) {
 	says(t, w.owner.Get(t, w.owner.Home+"receipts?verdict=held"), "It is about a domain that is set aside")
 	says(t, w.owner.Get(t, w.owner.Home+"receipts/"+id), "It is about a domain that is set aside", "Choose which of your domains are active", `billing">See plans</a>`)
 }
+
+func TestReportsThatWaitAreNamed(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	w := newWorld(t, a, "ada@first.example")
+	viewer := join(t, a, w.slug, "viewer")
+	a.StopWorker() // it reads what is set here
+	w.owner.Post(t, w.owner.Home+"domains", "domain", "other.example")
+	w.owner.Post(t, w.owner.Home+"domains", "domain", "aside.example")
+	query(t, a, `WITH o AS (UPDATE organizations SET created_at = '2020-01-01') UPDATE domains SET set_aside_at = now() WHERE name = 'aside.example' RETURNING 1`).into(new(int))
+	plan(a, billing.Plan{Domains: 2, Seats: 5, RetentionDays: 30}) // no report counts
+	report := aReport(a, "new", "sub.other.example")
+	take(t, a, w.slug, report, report, aReport(a, "aside", "aside.example"))
+
+	of, link := "1 report about this domain waits, because all that your plan counts", `href="`+w.owner.Home+`billing">See your plan</a>`
+	says(t, w.owner.Get(t, w.owner.Home), "1 report waits, because all that your plan counts", link)
+	says(t, viewer.Get(t, w.owner.Home), "1 report waits, because all that your plan counts", "Ask an owner of your organization about a larger plan.")
+	says(t, w.owner.Get(t, w.owner.Home+"domains/other.example"), of, link, "1 report about this domain waits for room in your plan.")
+	says(t, w.owner.Get(t, w.owner.Home+"domains/aside.example"), ">Set aside<", "1 report waits and will be counted once this domain is active.", `billing">Choose which domains stay active</a>`)
+	for _, name := range []string{w.domain, "aside.example"} {
+		if page := w.owner.Get(t, w.owner.Home+"domains/"+name); strings.Contains(page.Body, of) || strings.Contains(page.Body, "expect the first within") {
+			t.Errorf("%s: the page speaks of what it is not about", name)
+		}
+	}
+}

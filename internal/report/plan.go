@@ -26,6 +26,14 @@ func (s *Service) Usage(ctx context.Context, org org.ID) (u Usage, err error) {
 	return u, err
 }
 
+// Waiting is how many reports of a domain wait, for a larger plan or the next
+// month, or until the domain is active again.
+type Waiting struct {
+	Domain  DomainID `db:"domain_id"`
+	Reason  Reason   `db:"reason"`
+	Reports int      `db:"reports"`
+}
+
 // monthStart is the first day of a time's month, UTC.
 func monthStart(t time.Time) time.Time {
 	t = t.UTC()
