@@ -45,10 +45,42 @@ func TestWhoMeetsALimitIsLedToALargerPlan(t *testing.T) {
 		if c.page.Status != c.status || !strings.Contains(c.page.Body, c.want) {
 			t.Errorf("%s: %d, and the page lacks %q", name, c.page.Status, c.want)
 		}
+		if larger := strings.Index(c.page.Body, "A larger plan would allow this."); larger >= 0 && larger < strings.Index(c.page.Body, "<h1") {
+			t.Errorf("%s: it speaks of a larger plan before the page begins", name)
+		}
 		if led := strings.Contains(c.page.Body, "A larger plan would allow this."); led != (c.want == see || c.want == ask) {
 			t.Errorf("%s: it speaks of a larger plan: %t", name, led)
 		}
 	}
+}
+
+func TestLargestPlanSpeaksOfNoLargerOne(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	w := newWorld(t, a, "ada@first.example")
+	a.StopWorker() // it reads what is set here
+	largest := billing.PlanOf(billing.Business)
+	largest.Seats, largest.Domains = 1, 1
+	plan(a, largest)
+	home := w.owner.Home
+	for name, page := range map[string]apptest.Page{
+		"an invitation": w.owner.Post(t, home+"members", "email", "eve@first.example", "role", "viewer"),
+		"a domain":      w.owner.Post(t, home+"domains", "domain", "more.example"),
+		"many domains":  w.owner.Post(t, home+"domains/new", "names", "more.example"),
+	} {
+		if page.Status == 303 || strings.Contains(page.Body, "larger plan") {
+			t.Errorf("%s: %d, or it speaks of a larger plan", name, page.Status)
+		}
+	}
+}
+
+func TestNamesOverThePlanStayInTheField(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	w := newWorld(t, a, "ada@first.example")
+	a.StopWorker() // it reads what is set here
+	plan(a, billing.PlanOf(billing.Free))
+	says(t, w.owner.Post(t, w.owner.Home+"domains/new", "names", "more.example"), "your plan watches up to 1 domain", ">more.example\n</textarea>")
 }
 
 func TestDomainThatIsSetAsideSaysSo(t *testing.T) {

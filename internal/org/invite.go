@@ -105,7 +105,7 @@ func (s *Service) mayTakeSeat(ctx context.Context, tx postgres.Tx, org ID, email
 	}
 	allowed, err := s.Limits.Check(ctx, tx, org, billing.Seats)
 	if err == nil && !allowed.Allows(taken) {
-		err = &fault.Error{Kind: fault.LimitReached, Upgrade: true, Sentence: noSeat(allowed.Max, len(team))}
+		err = &fault.Error{Kind: fault.LimitReached, Upgrade: !allowed.Largest, Sentence: noSeat(allowed.Max, len(team))}
 	}
 	return err
 }
