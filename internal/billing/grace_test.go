@@ -190,8 +190,8 @@ func TestAnOrganizationOlderThanPlansKeepsWhatItHasForAGrace(t *testing.T) {
 	if a := accountOf(); a.Plan != billing.Free || a.Kept != billing.Business || a.KeptUntil.Sub(h.clock()) != 30*day {
 		t.Errorf("one that is a year old: %+v", a)
 	}
-	for _, d := range []time.Duration{23, 6, 1} {
-		h.later(t, d*day)
+	for _, days := range []int{23, 6, 1} {
+		h.later(t, time.Duration(days)*day)
 	}
 	if a := accountOf(); a.Kept != "" || len(h.shrunk) != 121 {
 		t.Errorf("after its grace: %+v, %d were set aside", a, len(h.shrunk))

@@ -165,9 +165,9 @@ func (r *sequence) step(t *testing.T) {
 		{"change to " + price.Key(), func() { r.stripe.ChangePrice(id, price) }},
 	}
 	if r.random.IntN(6) == 0 {
-		days := time.Duration(1 + r.random.IntN(20))
-		r.said = append(r.said, fmt.Sprint(int(days), " days pass"))
-		r.h.later(t, days*day)
+		days := 1 + r.random.IntN(20)
+		r.said = append(r.said, fmt.Sprint(days, " days pass"))
+		r.h.later(t, time.Duration(days)*day)
 		return
 	}
 	one := steps[r.random.IntN(len(steps))]
