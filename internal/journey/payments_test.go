@@ -234,7 +234,7 @@ func (j *payer) passes(interval string) {
 		j.Fatalf("%v", err)
 	}
 	defer func() { _ = conn.Close(context.Background()) }()
-	if _, err := conn.Exec(ctx, `UPDATE billing_accounts SET kept_untils = ARRAY(SELECT t - $1::interval FROM unnest(kept_untils) t)`, interval); err != nil {
+	if _, err := conn.Exec(ctx, `UPDATE billing_accounts SET kept_untils = (SELECT array_agg(t - $1::interval ORDER BY t) FROM unnest(kept_untils) t)`, interval); err != nil {
 		j.Fatalf("%v", err)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, j.program.base+"/jobs/pass_billing_time", nil)
