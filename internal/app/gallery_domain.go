@@ -15,7 +15,7 @@ func domainGallery() []galleryPage {
 		{"report", "domains-aside", func(p ui.Page) templ.Component {
 			page := sampleDomainList(p)
 			page.Domains[3].Aside = true
-			page.Aside = reportweb.Aside{Text: "1 domain is set aside, because your plan watches fewer domains. All that was counted can be read as before. New reports wait and are not counted.", Link: ui.Link{Text: "Choose which domains stay active", Href: galleryPath + "settings"}}
+			page.Aside = reportweb.PlanNote{Text: "1 domain is set aside, because your plan watches fewer domains. All that was counted can be read as before. New reports wait and are not counted.", Link: ui.Link{Text: "Choose which domains stay active", Href: galleryPath + "settings"}}
 			return reportweb.Domains(page)
 		}},
 		{"report", "domains-empty", func(p ui.Page) templ.Component {
@@ -69,8 +69,8 @@ func domainGallery() []galleryPage {
 		}},
 		{"report", "domain-empty", func(p ui.Page) templ.Component {
 			page := sampleDomain(p)
-			page.Headline, page.Advice, page.Action, page.Empty = "No messages were reported for example.org in these days.", "", ui.Link{}, true
-			page.EmptyWhy = "The last report about it arrived on 2 Oct 2026. Choose a longer range above, or see whether its mailbox still works."
+			page.Headline, page.Advice, page.Action = "No messages were reported for example.org in these days.", "", ui.Link{}
+			page.Empty = ui.Nothing{Icon: "calendar-x", Title: "No messages in these days", Words: "The last report about it arrived on 2 Oct 2026. Choose a longer range above, or see whether its mailbox still works."}
 			page.Policy, page.Receivers, page.Countries = nil, ui.HeatMap{}, ui.Countries{}
 			return reportweb.Domain(page)
 		}},

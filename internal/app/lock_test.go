@@ -33,6 +33,7 @@ var fillings = map[string]string{
 		SELECT org_id, domain_id, '2020-01-01', '2020-01-02', 'sender.example', '', 1, 1, 1, 0, 1, 1 FROM domains`,
 	"daily_stale":        `INSERT INTO daily_stale (org_id, domain_id, from_day) SELECT org_id, domain_id, '2020-01-01' FROM domains`,
 	"found_domains":      `INSERT INTO found_domains (org_id, mailbox_id, name, reports, messages) SELECT org_id, mailbox_id, 'found.example', 1, 1 FROM mailboxes`,
+	"mailbox_accounts":   `INSERT INTO mailbox_accounts (org_id, account, connected_at) SELECT org_id, '', now() FROM organizations ON CONFLICT DO NOTHING`,
 	"mailbox_read":       `INSERT INTO mailbox_read (org_id, mailbox_id, mail_id) SELECT org_id, mailbox_id, '1' FROM mailboxes`,
 	"mailbox_unfinished": `INSERT INTO mailbox_unfinished (org_id, mailbox_id, generation, mail_id) SELECT org_id, mailbox_id, '1', '1' FROM mailboxes`,
 	"original_parts":     `INSERT INTO original_parts (org_id, receipt_id, part, content) SELECT org_id, receipt_id, 1, '' FROM originals`,

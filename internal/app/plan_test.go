@@ -45,10 +45,42 @@ func TestWhoMeetsALimitIsLedToALargerPlan(t *testing.T) {
 		if c.page.Status != c.status || !strings.Contains(c.page.Body, c.want) {
 			t.Errorf("%s: %d, and the page lacks %q", name, c.page.Status, c.want)
 		}
+		if larger := strings.Index(c.page.Body, "A larger plan would allow this."); larger >= 0 && larger < strings.Index(c.page.Body, "<h1") {
+			t.Errorf("%s: it speaks of a larger plan before the page begins", name)
+		}
 		if led := strings.Contains(c.page.Body, "A larger plan would allow this."); led != (c.want == see || c.want == ask) {
 			t.Errorf("%s: it speaks of a larger plan: %t", name, led)
 		}
 	}
+}
+
+func TestLargestPlanSpeaksOfNoLargerOne(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	w := newWorld(t, a, "ada@first.example")
+	a.StopWorker() // it reads what is set here
+	largest := billing.PlanOf(billing.Business)
+	largest.Seats, largest.Domains = 1, 1
+	plan(a, largest)
+	home := w.owner.Home
+	for name, page := range map[string]apptest.Page{
+		"an invitation": w.owner.Post(t, home+"members", "email", "eve@first.example", "role", "viewer"),
+		"a domain":      w.owner.Post(t, home+"domains", "domain", "more.example"),
+		"many domains":  w.owner.Post(t, home+"domains/new", "names", "more.example"),
+	} {
+		if page.Status == 303 || strings.Contains(page.Body, "larger plan") {
+			t.Errorf("%s: %d, or it speaks of a larger plan", name, page.Status)
+		}
+	}
+}
+
+func TestNamesOverThePlanStayInTheField(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	w := newWorld(t, a, "ada@first.example")
+	a.StopWorker() // it reads what is set here
+	plan(a, billing.PlanOf(billing.Free))
+	says(t, w.owner.Post(t, w.owner.Home+"domains/new", "names", "more.example"), "your plan watches up to 1 domain", ">more.example\n</textarea>")
 }
 
 func TestDomainThatIsSetAsideSaysSo(t *testing.T) {
@@ -70,4 +102,29 @@ func TestDomainThatIsSetAsideSaysSo(t *testing.T) {
 	query(t, a, `SELECT receipt_id::text FROM receipts WHERE verdict = 'held'`).into(&id)
 	says(t, w.owner.Get(t, w.owner.Home+"receipts?verdict=held"), "It is about a domain that is set aside")
 	says(t, w.owner.Get(t, w.owner.Home+"receipts/"+id), "It is about a domain that is set aside", "Choose which of your domains are active", `billing">See plans</a>`)
+}
+
+func TestReportsThatWaitAreNamed(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	w := newWorld(t, a, "ada@first.example")
+	viewer := join(t, a, w.slug, "viewer")
+	a.StopWorker() // it reads what is set here
+	w.owner.Post(t, w.owner.Home+"domains", "domain", "other.example")
+	w.owner.Post(t, w.owner.Home+"domains", "domain", "aside.example")
+	query(t, a, `WITH o AS (UPDATE organizations SET created_at = '2020-01-01') UPDATE domains SET set_aside_at = now() WHERE name = 'aside.example' RETURNING 1`).into(new(int))
+	plan(a, billing.Plan{Domains: 2, Seats: 5, RetentionDays: 30}) // no report counts
+	report := aReport(a, "new", "sub.other.example")
+	take(t, a, w.slug, report, report, aReport(a, "aside", "aside.example"))
+
+	of, link := "1 report about this domain waits, because all that your plan counts", `href="`+w.owner.Home+`billing">See your plan</a>`
+	says(t, w.owner.Get(t, w.owner.Home), "1 report waits, because all that your plan counts", link)
+	says(t, viewer.Get(t, w.owner.Home), "1 report waits, because all that your plan counts", "Ask an owner of your organization about a larger plan.")
+	says(t, w.owner.Get(t, w.owner.Home+"domains/other.example"), of, link, "1 report about this domain waits for room in your plan.")
+	says(t, w.owner.Get(t, w.owner.Home+"domains/aside.example"), ">Set aside<", "1 report waits and will be counted once this domain is active.", `billing">Choose which domains stay active</a>`)
+	for _, name := range []string{w.domain, "aside.example"} {
+		if page := w.owner.Get(t, w.owner.Home+"domains/"+name); strings.Contains(page.Body, of) || strings.Contains(page.Body, "expect the first within") {
+			t.Errorf("%s: the page speaks of what it is not about", name)
+		}
+	}
 }

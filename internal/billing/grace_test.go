@@ -75,6 +75,30 @@ func TestNothingIsTakenAwayForThirtyDaysAfterAPlanEnds(t *testing.T) {
 	}
 }
 
+func TestTheDayFromWhichThingsAreTakenAway(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
+	in := func(days int) time.Time { return now.AddDate(0, 0, days) }
+	paid := func(ends bool) *billing.Paid {
+		return &billing.Paid{Price: pro, Status: billing.Active, PeriodEnd: in(20), EndsThen: ends}
+	}
+	for name, c := range map[string]struct {
+		account billing.Account
+		want    time.Time
+	}{
+		"a plan that goes on":           {billing.Account{Paid: paid(false)}, time.Time{}},
+		"one that was cancelled":        {billing.Account{Paid: paid(true)}, in(50)},
+		"a missing payment":             {billing.Account{Paid: paid(false), PastDueSince: &now}, in(44)},
+		"cancelled with one missing":    {billing.Account{Paid: paid(true), PastDueSince: &now}, in(44)},
+		"a grace":                       {billing.Account{Kept: billing.Pro, KeptUntil: new(in(3))}, in(3)},
+		"a grace, and a plan that goes": {billing.Account{Paid: paid(true), Kept: billing.Business, KeptUntil: new(in(3))}, in(3)},
+	} {
+		if got := c.account.TakenAwayFrom(); !got.Equal(c.want) {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 func TestAPlanBoughtInTheGraceRestoresEverything(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -22,7 +22,8 @@ const (
 // Allowance is how much of a limit an organization has.
 type Allowance struct {
 	Unlimited bool
-	Max       int // meaningless when Unlimited
+	Max       int  // meaningless when Unlimited
+	Largest   bool // there is no larger plan
 }
 
 // Allows reports whether n of it are within the allowance.

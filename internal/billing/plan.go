@@ -70,7 +70,7 @@ func (id PlanID) Less(other PlanID) bool { return rank(id) < rank(other) }
 // Allowance is what the plan gives of a limit.
 func (p Plan) Allowance(l Limit) Allowance {
 	n := map[Limit]int{Domains: p.Domains, Reports: p.Reports, Seats: p.Seats, RetentionDays: p.RetentionDays}[l]
-	return Allowance{Unlimited: n == unlimited, Max: max(0, n)}
+	return Allowance{Unlimited: n == unlimited, Max: max(0, n), Largest: p.ID == Business}
 }
 
 // Price is one way of paying for a plan.

@@ -27,7 +27,7 @@ func (s *Service) Choose(ctx context.Context, a org.Access, keep []fqdn.Name) er
 			return fault.InvalidFields(fault.Fields{"domains": "Choose at least one domain."})
 		}
 		if !allowed.Allows(len(kept)) {
-			return overPlan(allowed.Max)
+			return overPlan(allowed)
 		}
 		if err := keepFirst(ctx, tx, a.ID, kept); err != nil {
 			return err

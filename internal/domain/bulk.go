@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"sendvery.com/sendvery/internal/billing"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/org"
@@ -33,14 +34,14 @@ const MaxPasted = 1_000
 
 // AddPasted begins to watch the domains of a text: names on lines of their own,
 // or between commas, semicolons and spaces. What cannot be added stands in
-// nobody's way. limit is how many domains the plan watches.
-func (s *Service) AddPasted(ctx context.Context, a org.Access, text string) (lines []Line, limit int, err error) {
+// nobody's way. allowed is how many domains the plan watches.
+func (s *Service) AddPasted(ctx context.Context, a org.Access, text string) (lines []Line, allowed billing.Allowance, err error) {
 	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(", ;\t\r\n", r) })
 	switch {
 	case len(words) == 0:
-		return nil, 0, fault.InvalidFields(fault.Fields{"names": "Paste at least one domain name, such as example.org."})
+		return nil, allowed, fault.InvalidFields(fault.Fields{"names": "Paste at least one domain name, such as example.org."})
 	case len(words) > MaxPasted:
-		return nil, 0, fault.InvalidFields(fault.Fields{"names": fmt.Sprintf("These are %d names. Paste at most %d at once.", len(words), MaxPasted)})
+		return nil, allowed, fault.InvalidFields(fault.Fields{"names": fmt.Sprintf("These are %d names. Paste at most %d at once.", len(words), MaxPasted)})
 	}
 	var names []fqdn.Name
 	for _, word := range words {
@@ -53,12 +54,12 @@ func (s *Service) AddPasted(ctx context.Context, a org.Access, text string) (lin
 	}
 	var added, over []fqdn.Name
 	err = s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) (err error) {
-		added, over, limit, err = s.add(ctx, tx, a, names)
+		added, over, allowed, err = s.add(ctx, tx, a, names)
 		return err
 	})
 	mark(lines, added, Added)
 	mark(lines, over, OverLimit)
-	return lines, limit, err
+	return lines, allowed, err
 }
 
 // mark gives the first line of each name its outcome.

@@ -85,16 +85,16 @@ func (s *Service) Add(ctx context.Context, a org.Access, names []fqdn.Name) erro
 
 // AddIn is Add within a transaction.
 func (s *Service) AddIn(ctx context.Context, tx postgres.Tx, a org.Access, names []fqdn.Name) error {
-	_, over, limit, err := s.add(ctx, tx, a, names)
+	_, over, allowed, err := s.add(ctx, tx, a, names)
 	if err == nil && len(over) > 0 {
-		err = overPlan(limit)
+		err = overPlan(allowed)
 	}
 	return err
 }
 
 // overPlan refuses more domains than the plan watches.
-func overPlan(limit int) error {
-	return &fault.Error{Kind: fault.LimitReached, Upgrade: true, Sentence: "Your plan watches up to " + count(limit) + "."}
+func overPlan(allowed billing.Allowance) error {
+	return &fault.Error{Kind: fault.LimitReached, Upgrade: !allowed.Largest, Sentence: "Your plan watches up to " + count(allowed.Max) + "."}
 }
 
 // count is a number of domains in words.
@@ -106,18 +106,17 @@ func count(n int) string {
 }
 
 // add adds what is new among names as far as the plan allows, and says what is
-// over its limit.
-func (s *Service) add(ctx context.Context, tx postgres.Tx, a org.Access, names []fqdn.Name) (added, over []fqdn.Name, limit int, err error) {
+// over its limit, and what that is.
+func (s *Service) add(ctx context.Context, tx postgres.Tx, a org.Access, names []fqdn.Name) (added, over []fqdn.Name, allowed billing.Allowance, err error) {
 	if err := Await(ctx, tx, a.ID); err != nil {
-		return nil, nil, 0, err
+		return nil, nil, allowed, err
 	}
 	have, err := All(ctx, tx, a.ID)
 	if err != nil {
-		return nil, nil, 0, err
+		return nil, nil, allowed, err
 	}
-	allowed, err := s.Limits.Check(ctx, tx, a.ID, billing.Domains)
-	if err != nil {
-		return nil, nil, 0, err
+	if allowed, err = s.Limits.Check(ctx, tx, a.ID, billing.Domains); err != nil {
+		return nil, nil, allowed, err
 	}
 	known := map[fqdn.Name]bool{}
 	for _, d := range have {
@@ -135,15 +134,15 @@ func (s *Service) add(ctx context.Context, tx postgres.Tx, a org.Access, names [
 		known[name] = true
 	}
 	if len(added) == 0 {
-		return nil, over, allowed.Max, nil
+		return nil, over, allowed, nil
 	}
 	if err := insert(ctx, tx, a.ID, added, s.Now()); err != nil {
-		return nil, nil, 0, err
+		return nil, nil, allowed, err
 	}
 	if err := s.Added(ctx, tx, a.ID, added); err != nil {
-		return nil, nil, 0, err
+		return nil, nil, allowed, err
 	}
-	return added, over, allowed.Max, s.record(ctx, tx, a, "domain.add", added)
+	return added, over, allowed, s.record(ctx, tx, a, "domain.add", added)
 }
 
 // record notes the same of each name.

@@ -22,11 +22,11 @@ func TestPastedNamesGetAnOutcomeEach(t *testing.T) {
 	if err := b.Add(t.Context(), b.a, []fqdn.Name{"here.example"}); err != nil {
 		t.Fatal(err)
 	}
-	lines, limit, err := b.AddPasted(t.Context(), b.a, "One.example, two.example\r\nhere.example;one.example not_a_name three.example localhost")
+	lines, allowed, err := b.AddPasted(t.Context(), b.a, "One.example, two.example\r\nhere.example;one.example not_a_name three.example localhost")
 	want := []domain.Line{{"one.example", domain.Added}, {"two.example", domain.Added}, {"here.example", domain.Watched}, {"one.example", domain.Watched},
 		{"not_a_name", domain.NoName}, {"three.example", domain.OverLimit}, {"localhost", domain.NoName}}
-	if err != nil || limit != 3 || !slices.Equal(lines, want) {
-		t.Errorf("%v, limit %d, %v", lines, limit, err)
+	if err != nil || allowed.Max != 3 || !slices.Equal(lines, want) {
+		t.Errorf("%v, %+v, %v", lines, allowed, err)
 	}
 	if got := names(t, b, b.a); !slices.Equal(got, []fqdn.Name{"here.example", "one.example", "two.example"}) {
 		t.Errorf("domains: %v", got)

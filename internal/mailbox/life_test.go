@@ -11,12 +11,15 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 
+	"sendvery.com/sendvery/internal/billing"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/mailfetch"
+	"sendvery.com/sendvery/internal/mailtest"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
+	"sendvery.com/sendvery/internal/report"
 )
 
 func TestWholeLifeOfAMailbox(t *testing.T) {
@@ -251,5 +254,62 @@ func TestDeletingTakesThePasswordAndKeepsTheReports(t *testing.T) {
 		if err := b.Do(t.Context(), j); err != nil {
 			t.Errorf("a slice of a deleted mailbox: %v", err)
 		}
+	}
+}
+
+func TestMailboxThatIsConnectedAgainHasNoMoreHistory(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.now = time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC) // the reports are of the 10th
+	b.admin(t, `UPDATE organizations SET created_at = '2026-11-05'`)
+	b.reports.Plans.Of = func(_ context.Context, _ postgres.Tx, _ postgres.TenantID, l billing.Limit) (billing.Allowance, error) {
+		return billing.Allowance{Unlimited: l != billing.Reports, Max: 2}, nil
+	}
+	if err := b.Domains.Add(t.Context(), b.org, []fqdn.Name{"example.org"}); err != nil {
+		t.Fatal(err)
+	}
+	connect := func() mailbox.ID {
+		id := b.connect(t, b.settings())
+		b.settle(t)
+		if b.get(t, id).State == mailbox.Choosing {
+			if err := b.Choose(t.Context(), b.org, id, nil); err != nil {
+				t.Fatal(err)
+			}
+			b.settle(t)
+		}
+		return id
+	}
+	id := connect()
+	b.advance(7 * 24 * time.Hour)
+	b.appendReports(t, "a", "example.org", 4)
+	b.dispatch(t)
+	b.settle(t)
+	want := report.Usage{Counted: 2, Held: 2}
+	usage := func() report.Usage {
+		u, err := b.reports.Usage(t.Context(), b.org.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report.Usage{Counted: u.Counted, Held: u.Held}
+	}
+	if got := usage(); got != want || b.counted(t) != 20 {
+		t.Fatalf("usage %+v, %d messages", got, b.counted(t))
+	}
+	connect() // beside the first one
+	if got := usage(); got != want || b.counted(t) != 20 {
+		t.Errorf("connected twice: usage %+v, %d messages", got, b.counted(t))
+	}
+	if err := b.Delete(t.Context(), b.org, id); err != nil {
+		t.Fatal(err)
+	}
+	b.advance(24 * time.Hour)
+	b.appendReports(t, "meanwhile", "example.org", 1)
+	connect()
+	want.Held++
+	if got := usage(); got != want || b.counted(t) != 20 {
+		t.Errorf("connected again: usage %+v, %d messages", got, b.counted(t))
+	}
+	if n := one[int](t, b, `SELECT count(*) FROM mailbox_accounts WHERE position(convert_to($1, 'UTF8') IN account) > 0`, mailtest.User); n != 0 {
+		t.Error("the account is kept by its name")
 	}
 }

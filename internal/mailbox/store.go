@@ -114,11 +114,21 @@ const resumed = `coalesce(
 	(SELECT CASE r.state WHEN 'done' THEN 'polling' ELSE 'importing' END FROM mailbox_runs r
 	 WHERE r.org_id = m.org_id AND r.mailbox_id = m.mailbox_id AND r.kind = 'import'), 'scanning')`
 
-// passTest moves a mailbox on after its test and returns where to.
+// accountSQL tells accounts of mailboxes m apart, whatever folder is read and
+// by which protocol, and names nobody.
+const accountSQL = `sha256(convert_to(m.org_id || ' ' || lower(CASE WHEN m.username LIKE '%@%' THEN m.username ELSE m.username || '@' || m.host END), 'UTF8'))`
+
+// passTest moves a mailbox on after its test and returns where to. From the
+// first time that its account is connected its reports count.
 func passTest(ctx context.Context, tx postgres.Tx, j Slice) (state State, err error) {
 	err = tx.QueryRow(ctx, `
-		UPDATE mailboxes m SET state = CASE WHEN m.stopped THEN 'paused' ELSE `+resumed+` END, failure = NULL, advice = NULL, failures = 0
-		WHERE m.org_id = $1 AND m.mailbox_id = $2 RETURNING m.state`, j.Org, j.Mailbox).Scan(&state)
+		WITH first AS (
+			INSERT INTO mailbox_accounts AS a (org_id, account, connected_at)
+			SELECT m.org_id, `+accountSQL+`, m.created_at FROM mailboxes m WHERE m.org_id = $1 AND m.mailbox_id = $2
+			ON CONFLICT (org_id, account) DO UPDATE SET connected_at = least(a.connected_at, excluded.connected_at) RETURNING connected_at)
+		UPDATE mailboxes m SET state = CASE WHEN m.stopped THEN 'paused' ELSE `+resumed+` END, failure = NULL, advice = NULL, failures = 0,
+		       connected_at = first.connected_at
+		FROM first WHERE m.org_id = $1 AND m.mailbox_id = $2 RETURNING m.state`, j.Org, j.Mailbox).Scan(&state)
 	if err != nil {
 		return "", fmt.Errorf("pass test: %w", err)
 	}

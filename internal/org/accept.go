@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 
+	"sendvery.com/sendvery/internal/billing"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/postgres"
 )
@@ -54,8 +55,10 @@ func (s *Service) Accept(ctx context.Context, person PersonID, id InvitationID) 
 				return nil // by another way meanwhile
 			}
 		}
-		if err := s.seats(ctx, tx, i.Org, len(team)+1, "All %d seats of this organization are taken. Ask who invited you to make room."); err != nil {
+		if allowed, err := s.Limits.Check(ctx, tx, i.Org, billing.Seats); err != nil {
 			return err
+		} else if !allowed.Allows(len(team) + 1) {
+			return fault.New(fault.LimitReached, "There is no free seat in this organization at the moment. Ask whoever invited you.")
 		}
 		return insertMember(ctx, tx, i.Org, Colleague{Person: person, Role: i.Role, JoinedAt: s.Now()})
 	})

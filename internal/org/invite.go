@@ -103,16 +103,23 @@ func (s *Service) mayTakeSeat(ctx context.Context, tx postgres.Tx, org ID, email
 			taken++
 		}
 	}
-	return s.seats(ctx, tx, org, taken, "All %d seats of your plan are taken, members and invitations together. Revoke an invitation or remove a member to make room.")
-}
-
-// seats refuses more than the plan allows.
-func (s *Service) seats(ctx context.Context, tx postgres.Tx, org ID, n int, sentence string) error {
 	allowed, err := s.Limits.Check(ctx, tx, org, billing.Seats)
-	if err == nil && !allowed.Allows(n) {
-		err = &fault.Error{Kind: fault.LimitReached, Upgrade: true, Sentence: fmt.Sprintf(sentence, allowed.Max)}
+	if err == nil && !allowed.Allows(taken) {
+		err = &fault.Error{Kind: fault.LimitReached, Upgrade: !allowed.Largest, Sentence: noSeat(allowed.Max, len(team))}
 	}
 	return err
+}
+
+// noSeat says that a plan's seats are taken, and what makes room if anything
+// does.
+func noSeat(seats, members int) string {
+	switch {
+	case seats > 1:
+		return fmt.Sprintf("All %d seats of your plan are taken, members and invitations together. Revoke an invitation or remove a member to make room.", seats)
+	case members > 1:
+		return "Your plan has one seat, and more people than that are members already."
+	}
+	return "Your plan has one seat, which is yours."
 }
 
 // mayWrite takes one turn of sending mail to strangers.

@@ -282,3 +282,19 @@ func TestSeatsAreCountedOnInviteAndOnAccept(t *testing.T) {
 		t.Errorf("one that is over takes a seat again: %v", err)
 	}
 }
+
+func TestOneSeatIsSaidInItsOwnWords(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	if err := h.Invite(t.Context(), h.ada, "bob@first.example", org.Viewer); err != nil {
+		t.Fatal(err)
+	}
+	h.seats(1)
+	if err := h.Invite(t.Context(), h.ada, "eve@first.example", org.Viewer); fault.Sentence(err) != "Your plan has one seat, which is yours." || !fault.Upgrades(err) {
+		t.Errorf("the owner: %v", err)
+	}
+	_, err := h.Accept(t.Context(), h.person(t, "bob@first.example"), h.waiting(t)[0].ID)
+	if fault.Sentence(err) != "There is no free seat in this organization at the moment. Ask whoever invited you." || fault.Upgrades(err) {
+		t.Errorf("who is invited: %v", err)
+	}
+}

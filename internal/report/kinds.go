@@ -178,9 +178,9 @@ func (g *group) hold(o other, ri receiptItem, domains []fqdn.Name) {
 	r := &g.results[o.item]
 	ri.verdict = Held
 	for n, d := range domains {
-		ri.reason, ri.end = ReasonUnwatched, time.Time{}
+		ri.reason, ri.end, ri.key = ReasonUnwatched, time.Time{}, nil
 		if _, aside := watched(g.domains, d); aside {
-			ri.reason, ri.end = ReasonSetAside, time.Unix(o.report.TLS.End, 0).UTC()
+			ri.reason, ri.end, ri.key = ReasonSetAside, time.Unix(o.report.TLS.End, 0).UTC(), o.key[:]
 		}
 		if ri.domain = d.String(); n == 0 {
 			r.items[o.slot] = ri

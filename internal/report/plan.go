@@ -15,7 +15,7 @@ import (
 // Usage is what an organization's plan makes of its reports.
 type Usage struct {
 	Counted int // this month, UTC; 0 where the plan has no limit
-	Held    int // wait for a larger plan or the next month
+	Held    int // wait for a larger plan or the next month; copies are one
 	// Oldest is the day of the oldest aggregate report; nil without one.
 	Oldest *time.Time
 }
@@ -24,6 +24,14 @@ type Usage struct {
 func (s *Service) Usage(ctx context.Context, org org.ID) (u Usage, err error) {
 	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueUsage(b, org, monthStart(s.Now()), &u) })
 	return u, err
+}
+
+// Waiting is how many reports of a domain wait, for a larger plan or the next
+// month, or until the domain is active again.
+type Waiting struct {
+	Domain  DomainID `db:"domain_id"`
+	Reason  Reason   `db:"reason"`
+	Reports int      `db:"reports"`
 }
 
 // monthStart is the first day of a time's month, UTC.
@@ -37,7 +45,8 @@ func monthStart(t time.Time) time.Time {
 func (r Reason) ForPlan() bool { return r == ReasonPlan || r == ReasonSetAside }
 
 // connected is since when reports count against the plan: what ended before is
-// history that the first import brings.
+// history that the first import brings, also if the mailbox is deleted and
+// connected again.
 type connected struct {
 	org       time.Time // when the organization began
 	mailboxes map[mailbox.ID]time.Time

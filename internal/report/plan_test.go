@@ -89,6 +89,23 @@ func TestReportsOverThePlanAreHeld(t *testing.T) {
 	}
 }
 
+func TestCopiesOfWhatWaitsAreCountedOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org")
+	b.plan(t, 1, 365)
+	both := zipped(t, "a.xml", of(10, "a"), "b.xml", of(11, "b"))
+	b.take(t, of(12, "c"))
+	b.take(t, both, both, of(10, "a"))
+	if got := b.usage(t); got != (report.Usage{Counted: 1, Held: 2}) {
+		t.Errorf("usage: %+v", got)
+	}
+	b.plan(t, 2, 365)
+	b.releasePlanHeld(t)
+	if got := b.usage(t); got != (report.Usage{Counted: 2, Held: 1}) {
+		t.Errorf("once one of them is stored: %+v", got)
+	}
+}
+
 func TestWithoutPlansNothingIsCounted(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "example.org")
@@ -102,8 +119,8 @@ func TestWithoutPlansNothingIsCounted(t *testing.T) {
 func (b *bench) connect(t *testing.T, at time.Time) mailbox.ID {
 	t.Helper()
 	id := uid.New[mailbox.Mailbox]()
-	b.admin(t, `INSERT INTO mailboxes (org_id, mailbox_id, protocol, host, port, security, username, secret, folder, after_import, state, created_at)
-		VALUES ($1, $2, 'imap', 'imap.example.org', 993, 'tls', 'u', '', 'INBOX', 'leave', 'polling', $3)`, b.org.ID, id, at)
+	b.admin(t, `INSERT INTO mailboxes (org_id, mailbox_id, protocol, host, port, security, username, secret, folder, after_import, state, created_at, connected_at)
+		VALUES ($1, $2, 'imap', 'imap.example.org', 993, 'tls', 'u', '', 'INBOX', 'leave', 'polling', $3, $3)`, b.org.ID, id, at)
 	return id
 }
 

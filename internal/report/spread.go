@@ -26,6 +26,7 @@ func (s *Service) DomainSummary(ctx context.Context, org org.ID, f Filter) (Summ
 		end()
 		queueDomains(b, org, f, &sum.Domains)
 		queueSuggestions(b, org, &sum.Suggestions)
+		queueWaiting(b, org, &sum.Waiting)
 	})
 	sum.settle(totals, days)
 	for _, p := range parts {

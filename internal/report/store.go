@@ -122,9 +122,12 @@ type receiptItem struct {
 	reason   Reason
 	label    string
 	domain   string
-	reporter string    // of what is refused; "" = not known
-	report   ID        // of the stored report among those of its kind; 0 = none
-	end      time.Time // of what is held for the plan: the end of its range
+	reporter string // of what is refused; "" = not known
+	report   ID     // of the stored report among those of its kind; 0 = none
+
+	// Of what is held for the plan: the end of its range, and its key.
+	end time.Time
+	key []byte
 
 	// Of one that is not counted because another one is.
 	content []byte
@@ -307,7 +310,7 @@ func addItems(b *postgres.Batch, org org.ID, results []result) {
 	var kinds, verdicts, labels []string
 	var reasons, domains, reporters []*string
 	var reports []*int64
-	var contents [][]byte
+	var contents, keys [][]byte
 	var versions []*Version
 	var ends []*time.Time
 	for _, r := range results {
@@ -320,18 +323,19 @@ func addItems(b *postgres.Batch, org org.ID, results []result) {
 			if ri.report != 0 {
 				report = new(int64(ri.report))
 			}
-			reports, contents, versions, ends = append(reports, report), append(contents, ri.content), append(versions, ri.version), append(ends, nullTime(ri.end))
+			reports, contents, versions = append(reports, report), append(contents, ri.content), append(versions, ri.version)
+			ends, keys = append(ends, nullTime(ri.end)), append(keys, ri.key)
 		}
 	}
 	if len(receipts) == 0 {
 		return
 	}
 	b.Queue(`
-		INSERT INTO receipt_items (org_id, receipt_id, seq, kind, verdict, reason, label, domain, reporter, report_id, content_digest, version, end_at)
-		SELECT @org, r, s, k, v, why, l, d, by, rep, content, version, end_at
+		INSERT INTO receipt_items (org_id, receipt_id, seq, kind, verdict, reason, label, domain, reporter, report_id, content_digest, version, end_at, key_digest)
+		SELECT @org, r, s, k, v, why, l, d, by, rep, content, version, end_at, key
 		FROM unnest(@receipts::bigint[], @seqs::smallint[], @kinds::text[], @verdicts::text[], @reasons::text[], @labels::text[], @domains::text[], @reporters::text[], @reports::bigint[],
-		     @contents::bytea[], @versions::jsonb[], @ends::timestamptz[]) AS i (r, s, k, v, why, l, d, by, rep, content, version, end_at)`,
+		     @contents::bytea[], @versions::jsonb[], @ends::timestamptz[], @keys::bytea[]) AS i (r, s, k, v, why, l, d, by, rep, content, version, end_at, key)`,
 		postgres.NamedArgs{"org": org, "receipts": receipts, "seqs": seqs, "kinds": kinds, "verdicts": verdicts, "reasons": sparse(reasons),
 			"labels": labels, "domains": sparse(domains), "reporters": sparse(reporters), "reports": sparse(reports), "contents": sparseBytes(contents),
-			"versions": sparse(versions), "ends": sparse(ends)})
+			"versions": sparse(versions), "ends": sparse(ends), "keys": sparseBytes(keys)})
 }

@@ -15,20 +15,38 @@ import (
 // forPlanSQL is true of receipts r that are held for the plan; see reasonOf.
 const forPlanSQL = `r.verdict = 'held' AND r.reason IN ('over_the_plan', 'domain_set_aside')`
 
+// waitingSQL are lines i of receipts that wait for the plan, without copies of
+// what is stored by now.
+const waitingSQL = `receipt_items i JOIN originals o ON o.org_id = i.org_id AND o.receipt_id = i.receipt_id
+	WHERE i.org_id = @org AND i.verdict = 'held' AND i.end_at IS NOT NULL
+	AND NOT EXISTS (SELECT FROM reports r WHERE r.org_id = i.org_id AND r.key_digest = i.key_digest)
+	AND NOT EXISTS (SELECT FROM tls_reports r WHERE r.org_id = i.org_id AND r.key_digest = i.key_digest)`
+
 func queueUsage(b *postgres.Batch, org org.ID, month time.Time, into *Usage) {
 	scan(b, "usage", `
 		SELECT coalesce((SELECT reports FROM billing_usage WHERE org_id = @org AND month = @month), 0),
-		       (SELECT count(*) FROM receipt_items i JOIN originals o ON o.org_id = i.org_id AND o.receipt_id = i.receipt_id
-		        WHERE i.org_id = @org AND i.verdict = 'held' AND i.reason = @reason),
+		       (SELECT count(DISTINCT i.key_digest) FROM `+waitingSQL+` AND i.reason = @reason),
 		       (SELECT min(day) FROM reports WHERE org_id = @org)`,
 		postgres.NamedArgs{"org": org, "month": month, "reason": ReasonPlan}, &into.Counted, &into.Held, &into.Oldest)
+}
+
+// queueWaiting counts what waits for the plan by its domain, which is the
+// nearest one.
+func queueWaiting(b *postgres.Batch, org org.ID, into *[]Waiting) {
+	collect(b, into, "what waits for the plan", `
+		WITH held AS (SELECT i.domain, i.reason, count(DISTINCT i.key_digest) AS reports FROM `+waitingSQL+` GROUP BY i.domain, i.reason)
+		SELECT d.domain_id, h.reason, sum(h.reports)::int AS reports
+		FROM held h CROSS JOIN LATERAL (
+			SELECT d.domain_id FROM domains d WHERE d.org_id = @org AND (d.name = h.domain OR right(h.domain, length(d.name) + 1) = '.' || d.name)
+			ORDER BY length(d.name) DESC LIMIT 1) d
+		GROUP BY d.domain_id, h.reason`, postgres.NamedArgs{"org": org})
 }
 
 // queueConnected asks since when reports of mailboxes, and others, count.
 func queueConnected(b *postgres.Batch, org org.ID, mailboxes []mailbox.ID, into *connected) {
 	b.Queue(`
 		SELECT NULL::uuid, created_at FROM organizations WHERE org_id = @org
-		UNION ALL SELECT mailbox_id, created_at FROM mailboxes WHERE org_id = @org AND mailbox_id = ANY(@mailboxes)`,
+		UNION ALL SELECT mailbox_id, connected_at FROM mailboxes WHERE org_id = @org AND mailbox_id = ANY(@mailboxes) AND connected_at IS NOT NULL`,
 		postgres.NamedArgs{"org": org, "mailboxes": mailboxes}).Query(func(rows pgx.Rows) error {
 		*into = connected{mailboxes: map[mailbox.ID]time.Time{}}
 		var box *mailbox.ID

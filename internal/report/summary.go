@@ -149,6 +149,7 @@ type Summary struct {
 	Problems     []Receipt // refused, in conflict or held, the latest
 	ProblemCount int64
 	Suggestions  []Suggestion
+	Waiting      []Waiting // for the plan, of all domains
 	// Doubted counts the messages that nobody vouches for. They are in all of
 	// the above and in no advice.
 	Doubted int64
@@ -210,6 +211,7 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 		queueCounts(b, org, f, &c)
 		queueReceipts(b, org, ReceiptQuery{Verdicts: attention, Limit: summaryProblems}, &sum.Problems)
 		queueSuggestions(b, org, &sum.Suggestions)
+		queueWaiting(b, org, &sum.Waiting)
 	})
 	sum.settle(totals, days)
 	sum.ReportCount, sum.Ever, sum.ProblemCount, sum.Reviewed = c.Reports, c.Ever, c.Problems, c.Reviewed

@@ -217,7 +217,7 @@ func (g *group) holdReports() {
 		p.dropped = true
 		ri.verdict, ri.reason = Held, reason
 		if reason.ForPlan() {
-			ri.end = time.Unix(p.head.End, 0).UTC()
+			ri.end, ri.key = time.Unix(p.head.End, 0).UTC(), p.key[:]
 		}
 	}
 }

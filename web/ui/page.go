@@ -14,7 +14,7 @@ type Page struct {
 	Orgs    []Org  // all organizations of the person, in the order of the switch; may hold the active one
 	Person  Person // zero when nobody is signed in
 	Flash   Flash  // shown once, above the page
-	Larger  Larger // the way to a larger plan; zero = none would help
+	Larger  Larger // the way to a larger plan, for the page to show; zero = none would help
 	Crumbs  []Link // from the section down to this page; the last one has no Href
 	Refresh int    // seconds after which a browser without scripts loads the page anew; 0 = never
 	Onward  string // address, also on another site, that the browser goes on to by itself; "" = none

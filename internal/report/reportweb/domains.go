@@ -15,9 +15,9 @@ type DomainPage struct {
 	Action       ui.Link // the one primary action; zero = none
 	Days         []ui.Choice
 	Span         string
-	Empty        bool   // no messages in the chosen days
-	EmptyWhy     string // which cause it is and what happens next
-	Aside        Aside
+	Empty        ui.Nothing // why there are no messages in the chosen days; zero = there are
+	Aside        PlanNote
+	Waiting      PlanNote
 	Policy       []PolicyLine // as last published in a report; empty = none seen
 	PolicyFrom   string       // where it was seen: "As google.com saw it on 20 Nov 2026."
 	Suggestions  []Suggestion // e.g. subdomains with reports of their own

@@ -3,6 +3,7 @@ package reportweb
 import (
 	"net/http"
 
+	"sendvery.com/sendvery/internal/billing"
 	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/httpio"
@@ -44,7 +45,7 @@ func (h *Web) NewDomains(w http.ResponseWriter, r *http.Request, a org.Access) e
 // AddDomains adds the domains that were pasted, and says what became of each.
 func (h *Web) AddDomains(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	p := h.addPage(w, r, a)
-	lines, limit, err := h.Domains.AddPasted(r.Context(), a, r.PostFormValue("names"))
+	lines, allowed, err := h.Domains.AddPasted(r.Context(), a, r.PostFormValue("names"))
 	if fields := fault.FieldsOf(err); fields != nil {
 		p.Names, p.Error = r.PostFormValue("names"), fields["names"]
 		return httpio.Again(w, r, AddDomains(p))
@@ -52,13 +53,13 @@ func (h *Web) AddDomains(w http.ResponseWriter, r *http.Request, a org.Access) e
 	if err != nil {
 		return err
 	}
-	p.outcomes(a, lines, limit)
+	p.outcomes(a, lines, allowed)
 	return httpio.OK(w, r, AddDomains(p))
 }
 
 // outcomes lists what became of each name, and keeps in the field what can be
-// righted.
-func (p *AddDomainsPage) outcomes(a org.Access, lines []domain.Line, limit int) {
+// righted, or added once there is room.
+func (p *AddDomainsPage) outcomes(a org.Access, lines []domain.Line, allowed billing.Allowance) {
 	added := 0
 	for _, l := range lines {
 		row := AddedName{Name: l.Text}
@@ -74,10 +75,10 @@ func (p *AddDomainsPage) outcomes(a org.Access, lines []domain.Line, limit int) 
 		case domain.NoName:
 			row.Tone, row.Words = ui.Bad, "Not a domain name. It should look like example.org."
 		case domain.OverLimit:
-			row.Tone, row.Words = ui.Warning, "Not added: your plan watches up to "+format.Of(limit, "domain", "domains")+"."
-			p.Page = p.WithLarger(true, a.Role.May(org.Own))
+			row.Tone, row.Words = ui.Warning, "Not added: your plan watches up to "+format.Of(allowed.Max, "domain", "domains")+"."
+			p.Page = p.WithLarger(!allowed.Largest, a.Role.May(org.Own))
 		}
-		if row.Tone == ui.Bad {
+		if row.Tone == ui.Bad || row.Tone == ui.Warning {
 			p.Names += l.Text + "\n"
 		}
 		p.Outcomes = append(p.Outcomes, row)

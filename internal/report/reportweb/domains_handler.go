@@ -3,6 +3,7 @@ package reportweb
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/go-chi/chi/v5"
@@ -53,8 +54,11 @@ func (h *Web) ShowDomain(w http.ResponseWriter, r *http.Request, a org.Access) e
 		DownloadHref: path(a, "download", filter), Filter: filterBar(a, rest, query, ipError, "repair", "authenticated"), Undo: h.undoReview(a, rest, query),
 		Suggestions: suggestions(a, sum.Suggestions, d.Name), ReportsHref: path(a, "reports", filter), SendersHref: path(a, "senders", filter),
 	}
+	sum.Waiting = slices.DeleteFunc(sum.Waiting, func(w report.Waiting) bool { return w.Domain != d.ID })
 	if h.aside(d.SetAsideAt) {
 		p.Aside = asideOf(a, "This domain is")
+	} else {
+		p.Waiting = h.waitingOf(a, sum.Waiting, " about this domain")
 	}
 	for _, total := range sum.Domains {
 		if total.ID == d.ID {
@@ -115,11 +119,37 @@ func (h *Web) judge(p *DomainPage, a org.Access, query url.Values, d report.Doma
 	if d.Total() > 0 {
 		return
 	}
-	p.Empty = true
-	p.EmptyWhy = "Reports about this domain exist for other days. Choose a longer time above."
-	if d.LastReportAt == nil {
-		p.EmptyWhy = "No report about this domain has arrived yet. Most reporters send once a day: expect the first within 24 to 48 hours after its record is published."
+	p.Empty = h.noMessages(a, d, sum.Waiting)
+}
+
+// noMessages is why nothing is counted of a domain in the chosen days; waiting
+// is what waits for the plan of it.
+func (h *Web) noMessages(a org.Access, d report.DomainTotal, waiting []report.Waiting) ui.Nothing {
+	n := 0
+	for _, w := range waiting {
+		n += w.Reports
 	}
+	nothing := nothingIn("Reports about this domain exist for other days. Choose a longer time above.")
+	switch {
+	case h.aside(d.SetAsideAt) && d.LastReportAt == nil:
+		nothing.Title, nothing.Words = "Set aside", "No report about this domain waits. Those that arrive wait until it is active."
+		if n > 0 {
+			nothing.Words = format.Of(n, "report waits", "reports wait") + " and will be counted once this domain is active."
+		}
+		if a.Role.May(org.Own) {
+			nothing.Action = ui.Link{Text: "Choose which domains stay active", Href: path(a, "billing", nil)}
+		}
+	case d.LastReportAt == nil && n > 0:
+		nothing.Title, nothing.Words = "Nothing is counted yet", format.Of(n, "report about this domain waits", "reports about this domain wait")+" for room in your plan."
+	case d.LastReportAt == nil:
+		nothing.Words = "No report about this domain has arrived yet. Most reporters send once a day: expect the first within 24 to 48 hours after its record is published."
+	}
+	return nothing
+}
+
+// nothingIn says of days without messages what to do about it.
+func nothingIn(words string) ui.Nothing {
+	return ui.Nothing{Icon: "calendar-x", Title: "No messages in these days", Words: words}
 }
 
 // published puts a published policy into words, what was stated only.

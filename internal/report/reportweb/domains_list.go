@@ -32,13 +32,13 @@ type DomainsPage struct {
 	GroupsHref  string
 	Assign      Assign
 	Empty       ui.Nothing // why there is no domain here
-	Aside       Aside
+	Aside       PlanNote
 }
 
-// Aside is that domains are set aside; zero when none is.
-type Aside struct {
+// PlanNote says what is not counted because of the plan; zero when all is.
+type PlanNote struct {
 	Text string
-	Link ui.Link // to choose others; zero for who may not
+	Link ui.Link // to what would change it; zero for who may not
 }
 
 // aside reports whether nothing new is counted for a domain; without plans none
@@ -46,14 +46,36 @@ type Aside struct {
 func (h *Web) aside(at *time.Time) bool { return at != nil && h.Reports.Plans.Of != nil }
 
 // asideOf says what it means that domains are set aside, and who can change it.
-func asideOf(a org.Access, domains string) Aside {
-	n := Aside{Text: domains + " set aside, because your plan watches fewer domains. All that was counted can be read as before. New reports wait and are not counted."}
+func asideOf(a org.Access, domains string) PlanNote {
+	n := PlanNote{Text: domains + " set aside, because your plan watches fewer domains. All that was counted can be read as before. New reports wait and are not counted."}
 	if a.Role.May(org.Own) {
 		n.Link = ui.Link{Text: "Choose which domains stay active", Href: path(a, "billing", nil)}
 	} else {
 		n.Text += " An owner of your organization can choose which domains stay active."
 	}
 	return n
+}
+
+// waitingOf says that reports wait because those of the month are used up, and
+// who can change it; about is what they are about, "" for all.
+func (h *Web) waitingOf(a org.Access, list []report.Waiting, about string) PlanNote {
+	n := 0
+	for _, w := range list {
+		if w.Reason == report.ReasonPlan {
+			n += w.Reports
+		}
+	}
+	if n == 0 || h.Reports.Plans.Of == nil {
+		return PlanNote{}
+	}
+	note := PlanNote{Text: format.Of(n, "report"+about+" waits", "reports"+about+" wait") +
+		", because all that your plan counts in a month are counted. As soon as there is room the newest come first; none is lost."}
+	if a.Role.May(org.Own) {
+		note.Link = ui.Link{Text: "See your plan", Href: path(a, "billing", nil)}
+	} else {
+		note.Text += " Ask an owner of your organization about a larger plan."
+	}
+	return note
 }
 
 // DomainSearch is the field that narrows the list by a part of the name;

@@ -24,6 +24,7 @@ type OverviewPage struct {
 	GroupFilter   []ui.Choice  // "All groups" first; drawn when there is a group
 	Import        ImportBanner // zero = nothing is being imported
 	FragmentHref  string       // answers OverviewFragment alone
+	Waiting       PlanNote
 	Suggestions   []Suggestion // domains that reports arrived for and that are not added yet
 	Verdicts      []VerdictRow // one per domain, those that need attention first
 	Volume        ui.Volume

@@ -138,7 +138,7 @@ func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, query
 	p.Reports = reportRows(a, sum.Reports, func(l report.Line) format.Time { return format.When(l.StoredAt, h.now()) })
 	p.ReportCount, p.ReportsHref = sum.ReportCount, path(a, "reports", query)
 	p.Problems, p.ProblemCount, p.ProblemsHref = h.receiptRows(a, sum.Problems), sum.ProblemCount, path(a, "receipts", nil)
-	p.Suggestions = suggestions(a, sum.Suggestions, "")
+	p.Suggestions, p.Waiting = suggestions(a, sum.Suggestions, ""), h.waitingOf(a, sum.Waiting, "")
 	return nil
 }
 

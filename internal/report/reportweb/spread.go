@@ -25,7 +25,10 @@ func (p *DomainPage) narrow(sum report.Summary) {
 		p.Headline = format.Percent(s.Passing, n) + " of " + format.Of(n, "message", "messages") + " like these passed."
 	}
 	p.Advice, p.Action = "A verdict needs all mail of the domain: remove the filters to see it.", ui.Link{}
-	p.Empty, p.EmptyWhy = s.Total() == 0, "Remove a filter, or choose a longer time."
+	p.Empty = ui.Nothing{}
+	if s.Total() == 0 {
+		p.Empty = nothingIn("Remove a filter, or choose a longer time.")
+	}
 }
 
 // spread draws where the messages of a domain come from and go to.
