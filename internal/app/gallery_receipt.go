@@ -23,6 +23,7 @@ func receiptGallery() []galleryPage {
 		{"report", "receipt-uploaded", func(p ui.Page) templ.Component {
 			page := repairedReceipt(p)
 			page.Source, page.Name, page.UID = ui.Link{Text: "uploaded by ada@example.org", Href: galleryPath + "receipts"}, "seznam.cz!example.org!1763596800!1763683199.xml.gz", ""
+			page.Reports = append(page.Reports, ui.Link{Text: "The report about example.org (seznam.cz!example.org!1763596800!1763683199!a-file-with-a-rather-long-name.xml), 10.5\u00a0kB", Href: galleryPath + "report"})
 			return reportweb.Receipt(page)
 		}},
 		{"report", "receipt-held", func(p ui.Page) templ.Component {

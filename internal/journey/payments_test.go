@@ -234,6 +234,11 @@ func (j *payer) passes(interval string) {
 		j.Fatalf("%v", err)
 	}
 	defer func() { _ = conn.Close(context.Background()) }()
+	within(j.program.t, patience, "the job for the time before has not ended", func() bool {
+		var left int
+		err := conn.QueryRow(ctx, `SELECT count(*) FROM river.river_job WHERE kind = 'pass_billing_time' AND finalized_at IS NULL`).Scan(&left)
+		return err == nil && left == 0
+	})
 	if _, err := conn.Exec(ctx, `UPDATE billing_accounts SET kept_untils = (SELECT array_agg(t - $1::interval ORDER BY t) FROM unnest(kept_untils) t)`, interval); err != nil {
 		j.Fatalf("%v", err)
 	}

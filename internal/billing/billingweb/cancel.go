@@ -21,7 +21,7 @@ func NewCancel(frame ui.Page, s State) CancelPage {
 		Page: frame.In(ui.SettingsSection, link(o)), Heading: "End " + plan + " on " + end + "?",
 		Facts: []ui.AskFact{
 			ui.Stays("Everything stays as it is until then. It is paid, and nothing is charged any more."),
-			ui.CanUndo("Until then you can take this back on the page about billing."),
+			ui.CanUndo("Until " + end + " you can take this back on the page about billing."),
 		},
 		Action: here(o, "cancel"), Button: "End " + plan + " on " + end, Cancel: ui.Link{Text: "Keep " + plan, Href: here(o, "")},
 	}}
