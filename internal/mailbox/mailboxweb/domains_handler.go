@@ -60,7 +60,7 @@ func (h *Web) domainsPage(w http.ResponseWriter, r *http.Request, a org.Access, 
 	if err != nil {
 		return p, err
 	}
-	p.list(found, watched, room)
+	p.Domains, p.Room = choices(found, watched, room)
 	if p.Kept, err = h.kept(r, a); err != nil {
 		return p, err
 	}
@@ -71,9 +71,9 @@ func (h *Web) domainsPage(w http.ResponseWriter, r *http.Request, a org.Access, 
 	return p, nil
 }
 
-// list ticks the found domains as far as the plan has room for them, those with
-// the most reports first.
-func (p *DomainsPage) list(found []mailbox.Found, watched []domain.Domain, room billing.Allowance) {
+// choices ticks the found domains as far as the plan has room for them, those
+// with the most reports first, and says so if that is not all.
+func choices(found []mailbox.Found, watched []domain.Domain, room billing.Allowance) (list []FoundDomain, words string) {
 	others := 0 // that are not watched yet
 	for _, f := range found {
 		d := FoundDomain{Name: f.Name.String(), Reports: f.Reports, Remark: format.Of(f.Messages, "message", "messages") + " reported"}
@@ -82,17 +82,17 @@ func (p *DomainsPage) list(found []mailbox.Found, watched []domain.Domain, room 
 			others++
 			d.Ticked = room.Allows(others)
 		}
-		p.Domains = append(p.Domains, d)
+		list = append(list, d)
 	}
 	switch {
 	case room.Allows(others):
+		return list, ""
 	case room.Max == 0:
-		p.Room = "Your plan has no room for another domain, so none of the others is ticked."
+		return list, "Your plan has no room for another domain, so none of the others is ticked."
 	case room.Max == 1:
-		p.Room = "Your plan has room for 1 more domain, so only the one with the most reports is ticked. Choose another one if you like."
-	default:
-		p.Room = "Your plan has room for " + format.Count(room.Max) + " more domains, so only those with the most reports are ticked. Choose others if you like."
+		return list, "Your plan has room for 1 more domain, so only the one with the most reports is ticked. Choose another one if you like."
 	}
+	return list, "Your plan has room for " + format.Count(room.Max) + " more domains, so only those with the most reports are ticked. Choose others if you like."
 }
 
 // kept says what of a mailbox's reports the plan does not keep; "" where it
