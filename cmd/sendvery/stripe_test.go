@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"sendvery.com/sendvery/internal/app"
+	"sendvery.com/sendvery/internal/apptest"
+	"sendvery.com/sendvery/internal/billing"
 	"sendvery.com/sendvery/internal/stripetest"
 )
 
@@ -52,6 +55,42 @@ func TestStripeSetupSaysWhatIsWrong(t *testing.T) {
 		r := sendvery(t, test.environ, "stripe", "setup")
 		if r.err == nil || !strings.Contains(r.text(), test.want) || strings.Contains(r.text(), "hunter2") {
 			t.Errorf("%s: it says:\n%s", name, r.text())
+		}
+	}
+}
+
+// What Stripe has and never told is found and repaired by the operator.
+func TestStripeReconcileAndReplay(t *testing.T) {
+	t.Parallel()
+	s := stripetest.New(t, stripetest.Options{})
+	a := apptest.New(t, func(c *app.Config, _ *app.Parts) {
+		c.Stripe = app.StripeConfig{Key: s.Key, API: s.URL, Secrets: s.Secret, Tax: "off", Address: "auto"}
+	})
+	owner := a.SignIn(t, "ada@first.example")
+	owner.Post(t, owner.Home+"billing/subscribe", "plan", "pro", "interval", "month") // which makes the customer
+	sub := s.Subscribe(t, s.Customers()[0], billing.PlanOf(billing.Pro).Price(billing.Monthly))
+	env := environ(a.DB)
+	env["STRIPE_SECRET_KEY"], env["STRIPE_API_URL"] = s.Key, s.URL
+	if out := good(t, env, "stripe", "reconcile"); !strings.Contains(out, "plan free, nothing paid; provider: plan pro") || !strings.Contains(out, "compared with Stripe: 1; differences repaired: 1, left: 0.") {
+		t.Errorf("reconcile says:\n%s", out)
+	}
+	if out := good(t, env, "stripe", "reconcile"); !strings.Contains(out, "differences repaired: 0") {
+		t.Errorf("once more it says:\n%s", out)
+	}
+	s.Cancel(sub)
+	events := s.Events()
+	if out := good(t, env, "stripe", "replay", events[len(events)-1].ID); !strings.Contains(out, events[len(events)-1].ID+": done") {
+		t.Errorf("replay says:\n%s", out)
+	}
+	if out := good(t, env, "stripe", "replay", "--since", "2020-01-01"); !strings.Contains(out, "failed: 0.") {
+		t.Errorf("replay --since says:\n%s", out)
+	}
+	if p := owner.Get(t, owner.Home+"billing"); !strings.Contains(p.Body, "what you had with Pro") {
+		t.Error("the page does not know that Pro has ended")
+	}
+	for _, args := range [][]string{{"replay"}, {"replay", "evt_1", "--since", "2020-01-01"}, {"replay", "--since", "yesterday"}, {"replay", "evt_none"}} {
+		if r := sendvery(t, env, append([]string{"stripe"}, args...)...); r.err == nil {
+			t.Errorf("%v is taken:\n%s", args, r.text())
 		}
 	}
 }

@@ -210,6 +210,27 @@ func TestTwoReplicasFollowAnEventOnce(t *testing.T) {
 	}
 }
 
+// A delivery that cannot be followed is listed for the operator, tried again,
+// and done once Stripe answers.
+func TestAFailedDeliveryIsListedAndTriedAgain(t *testing.T) {
+	t.Parallel()
+	a, stripe := selling(t, operatedBy("root@operator.example"))
+	root, ada := a.SignIn(t, "root@operator.example"), a.SignIn(t, "ada@first.example")
+	subscribe(t, ada, stripe, "personal")
+	stripe.ChangePrice(stripe.Subscriptions(stripe.Customers()[0])[0], billing.PlanOf(billing.Pro).Price(billing.Monthly))
+	events := stripe.Events()
+	e := events[len(events)-1]
+	stripe.Fail(http.StatusInternalServerError, "")
+	if p := deliver(t, a.Browser(t), stripe.Sign(e.Body), string(e.Body)); p.Status != http.StatusOK {
+		t.Fatalf("while Stripe is away: %d", p.Status)
+	}
+	waitFor(t, root, "/operator", e.ID)
+	says(t, root.Get(t, "/operator"), "delivery of the payment provider could not be followed yet", "customer.subscription.updated")
+	stripe.Fail(0, "")
+	waitFor(t, root, "/operator", "Every delivery is done")
+	says(t, ada.Get(t, ada.Home+"billing"), "Pro")
+}
+
 func TestWhoDeletesAnOrganizationIsToldOfItsPlan(t *testing.T) {
 	t.Parallel()
 	a, stripe := selling(t)
@@ -317,6 +338,13 @@ func TestADowngradeDeletesNothingTheNextNight(t *testing.T) {
 	execute(t, a, `UPDATE reports SET day = day - 100`)
 	stripe.Cancel(stripe.Subscriptions(stripe.Customers()[0])[0])
 	says(t, ada.Get(t, ada.Get(t, ada.Home+"billing?checkout=done").Location), "Free") // coming back reads the plan anew
+	told := a.Mail(t, "ada@first.example")
+	for !strings.Contains(told.Subject, "days left") {
+		told = a.Mail(t, "ada@first.example")
+	}
+	if !strings.Contains(told.Text, "are deleted. Yours go back to") || strings.Contains(told.Text, "set aside:") {
+		t.Errorf("the mail does not say what goes, and nothing else:\n%s", told.Text)
+	}
 	left := func() int {
 		t.Helper()
 		night(t, a, "expire_reports")

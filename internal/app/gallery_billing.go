@@ -37,8 +37,13 @@ func billingGallery() []galleryPage {
 			s.Account.Paid.Status, s.Account.PastDueSince = billing.PastDue, &since
 			s.Invoices[0].Status = "open"
 		}),
+		show("billing-past-due-ends", func(s *billingweb.State) {
+			s.Account.Paid.Status, s.Account.PastDueSince, s.Account.Paid.EndsThen = billing.PastDue, new(sampleNow().AddDate(0, 0, -3)), true
+			s.Invoices[0].Status = "open"
+		}),
+		show("billing-lapsed", sampleLapsed),
 		show("billing-grace", func(s *billingweb.State) { sampleGrace(s, 9) }),
-		show("billing-put-aside", func(s *billingweb.State) {
+		show("billing-set-aside", func(s *billingweb.State) {
 			s.Account.Plan, s.Account.Paid = billing.Free, nil
 			for i := range s.Usage.Domains[1:] {
 				s.Usage.Domains[i+1].Aside = true
@@ -103,6 +108,10 @@ func billingQuestions() []galleryPage {
 		{"billing", "billing-cancel", func(p ui.Page) templ.Component {
 			return billingweb.Cancel(billingweb.NewCancel(called(p, "End the plan"), sampleState(func(*billingweb.State) {})))
 		}},
+		{"billing", "billing-cancel-unpaid", func(p ui.Page) templ.Component {
+			late := sampleState(func(s *billingweb.State) { s.Account.PastDueSince = new(sampleNow().AddDate(0, 0, -3)) })
+			return billingweb.Cancel(billingweb.NewCancel(called(p, "End the plan"), late))
+		}},
 		{"billing", "billing-hand-off", func(p ui.Page) templ.Component {
 			return ui.HandOff(ui.HandOffPage{Page: titled(p, ui.SettingsSection, "On to Stripe", ui.Link{Text: "Billing", Href: galleryPath + "billing-free"}), To: "Stripe", Href: galleryPath + "billing-waiting",
 				Words: "You pay Personal there, $59.88 a year. Then your browser comes back here by itself. Until you pay, nothing is changed."})
@@ -112,11 +121,12 @@ func billingQuestions() []galleryPage {
 
 // billingMails are written as the program writes them.
 func billingMails() []galleryPage {
+	paid := sampleState(func(*billingweb.State) {})
 	letter := func(name string, n billing.Notice) galleryPage {
 		return galleryPage{"mail", name, func(ui.Page) templ.Component {
 			return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 				a := &App{cfg: Config{PublicURL: "https://sendvery.example"}}
-				m, err := a.composeBilling(billing.People{Slug: "example", Name: "Example Ltd"}, n)
+				m, err := a.billingMail(billing.People{Slug: "example", Name: "Example Ltd"}, n, paid.Usage)
 				if err == nil {
 					_, err = io.WriteString(w, m.HTML)
 				}
@@ -124,13 +134,21 @@ func billingMails() []galleryPage {
 			})
 		}}
 	}
-	paid, shrunk := sampleState(func(*billingweb.State) {}), sampleState(func(s *billingweb.State) { sampleGrace(s, 30) })
-	late := sampleState(func(s *billingweb.State) { s.Account.PastDueSince = new(sampleNow()) })
+	shrunk, ends := sampleState(func(s *billingweb.State) { sampleGrace(s, 30) }), sampleState(func(s *billingweb.State) { s.Account.Paid.EndsThen = true })
+	late, lapsed := sampleState(func(s *billingweb.State) { s.Account.PastDueSince = new(sampleNow()) }), sampleState(sampleLapsed)
+	lateEnds := sampleState(func(s *billingweb.State) { s.Account.PastDueSince, s.Account.Paid.EndsThen = new(sampleNow()), true })
+	smaller := sampleState(func(s *billingweb.State) {
+		s.Account.Plan, s.Account.Paid.Plan = billing.Personal, billing.Personal
+		s.Account.Kept, s.Account.KeptUntil = billing.Pro, new(sampleNow().AddDate(0, 0, 30))
+	})
 	return []galleryPage{
 		letter("mail-plan-larger", billing.Notice{Subject: billing.PlanChanged, Account: paid.Account, From: billing.Personal}),
-		letter("mail-plan-smaller", billing.Notice{Subject: billing.PlanChanged, Account: shrunk.Account, From: billing.Pro}),
-		letter("mail-plan-ends", billing.Notice{Subject: billing.PlanEnds, Account: sampleState(func(s *billingweb.State) { s.Account.Paid.EndsThen = true }).Account}),
+		letter("mail-plan-smaller", billing.Notice{Subject: billing.GraceReminder, Account: smaller.Account, From: billing.Pro, Days: 30}),
+		letter("mail-plan-ends", billing.Notice{Subject: billing.PlanEnds, Account: ends.Account}),
+		letter("mail-plan-ends-unpaid", billing.Notice{Subject: billing.PlanEnds, Account: lateEnds.Account}),
 		letter("mail-payment-failed", billing.Notice{Subject: billing.PaymentFailed, Account: late.Account}),
+		letter("mail-plan-lapsed", billing.Notice{Subject: billing.GraceReminder, Account: lapsed.Account, From: billing.Pro, Days: 30}),
+		letter("mail-plans-begin", billing.Notice{Subject: billing.GraceReminder, Account: shrunk.Account, Days: 30}),
 		letter("mail-grace", billing.Notice{Subject: billing.GraceReminder, Account: sampleState(func(s *billingweb.State) { sampleGrace(s, 7) }).Account, Days: 7}),
 	}
 }
@@ -159,6 +177,13 @@ func sampleState(change func(*billingweb.State)) billingweb.State {
 	}
 	change(&s)
 	return s
+}
+
+// sampleLapsed has Pro not in force any more, because a payment is missing.
+func sampleLapsed(s *billingweb.State) {
+	s.Account.Plan, s.Account.Kept, s.Account.KeptUntil = billing.Free, billing.Pro, new(sampleNow().AddDate(0, 0, 29))
+	s.Account.Paid.Status, s.Account.PastDueSince = billing.PastDue, new(sampleNow().AddDate(0, 0, -15))
+	s.Invoices[0].Status = "open"
 }
 
 // sampleGrace has Pro given up, with so many days until what it gave goes.

@@ -216,7 +216,7 @@ func (a *App) wirePages() {
 	a.tlsWeb = &tlsweb.Web{TLS: a.tls, Domains: a.domains, Mailboxes: a.mailboxes, Reports: a.reports, Frame: a.frame}
 	a.failureWeb = &failureweb.Web{Failures: a.failures, Domains: a.domains, Mailboxes: a.mailboxes, Frame: a.frame}
 	if a.plans != nil {
-		a.billingWeb = &billingweb.Web{Billing: a.plans, Usage: a.usage, Choose: a.domains.Choose, URL: a.publicURL, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now}
+		a.billingWeb = &billingweb.Web{Billing: a.plans, Usage: a.usage, Choose: a.domains.Choose, URL: a.publicURL, Frame: a.frame, Flash: a.cookies.Flash, Log: a.log, Now: a.now}
 	}
 }
 
@@ -234,7 +234,7 @@ func (a *App) wireAuth(jobs *work.Registry, sender mailer.Sender) error {
 		AddressURL:    func(token string) string { return a.publicURL("/account/address/" + token) },
 	}
 	a.authWeb = &authweb.Web{
-		Auth: a.auth, Cookies: a.cookies, Home: a.home, Frame: a.frame,
+		Auth: a.auth, Cookies: a.cookies, Home: a.home, Frame: a.frame, Plans: a.cfg.Stripe.Key != "",
 		Client: func(r *http.Request) auth.Client {
 			address := httpio.ClientAddress(r, a.cfg.TrustedHops)
 			return auth.Client{Device: httpio.Device(r), Network: httpio.Network(address), Address: address}

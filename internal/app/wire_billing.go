@@ -93,7 +93,7 @@ func (a *App) usage(ctx context.Context, in org.Access) (u billingweb.Usage, err
 	return u, err
 }
 
-// planGrown gives an organization back what a smaller plan had put aside.
+// planGrown gives an organization back what a smaller plan had set aside.
 func (a *App) planGrown(ctx context.Context, tx postgres.Tx, id org.ID) error {
 	if err := a.domains.PlanGrown(ctx, tx, id); err != nil {
 		return err
@@ -101,7 +101,7 @@ func (a *App) planGrown(ctx context.Context, tx postgres.Tx, id org.ID) error {
 	return a.reports.PlanGrown(ctx, tx, id)
 }
 
-// planShrunk puts aside what is beyond a plan.
+// planShrunk sets aside what is beyond a plan.
 func (a *App) planShrunk(ctx context.Context, tx postgres.Tx, id org.ID, p billing.Plan) error {
 	return a.domains.SetAside(ctx, tx, id, p.Domains)
 }

@@ -63,22 +63,32 @@ func (a Account) LimitsFrom() time.Time {
 	return a.PastDueSince.Add(PaymentGrace)
 }
 
-// TakenAwayFrom is the day before which nothing is deleted or set aside, if
-// things go on as they are: no payment comes in, and what was cancelled ends.
-// Zero when the plan goes on.
-func (a Account) TakenAwayFrom() time.Time {
-	if a.KeptUntil != nil {
-		return *a.KeptUntil
-	}
+// FreeFrom is when the limits of Free apply if things go on as they are: no
+// payment comes in, and what was cancelled ends. Zero when the plan goes on.
+func (a Account) FreeFrom() time.Time {
 	end := a.LimitsFrom()
 	if a.Paid != nil && a.Paid.EndsThen && (end.IsZero() || a.Paid.PeriodEnd.Before(end)) {
 		end = a.Paid.PeriodEnd
 	}
-	if end.IsZero() {
+	return end
+}
+
+// TakenAwayFrom is the day before which nothing is deleted or set aside, if
+// things go on as they are. Zero when the plan goes on.
+func (a Account) TakenAwayFrom() time.Time {
+	end := a.FreeFrom()
+	switch {
+	case a.KeptUntil != nil:
+		return *a.KeptUntil
+	case end.IsZero():
 		return end
 	}
 	return end.Add(DowngradeGrace)
 }
+
+// Lapsed reports whether a plan is not in force any more because its payment is
+// missing.
+func (a Account) Lapsed() bool { return a.Paid != nil && a.Plan != a.Paid.Plan }
 
 // Actor is an owner who changes something about their organization's plan.
 type Actor struct {
@@ -115,13 +125,14 @@ type Service struct {
 	// People are asked for in the transaction; NotFound for an organization that
 	// is being deleted.
 	People func(ctx context.Context, tx postgres.Tx, org postgres.TenantID) (People, error)
-	// Compose writes the mail of a notice.
-	Compose func(to People, n Notice) (mailer.Message, error)
+	// Compose writes the mail of a notice; one without a subject when there is
+	// nothing to tell.
+	Compose func(ctx context.Context, to People, n Notice) (mailer.Message, error)
 	// Grown is told, in its transaction, that an organization may have more than
 	// before.
 	Grown func(ctx context.Context, tx postgres.Tx, org postgres.TenantID) error
 	// Shrunk is told, in its transaction, that the grace of a smaller plan is
-	// over: what is beyond the plan is to be put aside.
+	// over: what is beyond the plan is to be set aside.
 	Shrunk func(ctx context.Context, tx postgres.Tx, org postgres.TenantID, p Plan) error
 }
 

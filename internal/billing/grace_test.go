@@ -75,6 +75,30 @@ func TestNothingIsTakenAwayForThirtyDaysAfterAPlanEnds(t *testing.T) {
 	}
 }
 
+func TestTheDayFromWhichThingsAreTakenAway(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
+	in := func(days int) time.Time { return now.AddDate(0, 0, days) }
+	paid := func(ends bool) *billing.Paid {
+		return &billing.Paid{Price: pro, Status: billing.Active, PeriodEnd: in(20), EndsThen: ends}
+	}
+	for name, c := range map[string]struct {
+		account billing.Account
+		want    time.Time
+	}{
+		"a plan that goes on":           {billing.Account{Paid: paid(false)}, time.Time{}},
+		"one that was cancelled":        {billing.Account{Paid: paid(true)}, in(50)},
+		"a missing payment":             {billing.Account{Paid: paid(false), PastDueSince: &now}, in(44)},
+		"cancelled with one missing":    {billing.Account{Paid: paid(true), PastDueSince: &now}, in(44)},
+		"a grace":                       {billing.Account{Kept: billing.Pro, KeptUntil: new(in(3))}, in(3)},
+		"a grace, and a plan that goes": {billing.Account{Paid: paid(true), Kept: billing.Business, KeptUntil: new(in(3))}, in(3)},
+	} {
+		if got := c.account.TakenAwayFrom(); !got.Equal(c.want) {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 func TestAPlanBoughtInTheGraceRestoresEverything(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -166,11 +190,11 @@ func TestAnOrganizationOlderThanPlansKeepsWhatItHasForAGrace(t *testing.T) {
 	if a := accountOf(); a.Plan != billing.Free || a.Kept != billing.Business || a.KeptUntil.Sub(h.clock()) != 30*day {
 		t.Errorf("one that is a year old: %+v", a)
 	}
-	for _, d := range []time.Duration{23, 6, 1} {
-		h.later(t, d*day)
+	for _, days := range []int{23, 6, 1} {
+		h.later(t, time.Duration(days)*day)
 	}
 	if a := accountOf(); a.Kept != "" || len(h.shrunk) != 121 {
-		t.Errorf("after its grace: %+v, %d were put aside", a, len(h.shrunk))
+		t.Errorf("after its grace: %+v, %d were set aside", a, len(h.shrunk))
 	}
 	told := map[billing.TellPlan]int{}
 	for _, job := range h.jobs {
@@ -223,7 +247,7 @@ func TestAGraceIsNotRenewedByASmallerPlan(t *testing.T) {
 	}
 	h.later(t, 10*day)
 	if a := h.account(t); a.Kept != billing.Pro || !a.KeptUntil.Equal(begun.Add(50*day)) || len(h.shrunk) != 0 {
-		t.Errorf("what Pro gave: %+v, put aside %v", a, h.shrunk)
+		t.Errorf("what Pro gave: %+v, set aside %v", a, h.shrunk)
 	}
 	h.post(t)
 	h.later(t, 14*day)
@@ -232,7 +256,7 @@ func TestAGraceIsNotRenewedByASmallerPlan(t *testing.T) {
 	}
 	h.later(t, 6*day)
 	if a := h.account(t); a.Kept != "" || len(h.shrunk) != 1 || h.shrunk[0].ID != billing.Personal {
-		t.Errorf("after both: %+v, put aside %v", a, h.shrunk)
+		t.Errorf("after both: %+v, set aside %v", a, h.shrunk)
 	}
 }
 

@@ -59,7 +59,7 @@ func newHouse(t *testing.T) *house {
 			}
 			return billing.People{Slug: "first", Name: "First", Owners: []billing.Owner{{ID: h.ada.Person, Email: h.ada.Email}}}, nil
 		},
-		Compose: func(_ billing.People, n billing.Notice) (mailer.Message, error) {
+		Compose: func(_ context.Context, _ billing.People, n billing.Notice) (mailer.Message, error) {
 			return mailer.Message{Subject: fmt.Sprintf("%s from %q, %d days", n.Subject, n.From, n.Days)}, nil
 		},
 		Grown: func(context.Context, postgres.Tx, postgres.TenantID) error { h.grown++; return h.fails.grown },

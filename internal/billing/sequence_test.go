@@ -40,6 +40,7 @@ func TestAnySequenceOfEventsEndsAsStripeIs(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
 			runs := sequencesOf(t, h, seed+uint64(first), min(together, *sequences-first))
+			h.later(t, 0)
 			for _, r := range runs {
 				if !r.dropped {
 					r.compare(t, "after all events")
@@ -163,6 +164,12 @@ func (r *sequence) step(t *testing.T) {
 		{fmt.Sprint("ends then ", ends), func() { r.stripe.CancelAtEnd(id, ends) }},
 		{"change to " + price.Key(), func() { r.stripe.ChangePrice(id, price) }},
 	}
+	if r.random.IntN(6) == 0 {
+		days := 1 + r.random.IntN(20)
+		r.said = append(r.said, fmt.Sprint(days, " days pass"))
+		r.h.later(t, time.Duration(days)*day)
+		return
+	}
 	one := steps[r.random.IntN(len(steps))]
 	r.said = append(r.said, one.what)
 	one.do()
@@ -191,7 +198,11 @@ func (r *sequence) compare(t *testing.T, when string) {
 	want, is := "free", string(a.Plan)
 	if sub := r.paid(t); sub != nil {
 		price, _ := billing.PriceOf(sub.Key)
-		want = fmt.Sprint(price.Plan, " ", sub.Key, " ", sub.Status, " ", sub.PeriodEnd.Unix(), " ", sub.EndsThen)
+		plan := price.Plan
+		if from := a.LimitsFrom(); !from.IsZero() && !r.h.clock().Before(from) {
+			plan = billing.Free
+		}
+		want = fmt.Sprint(plan, " ", sub.Key, " ", sub.Status, " ", sub.PeriodEnd.Unix(), " ", sub.EndsThen)
 	}
 	if a.Paid != nil {
 		is += fmt.Sprint(" ", a.Paid.Key(), " ", a.Paid.Status, " ", a.Paid.PeriodEnd.Unix(), " ", a.Paid.EndsThen)

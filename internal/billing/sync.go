@@ -44,9 +44,8 @@ var errOvertaken = errors.New("the account was changed meanwhile")
 const overtakenAtMost = 20
 
 // sync is Sync; in the transaction that stores the state, also is called (nil =
-// nothing). Whoever reads the provider and is
-// overtaken before writing reads again, so that an old state never takes the
-// place of a newer one.
+// nothing). Whoever reads the provider and is overtaken before writing reads
+// again, so that an old state never takes the place of a newer one.
 func (s *Service) sync(ctx context.Context, org postgres.TenantID, also func(context.Context, postgres.Tx) error) error {
 	for range overtakenAtMost {
 		if err := s.syncOnce(ctx, org, also); !errors.Is(err, errOvertaken) {

@@ -45,9 +45,12 @@ func (s *Service) Tell(ctx context.Context, j TellPlan) error {
 	if n < 0 || !j.Subject.stands(account) {
 		return nil
 	}
-	letter, err := s.Compose(people, Notice{Subject: j.Subject, Account: account, From: j.From, Days: j.Days})
+	letter, err := s.Compose(ctx, people, Notice{Subject: j.Subject, Account: account, From: j.From, Days: j.Days})
 	if err != nil {
 		return fmt.Errorf("compose mail about a plan: %w", err)
+	}
+	if letter.Subject == "" {
+		return nil
 	}
 	letter.To, letter.ID = people.Owners[n].Email, uid.New[TellPlan]().String()
 	return s.Mail.Send(ctx, letter)

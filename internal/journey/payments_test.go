@@ -199,11 +199,11 @@ func (j *payer) pays() {
 func (j *payer) endsThePlan() {
 	j.Helper()
 	j.open(j.org + "/billing/cancel")
-	j.reads("shop.example") // put aside by name
+	j.reads("shop.example") // set aside by name
 	j.follow("main form[method=post] button")
 	j.billing("Everything stays as it is until")
 	j.stripe.Renew(j.subscription()) // its end
-	j.billing("you keep what you had with Pro")
+	j.billing("you keep everything that you have")
 	j.mailed("30 days left")
 }
 
@@ -234,7 +234,7 @@ func (j *payer) passes(interval string) {
 		j.Fatalf("%v", err)
 	}
 	defer func() { _ = conn.Close(context.Background()) }()
-	if _, err := conn.Exec(ctx, `UPDATE billing_accounts SET kept_until = kept_until - $1::interval`, interval); err != nil {
+	if _, err := conn.Exec(ctx, `UPDATE billing_accounts SET kept_untils = (SELECT array_agg(t - $1::interval ORDER BY t) FROM unnest(kept_untils) t)`, interval); err != nil {
 		j.Fatalf("%v", err)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, j.program.base+"/jobs/pass_billing_time", nil)

@@ -41,16 +41,17 @@ func (m PlanChanged) news() string {
 
 func (m PlanChanged) keeps() string {
 	if len(m.Goes) == 0 {
-		return "Until " + m.Until + " nothing is deleted or put aside."
+		return "Until " + m.Until + " nothing is deleted or set aside."
 	}
-	return "Until " + m.Until + " nothing is deleted or put aside. From then on:"
+	return "Until " + m.Until + " nothing is deleted or set aside. From then on:"
 }
 
 // PaymentFailed is the mail about a payment that could not be taken.
 type PaymentFailed struct {
 	Organization string
-	Plan         string // "Pro, $23.99 a month"
+	Plan         string // its name
 	Until        string // the day from which the limits of Free apply
+	Goes         string // the day before which nothing is taken away
 	Link         string // to the page about billing
 	Host         string
 }
@@ -69,14 +70,15 @@ func (m PaymentFailed) news() string {
 
 func (m PaymentFailed) next() string {
 	return "It tries again by itself over the next days, and until " + m.Until + " nothing changes. " +
-		"From then on the limits of Free apply unless it is paid, and nothing is deleted for 30 days after that."
+		"From then on the limits of Free apply unless it is paid, and nothing is deleted or set aside before " + m.Goes + "."
 }
 
 // PlanEnds is the mail that confirms that a plan was cancelled.
 type PlanEnds struct {
 	Organization string
 	Plan         string // its name
-	End          string // "21 Dec 2026": up to when it is paid
+	End          string // "21 Dec 2026"
+	Missing      string // the day from which Free applies because a payment is missing; empty = it is paid until End
 	Until        string // the day before which nothing is taken away
 	Link         string // to the page about billing
 	Host         string
@@ -91,21 +93,29 @@ func (m PlanEnds) Text() string {
 }
 
 func (m PlanEnds) news() string {
+	if m.Missing != "" {
+		return m.Plan + " was cancelled and ends on " + m.End + ". A payment for it is missing: Stripe goes on trying to take it, but no further one is asked for."
+	}
 	return m.Plan + " was cancelled and ends on " + m.End + ". Nothing is charged any more."
 }
 
 func (m PlanEnds) next() string {
-	return "Until then everything stays as it is, and until " + m.Until + " nothing is deleted or put aside. Before that you get reminders."
+	stays := "Until then everything stays as it is"
+	if m.Missing != "" {
+		stays = "Unless it is paid, the limits of Free apply from " + m.Missing + " on"
+	}
+	return stays + ", and until " + m.Until + " nothing is deleted or set aside. Before anything is, you get reminders."
 }
 
 // GraceReminder is the mail about what a smaller plan takes away soon.
 type GraceReminder struct {
 	Organization string
 	Why          string   // what has just happened; empty in later reminders
-	Had, Has     string   // names of plans
+	Has          string   // name of the plan
+	Missing      string   // name of the one that a missing payment ended; empty without
 	Left         string   // "7 days"
 	Until        string   // the day
-	Goes         []string // what goes then
+	Goes         []string // what goes then; empty: nothing does
 	ExportLink   string
 	Link         string // to the page about billing
 	Host         string
@@ -113,7 +123,10 @@ type GraceReminder struct {
 
 // Subject says the news.
 func (m GraceReminder) Subject() string {
-	return m.Left + " left: what " + m.Had + " gave " + m.Organization + " goes on " + m.Until
+	if len(m.Goes) == 0 {
+		return m.Organization + " is on " + m.Has + " now, and what it has fits"
+	}
+	return m.Left + " left: what " + m.Organization + " has beyond " + m.Has + " goes on " + m.Until
 }
 
 // Text is the text part.
@@ -122,16 +135,45 @@ func (m GraceReminder) Text() string {
 	if m.Why != "" {
 		lines = append(lines, m.Why)
 	}
-	lines = append(append(lines, m.news(), ""), listed(m.Goes)...)
-	return owners(m.Organization, m.Host, append(lines, "", m.way(), "", "Choose a plan, or which domains stay: "+m.Link, "Take everything with you: "+m.ExportLink))
+	lines = append(lines, m.news(), "")
+	if len(m.Goes) > 0 {
+		lines = append(append(lines, listed(m.Goes)...), "")
+	}
+	return owners(m.Organization, m.Host, append(lines, m.way(), "", m.linkText()+": "+m.Link, "Take everything with you: "+m.ExportLink))
+}
+
+func (m GraceReminder) title() string {
+	if len(m.Goes) == 0 {
+		return m.Has + " is in force"
+	}
+	return m.Left + " left"
 }
 
 func (m GraceReminder) news() string {
-	return m.Organization + " is on " + m.Has + " and keeps what " + m.Had + " gives until " + m.Until + ". From then on:"
+	if len(m.Goes) == 0 {
+		return "What " + m.Organization + " has fits, so nothing is deleted or set aside."
+	}
+	return m.Organization + " is on " + m.Has + " and keeps everything it has until " + m.Until + ". From then on:"
 }
 
 func (m GraceReminder) way() string {
-	return "A larger plan, chosen before that day, keeps everything as it is. Until then nothing is deleted or put aside."
+	switch {
+	case m.Missing != "":
+		return "Once the payment comes in, " + m.Missing + " is in force again, and what is still there stays."
+	case len(m.Goes) == 0:
+		return "A larger plan can be chosen at any time."
+	}
+	return "A larger plan, chosen before that day, keeps everything as it is. Until then nothing is deleted or set aside."
+}
+
+func (m GraceReminder) linkText() string {
+	switch {
+	case m.Missing != "":
+		return "Pay at Stripe, from the page about billing"
+	case len(m.Goes) == 0:
+		return "See plan and usage"
+	}
+	return "Choose a plan, or which domains stay"
 }
 
 // listed are the lines of a list in text.

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/billing"
 	"sendvery.com/sendvery/web/format"
 	"sendvery.com/sendvery/web/ui"
 )
@@ -121,10 +124,32 @@ func factsOf(e audit.Entry) (out []Fact) {
 	names := slices.SortedFunc(maps.Keys(e.Detail), func(a, b string) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b)) })
 	for _, name := range names {
 		if e.Detail[name] != "" {
-			out = append(out, Fact{wordOf(name), format.Middle(e.Detail[name], 80)})
+			out = append(out, Fact{wordOf(name), format.Middle(valueOf(e.Action, e.Detail[name]), 80)})
 		}
 	}
 	return out
+}
+
+// valueOf is a detail for people: plans by name and amounts as money, which
+// events of billing hold as "pro", "pro by the month" and "1800 cents USD".
+func valueOf(action, value string) string {
+	if !strings.HasPrefix(action, "billing.") {
+		return value
+	}
+	if amount, currency, ok := strings.Cut(value, " cents "); ok {
+		if cents, err := strconv.ParseInt(amount, 10, 64); err == nil {
+			return format.Money(cents, currency)
+		}
+	}
+	for _, p := range billing.Plans() {
+		if value == string(p.ID) {
+			return p.Name
+		}
+		if interval, ok := strings.CutPrefix(value, string(p.ID)+" by the "); ok {
+			return p.Name + ", by the " + interval
+		}
+	}
+	return value
 }
 
 // by is who caused an event.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"sendvery.com/sendvery/internal/audit"
 )
 
 // recorded finds the names of actions where events are made.
@@ -42,5 +44,17 @@ func TestEveryActionThatIsRecordedHasWords(t *testing.T) {
 		if !found[a.Name] {
 			t.Errorf("%q has words and is not recorded", a.Name)
 		}
+	}
+}
+
+func TestPlansAndAmountsAreShownAsPeopleWriteThem(t *testing.T) {
+	t.Parallel()
+	e := audit.Entry{Action: "billing.change", Detail: map[string]string{"from": "personal by the month", "to": "pro by the year", "due": "21589 cents USD"}}
+	if got, want := factsOf(e), []Fact{{"From", "Personal, by the month"}, {"To", "Pro, by the year"}, {"Due", "$215.89"}}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	e = audit.Entry{Action: "billing.plan", Detail: map[string]string{"from": "free", "to": "business"}}
+	if got, want := factsOf(e), []Fact{{"From", "Free"}, {"To", "Business"}}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

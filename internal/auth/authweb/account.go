@@ -115,14 +115,19 @@ func (h *Web) AskDelete(w http.ResponseWriter, r *http.Request, s auth.Session) 
 }
 
 func (h *Web) deleteAsk(w http.ResponseWriter, r *http.Request, s auth.Session) ui.Ask {
+	facts := []ui.AskFact{
+		ui.Goes("You are signed out on every device."),
+		ui.Goes("Organizations that only you belong to are deleted: their mailboxes are disconnected and passwords wiped at once."),
+	}
+	if h.Plans {
+		facts = append(facts, ui.Goes("What these organizations pay for ends at once and is not paid back. Undoing this does not bring it back."))
+	}
+	facts = append(facts,
+		ui.CanUndo("For 30 days you can undo this by signing in again. Then your address, your sessions and what is recorded of them are erased."),
+		ui.Stays("Organizations that others belong to stay. What you did there stays recorded under a number that names nobody."),
+	)
 	return ui.Ask{
-		Page: h.Frame(w, r, "Delete your account"), Heading: "Delete the account of " + s.Email + "?",
-		Facts: []ui.AskFact{
-			ui.Goes("You are signed out on every device."),
-			ui.Goes("Organizations that only you belong to are deleted: their mailboxes are disconnected and passwords wiped at once."),
-			ui.CanUndo("For 30 days you can undo this by signing in again. Then your address, your sessions and what is recorded of them are erased."),
-			ui.Stays("Organizations that others belong to stay. What you did there stays recorded under a number that names nobody."),
-		},
+		Page: h.Frame(w, r, "Delete your account"), Heading: "Delete the account of " + s.Email + "?", Facts: facts,
 		Action: accountHref + "/delete", Button: "Delete my account", Danger: true, Cancel: ui.Link{Text: "Keep it", Href: accountHref},
 	}
 }

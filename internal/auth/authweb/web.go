@@ -19,6 +19,8 @@ type Web struct {
 	Frame func(w http.ResponseWriter, r *http.Request, title string) ui.Page
 	// Client describes the asking browser.
 	Client func(r *http.Request) auth.Client
+	// Plans is whether organizations can pay for plans here.
+	Plans bool
 }
 
 // Names of the cookies, and how long the browser that asked is remembered.

@@ -16,15 +16,17 @@ type ChangePage struct {
 	ui.Page
 	Heading string
 	Error   string // why it could not be done; empty = nothing was tried
-	Facts   []ui.AskFact
-	Lines   []Line
-	Tax     string // of the sum; empty = none
-	Sum     Line
-	After   string // what it costs from then on
-	Action  string
-	Agreed  billing.Agreed
-	Button  string
-	Cancel  ui.Link
+	// PortalAction leads to the cards; empty: they are not why.
+	PortalAction string
+	Facts        []ui.AskFact
+	Lines        []Line
+	Tax          string // of the sum; empty = none
+	Sum          Line
+	After        string // what it costs from then on
+	Action       string
+	Agreed       billing.Agreed
+	Button       string
+	Cancel       ui.Link
 }
 
 // Line is one of what a change costs.
@@ -48,7 +50,7 @@ func NewChange(frame ui.Page, s State, q billing.Quote) ChangePage {
 		Cancel: ui.Link{Text: "Keep " + Name(q.From.Plan), Href: here(o, "")}, After: "After that it costs " + Cost(q.To) + ", until you change or end it.",
 	}
 	if q.From.Plan == q.To.Plan {
-		p.Heading, p.Button = "Pay "+to+" by the "+string(q.To.Interval)+"?", "Pay by the "+string(q.To.Interval)
+		p.Heading, p.Button = "Pay "+to+" by the "+string(q.To.Interval)+"?", "Go on by the "+string(q.To.Interval)
 		p.Cancel.Text = "Leave it as it is"
 	}
 	for _, l := range q.Lines {
@@ -74,7 +76,7 @@ func NewChange(frame ui.Page, s State, q billing.Quote) ChangePage {
 func (s State) changes(q billing.Quote) []ui.AskFact {
 	to := billing.PlanOf(q.To.Plan)
 	var out []ui.AskFact
-	if q.From.Plan != q.To.Plan {
+	if q.From.Plan.Less(q.To.Plan) {
 		out = append(out, ui.Stays(sentence(to)))
 	}
 	if paid := s.Account.Paid; paid != nil && paid.EndsThen {
@@ -84,24 +86,33 @@ func (s State) changes(q billing.Quote) []ui.AskFact {
 		out = append(out, ui.AskFact{Icon: "credit-card", Tone: ui.Info, Text: "Stripe takes the amount at once, by the card that it has. If that fails, nothing is changed."})
 	}
 	if q.To.Plan.Less(q.From.Plan) {
-		out = append(out, takes(to, s.Usage, q.At.Add(billing.DowngradeGrace))...)
+		until := q.At.Add(billing.DowngradeGrace)
+		if kept := s.Account.KeptUntil; kept != nil && kept.Before(until) {
+			until = *kept
+		}
+		out = append(out, takes("At once", to, s.Usage, until)...)
 	}
 	return out
 }
 
-// sentence says what a plan gives, from now on.
+// sentence says what a larger plan gives, from now on.
 func sentence(p billing.Plan) string {
 	g := Gives(p)
 	return "At once: " + g[0] + ", " + g[1] + ", " + g[2] + ", and " + g[3] + "."
 }
 
-// takes is what a smaller plan takes away, and from when.
-func takes(to billing.Plan, u Usage, until time.Time) []ui.AskFact {
-	stays, going := "Until "+format.Day(until)+", for 30 days, nothing is deleted or put aside, and a larger plan brings everything back. ", goes(to.ID, u, until)
-	if len(going) == 0 {
-		return []ui.AskFact{ui.Stays(stays + "What you have fits into " + to.Name + ", so nothing goes after that either.")}
+// takes is what a smaller plan holds what is new to, from a day in words, and
+// what it takes away on another one.
+func takes(from string, to billing.Plan, u Usage, day time.Time) []ui.AskFact {
+	out := []ui.AskFact{{Icon: "info", Tone: ui.Info, Text: from + " " + Holds(to)}}
+	for _, text := range holds(to, u) {
+		out = append(out, ui.AskFact{Icon: "pause", Tone: ui.Warning, Text: text})
 	}
-	out := []ui.AskFact{ui.Stays(stays + "From then on:")}
+	stays, going := "Until "+format.Day(day)+" nothing is deleted or set aside, and a larger plan keeps everything. ", Goes(to.ID, u, day)
+	if len(going) == 0 {
+		return append(out, ui.Stays(stays+"What you have fits into "+to.Name+", so nothing goes then either."))
+	}
+	out = append(out, ui.Stays(stays+"From then on:"))
 	for _, text := range going {
 		out = append(out, ui.AskFact{Icon: "calendar-clock", Tone: ui.Warning, Text: text})
 	}

@@ -43,13 +43,15 @@ func (h *Web) page(w http.ResponseWriter, r *http.Request, a org.Access) (Page, 
 		return Page{}, err
 	}
 	if s.Account.HasCustomer && !s.waits() {
-		s.Invoices, err = h.Billing.Invoices(r.Context(), a.ID)
-		if fault.Is(err, fault.Temporary) {
-			s.NoInvoices, err = "Stripe cannot be asked for them at the moment. Plan and usage are as we know them; please look again in a few minutes.", nil
+		if s.Invoices, err = h.Billing.Invoices(r.Context(), a.ID); err != nil {
+			h.Log.ErrorContext(r.Context(), "invoices cannot be shown", "org", a.ID, "error", err)
+			s.NoInvoices = noInvoices
 		}
 	}
-	return NewPage(h.Frame(w, r, "Billing"), s), err
+	return NewPage(h.Frame(w, r, "Billing"), s), nil
 }
+
+const noInvoices = "Stripe cannot be asked for them at the moment. Plan and usage are as we know them; please look again in a few minutes."
 
 // state asks for all but invoices. Who comes back from paying has the plan read
 // anew; Stripe may be out of reach just then, and is asked again.
@@ -62,7 +64,7 @@ func (h *Web) state(r *http.Request, a org.Access) (State, error) {
 			s.Until = end
 		}
 		if err := h.Billing.Returned(r.Context(), a.ID); err != nil && !fault.Is(err, fault.Temporary) {
-			return s, err
+			h.Log.ErrorContext(r.Context(), "a payment cannot be confirmed", "org", a.ID, "error", err)
 		}
 	}
 	var err error
@@ -93,8 +95,12 @@ func refused(err error) bool {
 	return fault.Is(err, fault.Conflict) || fault.Is(err, fault.LimitReached) || fault.Is(err, fault.Invalid)
 }
 
-// again shows the page once more where something was refused.
+// again shows the page once more where something was refused, or where Stripe
+// does not answer.
 func (h *Web) again(w http.ResponseWriter, r *http.Request, a org.Access, err error) error {
+	if fault.Is(err, fault.Temporary) {
+		return h.away(w, r, a, err, "Nothing was charged.")
+	}
 	if !refused(err) {
 		return err
 	}
@@ -104,6 +110,19 @@ func (h *Web) again(w http.ResponseWriter, r *http.Request, a org.Access, err er
 	}
 	p.Error = fault.Sentence(err)
 	return httpio.Again(w, r, Draw(p))
+}
+
+// away shows the page while Stripe does not answer, with what is sure.
+func (h *Web) away(w http.ResponseWriter, r *http.Request, a org.Access, err error, sure string) error {
+	s, stateErr := h.state(r, a)
+	if stateErr != nil {
+		return err
+	}
+	h.Log.ErrorContext(r.Context(), "a plan cannot be changed now", "org", a.ID, "error", err)
+	s.NoInvoices = noInvoices
+	p := NewPage(h.Frame(w, r, "Billing"), s)
+	p.Error = fault.Sentence(err) + " " + sure
+	return httpio.Render(w, r, http.StatusServiceUnavailable, Draw(p))
 }
 
 // done goes back to the page after a change.
@@ -185,7 +204,13 @@ func (h *Web) Change(w http.ResponseWriter, r *http.Request, a org.Access) error
 			return h.again(w, r, a, err)
 		}
 		p.Error = fault.Sentence(err)
+		if fault.Is(err, fault.LimitReached) {
+			p.PortalAction = here(place(a), "portal")
+		}
 		return httpio.Again(w, r, Change(p))
+	}
+	if fault.Is(err, fault.Temporary) { // it may have been done before the answer was lost
+		return h.away(w, r, a, err, "Whether the plan was changed is not known yet: this page shows it once Stripe answers. It is not charged twice.")
 	}
 	return h.done(w, r, a, err, "You are on "+Name(to.Plan)+", "+Cost(to)+".")
 }

@@ -1,7 +1,6 @@
 package billingweb
 
 import (
-	"sendvery.com/sendvery/internal/billing"
 	"sendvery.com/sendvery/web/format"
 	"sendvery.com/sendvery/web/ui"
 )
@@ -38,11 +37,11 @@ func (s State) missing(o ui.Org) Notice {
 	}
 	n := Notice{Tone: ui.Warning, Title: "A payment has been missing since " + format.Day(*s.Account.PastDueSince) + ".",
 		Step: Step{Text: "Pay or change the card at Stripe", Action: here(o, "portal"), Primary: true}}
-	if s.Now.Before(from) {
-		n.Words = []string{"Until " + format.Day(from) + " nothing changes. From then on the limits of Free apply, unless it is paid. Nothing is deleted for 30 days after that."}
-	} else {
-		n.Words = []string{"The limits of Free apply since " + format.Day(from) + ". Once it is paid, your plan is in force again."}
+	if s.Account.Lapsed() {
+		n.Words = []string{"The limits of Free apply since " + format.Day(from) + ". Once it is paid, " + Name(s.Account.Paid.Plan) + " is in force again."}
+		return n
 	}
+	n.Words = []string{"Until " + format.Day(s.Account.FreeFrom()) + " nothing changes. From then on the limits of Free apply, unless it is paid. Nothing is deleted or set aside before " + format.Day(s.Account.TakenAwayFrom()) + "."}
 	return n
 }
 
@@ -62,10 +61,14 @@ func (s State) ending(o ui.Org) Notice {
 	if s.Account.Paid == nil || !s.Account.Paid.EndsThen {
 		return Notice{}
 	}
-	end := s.Account.Paid.PeriodEnd
-	return Notice{Tone: ui.Info, Title: "Everything stays as it is until " + format.Day(end) + ".",
-		Words: []string{"For 30 days after that, until " + format.Day(end.Add(billing.DowngradeGrace)) + ", nothing is deleted or put aside."},
-		Step:  Step{Text: "Keep " + Name(s.Account.Paid.Plan) + " after all", Action: here(o, "resume"), Primary: true}}
+	plan, end := Name(s.Account.Paid.Plan), format.Day(s.Account.Paid.PeriodEnd)
+	n := Notice{Tone: ui.Info, Title: "Everything stays as it is until " + end + ".",
+		Words: []string{"Nothing is deleted or set aside before " + format.Day(s.Account.TakenAwayFrom()) + "."},
+		Step:  Step{Text: "Keep " + plan + " after all", Action: here(o, "resume"), Primary: true}}
+	if s.Account.PastDueSince != nil { // what is before that is said of the missing payment
+		n.Title, n.Words = plan+" ends on "+end+", and no further payment is asked for.", nil
+	}
+	return n
 }
 
 // grace is the time after a plan became smaller.
@@ -74,13 +77,20 @@ func (s State) grace(o ui.Org) Notice {
 	if a.Kept == "" || a.KeptUntil == nil {
 		return Notice{}
 	}
-	n := Notice{Tone: ui.Warning, Title: "Until " + format.Day(*a.KeptUntil) + " you keep what you had with " + Name(a.Kept) + ".", More: ui.Link{Text: "Take your data with you", Href: o.Path("export")}}
-	going := goes(a.Plan, s.Usage, *a.KeptUntil)
+	n := Notice{Tone: ui.Warning, Title: "Until " + format.Day(*a.KeptUntil) + " you keep everything that you have.", More: ui.Link{Text: "Take your data with you", Href: o.Path("export")}}
+	going := Goes(a.Plan, s.Usage, *a.KeptUntil)
 	if len(going) == 0 {
-		n.Tone, n.Words = ui.Info, []string{"What you have fits into " + Name(a.Plan) + ", so nothing goes then."}
+		n.Tone, n.Words = ui.Info, []string{"It fits into " + Name(a.Plan) + ", so nothing goes then. What is new is held to " + Name(a.Plan) + " already."}
 		return n
 	}
-	n.Words = append([]string{"Then the limits of " + Name(a.Plan) + " apply, unless you choose a larger plan before:"}, going...)
+	unless := "you choose a larger plan before"
+	switch {
+	case a.Lapsed():
+		unless = "it is paid before"
+	case a.PastDueSince != nil: // of what is smaller already
+		unless = "the missing payment comes in and you choose a larger plan before"
+	}
+	n.Words = append([]string{"What is new is held to " + Name(a.Plan) + " already. Then more goes, unless " + unless + ":"}, going...)
 	return n
 }
 

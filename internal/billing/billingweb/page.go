@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/billing"
+	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/web/format"
 	"sendvery.com/sendvery/web/ui"
 )
@@ -164,7 +165,7 @@ func (s State) meters() []Meter {
 	u := s.Usage
 	reports := meter("Reports in "+s.Now.UTC().Format("January"), billing.Reports, u.Reports, "counted")
 	if u.Held > 0 {
-		reports.Sentence += " " + format.Of(u.Held, "more waits", "more wait") + " for a larger plan or for " + nextMonth(s.Now) + "; none is lost."
+		reports.Sentence += " " + s.held()
 	}
 	aside := 0
 	for _, d := range u.Domains {
@@ -174,7 +175,7 @@ func (s State) meters() []Meter {
 	}
 	domains := meter("Domains", billing.Domains, len(u.Domains)-aside, "active")
 	if aside > 0 {
-		domains.Sentence += " " + format.Of(aside, "more is", "more are") + " put aside."
+		domains.Sentence += " " + format.Of(aside, "more is", "more are") + " set aside."
 	}
 	kept := meter("How long reports are kept", billing.RetentionDays, 0, "")
 	if !u.Oldest.IsZero() {
@@ -184,20 +185,33 @@ func (s State) meters() []Meter {
 	return []Meter{domains, meter("Seats", billing.Seats, u.Seats, "taken, invitations included"), reports, kept}
 }
 
-func (s State) retention(m Meter) string {
-	sentence := "Reports are kept without end."
-	if !m.Endless {
-		sentence = "Reports are kept for " + format.Of(m.Max, "day", "days") + "."
+// held says of the reports that wait when they count, and for how long.
+func (s State) held() string {
+	now, days := s.Now.UTC(), billing.PlanOf(s.Account.Plan).Allowance(billing.RetentionDays)
+	if waits := int(report.WaitingLife.Hours() / 24); days.Max < waits {
+		days.Max = waits
 	}
-	if s.Usage.Oldest.IsZero() {
-		return sentence + " There are none yet."
-	}
-	return sentence + " Yours go back to " + format.Day(s.Usage.Oldest) + "."
+	next := time.Date(now.Year(), now.Month()+1, 1, 0, 0, 0, 0, time.UTC)
+	return format.Of(s.Usage.Held, "more waits", "more wait") + ", kept " + kept(days) + ": the newest count first, from " + format.Day(next) + " on or once the plan is larger."
 }
 
-func nextMonth(now time.Time) string {
-	now = now.UTC()
-	return format.Day(time.Date(now.Year(), now.Month()+1, 1, 0, 0, 0, 0, time.UTC))
+// retention says how long reports are kept, and which go because of that.
+func (s State) retention(m Meter) string {
+	oldest, plan := s.Usage.Oldest, billing.PlanOf(s.Account.Plan)
+	sentence := "Reports are kept " + kept(billing.Allowance{Unlimited: m.Endless, Max: m.Max}) + "."
+	if until := s.Account.KeptUntil; until != nil {
+		sentence = plan.Name + " keeps reports " + kept(plan.Allowance(billing.RetentionDays)) + "."
+		if !oldest.IsZero() && !plan.Allowance(billing.RetentionDays).Allows(age(oldest, *until)) {
+			return sentence + " Older ones are removed from " + format.Day(*until) + " on; your oldest is of " + format.Day(oldest) + "."
+		}
+	}
+	switch {
+	case oldest.IsZero():
+		return sentence + " There are none yet."
+	case !m.Endless && age(oldest, s.Now) > m.Max:
+		return sentence + " Those from before " + format.Day(s.Now.AddDate(0, 0, -m.Max)) + " are removed."
+	}
+	return sentence + " Yours go back to " + format.Day(oldest) + "."
 }
 
 // choose is the form for who has more domains than the plan.
@@ -207,7 +221,7 @@ func (s State) choose(o ui.Org) Choose {
 		return Choose{}
 	}
 	c := Choose{Action: here(o, "domains")}
-	c.Words = p.Name + " has " + format.Of(p.Domains, "domain", "domains") + ". Tick what stays; the others are put aside"
+	c.Words = p.Name + " has " + format.Of(p.Domains, "domain", "domains") + ". Tick what stays; the others are set aside"
 	if s.Account.KeptUntil != nil {
 		c.Words += " on " + format.Day(*s.Account.KeptUntil)
 	}
@@ -215,7 +229,7 @@ func (s State) choose(o ui.Org) Choose {
 	for i, d := range s.Usage.Domains {
 		t := Tick{Name: d.Name, Stays: i < p.Domains}
 		if d.Aside {
-			t.Remark = "Put aside"
+			t.Remark = "Set aside"
 		}
 		c.Domains = append(c.Domains, t)
 	}
@@ -248,7 +262,7 @@ func (s State) cards(o ui.Org) []Card {
 			c.How = "paid by the month"
 		}
 		c.Mark, c.Step = s.way(o, p, price)
-		c.Yours = s.Account.Paid == nil && p.ID == billing.Free || s.Account.Paid != nil && s.Account.Paid.Plan == p.ID
+		c.Yours = s.Account.Plan == p.ID
 		out = append(out, c)
 	}
 	return out
@@ -256,26 +270,33 @@ func (s State) cards(o ui.Org) []Card {
 
 // way is how the organization gets a price, or that it has it.
 func (s State) way(o ui.Org, p billing.Plan, price billing.Price) (mark string, step Step) {
-	paid := s.Account.Paid
+	paid, yours := s.Account.Paid, "Your plan"
+	if s.Account.Lapsed() {
+		yours = "Not paid"
+	}
 	switch {
 	case p.ID == billing.Free && paid == nil:
-		return "Your plan", Step{}
+		return yours, Step{}
+	case p.ID == billing.Free && s.Account.Lapsed() && paid.EndsThen:
+		return "In force", Step{}
+	case p.ID == billing.Free && s.Account.Lapsed():
+		return "In force", Step{Text: "Stay on Free, end " + Name(paid.Plan) + "…", Href: here(o, "cancel")}
 	case p.ID == billing.Free && paid.EndsThen:
-		return "From " + format.Day(paid.PeriodEnd), Step{}
+		return "From " + format.Day(s.Account.FreeFrom()), Step{}
 	case p.ID == billing.Free:
 		return "", Step{Text: "Go back to Free…", Href: here(o, "cancel")}
 	case s.waits(): // for another one that is being paid
 		return "", Step{}
 	case paid == nil:
 		return "", Step{Text: "Choose " + p.Name, Action: here(o, "subscribe"), Price: price}
-	case paid.Price == price:
-		return "Your plan", Step{}
+	case paid.Price == price, paid.Plan == p.ID && s.Account.PastDueSince != nil:
+		return yours, Step{}
 	case s.Account.PastDueSince != nil: // nothing changes before that is paid
 		return "", Step{}
 	case paid.Plan == p.ID && s.Interval == billing.Yearly:
-		return "Your plan", Step{Text: "Pay it by the year…", Href: changeHref(o, price)}
+		return yours, Step{Text: "Pay it by the year…", Href: changeHref(o, price)}
 	case paid.Plan == p.ID:
-		return "Your plan", Step{Text: "Pay it by the month…", Href: changeHref(o, price)}
+		return yours, Step{Text: "Pay it by the month…", Href: changeHref(o, price)}
 	}
 	return "", Step{Text: "Switch to " + p.Name + "…", Href: changeHref(o, price)}
 }

@@ -2,7 +2,9 @@ package billingweb_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -95,7 +97,7 @@ func site(c *counter) *billingweb.Web {
 		Frame: func(_ http.ResponseWriter, r *http.Request, title string) ui.Page {
 			return ui.Page{Title: title, Org: ui.Org{Name: "Example Ltd", Slug: "example"}, Path: r.URL.RequestURI()}
 		},
-		Flash: func(w http.ResponseWriter, sentence string) { w.Header().Set("Flash", sentence) },
+		Flash: func(w http.ResponseWriter, sentence string) { w.Header().Set("Flash", sentence) }, Log: slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -156,7 +158,7 @@ func TestChangeThatCostsSomethingElseByNowIsAskedAgain(t *testing.T) {
 func TestSmallerPlanSaysWhatGoesAndWhen(t *testing.T) {
 	t.Parallel()
 	_, _, text := answer(t, site(paid()).AskCancel, "GET", "/o/example/billing/cancel", nil)
-	says(t, text, "End Personal on 12 Dec 2026?", "Until 11 Jan 2027, for 30 days, nothing is deleted", "2 of your 3 domains are put aside: b.example, c.example.",
+	says(t, text, "End Personal on 12 Dec 2026?", "Until 11 Jan 2027 nothing is deleted or set aside", "2 of your 3 domains are set aside: b.example, c.example.",
 		"Reports older than 30 days are deleted. Yours go back to 5 May 2026.", "250 reports came this month and Free has 100", `href="/o/example/export"`)
 }
 
@@ -204,23 +206,81 @@ func TestWhoComesBackWaitsForAWhile(t *testing.T) {
 func TestPlanIsShownWhileStripeIsAway(t *testing.T) {
 	t.Parallel()
 	c := paid()
-	c.invoices = fault.New(fault.Temporary, "away")
+	for _, c.invoices = range []error{fault.New(fault.Temporary, "away"), errors.New("a wrong key")} {
+		_, _, text := answer(t, site(c).Show, "GET", "/o/example/billing", nil)
+		says(t, text, "Personal, $5.99 a month.", "It renews on 12 Dec 2026", "3 of 5 active.", "Invoices cannot be shown now")
+	}
+	c.refuse = fault.New(fault.Temporary, "Stripe does not answer.")
+	status, _, text := answer(t, site(c).Cancel, "POST", "/o/example/billing/cancel", url.Values{})
+	says(t, text, "Stripe does not answer. Nothing was charged.", "Personal, $5.99 a month.")
+	if status != 503 {
+		t.Errorf("status %d", status)
+	}
+	status, _, text = answer(t, site(c).Change, "POST", "/o/example/billing/change", url.Values{"plan": {"pro"}, "interval": {"month"}, "at": {"1"}, "due": {"1234"}})
+	says(t, text, "Whether the plan was changed is not known yet", "It is not charged twice.")
+	if status != 503 || strings.Contains(text, "Nothing was charged") {
+		t.Errorf("a change whose answer is lost: %d", status)
+	}
+}
+
+func TestWhoseCardIsDeclinedIsLedToTheirCards(t *testing.T) {
+	t.Parallel()
+	c := paid()
+	c.refuse = fault.New(fault.LimitReached, "The card was declined.")
+	_, _, text := answer(t, site(c).Change, "POST", "/o/example/billing/change", url.Values{"plan": {"pro"}, "interval": {"month"}, "at": {"1"}, "due": {"1234"}})
+	says(t, text, "The card was declined.", `action="/o/example/billing/portal"`)
+}
+
+func TestSmallerPlanHoldsWhatIsNewAtOnce(t *testing.T) {
+	t.Parallel()
+	c := paid()
+	c.account.Plan, c.account.Paid.Price = billing.Pro, pro
+	c.quote = billing.Quote{From: pro, To: monthly, At: now}
+	_, _, text := answer(t, site(c).AskChange, "GET", "/o/example/billing/change?plan=personal&interval=month", nil)
+	says(t, text, "At once what is new is held to Personal: 5 domains, 1 000 reports a month and 1 seat.", "Until 21 Dec 2026 nothing is deleted or set aside")
+	if strings.Contains(text, "reports kept") {
+		t.Error("what is kept is said to change at once")
+	}
+}
+
+func TestCancellingWithoutPaymentPromisesWhatIsKept(t *testing.T) {
+	t.Parallel()
+	c := paid()
+	c.account.PastDueSince = new(now.AddDate(0, 0, -3))
+	_, _, text := answer(t, site(c).AskCancel, "GET", "/o/example/billing/cancel", nil)
+	says(t, text, "End Personal on 12 Dec 2026?", "A payment is missing.", "From 2 Dec 2026 on, unless it is paid, what is new is held to Free", "Until 1 Jan 2027 nothing is deleted")
+	c.account.Paid.EndsThen = true
+	_, _, text = answer(t, site(c).Show, "GET", "/o/example/billing", nil)
+	says(t, text, "Until 2 Dec 2026 nothing changes.", "Nothing is deleted or set aside before 1 Jan 2027.", "Personal ends on 12 Dec 2026")
+	if strings.Contains(text, "11 Jan 2027") || strings.Contains(text, "Everything stays as it is") {
+		t.Error("more is promised than is kept")
+	}
+}
+
+func TestPlanThatIsNotPaidIsNotInForce(t *testing.T) {
+	t.Parallel()
+	c := paid()
+	c.account.Plan, c.account.PastDueSince = billing.Free, new(now.AddDate(0, 0, -15))
+	c.account.Kept, c.account.KeptUntil = billing.Personal, new(now.AddDate(0, 0, 29))
 	_, _, text := answer(t, site(c).Show, "GET", "/o/example/billing", nil)
-	says(t, text, "Personal, $5.99 a month.", "It renews on 12 Dec 2026", "3 of 5 active.", "Invoices cannot be shown now")
+	says(t, text, "The limits of Free apply since 20 Nov 2026. Once it is paid, Personal is in force again.", "Not paid", "In force", "Stay on Free, end Personal", "unless it is paid before")
+	if strings.Contains(text, "Your plan<") || strings.Contains(text, "choose a larger plan") {
+		t.Error("what is not in force is called the plan")
+	}
 }
 
 func TestDomainsAreChosen(t *testing.T) {
 	t.Parallel()
 	c := &counter{account: billing.Account{Plan: billing.Free, Kept: billing.Personal, KeptUntil: new(now.AddDate(0, 0, 9))}}
 	_, _, text := answer(t, site(c).Show, "GET", "/o/example/billing", nil)
-	says(t, text, "Until 30 Nov 2026 you keep what you had with Personal.", `value="a.example" checked`, "3 active, and Free has 1.")
+	says(t, text, "Until 30 Nov 2026 you keep everything that you have.", `value="a.example" checked`, "3 active, and Free has 1.")
 	form := url.Values{"domain": {"c.example", "no domain"}}
 	if status, _, _ := answer(t, site(c).ChooseDomains, "POST", "/o/example/billing/domains", form); status != 303 || strings.Join(c.done, "; ") != "keep [c.example]" {
 		t.Errorf("%d, %q", status, c.done)
 	}
 	c.refuse = &fault.Error{Kind: fault.Invalid, Fields: fault.Fields{"domains": "Choose at least one domain."}}
 	_, _, text = answer(t, site(c).ChooseDomains, "POST", "/o/example/billing/domains", url.Values{})
-	says(t, text, "Choose at least one domain.")
+	says(t, text, "Choose at least one domain.", `action="/o/example/billing/domains#choose"`, "autofocus")
 	if strings.Contains(text, "checked") {
 		t.Error("what was not ticked is ticked")
 	}

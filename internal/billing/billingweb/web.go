@@ -4,6 +4,7 @@ package billingweb
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -40,6 +41,7 @@ type Web struct {
 	Frame func(w http.ResponseWriter, r *http.Request, title string) ui.Page
 	// Flash leaves a sentence for the next page.
 	Flash func(w http.ResponseWriter, sentence string)
+	Log   *slog.Logger
 	Now   func() time.Time
 }
 
@@ -55,7 +57,7 @@ type Usage struct {
 // Domain is one of the organization's.
 type Domain struct {
 	Name  string
-	Aside bool // it is put aside: what it has can be read, what comes waits
+	Aside bool // it is set aside: what it has can be read, what comes waits
 }
 
 func place(a org.Access) ui.Org { return ui.Org{Name: a.Name, Slug: a.Slug} }

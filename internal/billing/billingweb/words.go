@@ -1,6 +1,7 @@
 package billingweb
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,12 @@ func Gives(p billing.Plan) []string {
 	}
 }
 
+// Holds says to what a smaller plan holds all that is new.
+func Holds(p billing.Plan) string {
+	g := Gives(p)
+	return "what is new is held to " + p.Name + ": " + g[0] + ", " + g[1] + " and " + g[2] + "."
+}
+
 func number(p billing.Plan, l billing.Limit, one, many string) string {
 	a := p.Allowance(l)
 	if a.Unlimited {
@@ -48,40 +55,32 @@ func kept(days billing.Allowance) string {
 	return "for " + format.Of(days.Max, "day", "days")
 }
 
-// Goes is what a smaller plan takes away once its grace is over, in whole
-// sentences; nothing for one that is as large.
-func Goes(from, to billing.PlanID) []string {
+// holds is what a smaller plan refuses or lets wait from its first day.
+func holds(to billing.Plan, u Usage) []string {
 	var out []string
-	smaller := func(l billing.Limit, sentence string) {
-		had, has := billing.PlanOf(from).Allowance(l), billing.PlanOf(to).Allowance(l)
-		if !has.Unlimited && (had.Unlimited || had.Max > has.Max) {
-			out = append(out, sentence)
-		}
+	if !to.Allowance(billing.Reports).Allows(u.Reports) {
+		out = append(out, format.Of(u.Reports, "report", "reports")+" came this month and "+to.Name+" has "+format.Count(to.Reports)+": further ones wait for the next month.")
 	}
-	p := billing.PlanOf(to)
-	smaller(billing.Domains, format.Of(p.Domains, "domain stays", "domains stay")+" active, and the others are put aside: what they have can be read, and new reports about them wait.")
-	smaller(billing.Reports, "After "+format.Of(p.Reports, "report", "reports")+" in a month, further ones wait for the next month.")
-	smaller(billing.Seats, "Nobody loses access, but nobody new can be invited beyond "+format.Of(p.Seats, "seat", "seats")+".")
-	smaller(billing.RetentionDays, "Reports older than "+format.Of(p.RetentionDays, "day", "days")+" are deleted.")
+	if !to.Allowance(billing.Domains).Allows(len(u.Domains) + 1) {
+		out = append(out, format.Of(len(u.Domains), "domain is", "domains are")+" there and "+to.Name+" has "+format.Count(to.Domains)+", so none can be added.")
+	}
+	if !to.Allowance(billing.Seats).Allows(u.Seats) {
+		out = append(out, "Nobody loses access. "+format.Of(u.Seats, "seat is", "seats are")+" taken and "+to.Name+" has "+format.Count(to.Seats)+", so nobody new can be invited.")
+	}
 	return out
 }
 
-// goes is Goes with what the organization has: names and numbers.
-func goes(to billing.PlanID, u Usage, now time.Time) []string {
+// Goes is what a smaller plan takes away on a day, when its grace is over.
+func Goes(to billing.PlanID, u Usage, day time.Time) []string {
 	var out []string
 	p := billing.PlanOf(to)
-	if aside := u.beyond(p); len(aside) > 0 {
-		out = append(out, format.Count(len(aside))+" of your "+format.Of(len(u.Domains), "domain", "domains")+" "+are(len(aside))+" put aside: "+listed(aside)+
-			". What they have can be read, and new reports about them wait. You can choose others to put aside.")
+	beyond := slices.DeleteFunc(slices.Clone(u.beyond(p)), func(d Domain) bool { return d.Aside })
+	if n := len(beyond); n > 0 {
+		out = append(out, format.Count(n)+" of your "+format.Of(len(u.Domains), "domain", "domains")+" "+are(n)+" set aside: "+listed(beyond)+
+			". What they have can be read, and new reports about them wait. You can choose others to set aside.")
 	}
-	if n := p.Allowance(billing.RetentionDays); !u.Oldest.IsZero() && !n.Allows(age(u.Oldest, now)) {
+	if n := p.Allowance(billing.RetentionDays); !u.Oldest.IsZero() && !n.Allows(age(u.Oldest, day)) {
 		out = append(out, "Reports older than "+format.Of(n.Max, "day", "days")+" are deleted. Yours go back to "+format.Day(u.Oldest)+".")
-	}
-	if !p.Allowance(billing.Reports).Allows(u.Reports) {
-		out = append(out, format.Of(u.Reports, "report", "reports")+" came this month and "+p.Name+" has "+format.Count(p.Reports)+": those on top wait for the next month.")
-	}
-	if !p.Allowance(billing.Seats).Allows(u.Seats) {
-		out = append(out, "Nobody loses access. "+format.Of(u.Seats, "seat is", "seats are")+" taken and "+p.Name+" has "+format.Count(p.Seats)+", so nobody new can be invited.")
 	}
 	return out
 }

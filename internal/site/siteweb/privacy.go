@@ -74,6 +74,7 @@ func lifetimes(f Facts) Section {
 		kept("trail-kept", "The record of changes stays for as long as its organization does."),
 		kept("plan-retention plan-grace", "Reports and their mails stay for as long as the plan of their organization says. When a plan becomes smaller or ends, nothing is deleted because of that for "+format.For(billing.DowngradeGrace)+", and owners are told before."),
 		kept("stripe-verbatim payment-events", "What Stripe delivers about payments is kept as it came for "+format.For(billing.EventLife)+", and no longer than its organization."),
+		kept("stripe-ends", "When an organization is erased, its subscriptions at Stripe have ended. Its name and the owner’s mail address stay at Stripe, whose invoices name them."),
 	)
 	return s
 }
