@@ -67,6 +67,19 @@ func domainGallery() []galleryPage {
 			page.Filter = sampleFilters(false)
 			return reportweb.Domain(page)
 		}},
+		{"report", "domain-waits", func(p ui.Page) templ.Component {
+			page := sampleDomain(p)
+			page.Waiting = reportweb.PlanNote{Text: "32 reports about this domain wait, because all that your plan counts in a month are counted. As soon as there is room the newest come first; none is lost.", Link: ui.Link{Text: "See your plan", Href: galleryPath + "settings"}}
+			return reportweb.Domain(page)
+		}},
+		{"report", "domain-aside-empty", func(p ui.Page) templ.Component {
+			page := sampleDomain(p)
+			page.Headline, page.Advice, page.Action = "No messages were reported for example.org in these days.", "", ui.Link{}
+			page.Aside = reportweb.PlanNote{Text: "This domain is set aside, because your plan watches fewer domains. All that was counted can be read as before. New reports wait and are not counted.", Link: ui.Link{Text: "Choose which domains stay active", Href: galleryPath + "settings"}}
+			page.Empty = ui.Nothing{Icon: "calendar-x", Title: "Set aside", Words: "12 reports wait and will be counted once this domain is active.", Action: page.Aside.Link}
+			page.Policy, page.Receivers, page.Countries = nil, ui.HeatMap{}, ui.Countries{}
+			return reportweb.Domain(page)
+		}},
 		{"report", "domain-empty", func(p ui.Page) templ.Component {
 			page := sampleDomain(p)
 			page.Headline, page.Advice, page.Action = "No messages were reported for example.org in these days.", "", ui.Link{}

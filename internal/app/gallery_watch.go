@@ -20,7 +20,7 @@ func watchGallery() []galleryPage {
 		{"mailbox", "mailbox-importing", func(p ui.Page) templ.Component {
 			page := sampleMailbox(p)
 			page.Tone, page.Busy, page.Sentence, page.FragmentHref = ui.Info, true, "Importing the reports of the last 90 days.", galleryPath+"nothing"
-			page.Import = mailboxweb.Import{Running: true, Progress: ui.Progress{Done: 1412, Total: 2413, Rate: "about 120 mails a second", Left: "about 9\u00a0s left", Unit: "mails"}, Accepted: 1388, Known: 17, Refused: 7}
+			page.Import = mailboxweb.Import{Running: true, Progress: ui.Progress{Done: 1412, Total: 2413, Rate: "about 120 mails a second", Left: "about 9\u00a0s left", Unit: "mails"}, Accepted: 1388, Known: 17, Refused: 7, Kept: "Your plan keeps reports for 30 days; older ones in this mailbox are not kept."}
 			return mailboxweb.Mailbox(page)
 		}},
 		{"mailbox", "mailbox-failing", func(p ui.Page) templ.Component {

@@ -2,6 +2,8 @@ package app_test
 
 import (
 	"context"
+	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -126,5 +128,44 @@ func TestReportsThatWaitAreNamed(t *testing.T) {
 		if page := w.owner.Get(t, w.owner.Home+"domains/"+name); strings.Contains(page.Body, of) || strings.Contains(page.Body, "expect the first within") {
 			t.Errorf("%s: the page speaks of what it is not about", name)
 		}
+	}
+}
+
+func TestFoundDomainsAreTickedAsFarAsThePlanGoes(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	w := newWorld(t, a, "ada@first.example")
+	a.StopWorker() // it reads what is set here
+	var id string
+	query(t, a, `UPDATE mailboxes SET state = 'choosing' RETURNING mailbox_id::text`).into(&id)
+	query(t, a, `INSERT INTO found_domains (org_id, mailbox_id, name, reports, messages)
+		SELECT org_id, mailbox_id, f.name, f.reports, 1 FROM mailboxes, (VALUES ('few.example', 1), ('many.example', 9), ('some.example', 5)) AS f (name, reports) RETURNING 1`).into(new(int))
+	page := func(p billing.Plan) string {
+		plan(a, p)
+		return w.owner.Get(t, w.owner.Home+"mailboxes/"+id+"/domains").Body
+	}
+	ticked := func(body string) (names []string) {
+		for _, m := range regexp.MustCompile(`name="domain" value="([^"]*)" checked`).FindAllStringSubmatch(body, -1) {
+			names = append(names, m[1])
+		}
+		return names
+	}
+	const kept = "Your plan keeps reports for 30 days; older ones in this mailbox are not kept."
+	for _, c := range []struct {
+		domains int
+		want    string
+		words   string
+	}{
+		{1, "[]", "Your plan has no room for another domain"},
+		{2, "[many.example]", "Your plan has room for 1 more domain, so only the one with the most reports is ticked."},
+		{3, "[many.example some.example]", "Your plan has room for 2 more domains, so only those with the most reports are ticked."},
+	} {
+		body := page(billing.Plan{Domains: c.domains, Seats: 1, RetentionDays: 30})
+		if got := fmt.Sprint(ticked(body)); got != c.want || !strings.Contains(body, c.words) || !strings.Contains(body, kept) {
+			t.Errorf("%d domains: ticked %s, or the page lacks its words", c.domains, got)
+		}
+	}
+	if body := page(billing.PlanOf(billing.Business)); len(ticked(body)) != 3 || strings.Contains(body, "Your plan") {
+		t.Errorf("with room for all: ticked %v, or the page speaks of the plan", ticked(body))
 	}
 }

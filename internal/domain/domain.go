@@ -78,6 +78,20 @@ func (s *Service) Find(ctx context.Context, org org.ID, name string) (Domain, er
 	return Domain{}, fault.New(fault.NotFound, "There is no such domain in this organization.")
 }
 
+// Room returns how many more domains the organization's plan watches.
+func (s *Service) Room(ctx context.Context, org org.ID) (room billing.Allowance, err error) {
+	err = s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) error {
+		have, err := All(ctx, tx, org)
+		if err != nil {
+			return err
+		}
+		room, err = s.Limits.Check(ctx, tx, org, billing.Domains)
+		room.Max = max(0, room.Max-active(have))
+		return err
+	})
+	return room, err
+}
+
 // Add begins to watch domains; those watched already stay as they are.
 func (s *Service) Add(ctx context.Context, a org.Access, names []fqdn.Name) error {
 	return s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error { return s.AddIn(ctx, tx, a, names) })

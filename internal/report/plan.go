@@ -34,6 +34,15 @@ type Waiting struct {
 	Reports int      `db:"reports"`
 }
 
+// Kept returns for how many days the organization's plan keeps reports.
+func (s *Service) Kept(ctx context.Context, org org.ID) (days billing.Allowance, err error) {
+	err = s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) (err error) {
+		days, err = s.Plans.Check(ctx, tx, org, billing.RetentionDays)
+		return err
+	})
+	return days, err
+}
+
 // monthStart is the first day of a time's month, UTC.
 func monthStart(t time.Time) time.Time {
 	t = t.UTC()

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 
+	"sendvery.com/sendvery/internal/billing"
+	"sendvery.com/sendvery/internal/domain"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/httpio"
@@ -54,18 +56,53 @@ func (h *Web) domainsPage(w http.ResponseWriter, r *http.Request, a org.Access, 
 	if err != nil {
 		return p, err
 	}
-	for _, f := range found {
-		d := FoundDomain{Name: f.Name.String(), Reports: f.Reports, Ticked: true, Remark: format.Of(f.Messages, "message", "messages") + " reported"}
-		for _, own := range watched {
-			d.Added = d.Added || f.Name.Within(own.Name)
-		}
-		p.Domains = append(p.Domains, d)
+	room, err := h.Domains.Room(r.Context(), a.ID)
+	if err != nil {
+		return p, err
+	}
+	p.Domains, p.Room = choices(found, watched, room)
+	if p.Kept, err = h.kept(r, a); err != nil {
+		return p, err
 	}
 	if len(found) == 0 && !p.Scanning {
 		query := r.URL.Query()
 		p.Record = ui.NewRecord(query.Get("domain"), cmp.Or(query.Get("address"), m.Username), r.URL.Path)
 	}
 	return p, nil
+}
+
+// choices ticks the found domains as far as the plan has room for them, those
+// with the most reports first, and says so if that is not all.
+func choices(found []mailbox.Found, watched []domain.Domain, room billing.Allowance) (list []FoundDomain, words string) {
+	others := 0 // that are not watched yet
+	for _, f := range found {
+		d := FoundDomain{Name: f.Name.String(), Reports: f.Reports, Remark: format.Of(f.Messages, "message", "messages") + " reported"}
+		d.Added = slices.ContainsFunc(watched, func(own domain.Domain) bool { return f.Name.Within(own.Name) })
+		if !d.Added {
+			others++
+			d.Ticked = room.Allows(others)
+		}
+		list = append(list, d)
+	}
+	switch {
+	case room.Allows(others):
+		return list, ""
+	case room.Max == 0:
+		return list, "Your plan has no room for another domain, so none of the others is ticked."
+	case room.Max == 1:
+		return list, "Your plan has room for 1 more domain, so only the one with the most reports is ticked. Choose another one if you like."
+	}
+	return list, "Your plan has room for " + format.Count(room.Max) + " more domains, so only those with the most reports are ticked. Choose others if you like."
+}
+
+// kept says what of a mailbox's reports the plan does not keep; "" where it
+// keeps all.
+func (h *Web) kept(r *http.Request, a org.Access) (string, error) {
+	days, err := h.Reports.Kept(r.Context(), a.ID)
+	if err != nil || days.Unlimited {
+		return "", err
+	}
+	return "Your plan keeps reports for " + format.Of(days.Max, "day", "days") + "; older ones in this mailbox are not kept.", nil
 }
 
 // Choose begins to watch the ticked domains and to import.

@@ -41,6 +41,8 @@ type DomainsPage struct {
 	FragmentHref string
 	Action       string // POST with one "domain" per ticked name confirms and starts the import
 	Domains      []FoundDomain
+	Room         string    // how many of them the plan has room for; empty = for all
+	Kept         string    // what the plan does not keep; empty = it keeps all
 	Mails        int64     // mails that were looked at
 	Record       ui.Record // when nothing was found: what to publish
 	MailboxHref  string    // the mailbox's page, when nothing was found

@@ -61,7 +61,8 @@ type Import struct {
 	Progress ui.Progress
 	Accepted int64
 	Known    int64
-	Refused  int64 // refused or held
+	Refused  int64  // refused or held
+	Kept     string // what the plan does not keep; empty = it keeps all
 }
 
 // Setting is one line of configuration.

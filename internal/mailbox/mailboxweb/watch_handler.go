@@ -120,6 +120,9 @@ func (h *Web) fillCounts(r *http.Request, a org.Access, m mailbox.Mailbox, c cou
 			Running: true, Progress: ui.NewProgress(run.Done, run.Total, run.Rate(), run.Left()),
 			Accepted: c.counted(), Known: c[report.Known], Refused: c.uncounted(),
 		}
+		if p.Import.Kept, err = h.kept(r, a); err != nil {
+			return err
+		}
 	}
 	list, _, err := h.Reports.Receipts(r.Context(), a.ID, report.ReceiptQuery{Mailbox: m.ID, Limit: lastReceipts})
 	if err != nil {
