@@ -178,7 +178,6 @@ var pure = map[string]bool{
 var systemCallers = map[string]string{
 	"internal/billing/deliver.go":      "finds whose customer an event is about",
 	"internal/billing/grace.go":        "finds the organizations whose grace or missing payment is due; each is read in its organization",
-	"internal/billing/reconcile.go":    "finds the organizations to compare with the payment provider; each is read in its organization",
 	"internal/export/export.go":        "forgets exports when their time is over",
 	"internal/audit/anchor.go":         "reads the ends of all chains and keeps their anchors",
 	"internal/audit/verify.go":         "goes along every chain, whoever it belongs to",

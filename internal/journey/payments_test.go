@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/jackc/pgx/v5"
 
 	"sendvery.com/sendvery/internal/dbtest"
@@ -133,7 +134,13 @@ func (j *payer) choosesPersonal() {
 // awaits waits until the page, whosever it is, has the words.
 func (j *payer) awaits(words string) {
 	j.Helper()
-	j.await(`Boolean(document.body?.innerText.includes(` + quote(words) + `))`)
+	within(j.program.t, patience, "no page says "+words, func() bool {
+		ctx, cancel := context.WithTimeout(j.ctx, patience)
+		defer cancel()
+		// A page that is just leaving cannot be read; the next one is asked again.
+		there, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`Boolean(document.body?.innerText.includes(`+quote(words)+`))`))
+		return err == nil && there
+	})
 }
 
 func (j *payer) watchesDomains() {
