@@ -9,15 +9,34 @@ import (
 	"sendvery.com/sendvery/web/ui"
 )
 
-func domainGallery() []galleryPage {
+// planGallery shows what is not counted because of the plan.
+func planGallery() []galleryPage {
 	return []galleryPage{
-		{"report", "domains", func(p ui.Page) templ.Component { return reportweb.Domains(sampleDomainList(p)) }},
 		{"report", "domains-aside", func(p ui.Page) templ.Component {
 			page := sampleDomainList(p)
 			page.Domains[3].Aside = true
 			page.Aside = reportweb.PlanNote{Text: "1 domain is set aside, because your plan watches fewer domains. All that was counted can be read as before. New reports wait and are not counted.", Link: ui.Link{Text: "Choose which domains stay active", Href: galleryPath + "settings"}}
 			return reportweb.Domains(page)
 		}},
+		{"report", "domain-waits", func(p ui.Page) templ.Component {
+			page := sampleDomain(p)
+			page.Waiting = reportweb.PlanNote{Text: "32 reports about this domain wait, because all that your plan counts in a month are counted. As soon as there is room the newest come first; none is lost.", Link: ui.Link{Text: "See your plan", Href: galleryPath + "settings"}}
+			return reportweb.Domain(page)
+		}},
+		{"report", "domain-aside-empty", func(p ui.Page) templ.Component {
+			page := sampleDomain(p)
+			page.Headline, page.Advice, page.Action = "No messages were reported for example.org in these days.", "", ui.Link{}
+			page.Aside = reportweb.PlanNote{Text: "This domain is set aside, because your plan watches fewer domains. All that was counted can be read as before. New reports wait and are not counted.", Link: ui.Link{Text: "Choose which domains stay active", Href: galleryPath + "settings"}}
+			page.Empty = ui.Nothing{Icon: "calendar-x", Title: "Set aside", Words: "12 reports wait and will be counted once this domain is active.", Action: page.Aside.Link}
+			page.Policy, page.Receivers, page.Countries = nil, ui.HeatMap{}, ui.Countries{}
+			return reportweb.Domain(page)
+		}},
+	}
+}
+
+func domainGallery() []galleryPage {
+	return append(planGallery(), []galleryPage{
+		{"report", "domains", func(p ui.Page) templ.Component { return reportweb.Domains(sampleDomainList(p)) }},
 		{"report", "domains-empty", func(p ui.Page) templ.Component {
 			return reportweb.Domains(reportweb.DomainsPage{Page: titled(p, ui.DomainsSection, "Domains"), Headline: "No domains here", Empty: ui.Nothing{Icon: "globe", Title: "No domains yet",
 				Words: "Domains appear by themselves: connect the mailbox your reports arrive in, and choose among those that are found.", Action: ui.Link{Text: "Connect a mailbox", Href: galleryPath + "connect"}}})
@@ -67,19 +86,6 @@ func domainGallery() []galleryPage {
 			page.Filter = sampleFilters(false)
 			return reportweb.Domain(page)
 		}},
-		{"report", "domain-waits", func(p ui.Page) templ.Component {
-			page := sampleDomain(p)
-			page.Waiting = reportweb.PlanNote{Text: "32 reports about this domain wait, because all that your plan counts in a month are counted. As soon as there is room the newest come first; none is lost.", Link: ui.Link{Text: "See your plan", Href: galleryPath + "settings"}}
-			return reportweb.Domain(page)
-		}},
-		{"report", "domain-aside-empty", func(p ui.Page) templ.Component {
-			page := sampleDomain(p)
-			page.Headline, page.Advice, page.Action = "No messages were reported for example.org in these days.", "", ui.Link{}
-			page.Aside = reportweb.PlanNote{Text: "This domain is set aside, because your plan watches fewer domains. All that was counted can be read as before. New reports wait and are not counted.", Link: ui.Link{Text: "Choose which domains stay active", Href: galleryPath + "settings"}}
-			page.Empty = ui.Nothing{Icon: "calendar-x", Title: "Set aside", Words: "12 reports wait and will be counted once this domain is active.", Action: page.Aside.Link}
-			page.Policy, page.Receivers, page.Countries = nil, ui.HeatMap{}, ui.Countries{}
-			return reportweb.Domain(page)
-		}},
 		{"report", "domain-empty", func(p ui.Page) templ.Component {
 			page := sampleDomain(p)
 			page.Headline, page.Advice, page.Action = "No messages were reported for example.org in these days.", "", ui.Link{}
@@ -111,7 +117,7 @@ func domainGallery() []galleryPage {
 			page.Nothing = ui.Unfed(p.Org, false, false, true)
 			return reportweb.Senders(page)
 		}},
-	}
+	}...)
 }
 
 func sampleDomainList(p ui.Page) reportweb.DomainsPage {

@@ -75,9 +75,14 @@ func setupGallery() []galleryPage {
 			page.Scanning, page.Scan = true, ui.Progress{Done: 1180, Total: 2496, Rate: "about 240 mails a second", Left: "about 6\u00a0s left", Unit: "mails"}
 			return mailboxweb.Domains(page)
 		}},
+		{"mailbox", "found-domains-room", func(p ui.Page) templ.Component {
+			page := sampleDomains(p)
+			page.Domains[1].Ticked = false
+			page.Room = "Your plan has room for 1 more domain, so only the one with the most reports is ticked. Choose another one if you like."
+			return mailboxweb.Domains(page)
+		}},
 		{"mailbox", "found-domains-over", func(p ui.Page) templ.Component {
 			page := sampleDomains(p.WithLarger(true, true))
-			page.Room = "Your plan has room for 1 more domain, so only the one with the most reports is ticked. Choose another one if you like."
 			page.Kept, page.Error = "Your plan keeps reports for 30 days; older ones in this mailbox are not kept.", "Your plan watches up to 2 domains."
 			return mailboxweb.Domains(page)
 		}},

@@ -151,6 +151,7 @@ func (h *Web) chooseAgain(w http.ResponseWriter, r *http.Request, a org.Access, 
 	for i := range p.Domains {
 		p.Domains[i].Ticked = slices.Contains(names, fqdn.Name(p.Domains[i].Name))
 	}
+	p.Room = "" // it is about what was ticked before
 	p.Error, p.Page = fault.Sentence(why), p.WithLarger(fault.Upgrades(why), a.Role.May(org.Own))
 	return httpio.Again(w, r, Domains(p))
 }
