@@ -85,7 +85,7 @@ func TestStripeReconcileAndReplay(t *testing.T) {
 	if out := good(t, env, "stripe", "replay", "--since", "2020-01-01"); !strings.Contains(out, "failed: 0.") {
 		t.Errorf("replay --since says:\n%s", out)
 	}
-	if p := owner.Get(t, owner.Home+"billing"); !strings.Contains(p.Body, "what you had with Pro") {
+	if p := owner.Get(t, owner.Home+"billing"); !strings.Contains(p.Body, "you keep everything that you have") {
 		t.Error("the page does not know that Pro has ended")
 	}
 	for _, args := range [][]string{{"replay"}, {"replay", "evt_1", "--since", "2020-01-01"}, {"replay", "--since", "yesterday"}, {"replay", "evt_none"}} {

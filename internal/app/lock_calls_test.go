@@ -135,8 +135,6 @@ var reads = map[string]func(call) (any, error){
 		return c.Reports.Successor(c, c.in.ID, report.AggregateReport, c.of.replaced)
 	},
 	"report.Service.Arrival":  func(c call) (any, error) { return c.Reports.Arrival(c, c.in.ID, c.of.receipt) },
-	"report.Service.Kept":     func(c call) (any, error) { return c.Reports.Kept(c, c.in.ID) },
-	"domain.Service.Room":     func(c call) (any, error) { return c.Domains.Room(c, c.in.ID) },
 	"report.Service.Usage":    func(c call) (any, error) { return c.Reports.Usage(c, c.in.ID) },
 	"report.Service.Refusals": func(c call) (any, error) { return c.Reports.Refusals(c, c.in.ID) },
 	"report.Service.Summarise": func(c call) (any, error) {
