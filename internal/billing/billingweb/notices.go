@@ -90,7 +90,7 @@ func (s State) grace(o ui.Org) Notice {
 	case a.PastDueSince != nil: // of what is smaller already
 		unless = "the missing payment comes in and you choose a larger plan before"
 	}
-	n.Words = append([]string{"What is new is held to " + Name(a.Plan) + " already. Then more goes, unless " + unless + ":"}, going...)
+	n.Words = append([]string{"New domains, people and reports count by " + Name(a.Plan) + " already. On that day this goes too, unless " + unless + ":"}, going...)
 	return n
 }
 
