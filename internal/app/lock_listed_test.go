@@ -26,7 +26,6 @@ var apart = map[string]string{
 	"billing.Service.Preview":          "names nothing but the caller's own organization, whose account it reads as Account does; see TestOnlyOwnersSeeAndChangeThePlan",
 	"billing.Service.Resume":           "names nothing but the caller's own organization, whose account it reads as Account does; see TestOnlyOwnersSeeAndChangeThePlan",
 	"billing.Service.Subscribe":        "names nothing but the caller's own organization, whose account it reads as Account does; see TestOnlyOwnersSeeAndChangeThePlan",
-	"billing.Service.Returned":         "names nothing but the organization, and answers nothing of it",
 	"billing.Service.Sync":             "names nothing but the organization, and answers nothing of it",
 	"billing.Service.SyncAccount":      "names nothing but the organization, and answers nothing of it",
 	"billing.Service.Closing":          "names nothing but the organization, and answers nothing of it",

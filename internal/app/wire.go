@@ -205,7 +205,7 @@ func (a *App) wirePages() {
 		a.instanceWeb.Payments = a.payments
 	}
 	a.siteWeb = &siteweb.Web{Facts: a.facts(), Frame: a.frame, Now: a.now}
-	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now, Counts: a.counts, Billing: a.cfg.Stripe.Key != ""}
+	a.orgWeb = &orgweb.Web{Orgs: a.orgs, Frame: a.frame, Flash: a.cookies.Flash, Now: a.now, Counts: a.counts, Billing: a.plans != nil}
 	a.exportWeb = &exportweb.Web{Exports: a.exports, Frame: a.frame, Now: a.now}
 	a.mailboxWeb = &mailboxweb.Web{
 		Mailboxes: a.mailboxes, Domains: a.domains, Reports: a.reports,

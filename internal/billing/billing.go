@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"sendvery.com/sendvery/internal/audit"
-	"sendvery.com/sendvery/internal/limit"
 	"sendvery.com/sendvery/internal/mailer"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/work"
@@ -119,7 +118,6 @@ type Service struct {
 	Queue   work.Enqueuer
 	Gateway Gateway
 	Mail    mailer.Sender
-	Wrong   *limit.Limiter // bounds deliveries that are not the provider's, per network
 	Log     *slog.Logger
 	Now     func() time.Time
 	// People are asked for in the transaction; NotFound for an organization that

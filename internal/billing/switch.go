@@ -167,6 +167,3 @@ func (s *Service) Invoices(ctx context.Context, org postgres.TenantID) ([]Invoic
 	}
 	return s.Gateway.Invoices(ctx, *r.Customer, invoicesShown)
 }
-
-// Returned reads the state anew when an owner comes back from the provider.
-func (s *Service) Returned(ctx context.Context, org postgres.TenantID) error { return s.Sync(ctx, org) }

@@ -63,7 +63,7 @@ func (h *Web) state(r *http.Request, a org.Access) (State, error) {
 		if end := s.Now.Add(polling); s.Until.After(end) {
 			s.Until = end
 		}
-		if err := h.Billing.Returned(r.Context(), a.ID); err != nil && !fault.Is(err, fault.Temporary) {
+		if err := h.Billing.Sync(r.Context(), a.ID); err != nil && !fault.Is(err, fault.Temporary) {
 			h.Log.ErrorContext(r.Context(), "a payment cannot be confirmed", "org", a.ID, "error", err)
 		}
 	}

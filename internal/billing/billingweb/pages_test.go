@@ -74,7 +74,7 @@ func (c *counter) Invoices(context.Context, postgres.TenantID) ([]billing.Invoic
 	return []billing.Invoice{{Number: "SV-0001", At: now, Cents: 599, Currency: "usd", Status: "paid"}}, nil
 }
 
-func (c *counter) Returned(context.Context, postgres.TenantID) error { return c.returned }
+func (c *counter) Sync(context.Context, postgres.TenantID) error { return c.returned }
 
 // paid is an organization on Personal.
 func paid() *counter {

@@ -25,7 +25,7 @@ type Billing interface {
 	Resume(ctx context.Context, a billing.Actor) error
 	Portal(ctx context.Context, a billing.Actor) (url string, err error)
 	Invoices(ctx context.Context, org postgres.TenantID) ([]billing.Invoice, error)
-	Returned(ctx context.Context, org postgres.TenantID) error
+	Sync(ctx context.Context, org postgres.TenantID) error
 }
 
 // Web answers the requests around an organization's plan.
