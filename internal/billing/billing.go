@@ -33,7 +33,7 @@ type Account struct {
 	KeptUntil    *time.Time // nil without
 	Paid         *Paid      // nil without a subscription
 	PastDueSince *time.Time // since when a payment is missing; nil = it is not
-	Twice        bool       // more than one subscription is paid; the oldest counts
+	Twice        bool       // more than one subscription is paid; the largest counts
 	Checkout     *Pending   // a page that is open for paying; nil without
 	HasCustomer  bool       // the provider knows the organization: there may be invoices
 }

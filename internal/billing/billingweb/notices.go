@@ -99,5 +99,5 @@ func (s State) twice() Notice {
 	if !s.Account.Twice {
 		return Notice{}
 	}
-	return Notice{Tone: ui.Warning, Title: "More than one subscription is paid for this organization.", Words: []string{"The oldest one gives your plan. Ask the operator of this installation to end the other one and to pay it back."}}
+	return Notice{Tone: ui.Warning, Title: "More than one subscription is paid for this organization.", Words: []string{"The one for the largest plan counts. Ask the operator of this installation to end the other one and to pay it back."}}
 }
