@@ -145,6 +145,21 @@ func TestCancellingEndsWithThePeriodAndCanBeTakenBack(t *testing.T) {
 	}
 }
 
+func TestAPlanThatIsOverWhenTheMailIsWrittenIsNotConfirmed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	if _, err := h.Subscribe(t.Context(), h.ada, personal); err != nil {
+		t.Fatal(err)
+	}
+	h.provider.complete(t, h.clock())
+	h.sync(t)
+	h.provider.set(func(s *billing.Subscription) { s.Status = billing.Canceled })
+	h.sync(t)
+	if got := said(h.post(t)); got != `grace_reminder from "personal", 30 days` {
+		t.Error("told: ", got)
+	}
+}
+
 // What owners do is in the trail in the transaction that stores what came of it.
 func TestWhatOwnersDoIsRecorded(t *testing.T) {
 	t.Parallel()

@@ -22,8 +22,8 @@ type TellPlan struct {
 // Kind implements work.Args.
 func (TellPlan) Kind() string { return "tell_plan" }
 
-// Tell does a TellPlan job. Nobody is told what is no longer so: that a payment
-// is missing, or that a grace ends.
+// Tell does a TellPlan job. Nobody is told what is no longer so: that a plan is
+// in force or ends, that a payment is missing, or that a grace ends.
 func (s *Service) Tell(ctx context.Context, j TellPlan) error {
 	var people People
 	var account Account
@@ -59,6 +59,8 @@ func (s *Service) Tell(ctx context.Context, j TellPlan) error {
 // stands reports whether there is still something to tell.
 func (s Subject) stands(a Account) bool {
 	switch s {
+	case PlanChanged:
+		return a.Paid != nil && !a.Lapsed()
 	case PaymentFailed:
 		return a.PastDueSince != nil
 	case GraceReminder:
