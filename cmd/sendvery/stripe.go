@@ -30,13 +30,17 @@ func (c *stripeSetupCommand) Run(p *process) error {
 	if gateway.Live() && !c.Live {
 		return errors.New("STRIPE_SECRET_KEY is a live key, with which payments are real: try a test key first, or say --live")
 	}
-	s := stripegw.Setup{Webhook: c.Webhook(), DryRun: c.DryRun, Say: func(line string) { fmt.Fprintln(p.stdout, line) }}
+	s := stripegw.Setup{DryRun: c.DryRun, Say: func(line string) { fmt.Fprintln(p.stdout, line) }}
+	address, reached := c.Webhook()
+	if reached {
+		s.Webhook = address
+	}
 	if err := gateway.Setup(p.ctx, s); err != nil {
 		return err
 	}
-	if s.Webhook == "" {
+	if !reached {
 		fmt.Fprintln(p.stdout, "webhook end point: none, for Stripe cannot reach "+c.PublicURL+
-			". Its program forwards deliveries: stripe listen --forward-to "+c.PublicURL+"/webhooks/stripe, and tells the secret for STRIPE_WEBHOOK_SECRETS.")
+			". Its program forwards deliveries: stripe listen --forward-to "+address+", and tells the secret for STRIPE_WEBHOOK_SECRETS.")
 	}
 	return nil
 }

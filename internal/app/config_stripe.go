@@ -42,13 +42,13 @@ func (c Config) CheckPayments() error {
 	return p.err()
 }
 
-// Webhook is the address that Stripe delivers events to; "" where it cannot,
-// because it is this very machine's.
-func (c Config) Webhook() string {
-	if !c.Production() && !isLocalHTTP(c.Stripe.API) {
-		return ""
-	}
-	return strings.TrimSuffix(c.PublicURL, "/") + "/webhooks/stripe"
+// webhookPath is where Stripe delivers events.
+const webhookPath = "/webhooks/stripe"
+
+// Webhook is the address that Stripe delivers events to, and whether it reaches
+// that: it does not where this is a machine that only itself can reach.
+func (c Config) Webhook() (address string, reached bool) {
+	return strings.TrimSuffix(c.PublicURL, "/") + webhookPath, c.Production() || isLocalHTTP(c.Stripe.API)
 }
 
 // stripe checks how organizations pay.

@@ -38,7 +38,7 @@ func (a *App) routes() http.Handler {
 	r.Handle(web.Prefix+"*", web.Handler())
 	r.With(a.bounded).Get(siteweb.SecurityTxtPath, errs.Handle(a.securityTxt))
 	if a.webhook != nil {
-		r.Post("/webhooks/stripe", httpio.Problems{Log: a.log}.Handle(a.webhook.Take))
+		r.Post(webhookPath, httpio.Problems{Log: a.log}.Handle(a.webhook.Take))
 	}
 	if a.cfg.ListenInbound == "" {
 		a.machines(r)
