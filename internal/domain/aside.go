@@ -15,7 +15,8 @@ import (
 // Choose says which domains stay active; all others are set aside. As long as
 // more are active than the plan watches, because the grace of a smaller plan is
 // not over, the choice is only noted for its end. Names that are not watched
-// are passed over; LimitReached for more than the plan watches.
+// are passed over; LimitReached for more than the plan watches, Conflict where it
+// watches all of them and nothing is to be chosen.
 func (s *Service) Choose(ctx context.Context, a org.Access, keep []fqdn.Name) error {
 	return s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) error {
 		all, allowed, err := s.settled(ctx, tx, a.ID)
@@ -25,6 +26,9 @@ func (s *Service) Choose(ctx context.Context, a org.Access, keep []fqdn.Name) er
 		kept := slices.DeleteFunc(slices.Clone(all), func(d Domain) bool { return !slices.Contains(keep, d.Name) })
 		if len(kept) == 0 {
 			return fault.InvalidFields(fault.Fields{"domains": "Choose at least one domain."})
+		}
+		if allowed.Allows(len(all)) {
+			return fault.New(fault.Conflict, "Your plan watches all of your domains, so none has to be set aside.")
 		}
 		if !allowed.Allows(len(kept)) {
 			return overPlan(allowed)
@@ -57,7 +61,7 @@ func (s *Service) SetAside(ctx context.Context, tx postgres.Tx, id org.ID, allow
 // those that were added first.
 func KeptFirst(all []Domain) []Domain {
 	all = slices.Clone(all)
-	slices.SortStableFunc(all, func(a, b Domain) int { return cmp.Or(a.AddedAt.Compare(b.AddedAt), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(all, byAge)
 	slices.SortStableFunc(all, first(func(d Domain) bool { return d.SetAsideAt == nil }))
 	slices.SortStableFunc(all, first(func(d Domain) bool { return d.KeepFirst }))
 	return all
@@ -93,7 +97,7 @@ func (s *Service) settled(ctx context.Context, tx postgres.Tx, id org.ID) (all [
 	if all, err = All(ctx, tx, id); err != nil {
 		return nil, allowed, err
 	}
-	slices.SortStableFunc(all, func(a, b Domain) int { return cmp.Or(a.AddedAt.Compare(b.AddedAt), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(all, byAge)
 	allowed, err = s.Limits.Check(ctx, tx, id, billing.Domains)
 	return all, allowed, err
 }
@@ -118,6 +122,11 @@ func (s *Service) settle(ctx context.Context, tx postgres.Tx, a org.Access, all 
 		}
 	}
 	return s.Trail.Record(ctx, tx, append(s.events(a, "domain.set-aside", namesOf(aside)), s.events(a, "domain.resume", namesOf(back))...)...)
+}
+
+// byAge orders domains that were added first before others.
+func byAge(a, b Domain) int {
+	return cmp.Or(a.AddedAt.Compare(b.AddedAt), cmp.Compare(a.Name, b.Name))
 }
 
 // first orders domains of which something is true before others.

@@ -132,6 +132,20 @@ func TestOwnerChangesWhichDomainsAreActive(t *testing.T) {
 	}
 }
 
+// Whoever answers the question of a smaller plan on a page from before the plan
+// grew would find no page to take that back.
+func TestNothingIsSetAsideWhereThePlanHasRoomForAll(t *testing.T) {
+	t.Parallel()
+	b := watching(t, "a.example", "b.example", "c.example")
+	b.plan(3)
+	if err := b.Choose(t.Context(), b.a, []fqdn.Name{"b.example"}); !fault.Is(err, fault.Conflict) {
+		t.Errorf("the choice of one domain: %v", err)
+	}
+	if got := b.active(t); got != "a.example b.example c.example" {
+		t.Errorf("active: %s", got)
+	}
+}
+
 func TestLargerPlanBringsDomainsBackOldestFirst(t *testing.T) {
 	t.Parallel()
 	b := watching(t, "d.example", "c.example", "b.example", "a.example")
