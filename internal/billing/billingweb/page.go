@@ -167,12 +167,7 @@ func (s State) meters() []Meter {
 	if u.Held > 0 {
 		reports.Sentence += " " + s.held()
 	}
-	aside := 0
-	for _, d := range u.Domains {
-		if d.Aside {
-			aside++
-		}
-	}
+	aside := u.aside()
 	domains := meter("Domains", billing.Domains, len(u.Domains)-aside, "active")
 	if aside > 0 {
 		domains.Sentence += " " + format.Of(aside, "more is", "more are") + " set aside."
@@ -214,7 +209,8 @@ func (s State) retention(m Meter) string {
 	return sentence + " Yours go back to " + format.Day(oldest) + "."
 }
 
-// choose is the form for who has more domains than the plan.
+// choose is the form for who has more domains than the plan. While more are
+// active than it has, what will stay is ticked, and after that what stayed.
 func (s State) choose(o ui.Org) Choose {
 	p := billing.PlanOf(s.Account.Plan)
 	if len(s.Usage.beyond(p)) == 0 {
@@ -226,8 +222,12 @@ func (s State) choose(o ui.Org) Choose {
 		c.Words += " on " + format.Day(*s.Account.KeptUntil)
 	}
 	c.Words += ": what they have can be read, and new reports about them wait. You can choose again at any time."
+	settled := len(s.Usage.Domains)-s.Usage.aside() <= p.Domains
 	for i, d := range s.Usage.Domains {
 		t := Tick{Name: d.Name, Stays: i < p.Domains}
+		if settled {
+			t.Stays = !d.Aside
+		}
 		if d.Aside {
 			t.Remark = "Set aside"
 		}

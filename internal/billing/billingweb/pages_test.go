@@ -286,6 +286,23 @@ func TestDomainsAreChosen(t *testing.T) {
 	}
 }
 
+// Who keeps fewer domains active than the plan has finds their own choice.
+func TestDomainsThatAreSetAsideAreNotTicked(t *testing.T) {
+	t.Parallel()
+	h := site(paid())
+	h.Usage = func(context.Context, org.Access) (u billingweb.Usage, err error) {
+		for _, name := range []string{"a.example", "b.example", "c.example", "d.example", "e.example", "f.example"} {
+			u.Domains = append(u.Domains, billingweb.Domain{Name: name, Aside: name > "b.example"})
+		}
+		return u, nil
+	}
+	_, _, text := answer(t, h.Show, "GET", "/o/example/billing", nil)
+	says(t, text, `value="a.example" checked`, `value="b.example" checked`, "2 of 5 active. 4 more are set aside.")
+	if n := strings.Count(text, " checked"); n != 2 {
+		t.Errorf("%d domains are ticked", n)
+	}
+}
+
 func TestMissingPaymentLeadsToStripeAndNowhereElse(t *testing.T) {
 	t.Parallel()
 	c := paid()

@@ -47,7 +47,7 @@ type Web struct {
 
 // Usage is what an organization has of what plans bound.
 type Usage struct {
-	Domains []Domain  // by name
+	Domains []Domain  // in the order in which a smaller plan keeps them
 	Seats   int       // members and invitations
 	Reports int       // that count in this month
 	Held    int       // that wait because the month's are used up
@@ -58,6 +58,16 @@ type Usage struct {
 type Domain struct {
 	Name  string
 	Aside bool // it is set aside: what it has can be read, what comes waits
+}
+
+// aside counts the domains that are set aside.
+func (u Usage) aside() (n int) {
+	for _, d := range u.Domains {
+		if d.Aside {
+			n++
+		}
+	}
+	return n
 }
 
 func place(a org.Access) ui.Org { return ui.Org{Name: a.Name, Slug: a.Slug} }
