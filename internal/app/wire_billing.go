@@ -72,12 +72,7 @@ func (a *App) usage(ctx context.Context, in org.Access) (u billingweb.Usage, err
 	if err != nil {
 		return u, err
 	}
-	u.Seats = len(team.Members)
-	for _, i := range team.Invited {
-		if i.ExpiresAt.After(a.now()) {
-			u.Seats++
-		}
-	}
+	u.Seats = team.Seats(a.now())
 	domains, err := a.domains.List(ctx, in.ID)
 	if err != nil {
 		return u, err

@@ -81,31 +81,23 @@ func (s *Service) Invite(ctx context.Context, a Access, email string, role Role)
 // mayTakeSeat refuses one more than the plan has seats for, and an address that
 // is there or invited already.
 func (s *Service) mayTakeSeat(ctx context.Context, tx postgres.Tx, org ID, email string) error {
-	team, err := members(ctx, tx, org)
+	t, err := team(ctx, tx, org)
 	if err != nil {
 		return err
 	}
-	for _, m := range team {
+	for _, m := range t.Members {
 		if m.Email == email {
 			return fault.InvalidFields(fault.Fields{"email": "This person is a member already."})
 		}
 	}
-	waiting, err := invitations(ctx, tx, org)
-	if err != nil {
-		return err
-	}
-	taken := len(team) + 1
-	for _, i := range waiting {
+	for _, i := range t.Invited {
 		if i.Email == email {
 			return fault.InvalidFields(fault.Fields{"email": "This address is invited already. You can send the invitation again, or revoke it and invite anew."})
 		}
-		if i.ExpiresAt.After(s.Now()) {
-			taken++
-		}
 	}
 	allowed, err := s.Limits.Check(ctx, tx, org, billing.Seats)
-	if err == nil && !allowed.Allows(taken) {
-		err = &fault.Error{Kind: fault.LimitReached, Upgrade: !allowed.Largest, Sentence: noSeat(allowed.Max, len(team))}
+	if err == nil && !allowed.Allows(t.Seats(s.Now())+1) {
+		err = &fault.Error{Kind: fault.LimitReached, Upgrade: !allowed.Largest, Sentence: noSeat(allowed.Max, len(t.Members))}
 	}
 	return err
 }

@@ -27,6 +27,18 @@ type Team struct {
 	Invited []Invitation // newest first
 }
 
+// Seats is how many seats of a plan are taken at a time: by members, and by
+// invitations that can still be accepted.
+func (t Team) Seats(now time.Time) int {
+	n := len(t.Members)
+	for _, i := range t.Invited {
+		if i.ExpiresAt.After(now) {
+			n++
+		}
+	}
+	return n
+}
+
 // Sentences about members.
 const (
 	noMember   = "This person is not a member of the organization any more."
@@ -41,12 +53,17 @@ const (
 func (s *Service) Team(ctx context.Context, a Access) (Team, error) {
 	var t Team
 	err := s.DB.InOrg(ctx, a.ID, func(ctx context.Context, tx postgres.Tx) (err error) {
-		if t.Members, err = members(ctx, tx, a.ID); err != nil {
-			return err
-		}
-		t.Invited, err = invitations(ctx, tx, a.ID)
+		t, err = team(ctx, tx, a.ID)
 		return err
 	})
+	return t, err
+}
+
+func team(ctx context.Context, tx postgres.Tx, org ID) (t Team, err error) {
+	if t.Members, err = members(ctx, tx, org); err != nil {
+		return t, err
+	}
+	t.Invited, err = invitations(ctx, tx, org)
 	return t, err
 }
 
