@@ -123,9 +123,9 @@ type Change struct {
 // Preview is what a change costs.
 type Preview struct {
 	Currency string
-	Lines    []Line
-	Due      int64 // cents to pay at once, tax included; negative: a credit for later invoices
-	Tax      int64 // cents in it
+	Lines    []Line // with Tax they add up to Due
+	Due      int64  // cents to pay at once, tax included; negative: a credit for later invoices
+	Tax      int64  // cents
 }
 
 // Line is one of an invoice.

@@ -285,6 +285,30 @@ func TestPreviewInTheMiddleOfAPeriod(t *testing.T) {
 	}
 }
 
+// What is left over of a change to a smaller plan pays for the next one, and is
+// named: lines and sum would not fit one another.
+func TestPreviewNamesWhatIsCarriedOver(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, stripetest.Options{})
+	customer := s.customer(t)
+	s.stripe.Subscribe(t, customer, pro)
+	change := func(to billing.Price) billing.Change {
+		sub := s.only(t, customer)
+		return billing.Change{Customer: customer, Subscription: sub.ID, Item: sub.Item, To: to, At: sub.Created}
+	}
+	if err := s.Change(t.Context(), "down", change(personal)); err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Preview(t.Context(), change(proYear))
+	if err != nil {
+		t.Fatal(err)
+	}
+	credit, total := int64(2399-599), int64(12*1999-599)
+	if len(p.Lines) != 3 || p.Lines[2] != (billing.Line{Text: "Carried over from earlier invoices", Cents: -credit}) || p.Due != total-credit {
+		t.Errorf("the preview is %+v, want %d", p, total-credit)
+	}
+}
+
 func TestChangeWithACardThatIsDeclined(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, stripetest.Options{})

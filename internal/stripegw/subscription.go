@@ -87,6 +87,12 @@ func (g *Gateway) Preview(ctx context.Context, c billing.Change) (billing.Previe
 			p.Lines = append(p.Lines, billing.Line{Text: l.Description, Cents: l.Amount})
 		}
 	}
+	for _, d := range i.TotalDiscountAmounts {
+		p.Lines = append(p.Lines, billing.Line{Text: "Discount", Cents: -d.Amount})
+	}
+	if i.Total > 0 && i.AmountDue != i.Total {
+		p.Lines = append(p.Lines, billing.Line{Text: "Carried over from earlier invoices", Cents: i.AmountDue - i.Total})
+	}
 	return p, nil
 }
 

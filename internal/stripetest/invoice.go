@@ -59,7 +59,7 @@ func (s *Server) draft(sub *subscription, reason string, lines ...line) *invoice
 // settled, and what is due is open. Held: mu.
 func (s *Server) issue(i *invoice) {
 	who, _ := s.customers.get(i.Customer)
-	who.Balance += i.Due - i.Total
+	who.Balance += i.Total - i.Due
 	i.Status, i.Number = "open", fmt.Sprintf("TEST-%04d", len(s.invoices)+1)
 	i.Hosted, i.PDF = s.URL+"/invoice/"+i.ID, s.URL+"/invoice/"+i.ID
 	s.invoices.add(i)
