@@ -31,7 +31,7 @@ var apart = map[string]string{
 	"billing.Service.Closing":          "names nothing but the organization, and answers nothing of it",
 	"billing.Service.Tell":             "names nothing but the organization, and answers nothing of it",
 	"billing.Service.Born":             "names nothing but the organization that is made, and answers nothing of it",
-	"report.Service.Kept":              "answers by what billing.Service.Account reads",
+	"report.Service.Allowed":           "answers by what billing.Service.Account reads",
 	"domain.Service.Room":              "the same, less what domain.Service.List reads",
 	"billing.Service.Limits":           "answers by what Account reads",
 	"billing.Service.CompareAccounts":  "across organizations: finds whose account to read anew",

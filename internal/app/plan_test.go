@@ -106,6 +106,26 @@ func TestDomainThatIsSetAsideSaysSo(t *testing.T) {
 	says(t, w.owner.Get(t, w.owner.Home+"receipts/"+id), "It is about a domain that is set aside", "Choose which of your domains are active", `billing">See plans</a>`)
 }
 
+func TestLargerPlanIsNamedOnlyWhereThereIsOne(t *testing.T) {
+	t.Parallel()
+	a := apptest.New(t)
+	w := newWorld(t, a, "ada@first.example")
+	a.StopWorker() // it reads what is set here
+	query(t, a, `UPDATE organizations SET created_at = '2020-01-01' RETURNING 1`).into(new(int))
+	plan(a, billing.Plan{Domains: 2, Seats: 5, RetentionDays: 30}) // no report counts
+	take(t, a, w.slug, aReport(a, "new", w.domain))
+	var id string
+	query(t, a, `SELECT receipt_id::text FROM receipts WHERE verdict = 'held'`).into(&id)
+	here := w.owner.Home + "receipts/" + id
+	says(t, w.owner.Get(t, here), "Your plan counts fewer reports a month than came.", "Choose a larger plan", `billing">See plans</a>`)
+	plan(a, billing.PlanOf(billing.Business))
+	page := w.owner.Get(t, here)
+	says(t, page, "Your plan counts fewer reports a month than came.")
+	if strings.Contains(page.Body, "larger plan") {
+		t.Error("a larger plan is named, and there is none")
+	}
+}
+
 func TestReportsThatWaitAreNamed(t *testing.T) {
 	t.Parallel()
 	a := apptest.New(t)
@@ -121,7 +141,7 @@ func TestReportsThatWaitAreNamed(t *testing.T) {
 
 	of, link := "1 report about this domain waits, because all that your plan counts", `href="`+w.owner.Home+`billing">See your plan</a>`
 	says(t, w.owner.Get(t, w.owner.Home), "1 report waits, because all that your plan counts", link)
-	says(t, viewer.Get(t, w.owner.Home), "1 report waits, because all that your plan counts", "Ask an owner of your organization about a larger plan.")
+	says(t, viewer.Get(t, w.owner.Home), "1 report waits, because all that your plan counts", "Ask an owner of your organization about the plan.")
 	says(t, w.owner.Get(t, w.owner.Home+"domains/other.example"), of, link, "1 report about this domain waits for room in your plan.")
 	says(t, w.owner.Get(t, w.owner.Home+"domains/aside.example"), ">Set aside<", "1 report waits and will be counted once this domain is active.", `billing">Choose which domains stay active</a>`)
 	for _, name := range []string{w.domain, "aside.example"} {

@@ -264,9 +264,9 @@ func (i Item) Contested() bool {
 // Chosen reports whether the report counts because the owner chose it.
 func (i Item) Chosen() bool { return i.Beside || i.FormerReceipt != nil }
 
-// Advice is what somebody of a role can do about it; "" when nothing is to be
-// done.
-func (i Item) Advice(role org.Role) string {
+// Advice is what somebody of a role can do about it, also whether there is a
+// larger plan; "" when nothing is to be done.
+func (i Item) Advice(role org.Role, larger bool) string {
 	if i.Reason == nil {
 		return ""
 	}
@@ -276,12 +276,8 @@ func (i Item) Advice(role org.Role) string {
 		return "Add " + *i.Domain + " on the page of your domains to count its reports."
 	case *i.Reason == ReasonUnwatched && i.Domain != nil:
 		return "An owner, admin or member of your organization can add " + *i.Domain + ", and its reports are counted. Your role cannot."
-	case *i.Reason == ReasonPlan && role.May(org.Own), *i.Reason == ReasonPlanFull && role.May(org.Own):
-		return "Choose a larger plan to count it now, with all that wait."
-	case *i.Reason == ReasonSetAside && role.May(org.Own):
-		return "Choose which of your domains are active, or a larger plan, to count it."
-	case i.Reason.ForPlan() || *i.Reason == ReasonPlanFull:
-		return "An owner of your organization can choose a larger plan. Your role cannot."
+	case i.Reason.OfPlan():
+		return planAdvice(*i.Reason, role.May(org.Own), larger)
 	case *i.Reason == ReasonDay:
 		return "There is nothing you must do. If more reports of the same sender come with such a period, tell them: the clock or the dates of their system are wrong."
 	case *i.Reason == ReasonNameless:
@@ -290,6 +286,25 @@ func (i Item) Advice(role org.Role) string {
 		return "There is nothing you must do: the next report usually comes within a day. If reports of the same sender fail again and again, tell them."
 	}
 	return ""
+}
+
+// planAdvice is the advice on what is not counted because of the plan.
+func planAdvice(r Reason, owner, larger bool) string {
+	switch {
+	case r == ReasonSetAside && !owner:
+		return "An owner of your organization can choose which domains are active. Your role cannot."
+	case r == ReasonSetAside && larger:
+		return "Choose which of your domains are active, or a larger plan, to count it."
+	case r == ReasonSetAside:
+		return "Choose which of your domains are active to count it."
+	case !larger:
+		return ""
+	case !owner:
+		return "An owner of your organization can choose a larger plan. Your role cannot."
+	case r == ReasonPlanFull:
+		return "Choose a larger plan, which counts those that wait and makes room. Then have this one read again: from your mailbox, or upload it once more."
+	}
+	return "Choose a larger plan to count it now, with all that wait."
 }
 
 // Receipts returns a page of receipts and how many there are by verdict.

@@ -34,13 +34,13 @@ type Waiting struct {
 	Reports int      `db:"reports"`
 }
 
-// Kept returns for how many days the organization's plan keeps reports.
-func (s *Service) Kept(ctx context.Context, org org.ID) (days billing.Allowance, err error) {
+// Allowed returns what the organization's plan gives of a limit.
+func (s *Service) Allowed(ctx context.Context, org org.ID, l billing.Limit) (allowed billing.Allowance, err error) {
 	err = s.DB.InOrg(ctx, org, func(ctx context.Context, tx postgres.Tx) (err error) {
-		days, err = s.Plans.Check(ctx, tx, org, billing.RetentionDays)
+		allowed, err = s.Plans.Check(ctx, tx, org, l)
 		return err
 	})
-	return days, err
+	return allowed, err
 }
 
 // monthStart is the first day of a time's month, UTC.
@@ -52,6 +52,10 @@ func monthStart(t time.Time) time.Time {
 // ForPlan reports whether a report of this reason is held for the plan: it is
 // kept for as long as the plan keeps reports, and released newest first.
 func (r Reason) ForPlan() bool { return r == ReasonPlan || r == ReasonSetAside }
+
+// OfPlan reports whether a report of this reason is not counted because of the
+// plan.
+func (r Reason) OfPlan() bool { return r.ForPlan() || r == ReasonPlanFull }
 
 // connected is since when reports count against the plan: what ended before is
 // history that the first import brings, also if the mailbox is deleted and

@@ -187,7 +187,11 @@ func (s State) held() string {
 		days.Max = waits
 	}
 	next := time.Date(now.Year(), now.Month()+1, 1, 0, 0, 0, 0, time.UTC)
-	return format.Of(s.Usage.Held, "more waits", "more wait") + ", kept " + kept(days) + ": the newest count first, from " + format.Day(next) + " on or once the plan is larger."
+	words := format.Of(s.Usage.Held, "more waits", "more wait") + ", kept " + kept(days) + ": the newest count first, from " + format.Day(next) + " on"
+	if days.Largest {
+		return words + "."
+	}
+	return words + " or once the plan is larger."
 }
 
 // retention says how long reports are kept, and which go because of that.

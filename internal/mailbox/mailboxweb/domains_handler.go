@@ -98,7 +98,7 @@ func choices(found []mailbox.Found, watched []domain.Domain, room billing.Allowa
 // kept says what of a mailbox's reports the plan does not keep; "" where it
 // keeps all.
 func (h *Web) kept(r *http.Request, a org.Access) (string, error) {
-	days, err := h.Reports.Kept(r.Context(), a.ID)
+	days, err := h.Reports.Allowed(r.Context(), a.ID, billing.RetentionDays)
 	if err != nil || days.Unlimited {
 		return "", err
 	}

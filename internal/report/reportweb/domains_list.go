@@ -73,7 +73,7 @@ func (h *Web) waitingOf(a org.Access, list []report.Waiting, about string) PlanN
 	if a.Role.May(org.Own) {
 		note.Link = ui.Link{Text: "See your plan", Href: path(a, "billing", nil)}
 	} else {
-		note.Text += " Ask an owner of your organization about a larger plan."
+		note.Text += " Ask an owner of your organization about the plan."
 	}
 	return note
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"sendvery.com/sendvery/internal/billing"
 	"sendvery.com/sendvery/internal/failurereport"
 	"sendvery.com/sendvery/internal/fault"
 	"sendvery.com/sendvery/internal/httpio"
@@ -59,6 +60,10 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 	if len(items) > 0 {
 		p.Authenticated = authenticationOf(rec.Source, rec.Authentication(), nil, consequence(items))
 	}
+	larger, err := h.largerPlan(r, a, items)
+	if err != nil {
+		return err
+	}
 	for n, i := range items {
 		link, err := h.reportOf(r, a, i)
 		if err != nil {
@@ -70,7 +75,7 @@ func (h *Web) ShowReceipt(w http.ResponseWriter, r *http.Request, a org.Access) 
 			}
 			p.Reports = append(p.Reports, link)
 		}
-		p.describe(a, rec, i)
+		p.describe(a, rec, i, larger)
 	}
 	if len(p.Findings) == 1 && p.Findings[0].What == p.Heading && p.Findings[0].Note == "" {
 		p.File, p.Findings = p.Findings[0].Where, nil // said once is enough
@@ -146,8 +151,19 @@ func (h *Web) reportOf(r *http.Request, a org.Access, i report.Item) (ui.Link, e
 	return link("The report", "reports"), nil
 }
 
+// largerPlan reports whether there is a larger plan, if some of a mail is not
+// counted because of the plan.
+func (h *Web) largerPlan(r *http.Request, a org.Access, items []report.Item) (bool, error) {
+	if !slices.ContainsFunc(items, func(i report.Item) bool { return i.Reason != nil && i.Reason.OfPlan() }) {
+		return false, nil
+	}
+	allowed, err := h.Reports.Allowed(r.Context(), a.ID, billing.Reports)
+	return !allowed.Unlimited && !allowed.Largest, err
+}
+
 // describe adds what became of one report in the mail: all that was unusual.
-func (p *ReceiptPage) describe(a org.Access, rec report.Receipt, i report.Item) {
+// larger is whether there is a larger plan.
+func (p *ReceiptPage) describe(a org.Access, rec report.Receipt, i report.Item, larger bool) {
 	found := repairs(i.Repairs)
 	if len(found) == 0 && i.Reason != nil {
 		found = []Finding{{What: i.Reason.Sentence()}}
@@ -156,7 +172,7 @@ func (p *ReceiptPage) describe(a org.Access, rec report.Receipt, i report.Item) 
 		f.Where = i.Label
 		p.Findings = append(p.Findings, f)
 	}
-	advice := i.Advice(a.Role)
+	advice := i.Advice(a.Role, larger)
 	if advice == "" || i.Verdict == report.Held && !rec.Original { // nothing can be counted without its original
 		return
 	}
@@ -164,7 +180,7 @@ func (p *ReceiptPage) describe(a org.Access, rec report.Receipt, i report.Item) 
 	switch {
 	case *i.Reason == report.ReasonUnwatched && a.Role.May(org.ManageDomains):
 		p.AdviceLink = ui.Link{Text: "Go to your domains", Href: path(a, "domains", nil)}
-	case i.Reason.ForPlan() && a.Role.May(org.Own):
+	case i.Reason.OfPlan() && a.Role.May(org.Own):
 		p.AdviceLink = ui.Link{Text: "See plans", Href: path(a, "billing", nil)}
 	}
 }
