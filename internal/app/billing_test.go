@@ -156,6 +156,22 @@ func TestABurstOfDeliveriesIsTakenAndFollowed(t *testing.T) {
 	says(t, ada.Get(t, ada.Home+"billing"), "Business")
 }
 
+func TestWhoDeletesTheirAccountSeesWhosePlanEnds(t *testing.T) {
+	t.Parallel()
+	a, stripe := selling(t)
+	ada, bob := a.SignIn(t, "ada@first.example"), a.SignIn(t, "bob@second.example")
+	subscribe(t, ada, stripe, "personal")
+	var name string
+	query(t, a, `UPDATE organizations SET name = 'First & Sons' WHERE slug = $1 RETURNING name`, strings.Split(ada.Home, "/")[2]).into(&name)
+	says(t, ada.Get(t, "/account/delete"), "The paid plan of First &amp; Sons ends at once and is not paid back.")
+	join(t, a, strings.Split(ada.Home, "/")[2], "owner") // so it does not end
+	for _, b := range []*apptest.Browser{ada, bob} {
+		if p := b.Get(t, "/account/delete"); p.Status != http.StatusOK || strings.Contains(p.Body, "paid plan") {
+			t.Errorf("%d: the page names a plan that does not end", p.Status)
+		}
+	}
+}
+
 // Two processes that share the database get the same event: it is followed once.
 func TestTwoReplicasFollowAnEventOnce(t *testing.T) {
 	t.Parallel()

@@ -40,6 +40,7 @@ var reads = map[string]func(call) (any, error){
 	},
 
 	"org.Service.Memberships": func(c call) (any, error) { return c.Orgs.Memberships(c, c.in.Person) },
+	"org.Service.Alone":       func(c call) (any, error) { return c.Orgs.Alone(c, c.in.Person) },
 	"org.Service.Enter":       func(c call) (any, error) { return c.Orgs.Enter(c, c.in.Person, c.in.Email, c.of.access.Slug) },
 	"org.Holders": func(c call) (any, error) {
 		return inOrg(c, func(ctx context.Context, tx postgres.Tx) ([]org.Contact, error) {

@@ -234,7 +234,7 @@ func (a *App) wireAuth(jobs *work.Registry, sender mailer.Sender) error {
 		AddressURL:    func(token string) string { return a.publicURL("/account/address/" + token) },
 	}
 	a.authWeb = &authweb.Web{
-		Auth: a.auth, Cookies: a.cookies, Home: a.home, Frame: a.frame, Plans: a.cfg.Stripe.Key != "",
+		Auth: a.auth, Cookies: a.cookies, Home: a.home, Frame: a.frame, Ending: a.ending,
 		Client: func(r *http.Request) auth.Client {
 			address := httpio.ClientAddress(r, a.cfg.TrustedHops)
 			return auth.Client{Device: httpio.Device(r), Network: httpio.Network(address), Address: address}

@@ -101,6 +101,25 @@ func (a *App) planShrunk(ctx context.Context, tx postgres.Tx, id org.ID, p billi
 	return a.domains.SetAside(ctx, tx, id, p.Domains)
 }
 
+// ending names the organizations whose paid plan ends when a person deletes
+// their account.
+func (a *App) ending(ctx context.Context, person org.PersonID) (names []string, err error) {
+	if a.plans == nil {
+		return nil, nil
+	}
+	alone, err := a.orgs.Alone(ctx, person)
+	for _, o := range alone {
+		account, err := a.plans.Account(ctx, o.ID)
+		if err != nil {
+			return nil, err
+		}
+		if account.Paid != nil {
+			names = append(names, o.Name)
+		}
+	}
+	return names, err
+}
+
 // wipe removes the secrets of an organization that is being deleted, and ends
 // what it pays for.
 func (a *App) wipe(ctx context.Context, tx postgres.Tx, in org.Access) (events []audit.Event, after func(context.Context), err error) {

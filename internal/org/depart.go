@@ -45,6 +45,26 @@ func (s *Service) Depart(ctx context.Context, person PersonID) error {
 	return nil
 }
 
+// Alone returns the organizations that nobody else belongs to, which go with the
+// person's account.
+func (s *Service) Alone(ctx context.Context, person PersonID) (list []Organization, err error) {
+	all, err := s.Memberships(ctx, person)
+	for _, m := range all {
+		var others int
+		err := s.DB.InOrg(ctx, m.ID, func(ctx context.Context, tx postgres.Tx) (err error) {
+			others, err = membersBeside(ctx, tx, m.ID, person)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if others == 0 {
+			list = append(list, m.Organization)
+		}
+	}
+	return list, err
+}
+
 // without counts who else belongs to the organization, and says whether
 // somebody owns it whose account stays. Those who go at the same time are
 // marked before they ask, so that of two owners each sees the other go.

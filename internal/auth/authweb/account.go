@@ -2,6 +2,7 @@ package authweb
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 
@@ -111,16 +112,28 @@ func (h *Web) AnswerAddress(w http.ResponseWriter, r *http.Request) error {
 
 // AskDelete asks before the account is deleted.
 func (h *Web) AskDelete(w http.ResponseWriter, r *http.Request, s auth.Session) error {
-	return httpio.OK(w, r, ui.Asking(h.deleteAsk(w, r, s)))
+	p, err := h.deleteAsk(w, r, s)
+	if err != nil {
+		return err
+	}
+	return httpio.OK(w, r, ui.Asking(p))
 }
 
-func (h *Web) deleteAsk(w http.ResponseWriter, r *http.Request, s auth.Session) ui.Ask {
+func (h *Web) deleteAsk(w http.ResponseWriter, r *http.Request, s auth.Session) (ui.Ask, error) {
+	ending, err := h.Ending(r.Context(), s.Person)
+	if err != nil {
+		return ui.Ask{}, err
+	}
 	facts := []ui.AskFact{
 		ui.Goes("You are signed out on every device."),
 		ui.Goes("Organizations that only you belong to are deleted: their mailboxes are disconnected and passwords wiped at once."),
 	}
-	if h.Plans {
-		facts = append(facts, ui.Goes("What these organizations pay for ends at once and is not paid back. Undoing this does not bring it back."))
+	switch len(ending) {
+	case 0:
+	case 1:
+		facts = append(facts, ui.Goes("The paid plan of "+ending[0]+" ends at once and is not paid back. Undoing this does not bring it back."))
+	default:
+		facts = append(facts, ui.Goes("The paid plans of "+strings.Join(ending, ", ")+" end at once and are not paid back. Undoing this does not bring them back."))
 	}
 	facts = append(facts,
 		ui.CanUndo("For 30 days you can undo this by signing in again. Then your address, your sessions and what is recorded of them are erased."),
@@ -129,14 +142,17 @@ func (h *Web) deleteAsk(w http.ResponseWriter, r *http.Request, s auth.Session) 
 	return ui.Ask{
 		Page: h.Frame(w, r, "Delete your account"), Heading: "Delete the account of " + s.Email + "?", Facts: facts,
 		Action: accountHref + "/delete", Button: "Delete my account", Danger: true, Cancel: ui.Link{Text: "Keep it", Href: accountHref},
-	}
+	}, nil
 }
 
 // Delete deletes the account.
 func (h *Web) Delete(w http.ResponseWriter, r *http.Request, s auth.Session) error {
 	err := h.Auth.Delete(r.Context(), s.Person)
 	if fault.Is(err, fault.Conflict) {
-		p := h.deleteAsk(w, r, s)
+		p, askErr := h.deleteAsk(w, r, s)
+		if askErr != nil {
+			return askErr
+		}
 		p.Error, p.Blocked = fault.Sentence(err), true
 		return httpio.Again(w, r, ui.Asking(p))
 	}

@@ -19,8 +19,9 @@ type Web struct {
 	Frame func(w http.ResponseWriter, r *http.Request, title string) ui.Page
 	// Client describes the asking browser.
 	Client func(r *http.Request) auth.Client
-	// Plans is whether organizations can pay for plans here.
-	Plans bool
+	// Ending names the organizations whose paid plan ends when a person deletes
+	// their account.
+	Ending func(ctx context.Context, person auth.PersonID) ([]string, error)
 }
 
 // Names of the cookies, and how long the browser that asked is remembered.
