@@ -112,6 +112,30 @@ func Binaries(ctx context.Context) (cluster.Binaries, error) {
 	return b, nil
 }
 
+// Own is where a server of the test's own can be started, whose files go with
+// the test.
+func Own(t testing.TB) cluster.Options {
+	t.Helper()
+	binaries, err := Binaries(t.Context())
+	if err != nil {
+		t.Fatal("dbtest: ", err)
+	}
+	dir, err := os.MkdirTemp("", "sendvery-own-") //nolint:usetesting // the user that PostgreSQL runs as must be able to enter
+	if err != nil {
+		t.Fatal("dbtest: ", err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal("dbtest: ", err)
+	}
+	home, err := cluster.Home(dir)
+	if err != nil {
+		t.Fatal("dbtest: ", err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(home) })
+	return cluster.Options{Home: home, Binaries: binaries}
+}
+
 // ensureTemplate makes the migrated database that tests are cloned from. Its
 // name holds a digest of the migrations. The caller holds the start lock.
 func ensureTemplate(ctx context.Context, admin string) (string, error) {

@@ -3,7 +3,6 @@ package journey
 import (
 	"context"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 
@@ -61,22 +60,9 @@ func TestPayer(t *testing.T) {
 // in it.
 func ownDatabase(t *testing.T) string {
 	t.Helper()
-	binaries, err := dbtest.Binaries(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, err := os.MkdirTemp("", "sendvery-payer-") //nolint:usetesting // the user that PostgreSQL runs as must be able to enter
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	home, err := cluster.Home(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := cluster.Start(t.Context(), cluster.Options{Home: home, Binaries: binaries, Unsafe: true})
+	options := dbtest.Own(t)
+	options.Unsafe = true
+	server, err := cluster.Start(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +70,6 @@ func ownDatabase(t *testing.T) string {
 		if err := server.Stop(); err != nil {
 			t.Error(err)
 		}
-		_, _ = os.RemoveAll(home), os.RemoveAll(dir)
 	})
 	const name = "payer"
 	if err := postgres.EnsureDatabase(t.Context(), server.SuperuserURL("postgres"), name); err != nil {

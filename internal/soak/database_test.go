@@ -21,7 +21,6 @@ import (
 
 // database is a private PostgreSQL with the durability of production.
 type database struct {
-	home    string
 	options cluster.Options
 	server  *cluster.Cluster
 }
@@ -30,23 +29,8 @@ const databaseName = "soak"
 
 func newDatabase(t *testing.T) *database {
 	t.Helper()
-	binaries, err := dbtest.Binaries(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, err := os.MkdirTemp("", "sendvery-soak-") //nolint:usetesting // the user that PostgreSQL runs as must be able to enter
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	home, err := cluster.Home(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &database{home: home, options: cluster.Options{Home: home, Binaries: binaries}}
+	d := &database{options: dbtest.Own(t)}
+	var err error
 	if d.server, err = cluster.Start(t.Context(), d.options); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +38,6 @@ func newDatabase(t *testing.T) *database {
 		if err := d.server.Stop(); err != nil {
 			t.Error(err)
 		}
-		_ = os.RemoveAll(home)
 	})
 	if err := d.prepare(t.Context()); err != nil {
 		t.Fatal(err)
@@ -76,7 +59,7 @@ func (d *database) prepare(ctx context.Context) error {
 // what was committed is recovered from its log.
 func (d *database) crash(t *testing.T) {
 	t.Helper()
-	locks, err := filepath.Glob(filepath.Join(d.home, "pg*", "postmaster.pid"))
+	locks, err := filepath.Glob(filepath.Join(d.options.Home, "pg*", "postmaster.pid"))
 	if err != nil || len(locks) != 1 {
 		t.Fatalf("the server's lock: %v %v", locks, err)
 	}

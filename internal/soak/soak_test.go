@@ -70,7 +70,7 @@ func newSoak(t *testing.T) *soak {
 		s.owners = append(s.owners, newOwner(t, s.db, boxes, fqdn.Name(fmt.Sprintf("org%d.example", i+1))))
 	}
 	s.writeLetters()
-	authority := filepath.Join(s.db.home, "authority.pem")
+	authority := filepath.Join(s.db.options.Home, "authority.pem")
 	if err := os.WriteFile(authority, cert.Authority, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func (s *soak) startReplicas(settings map[string]string) {
 	ctx, cancel := context.WithCancel(s.Context())
 	var running sync.WaitGroup
 	for i := range s.plan.replicas {
-		r := newReplica(s.T, fmt.Sprintf("replica%d", i+1), s.db.home, settings)
+		r := newReplica(s.T, fmt.Sprintf("replica%d", i+1), s.db.options.Home, settings)
 		s.replicas = append(s.replicas, r)
 		running.Go(func() {
 			if err := r.run(ctx); err != nil {
