@@ -70,9 +70,9 @@ func TestEveryPageSaysTheSameOfAnyFilter(t *testing.T) {
 		var want int64
 		err := admin.QueryRow(t.Context(), `
 			SELECT coalesce(sum(t.messages), 0)::bigint FROM records t JOIN reports r USING (org_id, report_id)
-			JOIN sources o ON o.org_id = t.org_id AND o.domain_id = t.domain_id AND o.source_ip = t.source_ip
-			JOIN senders s ON s.org_id = t.org_id AND s.domain_id = t.domain_id AND s.sender = o.sender
-			JOIN domains d ON d.org_id = t.org_id AND d.domain_id = t.domain_id
+			JOIN sources o ON o.org_id = t.org_id AND o.domain_id = r.domain_id AND o.source_ip = t.source_ip
+			JOIN senders s ON s.org_id = t.org_id AND s.domain_id = r.domain_id AND s.sender = o.sender
+			JOIN domains d ON d.org_id = t.org_id AND d.domain_id = r.domain_id
 			WHERE d.name = $1 AND `+strings.ReplaceAll(where, "current_date", "date '"+a.Clock.Now().UTC().Format("2006-01-02")+"'"), w.domain).Scan(&want)
 		if err != nil {
 			t.Fatal(err)

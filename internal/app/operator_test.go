@@ -144,7 +144,7 @@ func TestTheRoleThatCountsCannotRead(t *testing.T) {
 	newWorld(t, a, "ada@first.example")
 	for statement, allowed := range map[string]bool{
 		`SELECT count(org_id) FROM domains`: true, `SELECT count(org_id) FROM reports WHERE day > '2026-01-01'`: true, `SELECT count(org_id) FROM tls_reports`: true,
-		`SELECT name FROM domains`: false, `SELECT policy_domain FROM reports`: false, `SELECT reporter FROM tls_reports`: false, `SELECT header_from FROM records`: false,
+		`SELECT name FROM domains`: false, `SELECT policy_domain FROM reports`: false, `SELECT reporter FROM tls_reports`: false, `SELECT header_from FROM auth_results`: false,
 	} {
 		err := a.DB.InSystem(t.Context(), func(ctx context.Context, tx postgres.Tx) error {
 			_, err := tx.Exec(ctx, statement)

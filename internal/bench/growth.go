@@ -68,9 +68,9 @@ func (h *house) fill(ctx context.Context, n int) error {
 		        policy, document, records, bad_records, messages, aligned, key_digest, content_digest, stored_at)
 		 SELECT $1, i, $2, i, 1, date '2026-10-22' + (i % 30)::int, now(), now(), 'receiver', 'filled' || i / 30 || '.example', 'a@receiver.example', i::text, 'example.com',
 		        'none', '{"OrgName": "receiver", "Version": "1.0"}', 10, 0, 30, 30, sha256(i::text::bytea), sha256(i::text::bytea), now() FROM ` + made,
-		`INSERT INTO records (org_id, domain_id, day, report_id, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip, header_from, envelope_from, envelope_to)
-		 SELECT $1, $2, date '2026-10-22' + (i % 30)::int, i, s, s, 3, 1, 1, 2, 0, inet '10.1.0.0' + (i * 10 + s) % 65536, 'example.com', 'bounce' || s || '.example.com', 'receiver.example'
-		 FROM ` + made + `, generate_series(1, 10) AS s`,
+		`INSERT INTO records (org_id, day, report_id, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip)
+		 SELECT $1, date '2026-10-22' + (i % 30)::int, i, s, s, 3, 1, 1, 2, 0, inet '10.1.0.0' + (i * 10 + s) % 65536
+		 FROM ` + made + `, generate_series(1, 10) AS s WHERE $2::uuid IS NOT NULL`,
 		`INSERT INTO daily_due (org_id, domain_id, day, report_id)
 		 SELECT $1, $2, date '2026-10-22' + (i % 30)::int, i FROM ` + made,
 		`INSERT INTO sources (org_id, domain_id, source_ip, own, sender, first_day)

@@ -69,7 +69,6 @@ type bareRows struct {
 	seqs                               []int32
 	auths, messages                    []int64
 	ips                                []netip.Addr
-	headers, from, to                  []string
 	disposition, dkim, spf, forwarding []int16
 }
 
@@ -82,8 +81,6 @@ func (h *house) rows(n int) *bareRows {
 			r.reports, r.seqs = append(r.reports, int64(1_000_000_000+h.n)), append(r.seqs, int32(i+1))
 			r.auths, r.messages = append(r.auths, int64(i)), append(r.messages, int64(i%7+1))
 			r.ips = append(r.ips, netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}))
-			r.headers, r.to = append(r.headers, watchedDomain), append(r.to, "receiver.example")
-			r.from = append(r.from, fmt.Sprintf("bounce%d.%s", i, watchedDomain))
 			r.disposition, r.dkim = append(r.disposition, 1), append(r.dkim, 1)
 			r.spf, r.forwarding = append(r.spf, 2), append(r.forwarding, 0)
 		}
@@ -92,25 +89,23 @@ func (h *house) rows(n int) *bareRows {
 }
 
 const bareInsert = `
-	INSERT INTO records (org_id, domain_id, day, report_id, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip, header_from, envelope_from, envelope_to)
-	SELECT $1, $2, u.* FROM unnest($3::date[], $4::bigint[], $5::int[], $6::bigint[], $7::bigint[], $8::smallint[], $9::smallint[], $10::smallint[], $11::smallint[],
-	       $12::inet[], $13::text[], $14::text[], $15::text[]) AS u`
+	INSERT INTO records (org_id, day, report_id, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip)
+	SELECT $1, u.* FROM unnest($2::date[], $3::bigint[], $4::int[], $5::bigint[], $6::bigint[], $7::smallint[], $8::smallint[], $9::smallint[], $10::smallint[], $11::inet[]) AS u`
 
-var bareColumns = []string{"org_id", "domain_id", "day", "report_id", "seq", "auth_id", "messages", "disposition", "dkim", "spf", "forwarding",
-	"source_ip", "header_from", "envelope_from", "envelope_to"}
+var bareColumns = []string{"org_id", "day", "report_id", "seq", "auth_id", "messages", "disposition", "dkim", "spf", "forwarding", "source_ip"}
 
 // unnest writes rows by one statement of arrays.
 func (h *house) unnest(ctx context.Context, r *bareRows) error {
-	_, err := h.admin.Exec(ctx, bareInsert, h.org, h.domain, r.days, r.reports, r.seqs, r.auths, r.messages,
-		r.disposition, r.dkim, r.spf, r.forwarding, r.ips, r.headers, r.from, r.to)
+	_, err := h.admin.Exec(ctx, bareInsert, h.org, r.days, r.reports, r.seqs, r.auths, r.messages,
+		r.disposition, r.dkim, r.spf, r.forwarding, r.ips)
 	return err
 }
 
 // copyRows writes rows by COPY.
 func (h *house) copyRows(ctx context.Context, r *bareRows) error {
 	_, err := h.admin.CopyFrom(ctx, pgx.Identifier{"records"}, bareColumns, pgx.CopyFromSlice(len(r.days), func(i int) ([]any, error) {
-		return []any{h.org, h.domain, r.days[i], r.reports[i], r.seqs[i], r.auths[i], r.messages[i], r.disposition[i], r.dkim[i], r.spf[i],
-			r.forwarding[i], r.ips[i], r.headers[i], r.from[i], r.to[i]}, nil
+		return []any{h.org, r.days[i], r.reports[i], r.seqs[i], r.auths[i], r.messages[i], r.disposition[i], r.dkim[i], r.spf[i],
+			r.forwarding[i], r.ips[i]}, nil
 	}))
 	return err
 }

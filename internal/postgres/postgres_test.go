@@ -53,8 +53,9 @@ func TestEveryTableIsATenantsOrListedAsShared(t *testing.T) {
 	}
 	rows, err := conn.Query(t.Context(), `
 		SELECT c.relname, c.relispartition, c.relrowsecurity, c.relforcerowsecurity,
+		       -- The key, or of a table without one an index that begins as a key would.
 		       coalesce((SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
-		                 WHERE i.indrelid = c.oid AND i.indisprimary), ''),
+		                 WHERE i.indrelid = c.oid ORDER BY i.indisprimary DESC, a.attname = 'org_id' DESC LIMIT 1), ''),
 		       has_table_privilege('sendvery_app', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE'),
 		       coalesce((SELECT string_agg(p.polname, ',' ORDER BY p.polname) FROM pg_policy p WHERE p.polrelid = c.oid), ''),
 		       coalesce((SELECT pg_get_expr(p.polqual, p.polrelid) FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenant'), '')

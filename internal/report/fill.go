@@ -40,21 +40,20 @@ type Filler struct {
 	s       *Service
 	org     org.ID
 	sources sources
-	// found is what is stored of each finding, dictionary the authentication
-	// results that it names.
-	found      map[*dmarcrpt.Record]row
-	dictionary map[int64]json.RawMessage
+	// found is what is stored of each finding, dictionary what it says.
+	found      map[madeFor]row
+	dictionary map[int64]said
 }
 
 // Filler begins to fill an organization.
 func (s *Service) Filler(org org.ID) *Filler {
-	return &Filler{s: s, org: org, found: map[*dmarcrpt.Record]row{}, dictionary: map[int64]json.RawMessage{}, sources: sources{}}
+	return &Filler{s: s, org: org, found: map[madeFor]row{}, dictionary: map[int64]said{}, sources: sources{}}
 }
 
 // Add stores reports in one transaction, as if they had come in at a time. The
 // keys of all reports of an organization must differ.
 func (f *Filler) Add(ctx context.Context, at time.Time, reports []Made) error {
-	g := &group{s: f.s, org: f.org, now: at, dictionary: map[int64]json.RawMessage{}}
+	g := &group{s: f.s, org: f.org, now: at, dictionary: map[int64]said{}}
 	for i := range reports {
 		if err := f.take(g, &reports[i]); err != nil {
 			return err
@@ -103,11 +102,11 @@ func (f *Filler) take(g *group, m *Made) error {
 	}
 	sum := &reading.Summary{Records: len(m.Rows), Digest: p.key} // what it says follows from what it is
 	for i, made := range m.Rows {
-		r, err := f.row(g, p, made.Found)
+		r, err := f.row(g, p, madeFor{made.Found, m.To})
 		if err != nil {
 			return err
 		}
-		r.report, r.seq, r.ip, r.messages, r.envelopeTo = p, int32(i+1), made.IP, made.Messages, optional(m.To, m.To != "")
+		r.report, r.seq, r.ip, r.messages = p, int32(i+1), made.IP, made.Messages
 		g.rows = append(g.rows, r)
 		f.sources.add(&r)
 		sum.Messages += made.Messages
@@ -122,16 +121,24 @@ func (f *Filler) take(g *group, m *Made) error {
 	return nil
 }
 
+// madeFor is what a receiver found, and for whom.
+type madeFor struct {
+	found *dmarcrpt.Record
+	to    string
+}
+
 // row is what is stored of what a receiver found. It is worked out once.
-func (f *Filler) row(g *group, p *pending, found *dmarcrpt.Record) (row, error) {
-	r, ok := f.found[found]
+func (f *Filler) row(g *group, p *pending, made madeFor) (row, error) {
+	r, ok := f.found[made]
 	if !ok {
+		found := *made.found
+		found.EnvelopeTo = made.to
 		scratch := &group{org: f.org, dictionary: f.dictionary}
-		if err := scratch.addRow(p, found); err != nil {
+		if err := scratch.addRow(p, &found); err != nil {
 			return row{}, err
 		}
 		r = scratch.rows[0]
-		f.found[found] = r
+		f.found[made] = r
 	}
 	g.dictionary[r.auth] = f.dictionary[r.auth]
 	return r, nil

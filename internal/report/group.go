@@ -2,7 +2,6 @@ package report
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -30,8 +29,8 @@ type group struct {
 	reports []*pending
 	rows    []row
 	bytes   int // of text in rows, reports and dictionary, about
-	// dictionary holds authentication results by their id.
-	dictionary map[int64]json.RawMessage
+	// dictionary holds what rows say by its id.
+	dictionary map[int64]said
 
 	others   []other
 	streamed bool            // its only item is read while it is written: its rows are more than are held
@@ -46,7 +45,7 @@ type group struct {
 	ids     ids
 	sources sources
 	lost    sources // that may be the domain's own no more
-	added   []int64 // to the dictionary of results, once this commits
+	added   []int64 // to the dictionary, once this commits
 
 	connected connected
 	counted   int // new reports that are of the month's number
@@ -87,7 +86,7 @@ var errLarge = errors.New("more rows than are held in memory")
 // come from. A first item that is too large for that is left unread: it is
 // streamed.
 func (s *Service) readGroup(ctx context.Context, org org.ID, items []item) (*group, error) {
-	g := &group{s: s, org: org, now: s.Now(), dictionary: map[int64]json.RawMessage{}}
+	g := &group{s: s, org: org, now: s.Now(), dictionary: map[int64]said{}}
 	var originals int64 // which are kept together with what they hold
 	for _, it := range items {
 		if g.full(0, 0) || originals >= groupBytes {

@@ -59,14 +59,32 @@ func authResults(r *dmarcrpt.Record) AuthResults {
 	return a
 }
 
-// authID is the name of a set of results in the dictionary: 64 bits of a
+// authID is the name of what records say in the dictionary: 64 bits of a
 // digest salted with the organization, so that a reporter cannot aim at a
 // collision.
-func authID(org org.ID, encoded []byte) int64 {
-	h := sha256.New()
-	h.Write(org[:]) // never fails
-	h.Write(encoded)
-	return int64(binary.BigEndian.Uint64(h.Sum(nil)))
+func authID(org org.ID, s said) int64 {
+	b := append(make([]byte, 0, 512), org[:]...)
+	add := func(present bool, text string) {
+		if !present {
+			b = append(b, 0)
+			return
+		}
+		b = binary.AppendUvarint(b, uint64(len(text))+1)
+		b = append(b, text...)
+	}
+	value := func(p *string) string {
+		if p == nil {
+			return ""
+		}
+		return *p
+	}
+	add(true, s.HeaderFrom)
+	add(s.EnvelopeFrom != nil, value(s.EnvelopeFrom))
+	add(s.EnvelopeTo != nil, value(s.EnvelopeTo))
+	add(true, string(s.Results))
+	add(s.Evaluated != nil, string(s.Evaluated))
+	sum := sha256.Sum256(b)
+	return int64(binary.BigEndian.Uint64(sum[:]))
 }
 
 // evaluated is what a row states beyond the usual words.

@@ -2,11 +2,11 @@ package report
 
 import "sync"
 
-// maxResults bounds how many ids of authentication results are remembered: 8
-// bytes and some more each.
+// maxResults bounds how many ids of the dictionary are remembered: 8 bytes and
+// some more each.
 const maxResults = 200_000
 
-// resultIDs remembers which authentication results the dictionary has, so that
+// resultIDs remembers what the dictionary of authentication results has, so that
 // the same few need not be offered with every report. They are never deleted
 // as long as their organization lives, and their ids hold the organization.
 type resultIDs struct {

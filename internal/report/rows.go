@@ -10,18 +10,24 @@ import (
 
 // row is a record on its way into the database.
 type row struct {
-	report       *pending
-	seq          int32
-	auth         int64
-	messages     int64
-	disposition  int16
-	dkim, spf    int16
-	forwarding   int16
-	ip           netip.Addr
-	headerFrom   string
-	envelopeFrom *string
-	envelopeTo   *string
-	evaluated    json.RawMessage
+	report      *pending
+	seq         int32
+	auth        int64 // of what it says beside the rest of this
+	messages    int64
+	disposition int16
+	dkim, spf   int16
+	forwarding  int16
+	ip          netip.Addr
+}
+
+// said is what records say beside their address, number and outcome, and say
+// over and over: it is kept once.
+type said struct {
+	HeaderFrom   string
+	EnvelopeFrom *string
+	EnvelopeTo   *string
+	Results      json.RawMessage
+	Evaluated    json.RawMessage
 }
 
 // addRow appends a record of the open report to the group's rows and sums.
@@ -34,18 +40,25 @@ func (g *group) addRow(p *pending, rec *dmarcrpt.Record) error {
 	if err != nil {
 		return err
 	}
-	id := authID(g.org, auth)
-	g.dictionary[id] = auth
-	r := row{
-		report: p, seq: int32(rec.Seq), auth: id, messages: rec.Count, ip: rec.SourceIP, evaluated: odd,
+	id := g.say(said{
+		HeaderFrom: strings.ToLower(rec.HeaderFrom), Results: auth, Evaluated: odd,
+		EnvelopeFrom: optional(rec.EnvelopeFrom, rec.HasEnvelopeFrom), EnvelopeTo: optional(rec.EnvelopeTo, rec.EnvelopeTo != ""),
+	})
+	g.rows = append(g.rows, row{
+		report: p, seq: int32(rec.Seq), auth: id, messages: rec.Count, ip: rec.SourceIP,
 		disposition: int16(rec.Disposition), dkim: int16(resultOf(rec.EvaluatedDKIM)), spf: int16(resultOf(rec.EvaluatedSPF)),
-		forwarding: int16(evidence(rec, p.head.Policy.Domain)), headerFrom: strings.ToLower(rec.HeaderFrom),
-		envelopeFrom: optional(rec.EnvelopeFrom, rec.HasEnvelopeFrom), envelopeTo: optional(rec.EnvelopeTo, rec.EnvelopeTo != ""),
-	}
-	g.rows = append(g.rows, r)
+		forwarding: int16(evidence(rec, p.head.Policy.Domain)),
+	})
 	g.bytes += 400 + len(auth) + len(odd) + len(rec.HeaderFrom) + len(rec.EnvelopeFrom) + len(rec.EnvelopeTo)
 	p.to = len(g.rows)
 	return nil
+}
+
+// say puts what a record says into the dictionary, and returns its id there.
+func (g *group) say(s said) int64 {
+	id := authID(g.org, s)
+	g.dictionary[id] = s
+	return id
 }
 
 func optional(s string, present bool) *string {

@@ -50,11 +50,11 @@ func checkDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) ([
 			SELECT what, domain_id, day, sum(kept) AS kept, sum(counted) AS counted FROM sides
 			WHERE NOT EXISTS (SELECT FROM daily_stale x WHERE x.org_id = @org AND x.domain_id = sides.domain_id AND x.from_day <= sides.day)
 			GROUP BY what, name, `+facts+` HAVING sum(kept) <> sum(counted)),
-		rows AS (SELECT report_id, sum(messages) AS messages, sum(messages) FILTER (WHERE dkim = 1 OR spf = 1) AS aligned`+kept("records", "report_id, messages, dkim, spf")+` GROUP BY report_id),
 		reports AS (
-			SELECT x.domain_id, x.day, x.report_id, x.messages AS kept, coalesce(t.messages, 0) AS counted`+kept("reports", "domain_id, day, report_id, messages, aligned")+`
-			LEFT JOIN rows t ON t.report_id = x.report_id
-			WHERE x.messages <> coalesce(t.messages, 0) OR x.aligned <> coalesce(t.aligned, 0)),
+			SELECT x.domain_id, x.day, x.report_id, x.messages AS kept, t.messages AS counted`+kept("reports", "domain_id, day, report_id, messages, aligned")+`
+			CROSS JOIN LATERAL (SELECT coalesce(sum(messages), 0) AS messages, coalesce(sum(messages) FILTER (WHERE dkim = 1 OR spf = 1), 0) AS aligned
+			                    FROM records WHERE org_id = @org AND day = x.day AND report_id = x.report_id) t
+			WHERE x.messages <> t.messages OR x.aligned <> t.aligned),
 		found AS (
 			SELECT what, domain_id, day, '' AS name, count(*)::int AS lines, sum(kept)::bigint AS kept, sum(counted)::bigint AS counted FROM lines GROUP BY what, domain_id, day
 			UNION ALL SELECT 'report', domain_id, day, report_id::text, 1, kept, counted FROM reports)

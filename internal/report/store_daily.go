@@ -136,20 +136,19 @@ func staleDays(ctx context.Context, tx postgres.Tx, org org.ID, n int) (domainDa
 const summedSQL = `
 		WITH u AS MATERIALIZED (SELECT d, day FROM unnest(@domains::uuid[], @days::date[]) AS u (d, day)),
 		r AS MATERIALIZED (
-			SELECT x.report_id, x.reporter_domain AS reporter, x.trust FROM u CROSS JOIN LATERAL (
+			SELECT x.report_id, u.d AS domain_id, u.day, x.reporter_domain AS reporter, x.trust FROM u CROSS JOIN LATERAL (
 				SELECT report_id, reporter_domain, trust FROM reports WHERE org_id = @org AND domain_id = u.d AND day = u.day OFFSET 0) x
 			WHERE x.report_id NOT IN (SELECT y.report_id FROM u CROSS JOIN LATERAL (
 				SELECT report_id FROM daily_due WHERE org_id = @org AND domain_id = u.d AND day = u.day OFFSET 0) y)),
 		s AS MATERIALIZED (SELECT domain_id, source_ip, sender, country FROM sources WHERE org_id = @org AND domain_id = ANY(@domains)),
 		m AS MATERIALIZED (
-			SELECT t.domain_id, t.day, r.reporter, s.sender, s.country, t.disposition, t.dkim, t.spf, t.forwarding, r.trust, sum(t.messages)::bigint AS messages
-			FROM (SELECT x.domain_id, x.day, x.report_id, x.source_ip, x.disposition, x.dkim, x.spf, x.forwarding, x.messages FROM u CROSS JOIN LATERAL (
-				SELECT domain_id, day, report_id, source_ip, disposition, dkim, spf, forwarding, messages
-				FROM records WHERE org_id = @org AND domain_id = u.d AND day = u.day OFFSET 0) x OFFSET 0) t
-			JOIN r ON r.report_id = t.report_id
+			SELECT t.domain_id, t.day, t.reporter, s.sender, s.country, t.disposition, t.dkim, t.spf, t.forwarding, t.trust, sum(t.messages)::bigint AS messages
+			FROM (SELECT r.domain_id, r.day, r.reporter, r.trust, x.source_ip, x.disposition, x.dkim, x.spf, x.forwarding, x.messages FROM r CROSS JOIN LATERAL (
+				SELECT source_ip, disposition, dkim, spf, forwarding, messages
+				FROM records WHERE org_id = @org AND day = r.day AND report_id = r.report_id OFFSET 0) x OFFSET 0) t
 			JOIN s ON s.domain_id = t.domain_id AND s.source_ip = t.source_ip
-			GROUP BY t.domain_id, t.day, r.reporter, s.sender, s.country, t.disposition, t.dkim, t.spf, t.forwarding, r.trust
-			ORDER BY t.domain_id, t.day, r.reporter)`
+			GROUP BY t.domain_id, t.day, t.reporter, s.sender, s.country, t.disposition, t.dkim, t.spf, t.forwarding, t.trust
+			ORDER BY t.domain_id, t.day, t.reporter)`
 
 // sumDays adds up days anew from their records, under the lock on sums.
 // Reports that are being stored meanwhile have a row in daily_due which this

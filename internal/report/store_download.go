@@ -72,9 +72,10 @@ func eachRow(ctx context.Context, tx postgres.Tx, org org.ID, f Filter, each fun
 	where, args := f.judgedWhere(org)
 	rows, err := tx.Query(ctx, `
 		SELECT t.day, d.name AS domain, r.reporter, t.reporter AS reporter_domain, r.reporter_id, t.source_ip, n.name, t.country, t.sender, `+classSQL+` AS class,
-		       t.dkim, t.spf, t.disposition, t.header_from, t.envelope_from, t.envelope_to, t.messages, t.trust
+		       t.dkim, t.spf, t.disposition, a.header_from, a.envelope_from, a.envelope_to, t.messages, t.trust
 		FROM messages t `+opinions+`
 		JOIN reports r ON r.org_id = t.org_id AND r.report_id = t.report_id
+		JOIN auth_results a ON a.org_id = t.org_id AND a.auth_id = t.auth_id
 		JOIN domains d ON d.org_id = t.org_id AND d.domain_id = t.domain_id
 		LEFT JOIN ip_facts n ON n.ip = t.source_ip
 		WHERE `+where+` ORDER BY t.day, d.name, t.report_id, t.seq`, args)

@@ -145,9 +145,9 @@ func (f Filter) reports(org org.ID) (with, where string, args postgres.NamedArgs
 			SELECT DISTINCT t.domain_id, ` + of("t") + `, t.reporter FROM ` + f.span(true) + ` t ` + opinions + ` WHERE ` + chosen + `)`
 	return with, where + ` AND ((r.domain_id, ` + of("r") + `, r.reporter_domain) IN (TABLE holding) OR r.domain_id IN (SELECT u.domain_id FROM daily_stale u WHERE u.org_id = @org)) IS TRUE
 		AND EXISTS (
-			SELECT FROM (SELECT x.org_id, x.domain_id, x.day, x.disposition, x.dkim, x.spf, x.forwarding, r.reporter_domain AS reporter, o.sender, o.country
-			             FROM records x JOIN sources o ON o.org_id = x.org_id AND o.domain_id = x.domain_id AND o.source_ip = x.source_ip
-			             WHERE x.org_id = @org AND x.domain_id = r.domain_id AND x.day = r.day AND x.report_id = r.report_id) t ` + opinions + ` WHERE ` + chosen + ` OFFSET 0)`, args
+			SELECT FROM (SELECT x.org_id, o.domain_id, x.day, x.disposition, x.dkim, x.spf, x.forwarding, r.reporter_domain AS reporter, o.sender, o.country
+			             FROM records x JOIN sources o ON o.org_id = x.org_id AND o.domain_id = r.domain_id AND o.source_ip = x.source_ip
+			             WHERE x.org_id = @org AND x.day = r.day AND x.report_id = r.report_id) t ` + opinions + ` WHERE ` + chosen + ` OFFSET 0)`, args
 }
 
 // counts are how many reports and mails there are.
@@ -197,9 +197,8 @@ func queueRecords(b *postgres.Batch, org org.ID, id ID, q RecordQuery, into *[]R
 	args := postgres.NamedArgs{"org": org, "id": id, "limit": q.Limit, "offset": q.Offset, "class": q.Class}
 	collect(b, into, "records", `
 		SELECT t.seq, t.source_ip, n.name, t.messages, t.class, t.sender, t.disposition, t.dkim, t.spf, t.forwarding,
-		       t.header_from, t.envelope_from, t.envelope_to, t.evaluated, a.results
-		FROM (SELECT t.org_id, t.seq, t.auth_id, t.source_ip, t.messages, `+classSQL+` AS class, t.sender, t.disposition, t.dkim, t.spf, t.forwarding,
-		             t.header_from, t.envelope_from, t.envelope_to, t.evaluated
+		       a.header_from, a.envelope_from, a.envelope_to, a.evaluated, a.results
+		FROM (SELECT t.org_id, t.seq, t.auth_id, t.source_ip, t.messages, `+classSQL+` AS class, t.sender, t.disposition, t.dkim, t.spf, t.forwarding
 		      FROM messages t `+opinions+` WHERE `+ofReport+` AND (@class = 0 OR `+classSQL+` = @class)
 		      ORDER BY `+classSQL+` = 3 DESC, t.messages DESC, t.seq LIMIT @limit OFFSET @offset) t
 		JOIN auth_results a ON a.org_id = t.org_id AND a.auth_id = t.auth_id

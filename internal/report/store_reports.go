@@ -121,7 +121,7 @@ func updateReport(ctx context.Context, tx postgres.Tx, org org.ID, p *pending) e
 func removeReport(ctx context.Context, tx postgres.Tx, org org.ID, r existing) error {
 	args := r.args(org)
 	b := &postgres.Batch{}
-	b.Queue(`DELETE FROM records WHERE org_id = @org AND domain_id = @domain AND day = @day AND report_id = @id`, args)
+	b.Queue(`DELETE FROM records WHERE org_id = @org AND day = @day AND report_id = @id`, args)
 	b.Queue(`DELETE FROM reports WHERE org_id = @org AND report_id = @id`, args)
 	recount(b, org, r)
 	return send(ctx, tx, b, "remove report")

@@ -54,9 +54,10 @@ func removeDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays, i
 	b := &postgres.Batch{}
 	for domain, days := range d.byDomain() {
 		args := postgres.NamedArgs{"org": org, "domain": domain, "days": days, "ids": ids}
-		for _, table := range [...]string{"daily_due", "records"} {
-			b.Queue(`DELETE FROM `+table+` WHERE org_id = @org AND domain_id = @domain AND day = ANY(@days) AND report_id = ANY(@ids)`, args)
-		}
+		b.Queue(`DELETE FROM daily_due WHERE org_id = @org AND domain_id = @domain AND day = ANY(@days) AND report_id = ANY(@ids)`, args)
+		b.Queue(`
+			DELETE FROM records WHERE org_id = @org AND day = ANY(@days)
+			AND report_id = ANY(ARRAY(SELECT report_id FROM reports WHERE org_id = @org AND domain_id = @domain AND report_id = ANY(@ids)))`, args)
 		removeSums(b, org, domain, days)
 		sumMonths(b, org, domain, days)
 		b.Queue(`DELETE FROM reports WHERE org_id = @org AND report_id = ANY(@ids) AND domain_id = @domain`, args)

@@ -158,8 +158,8 @@ func loseSources(b *postgres.Batch, args postgres.NamedArgs) {
 	b.Queue(`SET LOCAL plan_cache_mode = force_custom_plan`)
 	b.Queue(`
 		WITH still AS MATERIALIZED (
-			SELECT DISTINCT t.domain_id, t.source_ip FROM records t JOIN reports r ON r.org_id = t.org_id AND r.report_id = t.report_id
-			WHERE t.org_id = @org AND t.domain_id = ANY(@domains) AND t.source_ip = ANY(@ips) AND `+ownRows+` AND r.trust <> 2)
+			SELECT DISTINCT r.domain_id, t.source_ip FROM records t JOIN reports r ON r.org_id = t.org_id AND r.report_id = t.report_id
+			WHERE t.org_id = @org AND r.domain_id = ANY(@domains) AND t.source_ip = ANY(@ips) AND `+ownRows+` AND r.trust <> 2)
 		UPDATE sources s SET own = false, identified_at = NULL FROM unnest(@domains::uuid[], @ips::inet[]) AS u (d, ip)
 		WHERE s.org_id = @org AND s.domain_id = u.d AND s.source_ip = u.ip AND s.own
 		      AND (u.d, u.ip) NOT IN (SELECT domain_id, source_ip FROM still)`, args)
@@ -178,7 +178,7 @@ func sourcesOf(ctx context.Context, tx postgres.Tx, org org.ID, r existing) (sou
 	rows, err := tx.Query(ctx, `
 		SELECT t.source_ip, bool_or(`+ownRows+` AND r.trust <> 2)
 		FROM records t, (SELECT trust FROM reports WHERE org_id = @org AND report_id = @id) r
-		WHERE t.org_id = @org AND t.domain_id = @domain AND t.day = @day AND t.report_id = @id GROUP BY t.source_ip`, r.args(org))
+		WHERE t.org_id = @org AND t.day = @day AND t.report_id = @id GROUP BY t.source_ip`, r.args(org))
 	if err != nil {
 		return nil, fmt.Errorf("addresses of report: %w", err)
 	}

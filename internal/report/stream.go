@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -82,7 +81,7 @@ func (g *group) cut(p *pending) {
 	for _, r := range g.rows {
 		used[r.auth] = true
 	}
-	maps.DeleteFunc(g.dictionary, func(id int64, _ json.RawMessage) bool { return !used[id] })
+	maps.DeleteFunc(g.dictionary, func(id int64, _ said) bool { return !used[id] })
 }
 
 // endStream writes what is left of the report and its sums.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"testing"
@@ -11,7 +10,7 @@ import (
 // rows of reports before it still need their results.
 func TestCutForgetsWhatOnlyTheRowsCutAwayName(t *testing.T) {
 	t.Parallel()
-	g := &group{rows: []row{{auth: 1}, {auth: 2}, {auth: 2}, {auth: 3}}, dictionary: map[int64]json.RawMessage{1: nil, 2: nil, 3: nil, 4: nil}}
+	g := &group{rows: []row{{auth: 1}, {auth: 2}, {auth: 2}, {auth: 3}}, dictionary: map[int64]said{1: {}, 2: {}, 3: {}, 4: {}}}
 	p := &pending{from: 2, to: 4}
 	g.cut(p)
 	if left := slices.Sorted(maps.Keys(g.dictionary)); len(g.rows) != 2 || p.to != 2 || !slices.Equal(left, []int64{1, 2}) {

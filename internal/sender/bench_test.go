@@ -117,15 +117,15 @@ func (b *bench) store(t *testing.T, m member, mails ...mail) {
 				       document, records, bad_records, messages, aligned, key_digest, content_digest, stored_at, trust)
 				VALUES (@org, @domain, 0, @day::date, @day::date, @day::date, 'r', 'r.example', '', 'r', 'example.org', 'none', '{}', 1, 0, @messages, 0, gen_random_uuid()::text::bytea, '', now(), @trust)
 				RETURNING report_id),
-			a AS (INSERT INTO auth_results (org_id, auth_id, results) SELECT @org, report_id, @results::jsonb FROM r),
+			a AS (INSERT INTO auth_results (org_id, auth_id, header_from, results) SELECT @org, report_id, 'example.org', @results::jsonb FROM r),
 			s AS (
 				INSERT INTO sources AS s (org_id, domain_id, source_ip, own, sender, first_day) VALUES (@org, @domain, @ip::inet, @own, host(@ip::inet), @day::date)
 				ON CONFLICT (org_id, domain_id, source_ip) DO UPDATE SET own = s.own OR excluded.own, first_day = least(s.first_day, excluded.first_day)),
 			k AS (
 				INSERT INTO senders AS k (org_id, domain_id, sender, own) VALUES (@org, @domain, host(@ip::inet), @own)
 				ON CONFLICT (org_id, domain_id, sender) DO UPDATE SET own = k.own OR excluded.own)
-			INSERT INTO records (org_id, domain_id, day, report_id, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip, header_from)
-			SELECT @org, @domain, @day::date, report_id, 1, report_id, @messages, 0, @pass, 2, @forwarding, @ip::inet, 'example.org' FROM r`, args)
+			INSERT INTO records (org_id, day, report_id, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip)
+			SELECT @org, @day::date, report_id, 1, report_id, @messages, 0, @pass, 2, @forwarding, @ip::inet FROM r`, args)
 	}
 }
 

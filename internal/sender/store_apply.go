@@ -91,10 +91,10 @@ func resultsOf(ctx context.Context, tx postgres.Tx, org org.ID, sources []source
 		FROM unnest(@domains::uuid[], @ips::inet[]) WITH ORDINALITY AS u (d, ip, n)
 		CROSS JOIN LATERAL (
 			SELECT x.auth_id, sum(x.messages)::bigint AS messages FROM (
-				SELECT t.domain_id, t.report_id, t.auth_id, t.messages, t.forwarding FROM records t
+				SELECT t.report_id, t.auth_id, t.messages, t.forwarding FROM records t
 				WHERE t.org_id = @org AND t.source_ip = u.ip AND t.day BETWEEN @first AND @last ORDER BY t.day DESC LIMIT @records) x
 			JOIN reports r ON r.org_id = @org AND r.report_id = x.report_id AND r.trust <> 2
-			WHERE x.domain_id = u.d AND x.forwarding = 0
+			WHERE r.domain_id = u.d AND x.forwarding = 0
 			GROUP BY x.auth_id ORDER BY messages DESC, x.auth_id LIMIT @results) e
 		JOIN auth_results a ON a.org_id = @org AND a.auth_id = e.auth_id`,
 		postgres.NamedArgs{"org": org, "domains": domains, "ips": ips, "first": slices.MinFunc(firsts, time.Time.Compare), "last": now.AddDate(0, 0, 2),
