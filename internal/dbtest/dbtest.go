@@ -125,7 +125,7 @@ func Own(t testing.TB) cluster.Options {
 		t.Fatal("dbtest: ", err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the user that PostgreSQL runs as must be able to enter
 		t.Fatal("dbtest: ", err)
 	}
 	home, err := cluster.Home(dir)
