@@ -123,7 +123,9 @@ func queueReports(b *postgres.Batch, org org.ID, q Query, into *[]Line) {
 // reports chooses reports r that hold a chosen message, perhaps with a common
 // table before. The receiver of a report must have reported such on its day or
 // in its month: few have, where they are rare, or the sums may still call senders
-// by other names. Only then its own rows are looked at, one report after the other, as far as somebody reads on.
+// by other names. Only then its own rows are looked at, one report after the other,
+// as far as somebody reads on: not the rows of each address, as the planner
+// would have it, who thinks that there is one.
 func (f Filter) reports(org org.ID) (with, where string, args postgres.NamedArgs) {
 	where, args = reportWhere(f), reportArgs(org, f)
 	if !f.ofMessages() {
@@ -145,9 +147,9 @@ func (f Filter) reports(org org.ID) (with, where string, args postgres.NamedArgs
 			SELECT DISTINCT t.domain_id, ` + of("t") + `, t.reporter FROM ` + f.span(true) + ` t ` + opinions + ` WHERE ` + chosen + `)`
 	return with, where + ` AND ((r.domain_id, ` + of("r") + `, r.reporter_domain) IN (TABLE holding) OR r.domain_id IN (SELECT u.domain_id FROM daily_stale u WHERE u.org_id = @org)) IS TRUE
 		AND EXISTS (
-			SELECT FROM (SELECT x.org_id, o.domain_id, x.day, x.disposition, x.dkim, x.spf, x.forwarding, r.reporter_domain AS reporter, o.sender, o.country
-			             FROM records x JOIN sources o ON o.org_id = x.org_id AND o.domain_id = r.domain_id AND o.source_ip = x.source_ip
-			             WHERE x.org_id = @org AND x.day = r.day AND x.report_id = r.report_id) t ` + opinions + ` WHERE ` + chosen + ` OFFSET 0)`, args
+			SELECT FROM (SELECT x.org_id, r.domain_id, x.day, x.disposition, x.dkim, x.spf, x.forwarding, r.reporter_domain AS reporter, o.sender, o.country
+			             FROM (SELECT * FROM records x WHERE x.org_id = @org AND x.day = r.day AND x.report_id = r.report_id OFFSET 0) x
+			             JOIN sources o ON o.org_id = x.org_id AND o.domain_id = r.domain_id AND o.source_ip = x.source_ip) t ` + opinions + ` WHERE ` + chosen + ` OFFSET 0)`, args
 }
 
 // counts are how many reports and mails there are.
