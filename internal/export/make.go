@@ -20,7 +20,8 @@ secret: a file of JSON lines for each table of the database, one line a row.
 
 reports.jsonl and records.jsonl are the DMARC aggregate reports and their rows;
 a row's report_id, domain_id and auth_id lead to reports.jsonl, domains.jsonl
-and auth_results.jsonl. people.jsonl names the members.
+and auth_results.jsonl, a report's head_id to report_heads.jsonl. people.jsonl
+names the members.
 
 Left out: passwords and permissions of mailboxes, and the original mails, which
 can be fetched one by one where a report mail is shown.

@@ -2,12 +2,12 @@ package report
 
 import "sync"
 
-// maxResults bounds how many ids of authentication results are remembered: 8
-// bytes and some more each.
+// maxResults bounds how many ids of dictionaries are remembered: 8 bytes and
+// some more each.
 const maxResults = 200_000
 
-// resultIDs remembers which authentication results the dictionary has, so that
-// the same few need not be offered with every report. They are never deleted
+// resultIDs remembers which authentication results and heads of reports the
+// dictionaries have, so that the same few need not be offered with every report. They are never deleted
 // as long as their organization lives, and their ids hold the organization.
 type resultIDs struct {
 	mu   sync.RWMutex
