@@ -64,10 +64,13 @@ func (h *house) fill(ctx context.Context, n int) error {
 		 SELECT $1, i, decode(repeat(md5(i::text), 75), 'hex') FROM ` + made + ` WHERE $2::uuid IS NOT NULL`,
 		`INSERT INTO receipt_items (org_id, receipt_id, seq, verdict, label, domain, report_id)
 		 SELECT $1, i, 1, 'accepted', 'report.xml', 'example.com', i FROM ` + made + ` WHERE $2::uuid IS NOT NULL`,
-		`INSERT INTO reports (org_id, report_id, domain_id, receipt_id, trust, day, begin_at, end_at, reporter, reporter_domain, email, reporter_id, policy_domain,
-		        policy, document, records, bad_records, messages, aligned, key_digest, content_digest, stored_at)
-		 SELECT $1, i, $2, i, 1, date '2026-10-22' + (i % 30)::int, now(), now(), 'receiver', 'filled' || i / 30 || '.example', 'a@receiver.example', i::text, 'example.com',
-		        'none', '{"OrgName": "receiver", "Version": "1.0"}', 10, 0, 30, 30, sha256(i::text::bytea), sha256(i::text::bytea), now() FROM ` + made,
+		`INSERT INTO report_heads (org_id, head_id, head)
+		 SELECT DISTINCT $1::uuid, i / 30, jsonb_build_object('OrgName', 'receiver', 'Version', '1.0', 'Email', 'a@filled' || i / 30 || '.example') FROM ` + made + ` WHERE $2::uuid IS NOT NULL
+		 ON CONFLICT DO NOTHING`,
+		`INSERT INTO reports (org_id, report_id, domain_id, receipt_id, trust, day, begin_at, end_at, reporter, reporter_domain, reporter_id, policy_domain,
+		        policy, head_id, records, bad_records, messages, aligned, key_digest, content_digest, stored_at)
+		 SELECT $1, i, $2, i, 1, date '2026-10-22' + (i % 30)::int, now(), now(), 'receiver', 'filled' || i / 30 || '.example', i::text, 'example.com',
+		        'none', i / 30, 10, 0, 30, 30, substring(sha256(i::text::bytea) FOR 16), substring(sha256(i::text::bytea) FOR 16), now() FROM ` + made,
 		`INSERT INTO records (org_id, day, report_id, seq, auth_id, messages, disposition, dkim, spf, forwarding, source_ip)
 		 SELECT $1, date '2026-10-22' + (i % 30)::int, i, s, s, 3, 1, 1, 2, 0, inet '10.1.0.0' + (i * 10 + s) % 65536
 		 FROM ` + made + `, generate_series(1, 10) AS s WHERE $2::uuid IS NOT NULL`,

@@ -19,8 +19,9 @@ const about = `Everything that Sendvery stores of this organization, as far as i
 secret: a file of JSON lines for each table of the database, one line a row.
 
 reports.jsonl and records.jsonl are the DMARC aggregate reports and their rows;
-a row's report_id and auth_id lead to reports.jsonl and auth_results.jsonl, and
-a report's domain_id to domains.jsonl. people.jsonl names the members.
+a row's report_id and auth_id lead to reports.jsonl and auth_results.jsonl, a
+report's domain_id and head_id to domains.jsonl and report_heads.jsonl.
+people.jsonl names the members.
 
 Left out: passwords and permissions of mailboxes, and the original mails, which
 can be fetched one by one where a report mail is shown.

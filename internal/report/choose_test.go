@@ -196,8 +196,9 @@ func TestReportBesideAnotherIsKnownToANewerReader(t *testing.T) {
 		b.choose(t, 1, 0, report.Add, "accepted accepted")
 		before := b.numbers(t)
 		// As if an older reader had seen less in it.
-		for _, table := range []string{"reports", "tls_reports"} {
-			b.admin(t, `UPDATE `+table+` SET content_digest = sha256('less'), key_digest = sha256(base_key || sha256('less')) WHERE base_key IS NOT NULL`)
+		for table, bytes := range map[string]string{"reports": "16", "tls_reports": "32"} {
+			less := `substring(sha256('less') FOR ` + bytes + `)`
+			b.admin(t, `UPDATE `+table+` SET content_digest = `+less+`, key_digest = substring(sha256(base_key || `+less+`) FOR `+bytes+`) WHERE base_key IS NOT NULL`)
 		}
 		for range 2 {
 			if _, err := b.Reparse(t.Context(), b.org.ID, report.Originals{}); err != nil {

@@ -21,9 +21,12 @@ type Version struct {
 
 // version is what a report says that is not counted, with its digest.
 type version struct {
-	content [32]byte
+	content digest
 	Version
 }
+
+// content is the digest of what a report says that was read.
+func (p *pending) content() digest { return half(p.summary.Digest) }
 
 // version is what a report says that was read.
 func (p *pending) version() Version {

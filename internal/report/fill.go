@@ -79,7 +79,8 @@ func (f *Filler) Add(ctx context.Context, at time.Time, reports []Made) error {
 			p.id = id
 			g.part(p).accept(id, nil)
 		}
-		if _, err := insertReports(ctx, tx, f.org, g.reports, g.results, at); err != nil {
+		g.tx = tx
+		if _, err := g.insertReports(ctx, g.reports); err != nil {
 			return err
 		}
 		b := &postgres.Batch{}
@@ -100,7 +101,8 @@ func (f *Filler) take(g *group, m *Made) error {
 		item: len(g.items), domain: m.Domain, day: m.Head.ReportedDay(), trust: Vouched, head: m.Head,
 		reporterDomain: reporterDomain(m.Head), key: keyDigest(m.Head.Key()), from: len(g.rows),
 	}
-	sum := &reading.Summary{Records: len(m.Rows), Digest: p.key} // what it says follows from what it is
+	sum := &reading.Summary{Records: len(m.Rows)}
+	copy(sum.Digest[:], p.key[:]) // what it says follows from what it is
 	for i, made := range m.Rows {
 		r, err := f.row(g, p, madeFor{made.Found, m.To})
 		if err != nil {

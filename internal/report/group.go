@@ -62,7 +62,7 @@ type pending struct {
 	reporterDomain string
 	head           *dmarcrpt.Report
 	summary        *reading.Summary
-	key            [32]byte
+	key            digest
 	label          string
 	from, to       int    // its rows in the group's
 	before         int    // bytes of the group without it

@@ -9,10 +9,20 @@ import (
 	"sendvery.com/sendvery/internal/org"
 )
 
+// digest is the first half of a SHA-256: of a key, of what a report says, of a
+// file. Nobody finds another text with the digest of a given one, which takes
+// 2^128 tries. Two of their own with the same, for 2^64, would only have one of
+// these taken for a copy of the other.
+type digest [16]byte
+
+func digestOf(text []byte) digest { return half(sha256.Sum256(text)) }
+
+func half(whole [32]byte) digest { return digest(whole[:16]) }
+
 // keyDigest is the digest of what tells one report from another: type,
 // reporter, policy domain, report id and period. Each part has its length in
 // front.
-func keyDigest(k dmarcrpt.Key) [32]byte {
+func keyDigest(k dmarcrpt.Key) digest {
 	var b []byte
 	for _, part := range []string{"aggregate", k.Reporter, k.Domain.String(), k.ReportID} {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(part)))
@@ -20,7 +30,7 @@ func keyDigest(k dmarcrpt.Key) [32]byte {
 	}
 	b = binary.BigEndian.AppendUint64(b, uint64(k.Begin))
 	b = binary.BigEndian.AppendUint64(b, uint64(k.End))
-	return sha256.Sum256(b)
+	return digestOf(b)
 }
 
 // AuthResults are all authentication results of a row, as sent.
@@ -63,28 +73,27 @@ func authResults(r *dmarcrpt.Record) AuthResults {
 // digest salted with the organization, so that a reporter cannot aim at a
 // collision.
 func authID(org org.ID, s said) int64 {
-	b := append(make([]byte, 0, 512), org[:]...)
-	add := func(present bool, text string) {
-		if !present {
-			b = append(b, 0)
-			return
+	h := sha256.New()
+	h.Write(org[:]) // never fails
+	results, evaluated := string(s.Results), string(s.Evaluated)
+	for _, text := range []*string{&s.HeaderFrom, s.EnvelopeFrom, s.EnvelopeTo, &results, &evaluated} {
+		if text == nil {
+			h.Write([]byte{0})
+			continue
 		}
-		b = binary.AppendUvarint(b, uint64(len(text))+1)
-		b = append(b, text...)
+		h.Write(binary.AppendUvarint(nil, uint64(len(*text))+1))
+		h.Write([]byte(*text))
 	}
-	value := func(p *string) string {
-		if p == nil {
-			return ""
-		}
-		return *p
-	}
-	add(true, s.HeaderFrom)
-	add(s.EnvelopeFrom != nil, value(s.EnvelopeFrom))
-	add(s.EnvelopeTo != nil, value(s.EnvelopeTo))
-	add(true, string(s.Results))
-	add(s.Evaluated != nil, string(s.Evaluated))
-	sum := sha256.Sum256(b)
-	return int64(binary.BigEndian.Uint64(sum[:]))
+	return int64(binary.BigEndian.Uint64(h.Sum(nil)))
+}
+
+// headID is the same for a head of reports.
+func headID(org org.ID, encoded []byte) int64 {
+	h := sha256.New()
+	h.Write(org[:]) // never fails
+	h.Write([]byte("head"))
+	h.Write(encoded)
+	return int64(binary.BigEndian.Uint64(h.Sum(nil)))
 }
 
 // evaluated is what a row states beyond the usual words.

@@ -139,7 +139,7 @@ func (g *group) storeTLS(o other, ri *receiptItem) error {
 		ri.verdict, ri.reason = Held, ReasonDay
 	case tlsreport.Other:
 		if !g.ownTLS(o, s) {
-			return g.differs(g.ctx, ri, version{o.report.TLS.Digest, tlsVersion(o.report.TLS)}, ri.report, d.trust)
+			return g.differs(g.ctx, ri, version{half(o.report.TLS.Digest), tlsVersion(o.report.TLS)}, ri.report, d.trust)
 		}
 		ri.accept(ri.report, o.report.TLS.Repairs) // a newer reader sees more in it
 	case tlsreport.Same, tlsreport.New:
@@ -158,11 +158,11 @@ func (g *group) settledTLS(s tlsreport.Stored, d decision) error {
 	if err := d.about(old.id); err != nil {
 		return err
 	}
-	return g.settled(g.ctx, TLSReport, old, existing{id: ID(s.ID), content: s.Content}, d)
+	return g.settled(g.ctx, TLSReport, old, existing{id: ID(s.ID), content: half(s.Content)}, d)
 }
 
 func formerTLS(f tlsreport.Former) existing {
-	return existing{id: ID(f.ID), receipt: ReceiptID(f.Receipt), content: f.Content, trust: Trust(f.Trust),
+	return existing{id: ID(f.ID), receipt: ReceiptID(f.Receipt), content: half(f.Content), trust: Trust(f.Trust),
 		version: Version{Messages: f.Total(), Passing: f.Successful, Records: f.Policies, Begin: f.Begin, End: f.End}}
 }
 

@@ -75,7 +75,8 @@ type Report struct {
 	Aligned        int64                `db:"aligned"`
 	StoredAt       time.Time            `db:"stored_at"`
 
-	Document   json.RawMessage `db:"document"`
+	HeadRaw    json.RawMessage `db:"head"`
+	DetailsRaw json.RawMessage `db:"details"`
 	RepairsRaw json.RawMessage `db:"repairs"`
 	Split      Split           `db:"-"`
 	Original   bool            `db:"-"` // the mail it came in is kept, and can be read
@@ -84,6 +85,25 @@ type Report struct {
 	AuthMethod *string         `db:"-"`
 	AuthResult *string         `db:"-"`
 	AuthDomain *string         `db:"-"`
+}
+
+// decode fills in what is stored as JSON.
+func decode(r *Report) error {
+	if err := json.Unmarshal(r.HeadRaw, &r.Head); err != nil {
+		return err
+	}
+	r.Head.Begin, r.Head.End = r.BeginAt.Unix(), r.EndAt.Unix()
+	var d details
+	if r.DetailsRaw != nil {
+		if err := json.Unmarshal(r.DetailsRaw, &d); err != nil {
+			return err
+		}
+	}
+	r.Head.Errors, r.Bad, r.Extensions, r.MoreExtensions = d.Errors, d.Bad, d.Extensions, d.MoreExtensions
+	if r.RepairsRaw != nil {
+		return json.Unmarshal(r.RepairsRaw, &r.Repairs)
+	}
+	return nil
 }
 
 // Authentication is who the report's mail was found to come from; nil when
@@ -134,22 +154,8 @@ func (s *Service) Report(ctx context.Context, org org.ID, id ID, q RecordQuery) 
 	if !found {
 		return r, nil, fault.New(fault.NotFound, "There is no such report in this organization.")
 	}
-	var d struct {
-		dmarcrpt.Report
-		Bad            []dmarcrpt.BadRecord
-		Extensions     []dmarcrpt.Extension
-		MoreExtensions int
-	}
-	if err := json.Unmarshal(r.Document, &d); err != nil {
-		return r, nil, err
-	}
-	r.Head, r.Bad, r.Extensions, r.MoreExtensions = d.Report, d.Bad, d.Extensions, d.MoreExtensions
-	if r.RepairsRaw != nil {
-		if err := json.Unmarshal(r.RepairsRaw, &r.Repairs); err != nil {
-			return r, nil, err
-		}
-	}
-	return r, records, nil
+	err = decode(&r)
+	return r, records, err
 }
 
 // ReceiptQuery asks for receipts, newest first.

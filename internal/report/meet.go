@@ -2,7 +2,6 @@ package report
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"slices"
 )
@@ -13,7 +12,7 @@ var errMoved = errors.New("a stored report was replaced meanwhile")
 
 // stored are the reports that came in reports met, by their keys, locked: who
 // else meets them waits. They are kept up to date as the group changes them.
-type stored map[[32]byte]existing
+type stored map[digest]existing
 
 // meet judges reports whose key is taken: the same again, or another one in
 // conflict with what is stored.
@@ -21,7 +20,7 @@ func (g *group) meet(ctx context.Context, reports []*pending) error {
 	if len(reports) == 0 {
 		return nil
 	}
-	keys := make([][32]byte, 0, 2*len(reports))
+	keys := make([]digest, 0, 2*len(reports))
 	for _, p := range reports {
 		keys = append(keys, p.key, addedKey(p))
 	}
@@ -43,7 +42,7 @@ func (g *group) meet(ctx context.Context, reports []*pending) error {
 		switch {
 		case !found:
 			return errMoved
-		case old.content == p.summary.Digest || g.own(p, old):
+		case old.content == p.content() || g.own(p, old):
 			old.trust, err = g.same(ctx, p, old)
 			met[key] = old
 		default:
@@ -61,10 +60,10 @@ func (g *group) meet(ctx context.Context, reports []*pending) error {
 // came beside it.
 func (g *group) own(p *pending, old existing) bool {
 	r := g.results[p.item]
-	other := p.summary.Digest != old.content
+	other := p.content() != old.content
 	return g.items[p.item].again && old.receipt == r.receipt &&
 		!slices.ContainsFunc(r.items, func(i receiptItem) bool { return i.kind.aggregate() && i.report == old.id && i.counts() }) &&
-		!slices.ContainsFunc(g.reports, func(q *pending) bool { return other && q.item == p.item && q.summary.Digest == old.content })
+		!slices.ContainsFunc(g.reports, func(q *pending) bool { return other && q.item == p.item && q.content() == old.content })
 }
 
 // again are the receipts of reports that are read again.
@@ -80,9 +79,9 @@ func (g *group) again(reports []*pending) (receipts []ReceiptID) {
 // besideAgain is the key under which a report is met: its own, or that of the
 // report beside another one that it was when its receipt was read before. A
 // newer reader may see more in it, and then its content leads nowhere.
-func (g *group) besideAgain(p *pending, met stored) [32]byte {
+func (g *group) besideAgain(p *pending, met stored) digest {
 	key, found := p.key, existing{}
-	if !g.items[p.item].again || met[key].content == p.summary.Digest || g.own(p, met[key]) {
+	if !g.items[p.item].again || met[key].content == p.content() || g.own(p, met[key]) {
 		return key
 	}
 	for k, e := range met {
@@ -94,8 +93,9 @@ func (g *group) besideAgain(p *pending, met stored) [32]byte {
 }
 
 // addedKey is the key of a report that counts beside another one of the same key.
-func addedKey(p *pending) [32]byte {
-	return sha256.Sum256(append(p.key[:len(p.key):len(p.key)], p.summary.Digest[:]...))
+func addedKey(p *pending) digest {
+	content := p.content()
+	return digestOf(append(p.key[:len(p.key):len(p.key)], content[:]...))
 }
 
 // same settles a report that is stored already, and returns whether somebody
@@ -121,7 +121,7 @@ func (g *group) conflict(ctx context.Context, p *pending, old existing, met stor
 	d, decided := g.decision(p, p.slot, old)
 	if !decided || p.dropped {
 		p.dropped = true
-		return g.differs(ctx, g.part(p), version{p.summary.Digest, p.version()}, old.id, p.trust)
+		return g.differs(ctx, g.part(p), version{p.content(), p.version()}, old.id, p.trust)
 	}
 	if err := d.about(old.id); err != nil {
 		return err
@@ -132,14 +132,14 @@ func (g *group) conflict(ctx context.Context, p *pending, old existing, met stor
 	} else if err := g.retract(ctx, old); err != nil {
 		return err
 	}
-	fresh, err := insertReports(ctx, g.tx, g.org, []*pending{p}, g.results, g.now)
+	fresh, err := g.insertReports(ctx, []*pending{p})
 	if err != nil {
 		return err
 	}
 	if !fresh[p.id] {
 		return errMoved
 	}
-	met[p.key] = existing{id: p.id, receipt: g.results[p.item].receipt, domain: p.domain, day: p.day, content: p.summary.Digest, trust: p.trust, version: p.version()}
+	met[p.key] = existing{id: p.id, receipt: g.results[p.item].receipt, domain: p.domain, day: p.day, content: p.content(), trust: p.trust, version: p.version()}
 	g.part(p).accept(p.id, p.summary.Repairs)
 	return g.settled(ctx, AggregateReport, old, met[p.key], d)
 }
@@ -154,7 +154,7 @@ func overtakes(p *pending, old existing) bool { return old.trust == Unvouched &&
 // refused.
 func (g *group) makeWay(p *pending) error {
 	r := g.results[p.item]
-	met, err := findReports(g.ctx, g.tx, g.org, [][32]byte{p.key})
+	met, err := findReports(g.ctx, g.tx, g.org, []digest{p.key})
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (g *group) makeWay(p *pending) error {
 	p.trust, p.instead, p.decision = d.trust, old, d
 	if d.Choice == Add {
 		p.base = slices.Clone(p.key[:])
-		p.key = sha256.Sum256(append(p.key[:], "until its end is read"...))
+		p.key = digestOf(append(p.key[:], "until its end is read"...))
 		return nil
 	}
 	return g.retract(g.ctx, old)
@@ -187,10 +187,10 @@ func (g *group) arrived(p *pending) error {
 		return nil
 	}
 	d := p.decision
-	if d.Choice == Replace && p.instead.content == p.summary.Digest {
+	if d.Choice == Replace && p.instead.content == p.content() {
 		d = decision{Choice: Replace, verdict: Known}
 	}
-	return g.settled(g.ctx, AggregateReport, p.instead, existing{id: p.id, content: p.summary.Digest}, d)
+	return g.settled(g.ctx, AggregateReport, p.instead, existing{id: p.id, content: p.content()}, d)
 }
 
 // retract takes a stored report out of all numbers, or keeps one out of them

@@ -101,7 +101,7 @@ func (g *group) admit(ctx context.Context, reports []*pending) error {
 	if !limited && !slices.ContainsFunc(reports, func(p *pending) bool { return g.aside[p.domain] }) {
 		return nil
 	}
-	keys := make([][32]byte, len(reports))
+	keys := make([]digest, len(reports))
 	for i, p := range reports {
 		keys[i] = p.key
 	}
@@ -110,7 +110,7 @@ func (g *group) admit(ctx context.Context, reports []*pending) error {
 		return err
 	}
 	used += g.counted
-	said := map[[32]byte]*pending{} // the first of each key: others share its fate
+	said := map[digest]*pending{} // the first of each key: others share its fate
 	newest := slices.SortedStableFunc(slices.Values(reports), func(a, b *pending) int { return cmp.Compare(b.head.End, a.head.End) })
 	for _, p := range newest {
 		first, again := said[p.key]

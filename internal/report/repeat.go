@@ -10,7 +10,7 @@ import (
 
 // file is a mail or file by the digest of its bytes, with what became of it.
 type file struct {
-	digest  [32]byte
+	digest  digest
 	verdict Verdict
 }
 
@@ -28,7 +28,7 @@ func (g *group) recognise(ctx context.Context) error {
 		if err := g.items[i].digestContent(); err != nil {
 			return err
 		}
-		again, files = append(again, i), append(files, file{[32]byte(g.items[i].digest), r.verdict})
+		again, files = append(again, i), append(files, file{digest(g.items[i].digest), r.verdict})
 	}
 	if len(again) == 0 {
 		return nil
@@ -69,7 +69,7 @@ func (it *item) digestContent() error {
 	if n, err := io.CopyBuffer(h, io.NewSectionReader(it.content, 0, it.size), buffer); err != nil || n != it.size {
 		return fmt.Errorf("read original: %d of %d bytes: %w", n, it.size, err)
 	}
-	it.digest = h.Sum(nil)
+	it.digest = h.Sum(nil)[:len(digest{})]
 	return nil
 }
 

@@ -2,12 +2,13 @@ package report
 
 import "sync"
 
-// maxResults bounds how many ids of the dictionary are remembered: 8 bytes and
+// maxResults bounds how many ids of dictionaries are remembered: 8 bytes and
 // some more each.
 const maxResults = 200_000
 
-// resultIDs remembers what the dictionary of authentication results has, so that
-// the same few need not be offered with every report. They are never deleted
+// resultIDs remembers which authentication results and heads of reports the
+// dictionaries have, so that the same few need not be offered with every
+// report. They are never deleted
 // as long as their organization lives, and their ids hold the organization.
 type resultIDs struct {
 	mu   sync.RWMutex

@@ -82,14 +82,14 @@ func (s *Service) expireSome(ctx context.Context, org org.ID) (kept billing.Allo
 			return err
 		}
 		more = true
-		ids, err := lockReports(ctx, tx, org, days)
+		gone, err := lockReports(ctx, tx, org, days)
 		if err != nil {
 			return err
 		}
 		if err := lockDaily(ctx, tx, org); err != nil {
 			return err
 		}
-		return removeDays(ctx, tx, org, days, ids)
+		return removeDays(ctx, tx, org, days, gone)
 	})
 	return kept, more, err
 }

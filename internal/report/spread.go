@@ -169,10 +169,11 @@ func queueResults(b *postgres.Batch, org org.ID, f Filter, into *[]ResultTotal) 
 func queueSamples(b *postgres.Batch, org org.ID, f Filter, into *[]Sample) {
 	where, args := f.conditions(org)
 	collect(b, into, "samples", `
-		SELECT t.report_id, t.day, r.document->'Policy' AS published, t.seq, t.source_ip, n.name, t.messages, `+classSQL+` AS class, t.sender, t.disposition, t.dkim, t.spf, t.forwarding,
+		SELECT t.report_id, t.day, h.head->'Policy' AS published, t.seq, t.source_ip, n.name, t.messages, `+classSQL+` AS class, t.sender, t.disposition, t.dkim, t.spf, t.forwarding,
 		       a.header_from, a.envelope_from, a.envelope_to, a.evaluated, a.results
 		FROM messages t `+opinions+`
 		JOIN reports r ON r.org_id = t.org_id AND r.report_id = t.report_id
+		JOIN report_heads h ON h.org_id = r.org_id AND h.head_id = r.head_id
 		JOIN auth_results a ON a.org_id = t.org_id AND a.auth_id = t.auth_id
 		LEFT JOIN ip_facts n ON n.ip = t.source_ip
 		WHERE `+where+` AND t.dkim <> 1 AND t.spf <> 1

@@ -70,20 +70,20 @@ func ensureMonth(ctx context.Context, tx postgres.Tx, day time.Time) error {
 
 // findReports returns the stored reports that have one of the keys, and locks
 // them.
-func findReports(ctx context.Context, tx postgres.Tx, org org.ID, keys [][32]byte) (stored, error) {
+func findReports(ctx context.Context, tx postgres.Tx, org org.ID, keys []digest) (stored, error) {
 	return findBy(ctx, tx, `key_digest = ANY(@keys)`, postgres.NamedArgs{"org": org, "keys": digests(keys)})
 }
 
 // findBesides adds to what is found the reports of receipts that count beside
 // one with one of the keys, and locks them too.
-func findBesides(ctx context.Context, tx postgres.Tx, org org.ID, keys [][32]byte, receipts []ReceiptID, into stored) error {
+func findBesides(ctx context.Context, tx postgres.Tx, org org.ID, keys []digest, receipts []ReceiptID, into stored) error {
 	found, err := findBy(ctx, tx, `base_key = ANY(@keys) AND receipt_id = ANY(@receipts)`,
 		postgres.NamedArgs{"org": org, "keys": digests(keys), "receipts": receipts})
 	maps.Copy(into, found)
 	return err
 }
 
-func digests(keys [][32]byte) [][]byte {
+func digests(keys []digest) [][]byte {
 	list := make([][]byte, len(keys))
 	for i := range keys {
 		list[i] = keys[i][:]
@@ -103,10 +103,10 @@ func findBy(ctx context.Context, tx postgres.Tx, condition string, args postgres
 	var e existing
 	v := &e.version
 	_, err = pgx.ForEachRow(rows, []any{&key, &base, &e.id, &e.receipt, &e.domain, &e.day, &content, &e.trust, &v.Messages, &v.Passing, &v.Records, &v.Begin, &v.End}, func() error {
-		e.base = [32]byte{}
+		e.base = digest{}
 		copy(e.base[:], base)
 		copy(e.content[:], content)
-		found[[32]byte(key)] = e
+		found[digest(key)] = e
 		return nil
 	})
 	if err != nil {

@@ -39,6 +39,11 @@ func vouchFormer(ctx context.Context, tx postgres.Tx, org org.ID, ri *receiptIte
 	return nil
 }
 
+// besideSQL chooses lines i of reports that are stored out of another mail, or
+// not counted: only these are found by their report. The others are lines of the
+// receipt that the report names.
+const besideSQL = `i.verdict NOT IN ('accepted', 'repaired')`
+
 // replaceItems notes that one report counts instead of another: on the lines
 // that name the other one, on their receipts, and for whoever comes to its
 // address. A choice can be taken back as long as the other one can be read.
@@ -56,12 +61,12 @@ func replaceItems(ctx context.Context, tx postgres.Tx, org org.ID, kind Kind, ol
 			AND verdict IN ('accepted', 'repaired'))`, args)
 	queueAdoption(b, org, kind, old.id, now)
 	b.Queue(`
-		UPDATE receipt_items SET report_id = @now,
+		UPDATE receipt_items i SET report_id = @now,
 		       verdict = CASE WHEN verdict IN ('conflict', 'replaced') THEN verdict ELSE @verdict END,
 		       reason = CASE WHEN verdict IN ('conflict', 'replaced') THEN reason ELSE @reason END,
 		       content_digest = CASE WHEN verdict IN ('conflict', 'replaced') THEN content_digest WHEN @verdict <> 'known' THEN @content::bytea END,
 		       version = CASE WHEN verdict IN ('conflict', 'replaced') THEN version WHEN @verdict <> 'known' THEN @version::jsonb END
-		WHERE org_id = @org AND kind = @kind AND report_id = @old`, args)
+		WHERE i.org_id = @org AND i.kind = @kind AND i.report_id = @old AND (`+besideSQL+` OR i.receipt_id = @receipt)`, args)
 	queueVerdictsOf(b, org, kind, now.id)
 	return send(ctx, tx, b, "replace report")
 }
@@ -82,13 +87,13 @@ func queueAdoption(b *postgres.Batch, org org.ID, kind Kind, old ID, now existin
 		postgres.NamedArgs{"org": org, "kind": kind, "old": old, "now": now.id, "content": now.content[:]})
 }
 
-// queueVerdictsOf gives receipts with a line about a report the verdict of
-// their lines, as verdictOf and reasonOf do.
+// queueVerdictsOf gives receipts with a line about a report of another mail the
+// verdict of their lines, as verdictOf and reasonOf do.
 func queueVerdictsOf(b *postgres.Batch, org org.ID, kind Kind, id ID) {
 	b.Queue(`
 		UPDATE receipts r SET verdict = l.verdict, reason = l.reason FROM (
 			SELECT DISTINCT ON (i.receipt_id) i.receipt_id, i.verdict, i.reason FROM receipt_items i
-			WHERE i.org_id = @org AND i.receipt_id IN (SELECT receipt_id FROM receipt_items WHERE org_id = @org AND kind = @kind AND report_id = @id)
+			WHERE i.org_id = @org AND i.receipt_id IN (SELECT i.receipt_id FROM receipt_items i WHERE i.org_id = @org AND i.kind = @kind AND i.report_id = @id AND `+besideSQL+`)
 			ORDER BY i.receipt_id, array_position(@verdicts::text[], i.verdict), i.seq) AS l
 		WHERE r.org_id = @org AND r.receipt_id = l.receipt_id`,
 		postgres.NamedArgs{"org": org, "kind": kind, "id": id, "verdicts": Verdicts[:]})
@@ -153,12 +158,14 @@ func queueContest(b *postgres.Batch, org org.ID, kind Kind, id ID, into *Contest
 	args := postgres.NamedArgs{"org": org, "kind": kind, "id": id}
 	scan(b, "other versions of a report", `
 		SELECT coalesce(max(receipt_id) FILTER (WHERE verdict = 'conflict'), 0), coalesce(max(receipt_id) FILTER (WHERE verdict = 'replaced'), 0)
-		FROM receipt_items WHERE org_id = @org AND kind = @kind AND report_id = @id`, args, &into.Open, &into.Closed)
+		FROM receipt_items WHERE org_id = @org AND kind = @kind AND report_id = @id AND verdict IN ('conflict', 'replaced')`, args, &into.Open, &into.Closed)
 	scan(b, "choice about a report", `
 		SELECT i.receipt_id, i.seq - 1, coalesce((SELECT o.receipt_id FROM (
 			SELECT receipt_id, key_digest FROM reports WHERE org_id = @org AND @kind = 'aggregate' UNION ALL
 			SELECT receipt_id, key_digest FROM tls_reports WHERE org_id = @org AND @kind = 'tls') o WHERE o.key_digest = c.base_key), 0)
 		FROM receipt_items i CROSS JOIN LATERAL (`+countedSQL+`) c
-		WHERE i.org_id = @org AND i.kind = @kind AND i.report_id = @id AND i.receipt_id = c.receipt_id AND i.verdict IN ('accepted', 'repaired')
+		WHERE i.org_id = @org AND i.kind = @kind AND i.report_id = @id AND i.receipt_id = (
+			SELECT receipt_id FROM reports WHERE org_id = @org AND @kind = 'aggregate' AND report_id = @id UNION ALL
+			SELECT receipt_id FROM tls_reports WHERE org_id = @org AND @kind = 'tls' AND tls_report_id = @id) AND i.verdict IN ('accepted', 'repaired')
 		AND (c.base_key IS NOT NULL OR EXISTS (`+chosenSQL+`))`, args, &into.Receipt, &into.Part, &into.Beside)
 }

@@ -69,18 +69,18 @@ func queueConnected(b *postgres.Batch, org org.ID, mailboxes []mailbox.ID, into 
 // lockUsage returns which keys are stored already and, if the month's count is
 // asked for, that, which stays locked. The keys are looked up behind the lock:
 // whoever stored them before it was free has committed.
-func lockUsage(ctx context.Context, tx postgres.Tx, org org.ID, month time.Time, count bool, keys [][32]byte) (used int, known map[[32]byte]bool, err error) {
+func lockUsage(ctx context.Context, tx postgres.Tx, org org.ID, month time.Time, count bool, keys []digest) (used int, known map[digest]bool, err error) {
 	b := &postgres.Batch{}
 	if count {
 		scan(b, "lock usage", `
 			INSERT INTO billing_usage AS u (org_id, month, reports) VALUES (@org, @month, 0)
 			ON CONFLICT (org_id, month) DO UPDATE SET reports = u.reports RETURNING reports`, postgres.NamedArgs{"org": org, "month": month}, &used)
 	}
-	known = map[[32]byte]bool{}
+	known = map[digest]bool{}
 	b.Queue(`SELECT key_digest FROM reports WHERE org_id = $1 AND key_digest = ANY($2)`, org, digests(keys)).Query(func(rows pgx.Rows) error {
 		var key []byte
 		_, err := pgx.ForEachRow(rows, []any{&key}, func() error {
-			known[[32]byte(key)] = true
+			known[digest(key)] = true
 			return nil
 		})
 		return err

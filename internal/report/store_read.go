@@ -178,14 +178,15 @@ func queueReport(b *postgres.Batch, org org.ID, id ID, r *Report, found *bool) {
 	args := postgres.NamedArgs{"org": org, "id": id}
 	scan(b, "report", `
 		SELECT true, t.report_id, t.domain_id, d.name, t.receipt_id, t.day, t.begin_at, t.end_at, t.reporter, t.reporter_domain,
-		       t.records, t.bad_records, t.messages, t.aligned, t.stored_at, t.document, t.repairs, t.trust,
+		       t.records, t.bad_records, t.messages, t.aligned, t.stored_at, t.reporter_id, h.head, t.details, t.repairs, t.trust,
 		       m.source, m.auth_method, m.auth_result, m.auth_domain,
 		       EXISTS (SELECT FROM originals o WHERE o.org_id = @org AND o.receipt_id = t.receipt_id AND NOT o.damaged)
 		FROM reports t JOIN domains d ON d.org_id = t.org_id AND d.domain_id = t.domain_id
+		JOIN report_heads h ON h.org_id = t.org_id AND h.head_id = t.head_id
 		JOIN receipts m ON m.org_id = t.org_id AND m.receipt_id = t.receipt_id
 		WHERE t.org_id = @org AND t.report_id = @id`, args,
 		found, &r.ID, &r.DomainID, &r.Domain, &r.Receipt, &r.Day, &r.BeginAt, &r.EndAt, &r.Reporter, &r.ReporterDomain,
-		&r.Records, &r.BadRecords, &r.Messages, &r.Aligned, &r.StoredAt, &r.Document, &r.RepairsRaw, &r.Trust,
+		&r.Records, &r.BadRecords, &r.Messages, &r.Aligned, &r.StoredAt, &r.Head.ReportID, &r.HeadRaw, &r.DetailsRaw, &r.RepairsRaw, &r.Trust,
 		&r.Source, &r.AuthMethod, &r.AuthResult, &r.AuthDomain, &r.Original)
 	scan(b, "report split", `SELECT `+splitSQL+` FROM messages t `+opinions+` WHERE `+ofReport, args,
 		&r.Split.Passing, &r.Split.Forwarded, &r.Split.Fix, &r.Split.Unknown)

@@ -18,7 +18,11 @@ func (q ReceiptQuery) of(org org.ID) (string, postgres.NamedArgs) {
 		where += " AND " + condition
 		args[name] = value
 	}
-	if q.Source != "" {
+	switch q.Source {
+	case "":
+	case FromMailbox:
+		where += ` AND r.source = 'mailbox' AND r.mailbox_id IS NOT NULL` // for its index
+	default:
 		add(`r.source = @source`, "source", q.Source)
 	}
 	if !q.Mailbox.IsZero() {

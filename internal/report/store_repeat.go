@@ -26,11 +26,11 @@ func firstReceipts(ctx context.Context, tx postgres.Tx, org org.ID, files []file
 		SELECT r.digest, r.verdict, min(r.receipt_id) FROM receipts r JOIN originals o ON o.org_id = r.org_id AND o.receipt_id = r.receipt_id
 		WHERE r.org_id = @org AND r.digest = ANY(@digests) AND r.verdict IN ('refused', 'conflict', 'replaced') AND NOT o.damaged
 		GROUP BY r.digest, r.verdict`, postgres.NamedArgs{"org": org, "digests": digests}).Query(func(rows pgx.Rows) error {
-		var digest []byte
+		var sum []byte
 		var verdict Verdict
 		var id ReceiptID
-		_, err := pgx.ForEachRow(rows, []any{&digest, &verdict, &id}, func() error {
-			first[file{[32]byte(digest), verdict}] = id
+		_, err := pgx.ForEachRow(rows, []any{&sum, &verdict, &id}, func() error {
+			first[file{digest(sum), verdict}] = id
 			return nil
 		})
 		if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,91 +15,129 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-// document is what is kept of a report's head, as sent.
-type document struct {
-	*dmarcrpt.Report
+// details are what a report has that others with its head have not: seldom any.
+type details struct {
+	Errors         []dmarcrpt.Note      `json:",omitempty"`
 	Bad            []dmarcrpt.BadRecord `json:",omitempty"`
 	Extensions     []dmarcrpt.Extension `json:",omitempty"`
 	MoreExtensions int                  `json:",omitempty"`
 }
 
+// encodeHead returns what many reports of a reporter about a domain share.
+func encodeHead(r *dmarcrpt.Report) ([]byte, error) {
+	shared := *r
+	shared.ReportID, shared.Errors, shared.Begin, shared.End = "", nil, 0, 0
+	return json.Marshal(struct {
+		dmarcrpt.Report
+		Begin, End int64 `json:",omitempty"` // in columns
+	}{Report: shared})
+}
+
 // sums are the parts of a report that are known at its end.
 type sums struct {
-	document, repairs json.RawMessage
+	details, repairs  json.RawMessage // nil = none
 	digest            []byte
 	records, bad      int64
 	messages, aligned int64
 }
 
 func (p *pending) sums() (s sums, err error) {
-	d := document{Report: p.head}
+	d := details{Errors: p.head.Errors}
 	s.digest = []byte{}
 	if sum := p.summary; sum != nil {
 		if sum.Aggregate != nil {
 			d.Bad, d.Extensions, d.MoreExtensions = sum.Aggregate.Bad, sum.Aggregate.Extensions, sum.Aggregate.MoreExtensions
 		}
-		s.records, s.bad, s.messages, s.aligned, s.digest = int64(sum.Records), int64(sum.BadRecords), sum.Messages, sum.Aligned, sum.Digest[:]
+		content := p.content()
+		s.records, s.bad, s.messages, s.aligned, s.digest = int64(sum.Records), int64(sum.BadRecords), sum.Messages, sum.Aligned, content[:]
 		if len(sum.Repairs) > 0 {
 			if s.repairs, err = json.Marshal(sum.Repairs); err != nil {
 				return s, err
 			}
 		}
 	}
-	s.document, err = json.Marshal(d)
+	if len(d.Errors)+len(d.Bad)+len(d.Extensions) > 0 {
+		s.details, err = json.Marshal(d)
+	}
 	return s, err
 }
 
 // insertReports writes the reports whose key is free, the first of several
-// with the same, and returns which these are.
-func insertReports(ctx context.Context, tx postgres.Tx, org org.ID, reports []*pending, results []result, now time.Time) (map[ID]bool, error) {
+// with the same, and the heads they name that the dictionary lacks. It returns
+// which reports these are.
+func (g *group) insertReports(ctx context.Context, reports []*pending) (map[ID]bool, error) {
 	fresh := make(map[ID]bool, len(reports))
 	n := len(reports)
 	if n == 0 {
 		return fresh, nil
 	}
-	ids, domains, receipts, trusts := make([]int64, n), make([][16]byte, n), make([]int64, n), make([]int16, n)
+	ids, domains, receipts, trusts, heads := make([]int64, n), make([][16]byte, n), make([]int64, n), make([]int16, n), make([]int64, n)
 	days, begins, ends := make([]time.Time, n), make([]time.Time, n), make([]time.Time, n)
-	reporters, reporterDomains, emails := make([]string, n), make([]string, n), make([]string, n)
+	reporters, reporterDomains := make([]string, n), make([]string, n)
 	reporterIDs, policyDomains, policies := make([]string, n), make([]string, n), make([]string, n)
-	documents, repairs := make([]json.RawMessage, n), make([]json.RawMessage, n)
+	details, repairs := make([]json.RawMessage, n), make([]json.RawMessage, n)
 	keys, bases, contents := make([][]byte, n), make([][]byte, n), make([][]byte, n)
 	records, bad, messages, aligned := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	missing := map[int64]json.RawMessage{}
 	for i, p := range reports {
 		s, err := p.sums()
 		if err != nil {
 			return nil, err
 		}
-		ids[i], domains[i], receipts[i], trusts[i] = int64(p.id), [16]byte(p.domain), int64(results[p.item].receipt), int16(p.trust)
+		head, err := encodeHead(p.head)
+		if err != nil {
+			return nil, err
+		}
+		if heads[i] = headID(g.org, head); !g.s.results.has(heads[i]) {
+			missing[heads[i]] = head
+		}
+		ids[i], domains[i], receipts[i], trusts[i] = int64(p.id), [16]byte(p.domain), int64(g.results[p.item].receipt), int16(p.trust)
 		days[i], begins[i], ends[i] = p.day, time.Unix(p.head.Begin, 0).UTC(), time.Unix(p.head.End, 0).UTC()
-		reporters[i], reporterDomains[i], emails[i] = p.head.Reporter(), p.reporterDomain, p.head.Email
+		reporters[i], reporterDomains[i] = p.head.Reporter(), p.reporterDomain
 		reporterIDs[i], policyDomains[i], policies[i] = p.head.ReportID, p.head.Policy.Domain.String(), p.head.Policy.Effective().P
-		documents[i], repairs[i], keys[i], bases[i], contents[i] = s.document, s.repairs, p.key[:], p.base, s.digest
+		details[i], repairs[i], keys[i], bases[i], contents[i] = s.details, s.repairs, p.key[:], p.base, s.digest
 		records[i], bad[i], messages[i], aligned[i] = s.records, s.bad, s.messages, s.aligned
 	}
-	rows, err := tx.Query(ctx, `
-		INSERT INTO reports (org_id, stored_at, report_id, domain_id, receipt_id, trust, day, begin_at, end_at, reporter, reporter_domain, email,
-		       reporter_id, policy_domain, policy, document, repairs, key_digest, base_key, content_digest, records, bad_records, messages, aligned)
+	b := &postgres.Batch{}
+	g.addHeads(b, missing)
+	b.Queue(`
+		INSERT INTO reports (org_id, stored_at, report_id, domain_id, receipt_id, trust, day, begin_at, end_at, reporter, reporter_domain,
+		       reporter_id, policy_domain, policy, head_id, details, repairs, key_digest, base_key, content_digest, records, bad_records, messages, aligned)
 		SELECT @org, @now, r.* FROM unnest(@ids::bigint[], @domains::uuid[], @receipts::bigint[], @trusts::smallint[], @days::date[],
-		       @begins::timestamptz[], @ends::timestamptz[], @reporters::text[], @reporter_domains::text[], @emails::text[], @reporter_ids::text[],
-		       @policy_domains::text[], @policies::text[], @documents::jsonb[], @repairs::jsonb[], @keys::bytea[], @bases::bytea[], @contents::bytea[],
+		       @begins::timestamptz[], @ends::timestamptz[], @reporters::text[], @reporter_domains::text[], @reporter_ids::text[],
+		       @policy_domains::text[], @policies::text[], @heads::bigint[], @details::jsonb[], @repairs::jsonb[], @keys::bytea[], @bases::bytea[], @contents::bytea[],
 		       @records::bigint[], @bad::bigint[], @messages::bigint[], @aligned::bigint[]) AS r
 		ON CONFLICT (org_id, key_digest) DO NOTHING RETURNING report_id`,
-		postgres.NamedArgs{"org": org, "now": now, "ids": ids, "domains": domains, "receipts": receipts, "trusts": trusts, "days": days,
-			"begins": begins, "ends": ends, "reporters": reporters, "reporter_domains": reporterDomains, "emails": emails,
-			"reporter_ids": reporterIDs, "policy_domains": policyDomains, "policies": policies, "documents": sparseBytes(documents), "repairs": sparseBytes(repairs),
-			"keys": sparseBytes(keys), "bases": sparseBytes(bases), "contents": sparseBytes(contents), "records": records, "bad": bad, "messages": messages, "aligned": aligned})
-	if err != nil {
-		return nil, fmt.Errorf("insert reports: %w", err)
+		postgres.NamedArgs{"org": g.org, "now": g.now, "ids": ids, "domains": domains, "receipts": receipts, "trusts": trusts, "days": days,
+			"begins": begins, "ends": ends, "reporters": reporters, "reporter_domains": reporterDomains,
+			"reporter_ids": reporterIDs, "policy_domains": policyDomains, "policies": policies, "heads": heads, "details": sparseBytes(details), "repairs": sparseBytes(repairs),
+			"keys": sparseBytes(keys), "bases": sparseBytes(bases), "contents": sparseBytes(contents), "records": records, "bad": bad, "messages": messages, "aligned": aligned}).
+		Query(func(rows pgx.Rows) error {
+			var id ID
+			_, err := pgx.ForEachRow(rows, []any{&id}, func() error {
+				fresh[id] = true
+				return nil
+			})
+			return err
+		})
+	return fresh, send(ctx, g.tx, b, "insert reports")
+}
+
+// addHeads adds heads of reports to their dictionary, as addResults does.
+func (g *group) addHeads(b *postgres.Batch, missing map[int64]json.RawMessage) {
+	if len(missing) == 0 {
+		return
 	}
-	var id ID
-	_, err = pgx.ForEachRow(rows, []any{&id}, func() error {
-		fresh[id] = true
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("insert reports: %w", err)
+	keys := slices.Sorted(maps.Keys(missing))
+	heads := make([]json.RawMessage, len(keys))
+	for i, k := range keys {
+		heads[i] = missing[k]
 	}
-	return fresh, nil
+	g.added = append(g.added, keys...)
+	b.Queue(`
+		INSERT INTO report_heads (org_id, head_id, head)
+		SELECT @org, id, h FROM unnest(@ids::bigint[], @heads::jsonb[]) AS a (id, h)
+		ON CONFLICT DO NOTHING`, postgres.NamedArgs{"org": g.org, "ids": keys, "heads": heads})
 }
 
 // updateReport sets what was not known when the report's row was written.
@@ -107,9 +147,9 @@ func updateReport(ctx context.Context, tx postgres.Tx, org org.ID, p *pending) e
 		return err
 	}
 	_, err = tx.Exec(ctx, `
-		UPDATE reports SET document = @document, repairs = @repairs, records = @records, bad_records = @bad,
+		UPDATE reports SET details = @details, repairs = @repairs, records = @records, bad_records = @bad,
 		       messages = @messages, aligned = @aligned, key_digest = @key, content_digest = @content
-		WHERE org_id = @org AND report_id = @id`, postgres.NamedArgs{"org": org, "id": p.id, "document": s.document, "repairs": s.repairs,
+		WHERE org_id = @org AND report_id = @id`, postgres.NamedArgs{"org": org, "id": p.id, "details": s.details, "repairs": s.repairs,
 		"records": s.records, "bad": s.bad, "messages": s.messages, "aligned": s.aligned, "key": p.key[:], "content": s.digest})
 	if err != nil {
 		return fmt.Errorf("update report: %w", err)

@@ -30,34 +30,45 @@ func daysBefore(ctx context.Context, tx postgres.Tx, org org.ID, day time.Time, 
 		postgres.NamedArgs{"org": org, "day": day, "n": n})
 }
 
+// gone are reports of one kind that are removed, and the receipts that they name.
+type gone struct{ reports, receipts []int64 }
+
+// collectGone reads rows of a report and its receipt.
+func collectGone(rows pgx.Rows, failed error) (g gone, err error) {
+	if failed != nil {
+		return g, failed
+	}
+	var report, receipt int64
+	_, err = pgx.ForEachRow(rows, []any{&report, &receipt}, func() error {
+		g.reports, g.receipts = append(g.reports, report), append(g.receipts, receipt)
+		return nil
+	})
+	return g, err
+}
+
 // lockReports returns the reports of days of domains, and keeps them as they
 // are until the transaction ends. It comes before the lock on sums, as where a
 // report is replaced; another order deadlocks.
-func lockReports(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) ([]int64, error) {
-	rows, err := tx.Query(ctx, `
-		SELECT r.report_id FROM unnest(@domains::uuid[], @days::date[]) AS u (d, day) JOIN reports r ON r.org_id = @org AND r.domain_id = u.d AND r.day = u.day
-		ORDER BY r.report_id FOR UPDATE OF r`, postgres.NamedArgs{"org": org, "domains": d.domains, "days": d.days})
+func lockReports(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) (gone, error) {
+	g, err := collectGone(tx.Query(ctx, `
+		SELECT r.report_id, r.receipt_id FROM unnest(@domains::uuid[], @days::date[]) AS u (d, day) JOIN reports r ON r.org_id = @org AND r.domain_id = u.d AND r.day = u.day
+		ORDER BY r.report_id FOR UPDATE OF r`, postgres.NamedArgs{"org": org, "domains": d.domains, "days": d.days}))
 	if err != nil {
-		return nil, fmt.Errorf("lock reports: %w", err)
+		return g, fmt.Errorf("lock reports: %w", err)
 	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return nil, fmt.Errorf("lock reports: %w", err)
-	}
-	return ids, nil
+	return g, nil
 }
 
 // removeDays removes reports that lockReports locked with their records and
 // the sums of their days, and what removeLines does. What is known of addresses
 // and senders stays, and so do reports of these days that came in meanwhile.
-func removeDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays, ids []int64) error {
+func removeDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays, g gone) error {
 	b := &postgres.Batch{}
+	b.Queue(`DELETE FROM records WHERE org_id = @org AND day = ANY(@days) AND report_id = ANY(@ids)`,
+		postgres.NamedArgs{"org": org, "days": d.days, "ids": g.reports})
 	for domain, days := range d.byDomain() {
-		args := postgres.NamedArgs{"org": org, "domain": domain, "days": days, "ids": ids}
+		args := postgres.NamedArgs{"org": org, "domain": domain, "days": days, "ids": g.reports}
 		b.Queue(`DELETE FROM daily_due WHERE org_id = @org AND domain_id = @domain AND day = ANY(@days) AND report_id = ANY(@ids)`, args)
-		b.Queue(`
-			DELETE FROM records WHERE org_id = @org AND day = ANY(@days)
-			AND report_id = ANY(ARRAY(SELECT report_id FROM reports WHERE org_id = @org AND domain_id = @domain AND report_id = ANY(@ids)))`, args)
 		removeSums(b, org, domain, days)
 		sumMonths(b, org, domain, days)
 		b.Queue(`DELETE FROM reports WHERE org_id = @org AND report_id = ANY(@ids) AND domain_id = @domain`, args)
@@ -69,33 +80,31 @@ func removeDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays, i
 	if err := send(ctx, tx, b, "remove records"); err != nil {
 		return err
 	}
-	return removeLines(ctx, tx, org, AggregateReport, ids)
+	return removeLines(ctx, tx, org, AggregateReport, g)
 }
 
 // removeTLSReports removes up to n of the oldest TLS reports of before a day
 // with all that came of them, and returns how many it did.
 func removeTLSReports(ctx context.Context, tx postgres.Tx, org org.ID, before time.Time, n int) (int, error) {
-	rows, err := tx.Query(ctx, `
+	g, err := collectGone(tx.Query(ctx, `
 		DELETE FROM tls_reports WHERE org_id = @org AND tls_report_id = ANY(ARRAY(
 			SELECT tls_report_id FROM tls_reports WHERE org_id = @org AND day < @day ORDER BY day, tls_report_id LIMIT @n))
-		RETURNING tls_report_id`, postgres.NamedArgs{"org": org, "day": before, "n": n})
+		RETURNING tls_report_id, receipt_id`, postgres.NamedArgs{"org": org, "day": before, "n": n}))
 	if err != nil {
 		return 0, fmt.Errorf("remove TLS reports: %w", err)
 	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return 0, fmt.Errorf("remove TLS reports: %w", err)
-	}
-	return len(ids), removeLines(ctx, tx, org, TLSReport, ids)
+	return len(g.reports), removeLines(ctx, tx, org, TLSReport, g)
 }
 
 // removeLines removes what is said of reports of a kind that are gone, and the
 // receipts and originals of mails that are about nothing else.
-func removeLines(ctx context.Context, tx postgres.Tx, org org.ID, kind Kind, ids []int64) error {
-	args := postgres.NamedArgs{"org": org, "kind": kind, "ids": ids}
+func removeLines(ctx context.Context, tx postgres.Tx, org org.ID, kind Kind, g gone) error {
+	args := postgres.NamedArgs{"org": org, "kind": kind, "ids": g.reports, "out_of": g.receipts}
 	var receipts []int64
 	err := tx.QueryRow(ctx, `
-		WITH lines AS (DELETE FROM receipt_items WHERE org_id = @org AND kind = @kind AND report_id = ANY(@ids) RETURNING receipt_id)
+		WITH lines AS (
+			DELETE FROM receipt_items i WHERE i.org_id = @org AND i.kind = @kind AND i.report_id = ANY(@ids)
+			AND (`+besideSQL+` OR i.receipt_id = ANY(@out_of)) RETURNING i.receipt_id)
 		SELECT coalesce(array_agg(DISTINCT receipt_id), '{}') FROM lines`, args).Scan(&receipts)
 	if err != nil {
 		return fmt.Errorf("remove lines of receipts: %w", err)

@@ -43,7 +43,7 @@ func (g *group) stream(p *pending) error {
 	if err := g.makeWay(p); err != nil {
 		return err
 	}
-	fresh, err := insertReports(g.ctx, g.tx, g.org, []*pending{p}, g.results, g.now)
+	fresh, err := g.insertReports(g.ctx, []*pending{p})
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (g *group) endStream(p *pending) error {
 		return err
 	}
 	if p.base != nil {
-		p.key = [32]byte(p.base)
+		p.key = digest(p.base)
 		p.key = addedKey(p)
 	}
 	if err := updateReport(g.ctx, g.tx, g.org, p); err != nil {
@@ -118,6 +118,6 @@ func (g *group) undoStream(p *pending) error {
 }
 
 // holds reports whether the group has read a report with the key already.
-func (g *group) holds(key [32]byte) bool {
+func (g *group) holds(key digest) bool {
 	return slices.ContainsFunc(g.reports, func(p *pending) bool { return p.key == key })
 }

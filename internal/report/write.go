@@ -34,8 +34,8 @@ type existing struct {
 	receipt ReceiptID
 	domain  DomainID
 	day     time.Time
-	base    [32]byte // the key beside which it counts; zero when it counts alone
-	content [32]byte
+	base    digest // the key beside which it counts; zero when it counts alone
+	content digest
 	trust   Trust
 	version Version
 }
@@ -181,7 +181,7 @@ func (g *group) judge(ctx context.Context) error {
 			return err
 		}
 	}
-	fresh, err := insertReports(ctx, g.tx, g.org, candidates, g.results, g.now)
+	fresh, err := g.insertReports(ctx, candidates)
 	if err != nil {
 		return err
 	}
@@ -202,7 +202,7 @@ func (g *group) judge(ctx context.Context) error {
 // holdReports settles those that are held. One that is too large to be held in
 // memory and came after another one with its key shares that one's fate.
 func (g *group) holdReports() {
-	held := map[[32]byte]Reason{}
+	held := map[digest]Reason{}
 	for _, p := range g.reports {
 		if p.held != "" {
 			held[p.key] = p.held

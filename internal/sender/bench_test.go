@@ -113,9 +113,9 @@ func (b *bench) store(t *testing.T, m member, mails ...mail) {
 		b.exec(t, m, `SELECT ensure_month(@day::date)`, args)
 		b.exec(t, m, `
 			WITH r AS (
-				INSERT INTO reports (org_id, domain_id, receipt_id, day, begin_at, end_at, reporter, reporter_domain, email, reporter_id, policy_domain, policy,
-				       document, records, bad_records, messages, aligned, key_digest, content_digest, stored_at, trust)
-				VALUES (@org, @domain, 0, @day::date, @day::date, @day::date, 'r', 'r.example', '', 'r', 'example.org', 'none', '{}', 1, 0, @messages, 0, gen_random_uuid()::text::bytea, '', now(), @trust)
+				INSERT INTO reports (org_id, domain_id, receipt_id, day, begin_at, end_at, reporter, reporter_domain, reporter_id, policy_domain, policy,
+				       head_id, records, bad_records, messages, aligned, key_digest, content_digest, stored_at, trust)
+				VALUES (@org, @domain, 0, @day::date, @day::date, @day::date, 'r', 'r.example', 'r', 'example.org', 'none', 0, 1, 0, @messages, 0, gen_random_uuid()::text::bytea, '', now(), @trust)
 				RETURNING report_id),
 			a AS (INSERT INTO auth_results (org_id, auth_id, header_from, results) SELECT @org, report_id, 'example.org', @results::jsonb FROM r),
 			s AS (
