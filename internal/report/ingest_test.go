@@ -188,6 +188,25 @@ func (b *bench) verdicts(t *testing.T) []string {
 	return one[[]string](t, b, `SELECT coalesce(array_agg(verdict ORDER BY receipt_id), '{}') FROM receipts`)
 }
 
+func TestHeadThatReportsShareIsStoredOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org", "example.net")
+	made := func(org, id, domain string, days int) string {
+		return doc{org: org, id: id, domain: domain, begin: day.AddDate(0, 0, days), recs: []rec{pass("192.0.2.1", 1)}}.xml()
+	}
+	b.take(t, made("a.example", "1", "example.org", 0), made("a.example", "2", "example.org", 1))
+	b.take(t, made("a.example", "3", "example.org", 2), made("a.example", "4", "example.net", 2), made("b.example", "5", "example.org", 2))
+	if got := one[string](t, b, `SELECT string_agg(n::text, ' ' ORDER BY n) FROM (SELECT count(r.report_id) AS n FROM report_heads h LEFT JOIN reports r USING (org_id, head_id) GROUP BY h.head_id) x`); got != "1 1 3" {
+		t.Errorf("reports by head: %s", got)
+	}
+	for _, id := range one[[]report.ID](t, b, `SELECT array_agg(report_id) FROM reports`) {
+		r, _, err := b.Report(t.Context(), b.org.ID, id, report.RecordQuery{Limit: 1})
+		if err != nil || r.Head.ReportID == "" || r.Head.Email != "dmarc@"+r.Head.OrgName || r.Head.Begin != r.BeginAt.Unix() || r.Head.Policy.P != "none" {
+			t.Errorf("%+v, %v", r.Head, err)
+		}
+	}
+}
+
 func TestReportIsStoredOnceWithItsTotals(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "example.org")

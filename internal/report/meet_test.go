@@ -23,11 +23,15 @@ func (b *bench) rollup(t *testing.T) string {
 	return one[string](t, b, `SELECT coalesce(string_agg(trust || ':' || n, ' ' ORDER BY trust), '') FROM (SELECT trust, sum(messages) AS n FROM messages_by_receiver GROUP BY trust) x`)
 }
 
-// wantResults checks that every row's authentication results are there.
+// wantResults checks that every row's authentication results are there, and
+// every report's head.
 func (b *bench) wantResults(t *testing.T) {
 	t.Helper()
 	if n := one[int](t, b, `SELECT count(*) FROM records r WHERE NOT EXISTS (SELECT FROM auth_results a WHERE a.org_id = r.org_id AND a.auth_id = r.auth_id)`); n != 0 {
 		t.Errorf("%d rows name results that the dictionary lacks", n)
+	}
+	if n := one[int](t, b, `SELECT count(*) FROM reports r WHERE NOT EXISTS (SELECT FROM report_heads h WHERE h.org_id = r.org_id AND h.head_id = r.head_id)`); n != 0 {
+		t.Errorf("%d reports name heads that the dictionary lacks", n)
 	}
 }
 
