@@ -148,7 +148,7 @@ func (f Filter) reports(org org.ID) (with, where string, args postgres.NamedArgs
 	return with, where + ` AND ((r.domain_id, ` + of("r") + `, r.reporter_domain) IN (TABLE holding) OR r.domain_id IN (SELECT u.domain_id FROM daily_stale u WHERE u.org_id = @org)) IS TRUE
 		AND EXISTS (
 			SELECT FROM (SELECT x.org_id, r.domain_id, x.day, x.disposition, x.dkim, x.spf, x.forwarding, r.reporter_domain AS reporter, o.sender, o.country
-			             FROM (SELECT * FROM records x WHERE x.org_id = @org AND x.day = r.day AND x.report_id = r.report_id OFFSET 0) x
+			             FROM (SELECT org_id, day, source_ip, disposition, dkim, spf, forwarding FROM records WHERE org_id = @org AND day = r.day AND report_id = r.report_id OFFSET 0) x
 			             JOIN sources o ON o.org_id = x.org_id AND o.domain_id = r.domain_id AND o.source_ip = x.source_ip) t ` + opinions + ` WHERE ` + chosen + ` OFFSET 0)`, args
 }
 
