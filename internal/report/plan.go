@@ -29,9 +29,9 @@ func (s *Service) Usage(ctx context.Context, org org.ID) (u Usage, err error) {
 // Waiting is how many reports of a domain wait, for a larger plan or the next
 // month, or until the domain is active again.
 type Waiting struct {
-	Domain  DomainID `db:"domain_id"`
-	Reason  Reason   `db:"reason"`
-	Reports int      `db:"reports"`
+	Domain  DomainID
+	Reason  Reason
+	Reports int
 }
 
 // Allowed returns what the organization's plan gives of a limit.

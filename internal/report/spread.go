@@ -25,8 +25,7 @@ func (s *Service) DomainSummary(ctx context.Context, org org.ID, f Filter) (Summ
 		queueReceiverDays(b, org, f, &spread.Receivers)
 		end()
 		queueDomains(b, org, f, &sum.Domains)
-		queueSuggestions(b, org, &sum.Suggestions)
-		queueWaiting(b, org, &sum.Waiting)
+		queueHeld(b, org, &sum.Suggestions, &sum.Waiting)
 	})
 	sum.settle(totals, days)
 	for _, p := range parts {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"sendvery.com/sendvery/internal/fqdn"
 	"sendvery.com/sendvery/internal/mailbox"
 	"sendvery.com/sendvery/internal/org"
 	"sendvery.com/sendvery/internal/postgres"
@@ -30,16 +31,37 @@ func queueUsage(b *postgres.Batch, org org.ID, month time.Time, into *Usage) {
 		postgres.NamedArgs{"org": org, "month": month, "reason": ReasonPlan}, &into.Counted, &into.Held, &into.Oldest)
 }
 
-// queueWaiting counts what waits for the plan by its domain, which is the
-// nearest one.
-func queueWaiting(b *postgres.Batch, org org.ID, into *[]Waiting) {
-	collect(b, into, "what waits for the plan", `
-		WITH held AS (SELECT i.domain, i.reason, count(DISTINCT i.key_digest) AS reports FROM `+waitingSQL+` GROUP BY i.domain, i.reason)
-		SELECT d.domain_id, h.reason, sum(h.reports)::int AS reports
+// queueHeld is queueSuggestions together with what waits for the plan, counted
+// by its domain, which is the nearest one.
+func queueHeld(b *postgres.Batch, org org.ID, suggestions *[]Suggestion, waiting *[]Waiting) {
+	b.Queue(`
+		WITH suggested AS (`+suggestionsSQL+` LIMIT @most),
+		held AS (SELECT i.domain, i.reason, count(DISTINCT i.key_digest) AS reports FROM `+waitingSQL+` GROUP BY i.domain, i.reason)
+		SELECT name, NULL::uuid AS domain_id, NULL AS reason, reports FROM suggested
+		UNION ALL
+		SELECT NULL, d.domain_id, h.reason, sum(h.reports)::bigint
 		FROM held h CROSS JOIN LATERAL (
 			SELECT d.domain_id FROM domains d WHERE d.org_id = @org AND (d.name = h.domain OR right(h.domain, length(d.name) + 1) = '.' || d.name)
 			ORDER BY length(d.name) DESC LIMIT 1) d
-		GROUP BY d.domain_id, h.reason`, postgres.NamedArgs{"org": org})
+		GROUP BY d.domain_id, h.reason
+		ORDER BY reports DESC, name`, suggestionsArgs(org)).Query(func(rows pgx.Rows) error {
+		var name *fqdn.Name
+		var domain *DomainID
+		var reason *Reason
+		var reports int64
+		_, err := pgx.ForEachRow(rows, []any{&name, &domain, &reason, &reports}, func() error {
+			if name != nil {
+				*suggestions = append(*suggestions, Suggestion{*name, reports})
+			} else {
+				*waiting = append(*waiting, Waiting{*domain, *reason, int(reports)})
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("what is held: %w", err)
+		}
+		return nil
+	})
 }
 
 // queueConnected asks since when reports of mailboxes, and others, count.

@@ -210,5 +210,9 @@ func queueRecords(b *postgres.Batch, org org.ID, id ID, q RecordQuery, into *[]R
 }
 
 func queueSuggestions(b *postgres.Batch, org org.ID, into *[]Suggestion) {
-	collect(b, into, "suggestions", suggestionsSQL+` LIMIT 20`, postgres.NamedArgs{"org": org, "reasons": []Reason{ReasonUnwatched}})
+	collect(b, into, "suggestions", suggestionsSQL+` LIMIT @most`, suggestionsArgs(org))
+}
+
+func suggestionsArgs(org org.ID) postgres.NamedArgs {
+	return postgres.NamedArgs{"org": org, "reasons": []Reason{ReasonUnwatched}, "most": 20}
 }

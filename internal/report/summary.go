@@ -210,8 +210,7 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 		queueReports(b, org, Query{Filter: f, Limit: summaryReports}, &sum.Reports)
 		queueCounts(b, org, f, &c)
 		queueReceipts(b, org, ReceiptQuery{Verdicts: attention, Limit: summaryProblems}, &sum.Problems)
-		queueSuggestions(b, org, &sum.Suggestions)
-		queueWaiting(b, org, &sum.Waiting)
+		queueHeld(b, org, &sum.Suggestions, &sum.Waiting)
 	})
 	sum.settle(totals, days)
 	sum.ReportCount, sum.Ever, sum.ProblemCount, sum.Reviewed = c.Reports, c.Ever, c.Problems, c.Reviewed
