@@ -302,7 +302,13 @@ var writes = []write{
 		_, err := c.Domains.Assign(c, c.in, []fqdn.Name{c.of.domain.Name}, c.of.group)
 		return err
 	}},
-	{name: "domain.Service.Choose", do: func(c call) error { return c.Domains.Choose(c, c.in, []fqdn.Name{c.of.domain.Name}) }},
+	{name: "domain.Service.Choose", do: func(c call) error {
+		s := *c.Domains // with something to choose
+		s.Limits.Of = func(context.Context, postgres.Tx, postgres.TenantID, billing.Limit) (billing.Allowance, error) {
+			return billing.Allowance{Max: 1}, nil
+		}
+		return s.Choose(c, c.in, []fqdn.Name{c.of.domain.Name})
+	}},
 	{name: "domain.Service.SetAside", do: func(c call) error {
 		return inTx(c, func(ctx context.Context, tx postgres.Tx) error { return c.Domains.SetAside(ctx, tx, c.in.ID, 1) })
 	}},
