@@ -52,7 +52,7 @@ lint: $(MODULES) ## Find mistakes that compile
 
 test: $(DIST) ## Run all tests with the race detector, installing what they need
 	.ci/deps gcc dovecot chromium redis
-	go test -race ./...
+	go test -race -timeout 30m ./...
 
 check: ## Do exactly what CI does
 	.ci/deps git gcc postgresql
