@@ -38,7 +38,7 @@ COMMENT ON COLUMN billing_accounts.plan IS 'whose limits new things are held to'
 COMMENT ON COLUMN billing_accounts.kept_plans IS 'larger ones that were given up, the largest first: what each gave is not taken away before its time in kept_untils, which go up';
 COMMENT ON COLUMN billing_accounts.reminded IS 'how many days before the first of kept_untils the last reminder was; 0 = there is none';
 COMMENT ON COLUMN billing_accounts.changed_at IS 'when an owner last agreed to a change of plan';
-COMMENT ON COLUMN billing_accounts.twice IS 'more than one subscription pays; the largest counts';
+COMMENT ON COLUMN billing_accounts.twice IS 'more than one subscription pays; the oldest counts';
 COMMENT ON COLUMN billing_accounts.claim IS 'who of us is changing something at the provider, up to claimed_until';
 ALTER TABLE billing_accounts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE billing_accounts FORCE ROW LEVEL SECURITY;

@@ -59,3 +59,5 @@ ALTER TABLE report_heads FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON report_heads USING (org_id = (SELECT nullif(current_setting('sendvery.org_id', true), '')::uuid));
 CREATE POLICY system ON report_heads TO sendvery_system USING (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON report_heads TO sendvery_app;
+
+COMMENT ON COLUMN billing_accounts.twice IS 'more than one subscription pays; that of the largest plan counts';
