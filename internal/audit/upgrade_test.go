@@ -2,51 +2,18 @@ package audit_test
 
 import (
 	"context"
-	"io/fs"
 	"net/url"
-	"path"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/jackc/pgx/v5"
 
 	"sendvery.com/sendvery/internal/audit"
+	"sendvery.com/sendvery/internal/dbtest"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/work"
 	"sendvery.com/sendvery/migrations"
 )
-
-// inDatabase is an address with another database.
-func inDatabase(t *testing.T, address, name string) string {
-	t.Helper()
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/" + name
-	return u.String()
-}
-
-// before are the migrations of a version that had no chains.
-func before(t *testing.T) fs.FS {
-	t.Helper()
-	names, err := fs.Glob(migrations.Files, "*.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := fstest.MapFS{}
-	for _, name := range names {
-		content, err := fs.ReadFile(migrations.Files, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if path.Base(name) < "00014" {
-			files[name] = &fstest.MapFile{Data: content}
-		}
-	}
-	return files
-}
 
 func TestEventsFromBeforeTheChainStayAndAreCalledSo(t *testing.T) {
 	t.Parallel()
@@ -57,11 +24,11 @@ func TestEventsFromBeforeTheChainStayAndAreCalledSo(t *testing.T) {
 	}
 	name := "upgrade_" + strings.TrimPrefix(u.Path, "/")
 	b.admin(t, `CREATE DATABASE `+name)
-	admin, owner := inDatabase(t, b.db.AdminURL, name), inDatabase(t, b.db.OwnerURL, name)
+	admin, owner := dbtest.InDatabase(t, b.db.AdminURL, name), dbtest.InDatabase(t, b.db.OwnerURL, name)
 	if err := postgres.CreateRoles(t.Context(), admin); err != nil {
 		t.Fatal(err)
 	}
-	if err := postgres.Migrate(t.Context(), owner, before(t), work.Migrate); err != nil {
+	if err := postgres.Migrate(t.Context(), owner, dbtest.MigrationsBefore(t, "00014"), work.Migrate); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := pgx.Connect(t.Context(), admin)
@@ -80,7 +47,7 @@ func TestEventsFromBeforeTheChainStayAndAreCalledSo(t *testing.T) {
 	if err := postgres.Migrate(t.Context(), owner, migrations.Files, work.Migrate); err != nil {
 		t.Fatal(err)
 	}
-	db, err := postgres.Open(t.Context(), postgres.Config{URL: inDatabase(t, b.db.URL, name)})
+	db, err := postgres.Open(t.Context(), postgres.Config{URL: dbtest.InDatabase(t, b.db.URL, name)})
 	if err != nil {
 		t.Fatal(err)
 	}

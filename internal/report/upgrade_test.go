@@ -2,52 +2,19 @@ package report_test
 
 import (
 	"context"
-	"io/fs"
 	"net/url"
-	"path"
 	"reflect"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/jackc/pgx/v5"
 
+	"sendvery.com/sendvery/internal/dbtest"
 	"sendvery.com/sendvery/internal/postgres"
 	"sendvery.com/sendvery/internal/report"
 	"sendvery.com/sendvery/internal/work"
 	"sendvery.com/sendvery/migrations"
 )
-
-// inDatabase is an address with another database.
-func inDatabase(t *testing.T, address, name string) string {
-	t.Helper()
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/" + name
-	return u.String()
-}
-
-// migrationsBefore are those of before one.
-func migrationsBefore(t *testing.T, next string) fs.FS {
-	t.Helper()
-	names, err := fs.Glob(migrations.Files, "*.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := fstest.MapFS{}
-	for _, name := range names {
-		content, err := fs.ReadFile(migrations.Files, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if path.Base(name) < next {
-			files[name] = &fstest.MapFile{Data: content}
-		}
-	}
-	return files
-}
 
 // asBefore are the rows of tables as they were before what records and reports
 // say over and over was kept once and digests were cut to half.
@@ -87,11 +54,11 @@ func (b *bench) older(t *testing.T, next string) {
 	}
 	name := "older_" + strings.TrimPrefix(u.Path, "/")
 	b.admin(t, `CREATE DATABASE `+name)
-	admin, owner := inDatabase(t, b.db.AdminURL, name), inDatabase(t, b.db.OwnerURL, name)
+	admin, owner := dbtest.InDatabase(t, b.db.AdminURL, name), dbtest.InDatabase(t, b.db.OwnerURL, name)
 	if err := postgres.CreateRoles(ctx, admin); err != nil {
 		t.Fatal(err)
 	}
-	if err := postgres.Migrate(ctx, owner, migrationsBefore(t, next), work.Migrate); err != nil {
+	if err := postgres.Migrate(ctx, owner, dbtest.MigrationsBefore(t, next), work.Migrate); err != nil {
 		t.Fatal(err)
 	}
 	from, to := connect(b.db.AdminURL), connect(admin)
@@ -129,7 +96,7 @@ func (b *bench) older(t *testing.T, next string) {
 	if err := postgres.Migrate(ctx, owner, migrations.Files, work.Migrate); err != nil {
 		t.Fatal(err)
 	}
-	db, err := postgres.Open(ctx, postgres.Config{URL: inDatabase(t, b.db.URL, name)})
+	db, err := postgres.Open(ctx, postgres.Config{URL: dbtest.InDatabase(t, b.db.URL, name)})
 	if err != nil {
 		t.Fatal(err)
 	}
