@@ -83,18 +83,23 @@ func countsOf(t *testing.T, out string) map[string]int {
 	return counts
 }
 
-// highWater is the most memory that a process had; 0 once it has ended.
+// highWater is the most memory that a process had of its own; 0 once it has
+// ended. Pages of the program's file are not counted: how many of them there
+// are depends on what the kernel happens to have cached.
 func highWater(pid int) int64 {
 	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	if err != nil {
 		return 0
 	}
-	_, rest, found := strings.Cut(string(status), "VmHWM:")
-	if !found {
-		return 0
+	size := func(field string) int64 {
+		_, rest, found := strings.Cut(string(status), field)
+		if !found {
+			return 0
+		}
+		kilobytes, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64) // the kernel writes numbers
+		return kilobytes << 10
 	}
-	kilobytes, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64) // the kernel writes numbers
-	return kilobytes << 10
+	return size("VmHWM:") - size("RssFile:")
 }
 
 // good imports a report that nobody brought yet.
