@@ -58,7 +58,7 @@ func TestConflictIsDecidedAndUndoneInThePages(t *testing.T) {
 			}
 			undo := `action="` + mail + `/choice"`
 			var chosen int64
-			query(t, a, `SELECT report_id FROM receipt_items WHERE receipt_id = $1`, id).into(&chosen)
+			query(t, a, `SELECT report_id FROM receipt_lines WHERE receipt_id = $1`, id).into(&chosen)
 			second := fmt.Sprintf("%s/%d", path.Dir(first), chosen)
 			for _, page := range []string{mail, second} {
 				says(t, w.owner.Get(t, page), "You chose ", "Take this choice back", undo)

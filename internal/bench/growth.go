@@ -58,12 +58,10 @@ func (h *house) fill(ctx context.Context, n int) error {
 	}
 	const made = `generate_series($3::bigint, $3::bigint + $4 - 1) AS i`
 	for _, statement := range []string{
-		`INSERT INTO receipts (org_id, receipt_id, source, label, received_at, size, verdict)
-		 SELECT $1, i, 'import', 'report ' || i, now(), 1200, 'accepted' FROM ` + made + ` WHERE $2::uuid IS NOT NULL`,
+		`INSERT INTO receipts (org_id, receipt_id, source, label, received_at, size, verdict, report_id, report_label)
+		 SELECT $1, i, 'import', 'report ' || i, now(), 1200, 'accepted', i, 'report.xml' FROM ` + made + ` WHERE $2::uuid IS NOT NULL`,
 		`INSERT INTO originals (org_id, receipt_id, content)
 		 SELECT $1, i, decode(repeat(md5(i::text), 75), 'hex') FROM ` + made + ` WHERE $2::uuid IS NOT NULL`,
-		`INSERT INTO receipt_items (org_id, receipt_id, seq, verdict, label, domain, report_id)
-		 SELECT $1, i, 1, 'accepted', 'report.xml', 'example.com', i FROM ` + made + ` WHERE $2::uuid IS NOT NULL`,
 		`INSERT INTO report_heads (org_id, head_id, head)
 		 SELECT DISTINCT $1::uuid, i / 30, jsonb_build_object('OrgName', 'receiver', 'Version', '1.0', 'Email', 'a@filled' || i / 30 || '.example') FROM ` + made + ` WHERE $2::uuid IS NOT NULL
 		 ON CONFLICT DO NOTHING`,

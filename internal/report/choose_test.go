@@ -45,7 +45,7 @@ func (b *bench) choose(t *testing.T, n, part int, choice report.Choice, want str
 func (b *bench) lines(t *testing.T) string {
 	t.Helper()
 	return one[string](t, b, `SELECT string_agg(l, ' ' ORDER BY id) FROM (
-		SELECT receipt_id AS id, string_agg(verdict, '+' ORDER BY seq) AS l FROM receipt_items GROUP BY receipt_id) x`)
+		SELECT receipt_id AS id, string_agg(verdict, '+' ORDER BY seq) AS l FROM receipt_lines GROUP BY receipt_id) x`)
 }
 
 // versions are three reports under one key, of each kind.

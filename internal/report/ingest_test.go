@@ -267,7 +267,7 @@ func TestOrdinaryMailLeavesNothingButItsPlace(t *testing.T) {
 	if strings.Contains(row, "private") || strings.Contains(row, "someone") {
 		t.Errorf("receipt holds content of an ordinary mail: %s", row)
 	}
-	if n := one[int](t, b, `SELECT (SELECT count(*) FROM originals) + (SELECT count(*) FROM receipt_items)`); n != 0 {
+	if n := one[int](t, b, `SELECT (SELECT count(*) FROM originals) + (SELECT count(*) FROM receipt_lines)`); n != 0 {
 		t.Errorf("%d rows beside the receipt", n)
 	}
 }

@@ -37,13 +37,13 @@ func TestWhatIsKeptOfEachMail(t *testing.T) {
 		b.take(t, c.mail)
 		got := one[string](t, b, `
 			SELECT r.verdict || ' [' || coalesce((SELECT string_agg(i.verdict || CASE WHEN i.reason IN ('tls_report', 'failure_report', 'domain_not_watched', 'day_out_of_range')
-			       THEN ' ' || i.reason ELSE '' END, ', ' ORDER BY i.seq) FROM receipt_items i WHERE i.receipt_id = r.receipt_id), '') || '] ' ||
+			       THEN ' ' || i.reason ELSE '' END, ', ' ORDER BY i.seq) FROM receipt_lines i WHERE i.receipt_id = r.receipt_id), '') || '] ' ||
 			       CASE WHEN EXISTS (SELECT FROM originals) THEN 'kept' ELSE 'gone' END FROM receipts r`)
 		if got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 		if private := one[bool](t, b, `SELECT EXISTS (SELECT FROM receipts r WHERE r::text LIKE '%salaries%' OR r::text LIKE '%boss@%')
-			OR EXISTS (SELECT FROM receipt_items i WHERE i::text LIKE '%salaries%' OR i::text LIKE '%boss@%')`); private {
+			OR EXISTS (SELECT FROM receipt_lines i WHERE i::text LIKE '%salaries%' OR i::text LIKE '%boss@%')`); private {
 			t.Errorf("%s: the mail inside was kept", name)
 		}
 	}

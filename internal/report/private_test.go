@@ -66,7 +66,7 @@ func TestPrivateMailWithOddArchivesLeavesNothing(t *testing.T) {
 	if got, want := strings.Join(b.verdicts(t), " "), strings.TrimSpace(strings.Repeat("no_report ", len(mails))); got != want {
 		t.Errorf("verdicts: %s", got)
 	}
-	if n := one[int](t, b, `SELECT (SELECT count(*) FROM originals) + (SELECT count(*) FROM receipt_items)`); n != 0 {
+	if n := one[int](t, b, `SELECT (SELECT count(*) FROM originals) + (SELECT count(*) FROM receipt_lines)`); n != 0 {
 		t.Errorf("%d rows beside the receipts", n)
 	}
 	if n := one[int](t, b, `SELECT count(*) FROM receipts r WHERE reason IS NOT NULL OR label IS NOT NULL OR r::text LIKE '%salaries%'`); n != 0 {

@@ -63,7 +63,7 @@ func TestReadingAgainChangesNothingThatIsStored(t *testing.T) {
 	b := newBench(t, "example.org")
 	before := b.everything(t)
 	items := func() string {
-		return one[string](t, b, `SELECT string_agg(receipt_id || ' ' || seq || ' ' || verdict || ' ' || coalesce(reason, '') || ' ' || coalesce(report_id, 0), ', ' ORDER BY receipt_id, seq) FROM receipt_items`)
+		return one[string](t, b, `SELECT string_agg(receipt_id || ' ' || seq || ' ' || verdict || ' ' || coalesce(reason, '') || ' ' || coalesce(report_id, 0), ', ' ORDER BY receipt_id, seq) FROM receipt_lines`)
 	}
 	first := items()
 	for range 2 {

@@ -44,7 +44,7 @@ func TestReportsBeyondThePlanGoWithAllThatCameOfThem(t *testing.T) {
 	if got := b.sums(t); got != "2 reports, 2 records of 7, 2 totals of 7, 2" {
 		t.Errorf("%s", got)
 	}
-	for _, table := range []string{"receipts", "originals", "receipt_items"} {
+	for _, table := range []string{"receipts", "originals", "receipt_lines"} {
 		if n := one[int](t, b, `SELECT count(*) FROM `+table); n != 2 {
 			t.Errorf("%d %s are left", n, table)
 		}

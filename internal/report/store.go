@@ -188,7 +188,8 @@ func addReceipts(b *postgres.Batch, org org.ID, items []item, results []result, 
 	var mailboxes, uploads, people []*[16]byte
 	var generations, mails, labels, reasons, methods, outcomes, authDomains []*string
 	var digests [][]byte
-	var firsts []*int64
+	var firsts, alone []*int64
+	var aloneAs []*string
 	var mailAt []*time.Time
 	for i, it := range items {
 		if it.again {
@@ -215,22 +216,24 @@ func addReceipts(b *postgres.Batch, org org.ID, items []item, results []result, 
 			first = new(int64(results[i].first))
 		}
 		digests, firsts = append(digests, it.digest), append(firsts, first)
+		report, as := results[i].alone()
+		alone, aloneAs = append(alone, report), append(aloneAs, as)
 	}
 	if len(ids) == 0 {
 		return
 	}
 	b.Queue(`
 		INSERT INTO receipts (org_id, receipt_id, source, mailbox_id, generation, mail_id, label, mail_at, received_at, size, verdict, reason,
-		       auth_method, auth_result, auth_domain, upload_id, uploaded_by, digest, first_id)
-		SELECT @org, id, s, box, g, m, l, at, @now, size, v, why, method, result, domain, upload, person, digest, first
+		       auth_method, auth_result, auth_domain, upload_id, uploaded_by, digest, first_id, report_id, report_label)
+		SELECT @org, id, s, box, g, m, l, at, @now, size, v, why, method, result, domain, upload, person, digest, first, alone, alone_as
 		FROM unnest(@ids::bigint[], @sources::text[], @mailboxes::uuid[], @generations::text[], @mails::text[], @labels::text[], @mail_at::timestamptz[],
 		       @sizes::bigint[], @verdicts::text[], @reasons::text[], @methods::text[], @results::text[], @domains::text[],
-		       @uploads::uuid[], @people::uuid[], @digests::bytea[], @firsts::bigint[])
-		     AS r (id, s, box, g, m, l, at, size, v, why, method, result, domain, upload, person, digest, first)`,
+		       @uploads::uuid[], @people::uuid[], @digests::bytea[], @firsts::bigint[], @alone::bigint[], @alone_as::text[])
+		     AS r (id, s, box, g, m, l, at, size, v, why, method, result, domain, upload, person, digest, first, alone, alone_as)`,
 		postgres.NamedArgs{"org": org, "now": now, "ids": ids, "sources": sources, "mailboxes": sparse(mailboxes), "generations": sparse(generations),
 			"mails": sparse(mails), "labels": sparse(labels), "mail_at": sparse(mailAt), "sizes": sizes, "verdicts": verdicts, "reasons": sparse(reasons),
 			"methods": sparse(methods), "results": sparse(outcomes), "domains": sparse(authDomains), "uploads": sparse(uploads), "people": sparse(people),
-			"digests": sparseBytes(digests), "firsts": sparse(firsts)})
+			"digests": sparseBytes(digests), "firsts": sparse(firsts), "alone": sparse(alone), "alone_as": sparse(aloneAs)})
 }
 
 // sparse is a column of values to unnest beside others. When all are null none
@@ -294,13 +297,37 @@ func nullTime(t time.Time) *time.Time {
 // receipt comes first: who else reads it again waits there.
 func removeItems(b *postgres.Batch, org org.ID, it item, r result) {
 	method, outcome, domain := authenticated(it, r)
+	alone, aloneAs := r.alone()
 	b.Queue(`
 		UPDATE receipts SET verdict = @verdict, reason = @reason, auth_method = @method, auth_result = @result, auth_domain = @domain,
-		       digest = CASE WHEN @keep THEN coalesce(@digest, digest) END
+		       report_id = @alone, report_label = @alone_as, digest = CASE WHEN @keep THEN coalesce(@digest, digest) END
 		WHERE org_id = @org AND receipt_id = @receipt`,
 		postgres.NamedArgs{"org": org, "receipt": r.receipt, "verdict": r.verdict, "reason": null(string(reasonOf(r))),
-			"method": method, "result": outcome, "domain": domain, "digest": it.digest, "keep": r.keepsOriginal()})
+			"method": method, "result": outcome, "domain": domain, "digest": it.digest, "keep": r.keepsOriginal(), "alone": alone, "alone_as": aloneAs})
 	b.Queue(`DELETE FROM receipt_items WHERE org_id = $1 AND receipt_id = $2`, org, r.receipt)
+}
+
+// alone returns the report of a mail that holds just this one, accepted as it
+// came, and what it is called. The receipt says so itself, without a line.
+func (r result) alone() (report *int64, label *string) {
+	if len(r.items) != 1 {
+		return nil, nil
+	}
+	i := r.items[0]
+	if i.kind.aggregate() && i.verdict == Accepted && i.reason == "" {
+		return new(int64(i.report)), &i.label
+	}
+	return nil, nil
+}
+
+// queueLine gives a report that its receipt names alone a line of its own, which
+// can say more.
+func queueLine(b *postgres.Batch, args postgres.NamedArgs) {
+	const alone = ` WHERE org_id = @org AND receipt_id = @receipt AND report_id = @id`
+	b.Queue(`
+		INSERT INTO receipt_items (org_id, receipt_id, seq, kind, verdict, label, domain, report_id)
+		SELECT org_id, receipt_id, seq, kind, verdict, label, domain, report_id FROM lone_reports`+alone, args)
+	b.Queue(`UPDATE receipts SET report_id = NULL, report_label = NULL`+alone, args)
 }
 
 // addItems writes what became of each report.
@@ -314,6 +341,9 @@ func addItems(b *postgres.Batch, org org.ID, results []result) {
 	var versions []*Version
 	var ends []*time.Time
 	for _, r := range results {
+		if alone, _ := r.alone(); alone != nil {
+			continue
+		}
 		for n, ri := range r.items {
 			receipts, seqs = append(receipts, int64(r.receipt)), append(seqs, int16(n+1))
 			kinds = append(kinds, string(cmp.Or(ri.kind, AggregateReport)))

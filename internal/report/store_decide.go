@@ -133,7 +133,7 @@ func queueItems(b *postgres.Batch, org org.ID, id ReceiptID, into *[]Item) {
 		       CASE WHEN c.receipt_id IS NOT NULL THEN jsonb_build_object('Messages', c.messages, 'Passing', c.aligned, 'Records', c.records, 'Begin', c.begin_at, 'End', c.end_at) END AS counted,
 		       c.base_key IS NOT NULL AND i.verdict IN ('accepted', 'repaired') AS beside,
 		       x.receipt_id AS former_receipt, x.seq AS former_seq, x.trust AS former_trust, x.turn AS former_turn
-		FROM receipt_items i
+		FROM receipt_lines i
 		LEFT JOIN reports p ON i.kind = 'aggregate' AND i.verdict = 'repaired' AND p.org_id = i.org_id AND p.report_id = i.report_id
 		LEFT JOIN tls_reports t ON i.kind = 'tls' AND i.verdict = 'repaired' AND t.org_id = i.org_id AND t.tls_report_id = i.report_id
 		LEFT JOIN LATERAL (`+countedSQL+`) c ON true
@@ -163,7 +163,7 @@ func queueContest(b *postgres.Batch, org org.ID, kind Kind, id ID, into *Contest
 		SELECT i.receipt_id, i.seq - 1, coalesce((SELECT o.receipt_id FROM (
 			SELECT receipt_id, key_digest FROM reports WHERE org_id = @org AND @kind = 'aggregate' UNION ALL
 			SELECT receipt_id, key_digest FROM tls_reports WHERE org_id = @org AND @kind = 'tls') o WHERE o.key_digest = c.base_key), 0)
-		FROM receipt_items i CROSS JOIN LATERAL (`+countedSQL+`) c
+		FROM receipt_lines i CROSS JOIN LATERAL (`+countedSQL+`) c
 		WHERE i.org_id = @org AND i.kind = @kind AND i.report_id = @id AND i.receipt_id = (
 			SELECT receipt_id FROM reports WHERE org_id = @org AND @kind = 'aggregate' AND report_id = @id UNION ALL
 			SELECT receipt_id FROM tls_reports WHERE org_id = @org AND @kind = 'tls' AND tls_report_id = @id) AND i.verdict IN ('accepted', 'repaired')

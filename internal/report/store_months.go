@@ -48,9 +48,8 @@ func takeFromMonth(b *postgres.Batch, args postgres.NamedArgs) {
 	const facts = `sender, country, disposition, dkim, spf, forwarding, trust`
 	for by, facts := range map[string]string{"senders": facts, "receivers": "reporter, " + facts} {
 		b.Queue(`
-			INSERT INTO monthly_`+by+` AS m (org_id, domain_id, month, `+facts+`, last_day, messages)
-			SELECT org_id, domain_id, date_trunc('month', day)::date, `+facts+`, day, -messages FROM daily_`+by+` WHERE org_id = @org AND domain_id = @domain AND day = @day
-			ON CONFLICT (org_id, domain_id, month, `+facts+`) DO UPDATE SET messages = m.messages + excluded.messages`, args)
+			INSERT INTO monthly_`+by+` (org_id, domain_id, month, `+facts+`, last_day, messages)
+			SELECT org_id, domain_id, date_trunc('month', day)::date, `+facts+`, day, -messages FROM daily_`+by+` WHERE org_id = @org AND domain_id = @domain AND day = @day`, args)
 	}
 }
 

@@ -109,34 +109,35 @@ func (f Filter) marks() string {
 }
 
 func queueReports(b *postgres.Batch, org org.ID, q Query, into *[]Line) {
-	with, where, args := q.reports(org)
+	with, where, holding, args := q.reports(org)
 	if q.Before != nil {
 		where += ` AND r.day <= @before_day AND (r.day, r.report_id) < (@before_day, @before_id)`
 		args["before_day"], args["before_id"] = q.Before.Day, q.Before.ID
 	}
 	args["limit"] = q.Limit
+	const columns, order = `r.report_id, r.day, r.reporter, r.policy_domain, r.messages, r.aligned, r.repairs, r.stored_at, r.trust`, ` ORDER BY r.day DESC, r.report_id DESC`
 	collect(b, into, "reports", with+`
 		SELECT r.report_id, r.day, r.reporter, r.policy_domain, r.messages, r.aligned, coalesce(jsonb_array_length(r.repairs), 0) AS repairs, r.stored_at, r.trust
-		FROM reports r WHERE `+where+` ORDER BY r.day DESC, r.report_id DESC LIMIT @limit`, args)
+		FROM (SELECT r.domain_id, r.reporter_domain, `+columns+` FROM reports r WHERE `+where+order+` OFFSET 0) r WHERE `+holding+` LIMIT @limit`, args) // in that order, as far as the page goes
 }
 
-// reports chooses reports r that hold a chosen message, perhaps with a common
-// table before. The receiver of a report must have reported such on its day or
+// reports chooses reports r, and says in holding which of them hold a chosen
+// message, perhaps with a common table before. The receiver of a report must have reported such on its day or
 // in its month: few have, where they are rare, or the sums may still call senders
 // by other names. Only then its own rows are looked at, one report after the other,
 // as far as somebody reads on: not the rows of each address, as the planner
 // would have it, who thinks that there is one.
-func (f Filter) reports(org org.ID) (with, where string, args postgres.NamedArgs) {
+func (f Filter) reports(org org.ID) (with, where, holding string, args postgres.NamedArgs) {
 	where, args = reportWhere(f), reportArgs(org, f)
 	if !f.ofMessages() {
-		return "", where, args
+		return "", where, "true", args
 	}
 	f.Repair, f.Doubted = "", false // of reports, and asked there
 	chosen, more := f.judgedWhere(org)
 	maps.Copy(args, more)
 	if f.Network.IsValid() {
 		with = `WITH holding AS MATERIALIZED (SELECT DISTINCT t.report_id FROM messages t ` + opinions + ` WHERE ` + chosen + `)`
-		return with, where + ` AND (r.report_id IN (TABLE holding)) IS TRUE`, args
+		return with, where, `(r.report_id IN (TABLE holding)) IS TRUE`, args
 	}
 	day := `#.day`
 	if from, to := f.wholeMonths(); from.Before(to) {
@@ -145,7 +146,7 @@ func (f Filter) reports(org org.ID) (with, where string, args postgres.NamedArgs
 	of := func(row string) string { return strings.ReplaceAll(day, "#", row) }
 	with = `WITH holding AS MATERIALIZED (
 			SELECT DISTINCT t.domain_id, ` + of("t") + `, t.reporter FROM ` + f.span(true) + ` t ` + opinions + ` WHERE ` + chosen + `)`
-	return with, where + ` AND ((r.domain_id, ` + of("r") + `, r.reporter_domain) IN (TABLE holding) OR r.domain_id IN (SELECT u.domain_id FROM daily_stale u WHERE u.org_id = @org)) IS TRUE
+	return with, where, `((r.domain_id, ` + of("r") + `, r.reporter_domain) IN (TABLE holding) OR r.domain_id IN (SELECT u.domain_id FROM daily_stale u WHERE u.org_id = @org)) IS TRUE
 		AND EXISTS (
 			SELECT FROM (SELECT x.org_id, r.domain_id, x.day, x.disposition, x.dkim, x.spf, x.forwarding, r.reporter_domain AS reporter, o.sender, o.country
 			             FROM (SELECT org_id, day, source_ip, disposition, dkim, spf, forwarding FROM records WHERE org_id = @org AND day = r.day AND report_id = r.report_id OFFSET 0) x
@@ -162,13 +163,13 @@ type counts struct {
 
 // queueCounts counts reports and mails.
 func queueCounts(b *postgres.Batch, org org.ID, f Filter, c *counts) {
-	with, where, args := f.reports(org)
+	with, where, holding, args := f.reports(org)
 	args["verdicts"], args["most"] = attention, nil
 	if n := f.CountsTo(); n > 0 {
 		args["most"] = n + 1
 	}
 	scan(b, "count reports", with+`
-		SELECT (SELECT count(*) FROM (SELECT FROM reports r WHERE `+where+` LIMIT @most) r),
+		SELECT (SELECT count(*) FROM (SELECT FROM reports r WHERE `+where+` AND `+holding+` LIMIT @most) r),
 		       (SELECT count(*) FROM (SELECT FROM reports WHERE org_id = @org LIMIT 1000) e),
 		       (SELECT count(*) FROM receipts WHERE org_id = @org AND verdict = ANY(@verdicts)),
 		       EXISTS (SELECT FROM senders s WHERE s.org_id = @org AND s.review <> '')`, args, &c.Reports, &c.Ever, &c.Problems, &c.Reviewed)
@@ -188,13 +189,18 @@ func queueReport(b *postgres.Batch, org org.ID, id ID, r *Report, found *bool) {
 		found, &r.ID, &r.DomainID, &r.Domain, &r.Receipt, &r.Day, &r.BeginAt, &r.EndAt, &r.Reporter, &r.ReporterDomain,
 		&r.Records, &r.BadRecords, &r.Messages, &r.Aligned, &r.StoredAt, &r.Head.ReportID, &r.HeadRaw, &r.DetailsRaw, &r.RepairsRaw, &r.Trust,
 		&r.Source, &r.AuthMethod, &r.AuthResult, &r.AuthDomain, &r.Original)
-	scan(b, "report split", `SELECT `+splitSQL+` FROM messages t `+opinions+` WHERE `+ofReport, args,
+	scan(b, "report split", `SELECT `+splitSQL+` FROM `+rowsOfReport+opinions, args,
 		&r.Split.Passing, &r.Split.Forwarded, &r.Split.Fix, &r.Split.Unknown)
 }
 
-// ofReport chooses the rows of one report, by their key.
-const ofReport = `t.org_id = @org AND (t.domain_id, t.day, t.report_id) =
-	(SELECT r.domain_id, r.day, r.report_id FROM reports r WHERE r.org_id = @org AND r.report_id = @id)`
+// rowsOfReport are the rows t of one report. Each looks up its address: the
+// planner would rather go through all that ever sent as the domain.
+const rowsOfReport = `(
+	SELECT r.org_id, r.domain_id, x.seq, x.auth_id, x.source_ip, x.messages, o.sender, x.disposition, x.dkim, x.spf, x.forwarding FROM reports r
+	CROSS JOIN LATERAL (SELECT seq, auth_id, source_ip, messages, disposition, dkim, spf, forwarding FROM records
+	                    WHERE org_id = r.org_id AND day = r.day AND report_id = r.report_id OFFSET 0) x
+	CROSS JOIN LATERAL (SELECT sender FROM sources WHERE org_id = r.org_id AND domain_id = r.domain_id AND source_ip = x.source_ip OFFSET 0) o
+	WHERE r.org_id = @org AND r.report_id = @id) t`
 
 func queueRecords(b *postgres.Batch, org org.ID, id ID, q RecordQuery, into *[]Record) {
 	args := postgres.NamedArgs{"org": org, "id": id, "limit": q.Limit, "offset": q.Offset, "class": q.Class}
@@ -202,7 +208,7 @@ func queueRecords(b *postgres.Batch, org org.ID, id ID, q RecordQuery, into *[]R
 		SELECT t.seq, t.source_ip, n.name, t.messages, t.class, t.sender, t.disposition, t.dkim, t.spf, t.forwarding,
 		       a.header_from, a.envelope_from, a.envelope_to, a.evaluated, a.results
 		FROM (SELECT t.org_id, t.seq, t.auth_id, t.source_ip, t.messages, `+classSQL+` AS class, t.sender, t.disposition, t.dkim, t.spf, t.forwarding
-		      FROM messages t `+opinions+` WHERE `+ofReport+` AND (@class = 0 OR `+classSQL+` = @class)
+		      FROM `+rowsOfReport+opinions+` WHERE @class = 0 OR `+classSQL+` = @class
 		      ORDER BY `+classSQL+` = 3 DESC, t.messages DESC, t.seq LIMIT @limit OFFSET @offset) t
 		JOIN auth_results a ON a.org_id = t.org_id AND a.auth_id = t.auth_id
 		LEFT JOIN ip_facts n ON n.ip = t.source_ip

@@ -63,7 +63,7 @@ func queueReceipts(b *postgres.Batch, org org.ID, q ReceiptQuery, into *[]Receip
 			SELECT min(i.kind) AS kind, min(i.domain) AS domain, coalesce(min(p.reporter), min(t.reporter)) AS reporter, sum(p.messages) FILTER (WHERE i.verdict NOT IN ('conflict', 'replaced')) AS messages,
 			       sum(jsonb_array_length(coalesce(p.repairs, t.repairs))) FILTER (WHERE i.verdict = 'repaired') AS repairs,
 			       array_agg(DISTINCT i.report_id) FILTER (WHERE i.report_id IS NOT NULL AND i.kind = 'aggregate' AND i.verdict NOT IN ('conflict', 'replaced')) AS reports
-			FROM receipt_items i
+			FROM receipt_lines i
 			LEFT JOIN reports p ON i.kind = 'aggregate' AND p.org_id = i.org_id AND p.report_id = i.report_id
 			LEFT JOIN tls_reports t ON i.kind = 'tls' AND t.org_id = i.org_id AND t.tls_report_id = i.report_id
 			WHERE i.org_id = r.org_id AND i.receipt_id = r.receipt_id) i ON true

@@ -161,6 +161,7 @@ func updateReport(ctx context.Context, tx postgres.Tx, org org.ID, p *pending) e
 func removeReport(ctx context.Context, tx postgres.Tx, org org.ID, r existing) error {
 	args := r.args(org)
 	b := &postgres.Batch{}
+	queueLine(b, args)
 	b.Queue(`DELETE FROM records WHERE org_id = @org AND day = @day AND report_id = @id`, args)
 	b.Queue(`DELETE FROM reports WHERE org_id = @org AND report_id = @id`, args)
 	recount(b, org, r)
@@ -179,5 +180,5 @@ func setTrust(ctx context.Context, tx postgres.Tx, org org.ID, r existing, trust
 
 // args find the report's rows by their keys.
 func (r existing) args(org org.ID) postgres.NamedArgs {
-	return postgres.NamedArgs{"org": org, "domain": r.domain, "day": r.day, "id": r.id}
+	return postgres.NamedArgs{"org": org, "domain": r.domain, "day": r.day, "id": r.id, "receipt": r.receipt}
 }

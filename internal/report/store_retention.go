@@ -104,8 +104,9 @@ func removeLines(ctx context.Context, tx postgres.Tx, org org.ID, kind Kind, g g
 	err := tx.QueryRow(ctx, `
 		WITH lines AS (
 			DELETE FROM receipt_items i WHERE i.org_id = @org AND i.kind = @kind AND i.report_id = ANY(@ids)
-			AND (`+besideSQL+` OR i.receipt_id = ANY(@out_of)) RETURNING i.receipt_id)
-		SELECT coalesce(array_agg(DISTINCT receipt_id), '{}') FROM lines`, args).Scan(&receipts)
+			AND (`+besideSQL+` OR i.receipt_id = ANY(@out_of)) RETURNING i.receipt_id),
+		alone AS (SELECT receipt_id FROM receipts WHERE org_id = @org AND @kind = 'aggregate' AND receipt_id = ANY(@out_of) AND report_id = ANY(@ids))
+		SELECT coalesce(array_agg(DISTINCT receipt_id), '{}') FROM (TABLE lines UNION ALL TABLE alone) l`, args).Scan(&receipts)
 	if err != nil {
 		return fmt.Errorf("remove lines of receipts: %w", err)
 	}

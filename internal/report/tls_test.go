@@ -57,7 +57,7 @@ func tlsMail(domain, doc string) string {
 func (b *bench) itemsOf(t *testing.T) string {
 	t.Helper()
 	return one[string](t, b, `SELECT coalesce(string_agg(kind || ' ' || verdict || coalesce(' ' || reason, '') || coalesce(' ' || domain, ''), ', '
-		ORDER BY receipt_id, seq), '') FROM receipt_items`)
+		ORDER BY receipt_id, seq), '') FROM receipt_lines`)
 }
 
 func (b *bench) sessions(t *testing.T, name string) string {
