@@ -346,9 +346,9 @@ func TestCutAtAnyByte(t *testing.T) {
 func TestSilence(t *testing.T) {
 	t.Parallel()
 	m, f, a := memory(t, ImplicitTLS, 3)
-	f.Limits.Silence = 200 * time.Millisecond
+	f.Limits.Silence = time.Second
 	s := open(t, f, a)
-	slow := time.After(500 * time.Millisecond)
+	slow := time.After(2 * f.Limits.Silence)
 	if _, err := s.Fetch(t.Context(), []MailID{"1", "2", "3"}, func(m Mail) error {
 		<-slow
 		slow = time.After(0)

@@ -183,7 +183,7 @@ func TestPOP3OddServers(t *testing.T) {
 				}
 				return ""
 			})
-			f.Limits.Mails, f.Limits.Silence = 1000, 500*time.Millisecond
+			f.Limits.Mails, f.Limits.Silence = 1000, 2*time.Second
 			s, err := f.Open(t.Context(), a, nil)
 			if err == nil {
 				defer s.Close()
@@ -299,9 +299,9 @@ func unflagged(t *testing.T, d *mailtest.Dovecot) []string {
 func TestPOP3SilenceAndCancel(t *testing.T) {
 	t.Parallel()
 	_, f, a := scriptedPOP3(t, 3, func(string) string { return "" })
-	f.Limits.Silence = 200 * time.Millisecond
+	f.Limits.Silence = time.Second
 	s := open(t, f, a)
-	slow := time.After(500 * time.Millisecond)
+	slow := time.After(2 * f.Limits.Silence)
 	if _, err := s.Fetch(t.Context(), []MailID{"id1", "id2", "id3"}, func(m Mail) error {
 		<-slow
 		slow = time.After(0)

@@ -196,7 +196,7 @@ func TestTroubleAtAnyByte(t *testing.T) {
 	m, f, a := memory(t, ImplicitTLS, 3)
 	whole := func(n int, body string) bool { return body == string(mail(n)) }
 	var total atomic.Int64
-	spoil := func(at int64, change func(b []byte, i int) []byte) error {
+	spoil := func(at int64, silence time.Duration, change func(b []byte, i int) []byte) error {
 		var seen int64 // one connection, read by one goroutine
 		_, g, b := through(t, f, a, m.Port, mailtest.Spoil{FromServer: func(b []byte) []byte {
 			first := seen
@@ -207,18 +207,19 @@ func TestTroubleAtAnyByte(t *testing.T) {
 			}
 			return b
 		}})
-		g.Limits.Silence = 150 * time.Millisecond
+		g.Limits.Silence = silence
 		return trouble(t, g, b, fmt.Sprintf("byte %d", at), whole)
 	}
-	if err := spoil(1<<40, nil); err != nil {
+	if err := spoil(1<<40, time.Minute, nil); err != nil {
 		t.Fatal(err)
 	}
+	const short = 150 * time.Millisecond
 	all := total.Load()
 	failed := 0
 	for at := int64(1); at < all; at += all / 25 {
-		stalled := spoil(at, func(b []byte, i int) []byte { return b[:i] })
+		stalled := spoil(at, short, func(b []byte, i int) []byte { return b[:i] })
 		done := false
-		garbled := spoil(at, func(b []byte, i int) []byte {
+		garbled := spoil(at, short, func(b []byte, i int) []byte {
 			if !done {
 				b[i] ^= 0x55
 				done = true
@@ -283,11 +284,12 @@ func TestGarbageAtAnyByte(t *testing.T) {
 		seen.Add(int64(len(spoilt)))
 		return string(spoilt), true
 	})
-	f.Limits.Silence = 100 * time.Millisecond
 	at.Store(-1)
 	if err := trouble(t, f, a, "nothing wrong", whole); err != nil {
 		t.Fatal(err)
 	}
+	long := f.Limits.Silence
+	f.Limits.Silence = 100 * time.Millisecond
 	all, failed := seen.Load(), 0
 	garbage := []byte("\x00\xff*\n{)\"9A ")
 	for i := range all {
@@ -302,6 +304,7 @@ func TestGarbageAtAnyByte(t *testing.T) {
 		t.Errorf("only %d of %d sessions failed", failed, all)
 	}
 	at.Store(-1)
+	f.Limits.Silence = long
 	if err := trouble(t, f, a, "afterwards", whole); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
