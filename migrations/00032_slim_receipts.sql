@@ -26,6 +26,7 @@ ALTER TABLE reports NO FORCE ROW LEVEL SECURITY;
 UPDATE receipts r SET report_id = i.report_id, report_label = i.label
 FROM receipt_items i JOIN reports p ON p.org_id = i.org_id AND p.report_id = i.report_id AND p.policy_domain = i.domain
 WHERE i.org_id = r.org_id AND i.receipt_id = r.receipt_id AND i.kind = 'aggregate' AND i.verdict = 'accepted' AND i.reason IS NULL
+      AND i.seq = 1 AND p.receipt_id = i.receipt_id
       AND (SELECT count(*) FROM receipt_items o WHERE o.org_id = i.org_id AND o.receipt_id = i.receipt_id) = 1;
 DELETE FROM receipt_items i USING receipts r WHERE r.org_id = i.org_id AND r.receipt_id = i.receipt_id AND r.report_id IS NOT NULL;
 ALTER TABLE reports FORCE ROW LEVEL SECURITY;

@@ -326,7 +326,8 @@ func queueLine(b *postgres.Batch, args postgres.NamedArgs) {
 	const alone = ` WHERE org_id = @org AND receipt_id = @receipt AND report_id = @id`
 	b.Queue(`
 		INSERT INTO receipt_items (org_id, receipt_id, seq, kind, verdict, label, domain, report_id)
-		SELECT org_id, receipt_id, seq, kind, verdict, label, domain, report_id FROM lone_reports`+alone, args)
+		SELECT org_id, receipt_id, seq, kind, verdict, label, domain, report_id FROM lone_reports`+alone+`
+		ON CONFLICT DO NOTHING`, args) // an older program, that ran beside this one, may have written it
 	b.Queue(`UPDATE receipts SET report_id = NULL, report_label = NULL`+alone, args)
 }
 

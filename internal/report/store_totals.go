@@ -225,9 +225,10 @@ func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) 
 		       coalesce(n.reporters, 0) AS reporters, coalesce(n.one_reporter, '') AS one_reporter, coalesce(n.nulls, 0) AS nulls, coalesce(n.subdomains, 0) AS subdomains,
 		       coalesce(l.policy, '') AS policy, (SELECT h.head->'Policy' FROM report_heads h WHERE h.org_id = @org AND h.head_id = l.head_id) AS published, l.reporter AS policy_by, l.day AS policy_day, a.stored_at AS last_report_at
 		FROM domains d LEFT JOIN seen n ON n.domain_id = d.domain_id
-		LEFT JOIN LATERAL (SELECT r.policy, r.head_id, r.reporter, r.day FROM reports r
-		                   WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id AND r.policy_domain = d.name AND r.trust <> 2 AND r.day <= @to
-		                   ORDER BY r.day DESC, r.report_id DESC LIMIT 1) l ON true
+		LEFT JOIN LATERAL (SELECT r.policy, r.head_id, r.reporter, r.day
+		                   FROM (SELECT r.policy_domain, r.trust, r.policy, r.head_id, r.reporter, r.day FROM reports r
+		                         WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id AND r.day <= @to ORDER BY r.day DESC, r.report_id DESC OFFSET 0) r
+		                   WHERE r.policy_domain = d.name AND r.trust <> 2 LIMIT 1) l ON true -- one after the other, until one is it
 		LEFT JOIN LATERAL (SELECT r.stored_at FROM reports r WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id
 		                   ORDER BY r.day DESC, r.report_id DESC LIMIT 1) a ON true
 		WHERE d.org_id = @org`+where+` ORDER BY d.name`, reportArgs(org, f))

@@ -116,14 +116,19 @@ func TestReportsFromBeforeHeadsReadTheSame(t *testing.T) {
 	cut := plain.xml()[:300]
 	b.take(t, plain.xml(), oddly, plain.xml()+" ", waiting.xml(), cut)
 	b.take(t, cut)
+	two := func(id string) string {
+		return zipped(t, "a.xml", strings.Replace(plain.xml(), "plain", id+" a", 1), "b.xml", strings.Replace(plain.xml(), "plain", id+" b", 1))
+	}
+	b.take(t, two("both"), two("left"))
+	b.admin(t, `DELETE FROM receipt_items WHERE seq = 1 AND receipt_id = (SELECT max(receipt_id) FROM receipts)`) // that report is beyond the plan
 	for _, name := range []string{"aggregate reports", "TLS reports"} {
 		b.take(t, v[name][0], v[name][1], v[name][2])
 	}
 	b.admin(t, `UPDATE receipt_items SET end_at = '2026-11-11', key_digest = substring(sha256('waiting') FOR 16) WHERE verdict = 'held'`)
-	const others = "accepted repaired known held refused "
-	b.choose(t, 7, 0, report.Add, others+"accepted accepted conflict accepted conflict conflict")
-	b.choose(t, 8, 0, report.Replace, others+"replaced accepted accepted accepted conflict conflict")
-	b.choose(t, 10, 0, report.Replace, others+"replaced accepted accepted replaced accepted conflict")
+	const others = "accepted repaired known held refused accepted+accepted accepted "
+	b.choose(t, 9, 0, report.Add, others+"accepted accepted conflict accepted conflict conflict")
+	b.choose(t, 10, 0, report.Replace, others+"replaced accepted accepted accepted conflict conflict")
+	b.choose(t, 12, 0, report.Replace, others+"replaced accepted accepted replaced accepted conflict")
 
 	type reportRead struct {
 		report.Report
@@ -147,6 +152,9 @@ func TestReportsFromBeforeHeadsReadTheSame(t *testing.T) {
 	if got := one[string](t, b, allStored); got != rows {
 		t.Errorf("stored: %s\nbefore: %s", got, rows)
 	}
+	if n := one[int](t, b, `SELECT count(*) FROM receipt_items WHERE receipt_id = (SELECT min(receipt_id) FROM receipts)`); n != 0 {
+		t.Errorf("a report that is alone has %d lines", n)
+	}
 	if got := read(); !reflect.DeepEqual(got, reports) {
 		t.Errorf("read: %+v\nbefore: %+v", got, reports)
 	}
@@ -159,7 +167,7 @@ func TestReportsFromBeforeHeadsReadTheSame(t *testing.T) {
 	if !one[bool](t, b, `SELECT first_id = (SELECT receipt_id FROM receipts WHERE verdict = 'refused') FROM receipts ORDER BY receipt_id DESC LIMIT 1`) {
 		t.Error("the refused file is not known")
 	}
-	b.choose(t, 8, 0, report.Undo, others+"accepted accepted conflict replaced accepted conflict"+copies)
-	b.choose(t, 7, 0, report.Undo, others+"accepted conflict conflict replaced accepted conflict known known conflict known")
-	b.choose(t, 10, 0, report.Undo, others+"accepted conflict conflict accepted conflict conflict known known conflict conflict")
+	b.choose(t, 10, 0, report.Undo, others+"accepted accepted conflict replaced accepted conflict"+copies)
+	b.choose(t, 9, 0, report.Undo, others+"accepted conflict conflict replaced accepted conflict known known conflict known")
+	b.choose(t, 12, 0, report.Undo, others+"accepted conflict conflict accepted conflict conflict known known conflict conflict")
 }
