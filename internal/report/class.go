@@ -87,6 +87,11 @@ const sureSQL = `coalesce(sum(t.messages) FILTER (WHERE t.trust <> 2), 0)::bigin
 const opinions = `
 	LEFT JOIN senders s ON s.org_id = t.org_id AND s.domain_id = t.domain_id AND s.sender = t.sender`
 
+// opinion is the same for rows t of a report or two, each of which looks its
+// sender up: for each the planner would go through all senders of the domain.
+const opinion = `
+	LEFT JOIN LATERAL (SELECT own, relay, review FROM senders WHERE org_id = t.org_id AND domain_id = t.domain_id AND sender = t.sender OFFSET 0) s ON true`
+
 // evidence returns what a record tells about forwarding.
 func evidence(r *dmarcrpt.Record, policy fqdn.Name) Forwarding {
 	for _, reason := range r.Reasons {

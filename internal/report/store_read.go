@@ -150,7 +150,7 @@ func (f Filter) reports(org org.ID) (with, where, holding string, args postgres.
 		AND EXISTS (
 			SELECT FROM (SELECT x.org_id, r.domain_id, x.day, x.disposition, x.dkim, x.spf, x.forwarding, r.reporter_domain AS reporter, o.sender, o.country
 			             FROM (SELECT org_id, day, source_ip, disposition, dkim, spf, forwarding FROM records WHERE org_id = @org AND day = r.day AND report_id = r.report_id OFFSET 0) x
-			             JOIN sources o ON o.org_id = x.org_id AND o.domain_id = r.domain_id AND o.source_ip = x.source_ip) t ` + opinions + ` WHERE ` + chosen + ` OFFSET 0)`, args
+			             CROSS JOIN LATERAL (SELECT sender, country FROM sources WHERE org_id = @org AND domain_id = r.domain_id AND source_ip = x.source_ip OFFSET 0) o) t ` + opinion + ` WHERE ` + chosen + ` OFFSET 0)`, args
 }
 
 // counts are how many reports and mails there are.
@@ -189,7 +189,7 @@ func queueReport(b *postgres.Batch, org org.ID, id ID, r *Report, found *bool) {
 		found, &r.ID, &r.DomainID, &r.Domain, &r.Receipt, &r.Day, &r.BeginAt, &r.EndAt, &r.Reporter, &r.ReporterDomain,
 		&r.Records, &r.BadRecords, &r.Messages, &r.Aligned, &r.StoredAt, &r.Head.ReportID, &r.HeadRaw, &r.DetailsRaw, &r.RepairsRaw, &r.Trust,
 		&r.Source, &r.AuthMethod, &r.AuthResult, &r.AuthDomain, &r.Original)
-	scan(b, "report split", `SELECT `+splitSQL+` FROM `+rowsOfReport+opinions, args,
+	scan(b, "report split", `SELECT `+splitSQL+` FROM `+rowsOfReport+opinion, args,
 		&r.Split.Passing, &r.Split.Forwarded, &r.Split.Fix, &r.Split.Unknown)
 }
 
@@ -208,7 +208,7 @@ func queueRecords(b *postgres.Batch, org org.ID, id ID, q RecordQuery, into *[]R
 		SELECT t.seq, t.source_ip, n.name, t.messages, t.class, t.sender, t.disposition, t.dkim, t.spf, t.forwarding,
 		       a.header_from, a.envelope_from, a.envelope_to, a.evaluated, a.results
 		FROM (SELECT t.org_id, t.seq, t.auth_id, t.source_ip, t.messages, `+classSQL+` AS class, t.sender, t.disposition, t.dkim, t.spf, t.forwarding
-		      FROM `+rowsOfReport+opinions+` WHERE @class = 0 OR `+classSQL+` = @class
+		      FROM `+rowsOfReport+opinion+` WHERE @class = 0 OR `+classSQL+` = @class
 		      ORDER BY `+classSQL+` = 3 DESC, t.messages DESC, t.seq LIMIT @limit OFFSET @offset) t
 		JOIN auth_results a ON a.org_id = t.org_id AND a.auth_id = t.auth_id
 		LEFT JOIN ip_facts n ON n.ip = t.source_ip
