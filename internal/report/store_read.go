@@ -115,18 +115,18 @@ func queueReports(b *postgres.Batch, org org.ID, q Query, into *[]Line) {
 		args["before_day"], args["before_id"] = q.Before.Day, q.Before.ID
 	}
 	args["limit"] = q.Limit
-	const columns, order = `r.report_id, r.day, r.reporter, r.policy_domain, r.messages, r.aligned, r.repairs, r.stored_at, r.trust`, ` ORDER BY r.day DESC, r.report_id DESC`
+	const columns = `r.report_id, r.day, r.reporter, r.policy_domain, r.messages, r.aligned, r.stored_at, r.trust`
 	collect(b, into, "reports", with+`
-		SELECT r.report_id, r.day, r.reporter, r.policy_domain, r.messages, r.aligned, coalesce(jsonb_array_length(r.repairs), 0) AS repairs, r.stored_at, r.trust
-		FROM (SELECT r.domain_id, r.reporter_domain, `+columns+` FROM reports r WHERE `+where+order+` OFFSET 0) r WHERE `+holding+` LIMIT @limit`, args) // in that order, as far as the page goes
+		SELECT `+columns+`, coalesce(jsonb_array_length(r.repairs), 0) AS repairs
+		FROM (SELECT `+columns+`, r.repairs, r.domain_id, r.reporter_domain FROM reports r WHERE `+where+` ORDER BY r.day DESC, r.report_id DESC OFFSET 0) r
+		WHERE `+holding+` LIMIT @limit`, args) // in that order, as far as the page goes
 }
 
 // reports chooses reports r, and says in holding which of them hold a chosen
-// message, perhaps with a common table before. The receiver of a report must have reported such on its day or
-// in its month: few have, where they are rare, or the sums may still call senders
-// by other names. Only then its own rows are looked at, one report after the other,
-// as far as somebody reads on: not the rows of each address, as the planner
-// would have it, who thinks that there is one.
+// message, perhaps with a common table before. The receiver of a report must
+// have reported such on its day or in its month: few have, where they are rare,
+// or the sums may still call senders by other names. Only then its own rows are
+// looked at, one report after the other, as far as somebody reads on.
 func (f Filter) reports(org org.ID) (with, where, holding string, args postgres.NamedArgs) {
 	where, args = reportWhere(f), reportArgs(org, f)
 	if !f.ofMessages() {
@@ -147,10 +147,7 @@ func (f Filter) reports(org org.ID) (with, where, holding string, args postgres.
 	with = `WITH holding AS MATERIALIZED (
 			SELECT DISTINCT t.domain_id, ` + of("t") + `, t.reporter FROM ` + f.span(true) + ` t ` + opinions + ` WHERE ` + chosen + `)`
 	return with, where, `((r.domain_id, ` + of("r") + `, r.reporter_domain) IN (TABLE holding) OR r.domain_id IN (SELECT u.domain_id FROM daily_stale u WHERE u.org_id = @org)) IS TRUE
-		AND EXISTS (
-			SELECT FROM (SELECT x.org_id, r.domain_id, x.day, x.disposition, x.dkim, x.spf, x.forwarding, r.reporter_domain AS reporter, o.sender, o.country
-			             FROM (SELECT org_id, day, source_ip, disposition, dkim, spf, forwarding FROM records WHERE org_id = @org AND day = r.day AND report_id = r.report_id OFFSET 0) x
-			             CROSS JOIN LATERAL (SELECT sender, country FROM sources WHERE org_id = @org AND domain_id = r.domain_id AND source_ip = x.source_ip OFFSET 0) o) t ` + opinion + ` WHERE ` + chosen + ` OFFSET 0)`, args
+		AND EXISTS (SELECT FROM report_rows t ` + opinion + ` WHERE t.report_id = r.report_id AND ` + chosen + ` OFFSET 0)`, args
 }
 
 // counts are how many reports and mails there are.
@@ -189,18 +186,9 @@ func queueReport(b *postgres.Batch, org org.ID, id ID, r *Report, found *bool) {
 		found, &r.ID, &r.DomainID, &r.Domain, &r.Receipt, &r.Day, &r.BeginAt, &r.EndAt, &r.Reporter, &r.ReporterDomain,
 		&r.Records, &r.BadRecords, &r.Messages, &r.Aligned, &r.StoredAt, &r.Head.ReportID, &r.HeadRaw, &r.DetailsRaw, &r.RepairsRaw, &r.Trust,
 		&r.Source, &r.AuthMethod, &r.AuthResult, &r.AuthDomain, &r.Original)
-	scan(b, "report split", `SELECT `+splitSQL+` FROM `+rowsOfReport+opinion, args,
+	scan(b, "report split", `SELECT `+splitSQL+` FROM report_rows t `+opinion+` WHERE t.org_id = @org AND t.report_id = @id`, args,
 		&r.Split.Passing, &r.Split.Forwarded, &r.Split.Fix, &r.Split.Unknown)
 }
-
-// rowsOfReport are the rows t of one report. Each looks up its address: the
-// planner would rather go through all that ever sent as the domain.
-const rowsOfReport = `(
-	SELECT r.org_id, r.domain_id, x.seq, x.auth_id, x.source_ip, x.messages, o.sender, x.disposition, x.dkim, x.spf, x.forwarding FROM reports r
-	CROSS JOIN LATERAL (SELECT seq, auth_id, source_ip, messages, disposition, dkim, spf, forwarding FROM records
-	                    WHERE org_id = r.org_id AND day = r.day AND report_id = r.report_id OFFSET 0) x
-	CROSS JOIN LATERAL (SELECT sender FROM sources WHERE org_id = r.org_id AND domain_id = r.domain_id AND source_ip = x.source_ip OFFSET 0) o
-	WHERE r.org_id = @org AND r.report_id = @id) t`
 
 func queueRecords(b *postgres.Batch, org org.ID, id ID, q RecordQuery, into *[]Record) {
 	args := postgres.NamedArgs{"org": org, "id": id, "limit": q.Limit, "offset": q.Offset, "class": q.Class}
@@ -208,7 +196,7 @@ func queueRecords(b *postgres.Batch, org org.ID, id ID, q RecordQuery, into *[]R
 		SELECT t.seq, t.source_ip, n.name, t.messages, t.class, t.sender, t.disposition, t.dkim, t.spf, t.forwarding,
 		       a.header_from, a.envelope_from, a.envelope_to, a.evaluated, a.results
 		FROM (SELECT t.org_id, t.seq, t.auth_id, t.source_ip, t.messages, `+classSQL+` AS class, t.sender, t.disposition, t.dkim, t.spf, t.forwarding
-		      FROM `+rowsOfReport+opinion+` WHERE @class = 0 OR `+classSQL+` = @class
+		      FROM report_rows t `+opinion+` WHERE t.org_id = @org AND t.report_id = @id AND (@class = 0 OR `+classSQL+` = @class)
 		      ORDER BY `+classSQL+` = 3 DESC, t.messages DESC, t.seq LIMIT @limit OFFSET @offset) t
 		JOIN auth_results a ON a.org_id = t.org_id AND a.auth_id = t.auth_id
 		LEFT JOIN ip_facts n ON n.ip = t.source_ip
