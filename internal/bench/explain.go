@@ -35,9 +35,9 @@ func newPlans() *plans {
 	return &plans{from, map[string]plan{}, map[string]float64{}}
 }
 
-// look explains the statements of an organization's page that took so many
-// milliseconds, if no other of its kind was slower.
-func (p *plans) look(ctx context.Context, admin *pgx.Conn, org, kind, path string, ms float64, list []statement) error {
+// look explains the statements of a page that took so many milliseconds, if no
+// other of its kind was slower.
+func (p *plans) look(ctx context.Context, admin *pgx.Conn, kind, path string, ms float64, list []statement) error {
 	if p.from == 0 || ms < p.from || ms < p.slowest[kind] {
 		return nil
 	}
@@ -46,7 +46,7 @@ func (p *plans) look(ctx context.Context, admin *pgx.Conn, org, kind, path strin
 		if !strings.Contains(s.sql, "SELECT") {
 			continue
 		}
-		found, err := explain(ctx, admin, org, s)
+		found, err := explain(ctx, admin, s)
 		if err != nil {
 			return fmt.Errorf("explain %s: %w", s.sql, err)
 		}
@@ -66,15 +66,17 @@ func (p *plans) print(out io.Writer) {
 	}
 }
 
-// explain carries a statement out as the app's role would.
-func explain(ctx context.Context, admin *pgx.Conn, org string, s statement) (found plan, err error) {
+// explain carries a statement out as the app's role did.
+func explain(ctx context.Context, admin *pgx.Conn, s statement) (found plan, err error) {
 	tx, err := admin.Begin(ctx)
 	if err != nil {
 		return found, err
 	}
 	defer func() { _ = tx.Rollback(ctx) }()
-	if _, err := tx.Exec(ctx, `SELECT set_config('sendvery.org_id', $1, true), set_config('jit', 'off', true), set_config('role', 'sendvery_app', true)`, org); err != nil {
-		return found, err
+	for _, set := range append(s.settings, statement{sql: `SELECT set_config('jit', 'off', true), set_config('role', 'sendvery_app', true)`}) {
+		if _, err := tx.Exec(ctx, set.sql, set.args...); err != nil {
+			return found, err
+		}
 	}
 	rows, err := tx.Query(ctx, `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) `+s.sql, s.args...)
 	if err != nil {

@@ -125,8 +125,8 @@ func (h *crowdHouse) measure(ctx context.Context, t *table, before map[string]fl
 			t.row(row{figure: name + ", agency", value: p95(many), baseline: 100, unit: fmt.Sprintf("ms, median %s; %d domains", number(median(many)), places.agency.Domains), against: "as promised", share: true})
 			continue
 		}
-		big, _, err1 := h.visit(ctx, p, visitsPerPage/4, func(*rand.Rand) watched { return places.largest })
-		mid, _, err2 := h.visit(ctx, p, visitsPerPage/4, func(*rand.Rand) watched { return places.median })
+		big, _, err1 := h.visit(ctx, p, visitsPerPage, func(*rand.Rand) watched { return places.largest })
+		mid, _, err2 := h.visit(ctx, p, visitsPerPage, func(*rand.Rand) watched { return places.median })
 		if err := errors.Join(err1, err2); err != nil {
 			return nil, err
 		}
@@ -154,7 +154,7 @@ func (h *crowdHouse) visit(ctx context.Context, p page, n int, of func(*rand.Ran
 		ms := time.Since(start).Seconds() * 1000
 		list := h.statements.take()
 		took, queries = append(took, ms), max(queries, len(list))
-		if err := h.plans.look(ctx, h.admin, d.Org, p.name, path, ms, list); err != nil {
+		if err := h.plans.look(ctx, h.admin, p.name, path, ms, list); err != nil {
 			return nil, 0, err
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -9,15 +10,17 @@ import (
 )
 
 // statements are what a page asks the database, without what only begins, ends
-// and sets the scope of transactions.
+// and sets up transactions.
 type statements struct {
-	mu   sync.Mutex
-	list []statement
+	mu       sync.Mutex
+	list     []statement
+	settings []statement // of the transaction
 }
 
 type statement struct {
-	sql  string
-	args []any
+	sql      string
+	args     []any
+	settings []statement // that were made before it
 }
 
 var (
@@ -35,14 +38,16 @@ func (s *statements) take() []statement {
 }
 
 func (s *statements) add(sql string, args []any) {
-	for _, begins := range []string{"begin", "commit", "rollback", "select set_config"} {
-		if strings.HasPrefix(sql, begins) {
-			return
-		}
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.list = append(s.list, statement{sql, args})
+	switch begins := func(word string) bool { return strings.HasPrefix(sql, word) }; {
+	case begins("begin"):
+		s.settings = nil
+	case begins("select set_config"):
+		s.settings = append(s.settings, statement{sql: sql, args: args})
+	case !begins("commit") && !begins("rollback"):
+		s.list = append(s.list, statement{sql, args, slices.Clone(s.settings)})
+	}
 }
 
 // TraceQueryStart implements pgx.QueryTracer.

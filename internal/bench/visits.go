@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -26,6 +27,8 @@ type watched struct {
 	Countries []string `db:"countries"`
 	IPs       []string `db:"ips"`
 	Reports   []int64  `db:"reports"`
+
+	Year time.Time `db:"year"` // the first day of the last
 }
 
 // places are where pages are asked for.
@@ -43,14 +46,14 @@ func (h *crowdHouse) places(ctx context.Context) (p places, err error) {
 			SELECT org_id, domain_id, rows, row_number() OVER (ORDER BY rows DESC) AS place, count(*) OVER () AS n, count(*) OVER (PARTITION BY org_id) AS domains,
 			       row_number() OVER (PARTITION BY org_id ORDER BY md5(domain_id::text)) AS turn
 			FROM sized)
-		SELECT org_id::text, o.slug, domain_id::text, d.name, s.rows, s.place, s.n, s.domains, s.turn,
+		SELECT (@now::date - 364) AS year, org_id::text, o.slug, domain_id::text, d.name, s.rows, s.place, s.n, s.domains, s.turn,
 		       array(SELECT DISTINCT sender FROM (SELECT sender FROM daily_senders x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id ORDER BY day DESC LIMIT 500) x) AS senders,
 		       array(SELECT DISTINCT reporter FROM (SELECT reporter FROM daily_receivers x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id ORDER BY day DESC LIMIT 2000) x) AS reporters,
 		       array(SELECT DISTINCT country FROM sources x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id AND country <> '') AS countries,
 		       array(SELECT host(source_ip) FROM sources x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id ORDER BY md5(host(source_ip)) LIMIT 100) AS ips,
 		       array(SELECT report_id FROM reports x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id ORDER BY day DESC LIMIT 500) AS reports
 		FROM placed s JOIN domains d USING (org_id, domain_id) JOIN organizations o USING (org_id)
-		WHERE place = 1 OR place = n / 2 OR turn = 1 ORDER BY s.org_id, s.turn`)
+		WHERE place = 1 OR place = n / 2 OR turn = 1 ORDER BY s.org_id, s.turn`, pgx.NamedArgs{"now": h.now})
 	if err != nil {
 		return p, err
 	}
@@ -109,9 +112,12 @@ func one(list []string, r *rand.Rand) string {
 	return list[r.IntN(len(list))]
 }
 
-// span is a random range of days.
+// span is a random range of days: one that is offered, or a year.
 func (d watched) span(r *rand.Rand) url.Values {
-	return url.Values{"days": {one([]string{"7", "30", "90", "365"}, r)}}
+	if r.IntN(4) == 0 {
+		return url.Values{"from": {d.Year.Format(time.DateOnly)}}
+	}
+	return url.Values{"days": {one([]string{"7", "28", "90"}, r)}}
 }
 
 // filter is a random one: one of so many is about one domain, and each value is
