@@ -6,7 +6,7 @@ import "strings"
 func (j *journey) readsTheOverview() {
 	j.open(j.org + "/?days=90")
 	verdicts := strings.Join(j.texts("main section:nth-of-type(1) li"), "\n")
-	for _, want := range []string{"example.org", "example.com", "example.net", "messages", "In the way of p=reject", "newsletter.example", "office-1.example.org", "Have it sign with d=example.org"} {
+	for _, want := range []string{"example.org", "example.com", "example.net", "messages", "In the way of p=reject", "newsletter.example", "office-1.example.org", "Have it sign its mail as example.org"} {
 		if !strings.Contains(verdicts, want) {
 			j.Errorf("the verdicts lack %q:\n%s", want, verdicts)
 		}

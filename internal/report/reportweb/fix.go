@@ -16,7 +16,7 @@ type Fix struct {
 // some of its mail is signed as it should be.
 func fixes(key, domain string, partly bool) (list []Fix, source ui.Link) {
 	p, _ := sender.Provider(key)
-	for _, f := range []Fix{{"DKIM", p.DKIM}, {"SPF", p.SPF}} {
+	for _, f := range []Fix{{"SPF", p.SPF}, {"DKIM", p.DKIM}} { // what is said of DKIM may go on from there
 		if f.Words != "" {
 			list = append(list, f)
 		}
@@ -25,10 +25,10 @@ func fixes(key, domain string, partly bool) (list []Fix, source ui.Link) {
 		return list, ui.Link{Text: p.Source + ", read in " + p.Checked, Href: p.Address}
 	}
 	if partly {
-		return []Fix{{"DKIM", "Some of its mail is signed so that it counts for " + domain + ". Find the machines or settings whose signature is missing or does not verify, and have them sign as the others do."}}, ui.Link{}
+		return []Fix{{"DKIM", "Only part of its mail carries a valid signature of " + domain + ". Have the machines or settings that send the rest sign in the same way; the sender’s details have examples of what fails."}}, ui.Link{}
 	}
 	return []Fix{
-		{"DKIM", "Have it sign with d=" + domain + ": make a key there and publish it below _domainkey." + domain + ". That survives forwarding, so it is the better one of the two."},
-		{"SPF", "Or have its return path lie in " + domain + ", and name its servers in the SPF record there."},
+		{"DKIM", "Have it sign its mail as " + domain + ": make a DKIM key in its settings, and publish its public half in your DNS below _domainkey." + domain + ". A signature survives forwarding, so it is the better one of the two."},
+		{"SPF", "Or have bounces of its mail go to an address in " + domain + " (the return path), and name its servers in the SPF record of " + domain + "."},
 	}, ui.Link{}
 }
