@@ -20,7 +20,7 @@ func overviewGallery() []galleryPage {
 			page := sampleOverview(p)
 			page.Doubts = reportweb.Doubts{Href: galleryPath + "reports-filtered",
 				Words: "20\u202f313 of 41\u202f203 messages came in report mails that are not authenticated: anybody could have written them. They are shown; verdicts and advice go by the other 20\u202f890."}
-			page.Verdicts[0].Judged = "The verdict goes by the 10\u202f490 that are authenticated."
+			page.Verdicts[0].Judged = "The verdict goes by the 10\u202f490 of them that came in authenticated reports."
 			page.Verdicts[1].Sentence = "No verdict yet: none of 9\u202f932 messages was reported in an authenticated mail."
 			page.Verdicts[1].Tone, page.Reports[1].Doubt = ui.Plain, "not authenticated"
 			return reportweb.Overview(page)
@@ -118,20 +118,19 @@ func sampleVolume(id string) ui.Volume {
 }
 
 func sampleSenders() []reportweb.SenderRow {
-	line := func(base int64) []int64 {
-		var out []int64
+	line := func(base int64) (t ui.Trend) {
 		for i := range int64(28) {
-			out = append(out, base+(i*i*7+i*13)%(base/2+5))
+			t.PerDay = append(t.PerDay, float64(base+(i*i*7+i*13)%(base/2+5)))
 		}
-		return out
+		return t
 	}
 	return []reportweb.SenderRow{
-		{Href: galleryPath + "reports", Name: "Mailchimp", Detail: "7 addresses", Class: ui.NeedsFixing, Messages: 812, SPF: "pass, other domain", DKIM: "none", PerDay: line(30)},
-		{Href: galleryPath + "reports", Name: "203.0.113.24", Detail: "no confirmed name", Class: ui.NeedsFixing, Messages: 96, SPF: "fail", DKIM: "none", PerDay: line(4)},
-		{Href: galleryPath + "reports", Name: "mail-lf1-f41.outbound.example.net", Detail: "192.0.2.41 and 38 more", Class: ui.Passing, Messages: 30012, Passing: 30012, SPF: "pass, aligned", DKIM: "pass, aligned", PerDay: line(900)},
-		{Href: galleryPath + "reports", Name: "o365-eur05.mail.example", Detail: "192.0.2.96", Class: ui.Passing, Messages: 8298, Passing: 8290, SPF: "pass, aligned", DKIM: "pass, aligned", PerDay: line(300)},
-		{Href: galleryPath + "reports", Name: "lists.university.example", Detail: "2001:db8:4::17", Class: ui.Forwarded, Messages: 1911, Passing: 0, SPF: "fail", DKIM: "fail", PerDay: line(60)},
-		{Href: galleryPath + "reports", Name: "198.51.100.77", Detail: "no confirmed name", Class: ui.Unknown, Messages: 170, SPF: "fail", DKIM: "none", PerDay: line(6)},
+		{Href: galleryPath + "reports", Name: "Mailchimp", Detail: "7 addresses", Class: ui.NeedsFixing, Messages: 812, SPF: "not aligned", DKIM: "not aligned", Trend: line(30)},
+		{Href: galleryPath + "reports", Name: "203.0.113.24", Detail: "no confirmed name", Class: ui.NeedsFixing, Messages: 96, SPF: "not aligned", DKIM: "not aligned", Trend: line(4)},
+		{Href: galleryPath + "reports", Name: "mail-lf1-f41.outbound.example.net", Detail: "192.0.2.41 and 38 more", Class: ui.Passing, Messages: 30012, Passing: 30012, SPF: "aligned", DKIM: "aligned", Trend: line(900)},
+		{Href: galleryPath + "reports", Name: "o365-eur05.mail.example", Detail: "192.0.2.96", Class: ui.Passing, Messages: 8298, Passing: 8290, SPF: "aligned", DKIM: "aligned", Trend: line(300)},
+		{Href: galleryPath + "reports", Name: "lists.university.example", Detail: "2001:db8:4::17", Class: ui.Forwarded, Messages: 1911, Passing: 0, SPF: "not aligned", DKIM: "not aligned", Trend: line(60)},
+		{Href: galleryPath + "reports", Name: "198.51.100.77", Detail: "no confirmed name", Class: ui.Unknown, Messages: 170, SPF: "not aligned", DKIM: "not aligned", Trend: line(6)},
 	}
 }
 

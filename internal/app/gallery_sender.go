@@ -22,7 +22,7 @@ func sampleSenderDrawer(page string) reportweb.SenderDrawer {
 			{Address: "198.51.100.31", Href: here, Name: "mta14.news.example.com", Network: "AS64500 Example Networks, DE"},
 			{Address: "2001:db8:4::17", Href: here},
 		},
-		More: "and 14 more addresses", Href: here, PerDay: []int64{120, 140, 90, 0, 0, 160, 155, 150, 149, 20, 0, 130, 170, 166},
+		More: "and 14 more addresses", Href: here, Trend: ui.Trend{PerDay: []float64{120, 140, 90, 0, 0, 160, 155, 150, 149, 20, 0, 130, 170, 166}},
 		Results: []reportweb.ResultRow{
 			{DKIM: "does not pass", SPF: "does not pass", Did: "delivered", Messages: 3955},
 			{DKIM: "passes, aligned", SPF: "does not pass", Did: "delivered", Messages: 165},

@@ -159,8 +159,8 @@ var reads = map[string]func(call) (any, error){
 		}
 		return all, nil
 	},
-	"report.Service.SenderDays": func(c call) (any, error) {
-		return c.Reports.SenderDays(c, c.in.ID, c.days(), []report.SenderTotal{{Sender: "192.0.2.1", DomainID: c.of.domain.ID}})
+	"report.Service.SenderTrends": func(c call) (any, error) {
+		return c.Reports.SenderTrends(c, c.in.ID, c.days(), []report.SenderTotal{{Sender: "192.0.2.1", DomainID: c.of.domain.ID}})
 	},
 	"report.Service.Senders": func(c call) (any, error) {
 		return twice(c, func(f report.Filter) (any, error) {

@@ -43,6 +43,17 @@ const (
 	Fails // whatever else is reported
 )
 
+// of are the conditions that the outcome sets on a column.
+func (o Outcome) of(column string) []string {
+	switch o {
+	case Passes:
+		return []string{column + ` = 1`}
+	case Fails:
+		return []string{column + ` <> 1`}
+	}
+	return nil
+}
+
 // ofMessages reports whether the filter looks into reports at the senders and
 // results of their messages.
 func (f Filter) ofMessages() bool {
@@ -116,14 +127,8 @@ func (f Filter) conditions(org org.ID) (string, postgres.NamedArgs) {
 	default:
 		add(`t.disposition = @disposition`, "disposition", int16(f.Disposition))
 	}
-	for column, outcome := range map[string]Outcome{"dkim": f.DKIM, "spf": f.SPF} {
-		switch outcome {
-		case Passes:
-			facts = append(facts, `t.`+column+` = 1`)
-		case Fails:
-			facts = append(facts, `t.`+column+` <> 1`)
-		}
-	}
+	facts = append(facts, f.DKIM.of("t.dkim")...)
+	facts = append(facts, f.SPF.of("t.spf")...)
 	return strings.Join(facts, " AND "), args
 }
 
@@ -143,7 +148,10 @@ func (f Filter) messages(byReceiver bool) string {
 // span is messages for sums over all days together: with last_day, and with
 // months in one row that are chosen whole. These end before the last
 // RecentDays, which are told apart.
-func (f Filter) span(byReceiver bool) string {
+func (f Filter) span(byReceiver bool) string { return f.rows(byReceiver, true) }
+
+// rows is span with months in one row, or without.
+func (f Filter) rows(byReceiver, months bool) string {
 	view := f.messages(byReceiver)
 	from, to := f.wholeMonths()
 	columns, by := `org_id, domain_id, %s AS day, %s AS last_day, sender, country, disposition, dkim, spf, forwarding, trust, messages`, "senders"
@@ -153,7 +161,7 @@ func (f Filter) span(byReceiver bool) string {
 	case "messages_by_receiver":
 		columns, by = columns+`, reporter`, "receivers"
 	}
-	if view == "messages" || !from.Before(to) {
+	if view == "messages" || !months || !from.Before(to) {
 		return `(SELECT ` + fmt.Sprintf(columns, "day", "day") + ` FROM ` + view + `)`
 	}
 	days := ` UNION ALL SELECT ` + fmt.Sprintf(columns, "day", "day") + ` FROM `

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -249,8 +250,14 @@ func TestEveryNumberOfAFilterAgrees(t *testing.T) {
 			t.Fatal(err)
 		}
 		var senders report.Split
-		for _, s := range page.Senders {
+		for i, s := range page.Senders {
 			senders = senders.Add(s.Split)
+			if got := drawn(f, page.Trends[i]); got != s.Total() {
+				t.Errorf("filter %d %+v: the trend of %s comes to %d messages, the sender to %d", n, f, s.Sender, got, s.Total())
+			}
+		}
+		if trends, err := b.SenderTrends(t.Context(), b.org.ID, f, page.Senders); err != nil || !reflect.DeepEqual(trends, page.Trends) {
+			t.Errorf("filter %d %+v: trends are %v, %v, and with their senders %v", n, f, trends, err, page.Trends)
 		}
 		receivers, err := b.Reporters(t.Context(), b.org.ID, f)
 		if err != nil {

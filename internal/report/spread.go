@@ -113,6 +113,7 @@ func queueReceiverDays(b *postgres.Batch, org org.ID, f Filter, into *[]Receiver
 // SenderDetail is one sender of a domain, in detail.
 type SenderDetail struct {
 	Total     SenderTotal
+	Trend     Trend
 	Results   []ResultTotal
 	Receivers []ReporterTotal
 	Samples   []Sample // failing messages of the last day with any, the largest rows first
@@ -140,9 +141,12 @@ type Sample struct {
 func (s *Service) Sender(ctx context.Context, org org.ID, f Filter) (SenderDetail, error) {
 	var d SenderDetail
 	var totals []total
+	var days []senderDays
+	asked := []SenderTotal{{Sender: f.Sender, DomainID: f.Domain}}
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		end := f.joinByHash(b)
 		queueTotals(b, org, f, &totals)
+		queueSenderDays(b, org, f, asked, &days)
 		queueResults(b, org, f, &d.Results)
 		queueReceivers(b, org, f, &d.Receivers)
 		end()
@@ -153,6 +157,7 @@ func (s *Service) Sender(ctx context.Context, org org.ID, f Filter) (SenderDetai
 			d.Total = t.sender()
 		}
 	}
+	d.Trend = f.trendsOf(asked, days)[0]
 	return d, err
 }
 

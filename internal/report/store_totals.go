@@ -11,15 +11,20 @@ import (
 )
 
 // judged is a common table "x" of the chosen messages by domain, sender and
-// class. Facts are summed before they are judged: days, dispositions and
-// countries multiply the rows and change nothing here.
-func (f Filter) judged(org org.ID) (string, postgres.NamedArgs) {
+// class, and with trends also by day, or by month where these have a point for
+// it. Facts are summed before they are judged: dispositions and countries, and
+// days where nobody asks for them, multiply the rows and change nothing here.
+func (f Filter) judged(org org.ID, trends bool) (string, postgres.NamedArgs) {
 	facts, args := f.conditions(org)
+	day, from := `NULL::date`, f.span(false)
+	if trends {
+		day, from = `t.day`, f.rows(false, f.byMonth())
+	}
 	args["recent"], args["week"] = f.recent(), f.To.AddDate(0, 0, -7)
 	args["quarantine"], args["reject"] = int16(dmarcrpt.DispositionQuarantine), int16(dmarcrpt.DispositionReject)
 	return `WITH x AS MATERIALIZED (
-		SELECT t.domain_id, t.sender, ` + classOfFact + ` AS class, t.last_day, t.messages, t.sure, t.sure_stopped, t.recent, t.sure_recent, t.week, t.before, t.sure_dkim, t.dkim, t.spf
-		FROM (SELECT t.org_id, t.domain_id, t.sender, ` + factSQL + ` AS fact, max(t.last_day) AS last_day, sum(t.messages)::bigint AS messages, ` + sureSQL + ` AS sure,
+		SELECT t.domain_id, t.sender, ` + classOfFact + ` AS class, t.point AS day, t.last_day, t.messages, t.sure, t.sure_stopped, t.recent, t.sure_recent, t.week, t.before, t.sure_dkim, t.dkim, t.spf
+		FROM (SELECT t.org_id, t.domain_id, t.sender, ` + factSQL + ` AS fact, ` + day + ` AS point, max(t.last_day) AS last_day, sum(t.messages)::bigint AS messages, ` + sureSQL + ` AS sure,
 		             coalesce(sum(t.messages) FILTER (WHERE t.disposition IN (@quarantine, @reject) AND t.trust <> 2), 0)::bigint AS sure_stopped,
 		             coalesce(sum(t.messages) FILTER (WHERE t.day >= @recent), 0)::bigint AS recent,
 		             coalesce(sum(t.messages) FILTER (WHERE t.day >= @recent AND t.trust <> 2), 0)::bigint AS sure_recent,
@@ -27,7 +32,7 @@ func (f Filter) judged(org org.ID) (string, postgres.NamedArgs) {
 		             coalesce(sum(t.messages) FILTER (WHERE t.day > @week::date - 7 AND t.day <= @week::date AND t.trust <> 2), 0)::bigint AS before,
 		             coalesce(sum(t.messages) FILTER (WHERE t.dkim = 1 AND t.trust <> 2), 0)::bigint AS sure_dkim,
 		             coalesce(sum(t.messages) FILTER (WHERE t.dkim = 1), 0)::bigint AS dkim, coalesce(sum(t.messages) FILTER (WHERE t.spf = 1), 0)::bigint AS spf
-		      FROM ` + f.span(false) + ` t WHERE ` + facts + ` GROUP BY t.org_id, t.domain_id, t.sender, 4) t ` + opinions + f.ofClass(args) + `)`, args
+		      FROM ` + from + ` t WHERE ` + facts + ` GROUP BY t.org_id, t.domain_id, t.sender, 4, 5) t ` + opinions + f.ofClass(args) + `)`, args
 }
 
 // judgedDays is a common table "x" of the chosen messages by domain, day,
@@ -53,12 +58,13 @@ func (f Filter) ofClass(args postgres.NamedArgs) string {
 // joinByHash has the queries that follow join their rows by hash, until end is
 // called. The planner takes what row-level security says of an organization for
 // one more condition, expects a few hundredths of its rows, and would look up
-// senders for one after the other. Records are looked up all the same.
+// senders for one after the other, or sort rows to group them. Records are looked
+// up all the same.
 func (f Filter) joinByHash(b *postgres.Batch) (end func()) {
 	if f.messages(false) == "messages" {
 		return func() {}
 	}
-	const set = `select set_config('enable_nestloop', $1, true)`
+	const set = `select set_config('enable_nestloop', $1, true), set_config('enable_sort', $1, true)`
 	b.Queue(set, "off")
 	return func() { b.Queue(set, "on") }
 }
@@ -140,28 +146,30 @@ const sumsSQL = `max(x.last_day) AS last_day, max(x.last_day) FILTER (WHERE x.cl
 const sumColumns = `last_day, last_fix, recent_fix, recent_other, sure_recent_fix, sure_recent_other, dkim, spf, signed, week, before,
 	passing, sure_passing, forwarded, sure_forwarded, fix, sure_fix, sure_stopped, unknown, sure_unknown`
 
-// senderColumns bring what is known about the sender of rows t; addresses are
-// all that ever sent as the domain.
-const senderColumns = `coalesce(s.own, false) AS own, coalesce(s.review, '') AS review, coalesce(s.note, '') AS note, s.reviewed_at,
+// senderColumns bring what is known about the sender of rows t, and of those that
+// are described their addresses, all that ever sent as the domain.
+func senderColumns(described string) string {
+	return `coalesce(s.own, false) AS own, coalesce(s.review, '') AS review, coalesce(s.note, '') AS note, s.reviewed_at,
 	(SELECT p.email FROM members m JOIN people p ON p.person_id = m.person_id WHERE m.org_id = @org AND m.person_id = s.reviewed_by) AS reviewed_by,
-	coalesce((SELECT count(*) FROM sources o WHERE o.org_id = @org AND o.domain_id = t.domain_id AND o.sender = t.sender), 0)::int AS addresses,
-	(SELECT o.source_ip FROM sources o WHERE o.org_id = @org AND o.domain_id = t.domain_id AND o.sender = t.sender ORDER BY o.source_ip LIMIT 1) AS address`
+	coalesce((SELECT count(*) FROM sources o WHERE o.org_id = @org AND o.domain_id = t.domain_id AND o.sender = t.sender AND ` + described + `), 0)::int AS addresses,
+	(SELECT o.source_ip FROM sources o WHERE o.org_id = @org AND o.domain_id = t.domain_id AND o.sender = t.sender AND ` + described + ` LIMIT 1) AS address`
+}
 
 // queueTotals sums the chosen messages by domain and by sender. Of senders
-// those that need fixing are all there, of the others those with failing mail
-// of the owner's and then the largest, up to a limit.
+// those that need fixing come first and are all there, of the others those with
+// failing mail of the owner's and then the largest, up to a limit.
 func queueTotals(b *postgres.Batch, org org.ID, f Filter, into *[]total) {
-	x, args := f.judged(org)
-	args["limit"] = summarySenders
+	x, args := f.judged(org, false)
+	args["limit"], args["described"] = summarySenders, DescribedSenders
 	collect(b, into, "totals", x+`,
 		sums AS (
 			SELECT CASE WHEN grouping(x.sender) = 0 THEN 'sender' ELSE 'domain' END AS grouping, x.domain_id, x.sender, `+sumsSQL+`
 			FROM x GROUP BY GROUPING SETS ((x.domain_id), (x.sender, x.domain_id))),
 		ranked AS (
 			SELECT sums.grouping, domain_id, sender, `+sumColumns+`, count(*) OVER (PARTITION BY sums.grouping) AS size,
-			       row_number() OVER (PARTITION BY sums.grouping ORDER BY fix > 0 DESC, passing + forwarded + fix + unknown DESC, sender, domain_id) AS place
+			       row_number() OVER (PARTITION BY sums.grouping ORDER BY `+senderClassSQL("")+` = 3 DESC, fix > 0 DESC, passing + forwarded + fix + unknown DESC, sender, domain_id) AS place
 			FROM sums)
-		SELECT t.grouping, 0 AS class, t.domain_id, d.name AS domain, t.sender, `+sumColumns+`, t.size, `+senderColumns+`
+		SELECT t.grouping, 0 AS class, t.domain_id, d.name AS domain, t.sender, `+sumColumns+`, t.size, `+senderColumns(`t.place <= @described`)+`
 		FROM ranked t JOIN domains d ON d.org_id = @org AND d.domain_id = t.domain_id
 		LEFT JOIN senders s ON s.org_id = @org AND s.domain_id = t.domain_id AND s.sender = t.sender
 		WHERE t.grouping <> 'sender' OR t.place <= @limit OR `+senderClassSQL("")+` = 3 OR `+senderClassSQL("sure_")+` = 3
@@ -234,21 +242,19 @@ func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) 
 		WHERE d.org_id = @org`+where+` ORDER BY d.name`, reportArgs(org, f))
 }
 
-// queueSenderDays sums the messages of some senders by day. In the sums of days
-// each of them is looked up.
-func queueSenderDays(b *postgres.Batch, org org.ID, f Filter, senders []SenderTotal, into *[]senderDay) {
+// queueSenderDays sums the messages of some senders by day, or by month where
+// their trends have a point for it.
+func queueSenderDays(b *postgres.Batch, org org.ID, f Filter, senders []SenderTotal, into *[]senderDays) {
 	names, domains := make([]string, len(senders)), make([]DomainID, len(senders))
 	for i, t := range senders {
 		names[i], domains[i] = t.Sender, t.DomainID
 	}
 	where, args := f.judgedWhere(org)
 	args["names"], args["domains"] = names, domains
-	const those = ` AND t.sender = ANY(@names) AND ((t.sender, t.domain_id) IN (SELECT u.sender, u.domain_id FROM unnest(@names::text[], @domains::uuid[]) AS u (sender, domain_id))) IS TRUE`
-	from := `SELECT t.sender, t.domain_id, t.day, t.messages FROM ` + f.messages(false) + ` t ` + opinions + ` WHERE ` + where + those
-	if f.messages(false) == "messages_by_sender" {
-		from = `SELECT u.sender, u.domain_id, t.day, t.messages FROM unnest(@names::text[], @domains::uuid[]) AS u (sender, domain_id)
-			CROSS JOIN LATERAL (SELECT t.day, t.messages FROM daily_senders t ` + opinions + ` WHERE ` + where + ` AND t.sender = u.sender AND t.domain_id = u.domain_id OFFSET 0) t
-			UNION ALL SELECT t.sender, t.domain_id, t.day, t.messages FROM messages_due t ` + opinions + ` WHERE ` + where + those
-	}
-	collect(b, into, "days of senders", `SELECT sender, domain_id, day, sum(messages)::bigint AS messages FROM (`+from+`) t GROUP BY sender, domain_id, day`, args)
+	collect(b, into, "days of senders", `
+		SELECT t.sender, t.domain_id, array_agg(t.day) AS days, array_agg(t.messages) AS messages
+		FROM (SELECT t.sender, t.domain_id, t.day, sum(t.messages)::bigint AS messages FROM `+f.rows(false, f.byMonth())+` t `+opinions+`
+		      WHERE `+where+` AND t.domain_id = ANY(@domains) AND ((t.sender, t.domain_id) IN (SELECT u.sender, u.domain_id FROM unnest(@names::text[], @domains::uuid[]) AS u (sender, domain_id))) IS TRUE
+		      GROUP BY t.sender, t.domain_id, t.day) t
+		GROUP BY t.sender, t.domain_id`, args)
 }

@@ -138,7 +138,7 @@ type PolicyChange struct {
 type Summary struct {
 	Days         []DayTotal
 	Domains      []DomainTotal // all, or the chosen one; also those without messages
-	Senders      []SenderTotal // all that need fixing, then the largest, these up to summarySenders
+	Senders      []SenderTotal // all that need fixing, then the largest, these up to summarySenders; the first DescribedSenders with addresses
 	SenderCount  int64         // how many there are in all
 	Changes      []PolicyChange
 	Long         []LongReports
@@ -157,43 +157,16 @@ type Summary struct {
 	advised *Summary // domains and senders without them
 }
 
-// SenderDays returns the messages per day of the filter for some senders, in
-// the senders' order.
-func (s *Service) SenderDays(ctx context.Context, org org.ID, f Filter, senders []SenderTotal) ([][]int64, error) {
-	if len(senders) == 0 {
-		return nil, nil
-	}
-	var found []senderDay
-	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueSenderDays(b, org, f, senders, &found) })
-	if err != nil {
-		return nil, err
-	}
-	days := make([][]int64, len(senders))
-	for i, t := range senders {
-		days[i] = make([]int64, f.Days())
-		for _, d := range found {
-			if d.Sender == t.Sender && d.DomainID == t.DomainID {
-				days[i][int(d.Day.Sub(f.From)/(24*time.Hour))] = d.Messages
-			}
-		}
-	}
-	return days, nil
-}
-
-// senderDay is what one sender sent as one domain on a day.
-type senderDay struct {
-	Sender   string    `db:"sender"`
-	DomainID DomainID  `db:"domain_id"`
-	Day      time.Time `db:"day"`
-	Messages int64     `db:"messages"`
-}
-
 // Limits of the lists in a Summary; the pages link to the whole.
 const (
 	summarySenders  = 500
 	summaryReports  = 8
 	summaryProblems = 5
 )
+
+// DescribedSenders is how many senders of a Summary a page can list: of the
+// others the addresses are not looked up.
+const DescribedSenders = 12
 
 // Summarise answers the first page's questions for the chosen messages.
 func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary, error) {

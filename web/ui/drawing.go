@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,21 +64,40 @@ func (s Split) summary() string {
 	return strings.Join(parts, ", ")
 }
 
-// sparkWords is the line in words, for who cannot see it.
-func sparkWords(counts []int64) string {
-	return "Per day between " + format.Count(slices.Min(counts)) + " and " + format.Count(slices.Max(counts)) + ", on the last day " + format.Count(counts[len(counts)-1])
+// Trend is how many messages of one thing there were per day: on each day or,
+// ByMonth, on an average one of each month.
+type Trend struct {
+	PerDay  []float64
+	ByMonth bool
 }
 
-// sparkPoints draws counts as a line in a box of 88 × 20.
-func sparkPoints(counts []int64) string {
-	top := int64(1)
-	for _, n := range counts {
-		top = max(top, n)
+// words is the line in words, for who cannot see it.
+func (t Trend) words() string {
+	by, last := "", "on the last day"
+	if t.ByMonth {
+		by, last = ", by month,", "in the last month"
+	}
+	return "Per day" + by + " between " + perDay(slices.Min(t.PerDay)) + " and " + perDay(slices.Max(t.PerDay)) + ", " + last + " " + perDay(t.PerDay[len(t.PerDay)-1])
+}
+
+// perDay is a number of messages; of few also their tenths.
+func perDay(n float64) string {
+	if n < 10 && n != math.Trunc(n) {
+		return strconv.FormatFloat(n, 'f', 1, 64)
+	}
+	return format.Count(int64(math.Round(n)))
+}
+
+// points draws the line in a box of 88 × 20.
+func (t Trend) points() string {
+	top := slices.Max(t.PerDay)
+	if top == 0 {
+		top = 1
 	}
 	var b strings.Builder
-	for i, n := range counts {
-		x := 2 + 84*float64(i)/float64(max(len(counts)-1, 1))
-		y := 18 - 16*float64(n)/float64(top)
+	for i, n := range t.PerDay {
+		x := 2 + 84*float64(i)/float64(max(len(t.PerDay)-1, 1))
+		y := 18 - 16*n/top
 		b.WriteString(strconv.FormatFloat(x, 'f', 1, 64) + "," + strconv.FormatFloat(y, 'f', 1, 64) + " ")
 	}
 	return strings.TrimSpace(b.String())

@@ -77,11 +77,13 @@ func (h *Web) ShowDomain(w http.ResponseWriter, r *http.Request, a org.Access) e
 	if p.Drawer, err = h.drawer(r, a, rest, query, f, []domain.Domain{d}); err != nil {
 		return err
 	}
-	ordered := needy(sum.Senders)
 	p.SenderCount = sum.SenderCount
-	if p.Senders, err = h.senderRows(r, a, filter, f, ordered[:min(len(ordered), 12)], false); err != nil {
+	first := sum.Senders[:min(len(sum.Senders), report.DescribedSenders)]
+	trends, err := h.Reports.SenderTrends(r.Context(), a.ID, f, first)
+	if err != nil {
 		return err
 	}
+	p.Senders = senderRows(a, filter, first, trends, false)
 	for i := range p.Senders {
 		p.Senders[i].Href = path(a, rest, with(with(query, "show", p.Senders[i].Key), "of", d.Name.String()))
 	}
@@ -223,9 +225,7 @@ func (h *Web) ListSenders(w http.ResponseWriter, r *http.Request, a org.Access) 
 		p.Pager.Newer = path(a, "senders", with(query, "page", strconv.Itoa(n-1)))
 	}
 	p.Pager.Text = format.Of(shown, "sender", "senders")
-	if p.Senders, err = h.senderRows(r, a, query, f, page.Senders, len(domains) > 1); err != nil {
-		return err
-	}
+	p.Senders = senderRows(a, query, page.Senders, page.Trends, len(domains) > 1)
 	p.Headline = format.Of(page.Total(), "sender", "senders") + ", " + needWords(page.Counts[report.NeedsFixing])
 	switch {
 	case page.Total() == 0:

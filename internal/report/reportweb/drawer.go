@@ -34,7 +34,7 @@ type SenderDrawer struct {
 	Receivers []ReporterRow
 	Samples   []Record
 	Href      string // the reports that hold its messages
-	PerDay    []int64
+	Trend     ui.Trend
 	Review    ReviewForm
 }
 
@@ -89,6 +89,7 @@ func (h *Web) drawer(r *http.Request, a org.Access, rest string, query url.Value
 		Drawer: ui.Drawer{Title: sender.FullName(key), CloseHref: path(a, rest, closed)}, Domain: name,
 		Href: path(a, "reports", with(with(closed, "domain", name), "sender", key)),
 	}
+	d.Trend = ui.Trend(detail.Trend)
 	d.fillNumbers(a, f, detail, h)
 	d.fillIdentity(a, known, total)
 	d.fillFix(key, name, detail.Total)

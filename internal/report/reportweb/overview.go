@@ -94,6 +94,15 @@ type VerdictRow struct {
 	Others   string       // "and 12 other senders"; empty = all are shown
 }
 
+// passing says how much of a domain's mail passes; of a domain that sends none
+// there is nothing to say it of.
+func (v VerdictRow) passing() string {
+	if v.Split.Passing+v.Split.Fix == 0 {
+		return "none known as yours"
+	}
+	return format.Percent(v.Split.Passing, v.Split.Total()) + " passing"
+}
+
 // inTheWay heads the blockers.
 func (v VerdictRow) inTheWay() string {
 	if v.Policy == "p=reject" {
@@ -119,9 +128,9 @@ type SenderRow struct {
 	Class    ui.Class
 	Messages int64
 	Passing  int64
-	SPF      string // "pass, aligned", "pass, other domain", "fail", "none"
+	SPF      string // "aligned", "96.0 % aligned", "not aligned"
 	DKIM     string
-	PerDay   []int64 // messages per day of the range, for the small line; may be empty
+	Trend    ui.Trend
 }
 
 // ReportRow is one report in a list.

@@ -97,7 +97,7 @@ func (h *Web) importing(r *http.Request, a org.Access, boxes []mailbox.Mailbox) 
 }
 
 func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, query url.Values, f report.Filter, sum report.Summary, domains []domain.Domain) error {
-	ordered, blockers := needy(sum.Senders), sum.Blockers()
+	blockers := sum.Blockers()
 	var all report.Split
 	for _, d := range sum.Days {
 		all = all.Add(d.Split)
@@ -127,10 +127,12 @@ func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, query
 	}
 	p.Volume = h.volume(a, query, f, sum)
 	p.SenderCount, p.SendersHref = sum.SenderCount, path(a, "senders", with(query, "from", ""))
-	var err error
-	if p.Senders, err = h.senderRows(r, a, query, f, ordered[:min(len(ordered), 8)], len(domains) > 1); err != nil {
+	first := sum.Senders[:min(len(sum.Senders), 8)]
+	trends, err := h.Reports.SenderTrends(r.Context(), a.ID, f, first)
+	if err != nil {
 		return err
 	}
+	p.Senders = senderRows(a, query, first, trends, len(domains) > 1)
 	for i := range p.Senders {
 		s := &p.Senders[i]
 		s.Href = path(a, "", with(with(query, "show", s.Key), "of", s.Domain))
@@ -142,18 +144,14 @@ func (h *Web) fillOverview(p *OverviewPage, a org.Access, r *http.Request, query
 	return nil
 }
 
-// senderRows are senders with what each sent per day.
-func (h *Web) senderRows(r *http.Request, a org.Access, query url.Values, f report.Filter, senders []report.SenderTotal, manyDomains bool) ([]SenderRow, error) {
-	days, err := h.Reports.SenderDays(r.Context(), a.ID, f, senders)
-	if err != nil {
-		return nil, err
-	}
+// senderRows are senders with their trends.
+func senderRows(a org.Access, query url.Values, senders []report.SenderTotal, trends []report.Trend, manyDomains bool) []SenderRow {
 	rows := make([]SenderRow, len(senders))
 	for i, s := range senders {
 		rows[i] = senderRow(a, query, s, manyDomains)
-		rows[i].PerDay = days[i]
+		rows[i].Trend = ui.Trend(trends[i])
 	}
-	return rows, nil
+	return rows
 }
 
 // explainedDomains is how many domains of the overview say what to do about
@@ -173,7 +171,7 @@ func verdictRows(a org.Access, query url.Values, sum report.Summary) []VerdictRo
 			row := VerdictRow{Domain: d.Name.String(), Href: path(a, "domains/"+d.Name.String(), inDays(query)), Standing: as.Standing, Tone: tones[as.Standing],
 				Sentence: verdictSentence(as, d), Policy: policyTag(d.Policy), Split: split(d.Split)}
 			if n := as.On.Total(); n > 0 && n < d.Total() {
-				row.Judged = "The verdict goes by the " + format.Count(n) + " that are authenticated."
+				row.Judged = "The verdict goes by the " + format.Count(n) + " of them that came in authenticated reports."
 			}
 			row.Blockers, row.Others = blockerRows(a, query, as)
 			if len(row.Blockers) > 0 {

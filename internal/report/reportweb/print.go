@@ -145,7 +145,7 @@ func (p printed) domains(d *pdf.Document) {
 func (p printed) senders(d *pdf.Document) {
 	d.Heading("Senders")
 	var rows [][]pdf.Cell
-	for _, s := range needy(p.sum.Senders)[:min(len(p.sum.Senders), printedSenders)] {
+	for _, s := range p.sum.Senders[:min(len(p.sum.Senders), printedSenders)] {
 		class := classes[s.Class()]
 		name := format.Middle(sender.FullName(s.Sender), nameLength)
 		if !p.single {

@@ -97,22 +97,9 @@ func share(part, whole int64) string {
 	case 0:
 		return "not aligned" // it may have passed, for another domain
 	case whole:
-		return "pass, aligned"
+		return "aligned"
 	}
 	return format.Percent(part, whole) + " aligned"
-}
-
-// needy puts senders that need attention first and keeps the order otherwise.
-func needy(senders []report.SenderTotal) (ordered []report.SenderTotal) {
-	var rest []report.SenderTotal
-	for _, s := range senders {
-		if s.Class() == report.NeedsFixing {
-			ordered = append(ordered, s)
-		} else {
-			rest = append(rest, s)
-		}
-	}
-	return append(ordered, rest...)
 }
 
 // doubts says what is shown and not believed, and what verdicts go by instead.
