@@ -10,7 +10,7 @@ import (
 )
 
 // statements are what a page asks the database, without what only begins, ends
-// and sets up transactions.
+// and sets up transactions. Nothing else is to ask anything meanwhile.
 type statements struct {
 	mu       sync.Mutex
 	list     []statement

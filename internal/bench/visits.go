@@ -28,7 +28,7 @@ type watched struct {
 	IPs       []string `db:"ips"`
 	Reports   []int64  `db:"reports"`
 
-	Year time.Time `db:"year"` // the first day of the last
+	Last time.Time `db:"last"` // day with reports
 }
 
 // places are where pages are asked for.
@@ -46,7 +46,7 @@ func (h *crowdHouse) places(ctx context.Context) (p places, err error) {
 			SELECT org_id, domain_id, rows, row_number() OVER (ORDER BY rows DESC) AS place, count(*) OVER () AS n, count(*) OVER (PARTITION BY org_id) AS domains,
 			       row_number() OVER (PARTITION BY org_id ORDER BY md5(domain_id::text)) AS turn
 			FROM sized)
-		SELECT (@now::date - 364) AS year, org_id::text, o.slug, domain_id::text, d.name, s.rows, s.place, s.n, s.domains, s.turn,
+		SELECT @now::date AS last, org_id::text, o.slug, domain_id::text, d.name, s.rows, s.place, s.n, s.domains, s.turn,
 		       array(SELECT DISTINCT sender FROM (SELECT sender FROM daily_senders x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id ORDER BY day DESC LIMIT 500) x) AS senders,
 		       array(SELECT DISTINCT reporter FROM (SELECT reporter FROM daily_receivers x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id ORDER BY day DESC LIMIT 2000) x) AS reporters,
 		       array(SELECT DISTINCT country FROM sources x WHERE x.org_id = s.org_id AND x.domain_id = s.domain_id AND country <> '') AS countries,
@@ -112,10 +112,12 @@ func one(list []string, r *rand.Rand) string {
 	return list[r.IntN(len(list))]
 }
 
-// span is a random range of days: one that is offered, or a year.
+// span is a random range of days that pages lead to: up to today, or, by a chart
+// that is zoomed in, earlier.
 func (d watched) span(r *rand.Rand) url.Values {
 	if r.IntN(4) == 0 {
-		return url.Values{"from": {d.Year.Format(time.DateOnly)}}
+		from := d.Last.AddDate(0, 0, -28-r.IntN(60))
+		return url.Values{"from": {from.Format(time.DateOnly)}, "to": {from.AddDate(0, 0, r.IntN(28)).Format(time.DateOnly)}}
 	}
 	return url.Values{"days": {one([]string{"7", "28", "90"}, r)}}
 }

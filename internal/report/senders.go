@@ -51,7 +51,9 @@ func (s *Service) Senders(ctx context.Context, org org.ID, q SenderQuery) (Sende
 			continue
 		}
 		page.Senders = append(page.Senders, r.sender())
-		page.Trends = append(page.Trends, q.trend(r.Points, r.PerPoint))
+		if q.readOnce() {
+			page.Trends = append(page.Trends, q.trend(r.Points, r.PerPoint))
+		}
 	}
 	if !q.readOnce() {
 		page.Trends, err = s.SenderTrends(ctx, org, q.Filter, page.Senders)
@@ -92,7 +94,8 @@ func queueSenders(b *postgres.Batch, org org.ID, q SenderQuery, into *[]senderRo
 		      ORDER BY class = 3 DESC, passing + forwarded + fix + unknown DESC, sender, domain_id LIMIT @limit OFFSET @offset),
 		c AS (SELECT DISTINCT ON (class) 'class' AS grouping, class, NULL::uuid AS domain_id, NULL AS sender, `+sumColumns+`, count(*) OVER (PARTITION BY class) AS size FROM t),
 		d AS (SELECT domain_id, sender, array_agg(day) AS points, array_agg(messages) AS per_point
-		      FROM (SELECT domain_id, sender, day, sum(messages)::bigint AS messages FROM x WHERE day IS NOT NULL GROUP BY domain_id, sender, day) x GROUP BY domain_id, sender)
+		      FROM (SELECT x.domain_id, x.sender, x.day, sum(x.messages)::bigint AS messages FROM p JOIN x ON x.domain_id = p.domain_id AND x.sender = p.sender
+		            WHERE x.day IS NOT NULL GROUP BY x.domain_id, x.sender, x.day) x GROUP BY domain_id, sender)
 		SELECT t.grouping, t.class, t.domain_id, n.name AS domain, t.sender, `+sumColumns+`, t.size, d.points, d.per_point, `+senderColumns("true")+`
 		FROM (TABLE p UNION ALL TABLE c) t LEFT JOIN domains n ON n.org_id = @org AND n.domain_id = t.domain_id
 		LEFT JOIN d ON d.domain_id = t.domain_id AND d.sender = t.sender

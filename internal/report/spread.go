@@ -20,7 +20,7 @@ func (s *Service) DomainSummary(ctx context.Context, org org.ID, f Filter) (Summ
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		end := f.joinByHash(b)
 		queueTotals(b, org, f, &totals)
-		queueDays(b, org, f, ` UNION ALL `+f.marks(), &days)
+		queueDays(b, org, f, &days)
 		queueParts(b, org, f, &parts)
 		queueReceiverDays(b, org, f, &spread.Receivers)
 		end()

@@ -86,28 +86,6 @@ func reportArgs(org org.ID, f Filter) postgres.NamedArgs {
 	return postgres.NamedArgs{"org": org, "from": f.From, "to": f.To, "domain": f.Domain, "group": f.Group, "reporter": f.Reporter, "repair": f.Repair}
 }
 
-// longSQL chooses reports r that cover more than LongPeriod, by their index.
-const longSQL = `r.end_at - r.begin_at > interval '48 hours'`
-
-// marks are what to know about days, as rows of queueDays: a domain's policy is
-// another from then on, or reports cover more than LongPeriod. Few domains have
-// had more than one policy: only of these days are compared.
-func (f Filter) marks() string {
-	const noSums = `0::bigint AS passing, 0::bigint AS forwarded, 0::bigint AS fix, 0::bigint AS unknown, 0::bigint AS sure, 0 AS days, 0 AS sure_days`
-	return `(
-		WITH several AS MATERIALIZED (
-			SELECT r.domain_id FROM reports r WHERE ` + reportWhere(f) + ` AND r.policy <> '' GROUP BY r.domain_id HAVING min(r.policy) <> max(r.policy)),
-		seen AS (
-			SELECT r.domain_id, r.day, mode() WITHIN GROUP (ORDER BY r.policy) AS policy
-			FROM reports r JOIN domains d ON d.org_id = r.org_id AND d.domain_id = r.domain_id AND d.name = r.policy_domain
-			WHERE ` + reportWhere(f) + ` AND r.policy <> '' AND r.domain_id = ANY(ARRAY(TABLE several)) GROUP BY r.domain_id, r.day),
-		steps AS (SELECT domain_id, day, policy, lag(policy) OVER (PARTITION BY domain_id ORDER BY day) AS before FROM seen)
-		SELECT s.day, s.domain_id, ` + noSums + `, d.name, s.policy, 0::bigint FROM steps s JOIN domains d ON d.org_id = @org AND d.domain_id = s.domain_id
-		WHERE s.before <> s.policy
-		UNION ALL
-		SELECT r.day, NULL, ` + noSums + `, NULL, NULL, count(*) FROM reports r WHERE ` + reportWhere(f) + ` AND ` + longSQL + ` GROUP BY r.day)`
-}
-
 func queueReports(b *postgres.Batch, org org.ID, q Query, into *[]Line) {
 	with, where, holding, args := q.reports(org)
 	if q.Before != nil {

@@ -58,8 +58,9 @@ func (f Filter) ofClass(args postgres.NamedArgs) string {
 // joinByHash has the queries that follow join their rows by hash, until end is
 // called. The planner takes what row-level security says of an organization for
 // one more condition, expects a few hundredths of its rows, and would look up
-// senders for one after the other, or sort rows to group them. Records are looked
-// up all the same.
+// senders for one after the other. Records are looked up all the same, which
+// PostgreSQL before 18 has cost so much then that sorting rows to group them seems
+// as good as a hash: that is switched off too.
 func (f Filter) joinByHash(b *postgres.Batch) (end func()) {
 	if f.messages(false) == "messages" {
 		return func() {}
@@ -91,8 +92,8 @@ type total struct {
 	Pace
 }
 
-// dayTotal is a sum of messages over a day, or over the days of a domain; or a
-// mark of a day.
+// dayTotal is a sum of messages over a day, or over the days of a domain; or
+// the Long of a day.
 type dayTotal struct {
 	Day      *time.Time `db:"day"`
 	DomainID *DomainID  `db:"domain_id"`
@@ -100,10 +101,7 @@ type dayTotal struct {
 	Sure     int64 `db:"sure"`
 	Days     int   `db:"days"`      // with messages
 	SureDays int   `db:"sure_days"` // with messages that somebody vouches for
-
-	Domain *fqdn.Name `db:"domain"` // whose policy is Policy from the day on
-	Policy *string    `db:"policy"`
-	Long   int64      `db:"long"` // reports of the day that cover more than LongPeriod
+	Long     int64 `db:"long"`      // reports of the day that cover more than LongPeriod
 }
 
 // Recent is the messages of the last RecentDays of the chosen ones.
@@ -177,11 +175,11 @@ func queueTotals(b *postgres.Batch, org org.ID, f Filter, into *[]total) {
 }
 
 // queueDays sums the chosen messages by day, counts the days of domains, and
-// adds the marks of days that are wanted.
+// those of reports that cover more than LongPeriod, by their index.
 // The sums by class hold all messages of a domain; where they are not up to
 // date or something is asked about single messages, senders are judged here.
 // A day in both is one day.
-func queueDays(b *postgres.Batch, org org.ID, f Filter, marks string, into *[]dayTotal) {
+func queueDays(b *postgres.Batch, org org.ID, f Filter, into *[]dayTotal) {
 	const byDay = `
 		d AS (SELECT x.domain_id, x.day, sum(x.messages) FILTER (WHERE x.class = 1) AS passing, sum(x.messages) FILTER (WHERE x.class = 2) AS forwarded,
 		             sum(x.messages) FILTER (WHERE x.class = 3) AS fix, sum(x.messages) FILTER (WHERE x.class = 4) AS unknown, sum(x.sure) AS sure
@@ -207,13 +205,18 @@ func queueDays(b *postgres.Batch, org org.ID, f Filter, marks string, into *[]da
 	collect(b, into, "days", x+`
 		SELECT k.day, k.domain_id, coalesce(sum(k.passing), 0)::bigint AS passing, coalesce(sum(k.forwarded), 0)::bigint AS forwarded,
 		       coalesce(sum(k.fix), 0)::bigint AS fix, coalesce(sum(k.unknown), 0)::bigint AS unknown, coalesce(sum(k.sure), 0)::bigint AS sure,
-		       sum(k.days)::int AS days, sum(k.sure_days)::int AS sure_days, NULL AS domain, NULL AS policy, 0::bigint AS long
-		FROM k GROUP BY GROUPING SETS ((k.day), (k.domain_id))`+marks+` ORDER BY day, domain`, args)
+		       sum(k.days)::int AS days, sum(k.sure_days)::int AS sure_days, 0::bigint AS long
+		FROM k GROUP BY GROUPING SETS ((k.day), (k.domain_id))
+		UNION ALL
+		SELECT r.day, NULL, 0, 0, 0, 0, 0, 0, 0, count(*) FROM reports r WHERE `+reportWhere(f)+` AND r.end_at - r.begin_at > interval '48 hours' GROUP BY r.day
+		ORDER BY day`, args)
 }
 
-// queueDomains lists the domains, or the chosen one, with who reported and the
-// policy of the last chosen day: what the newest report up to it states. Totals
-// come with queueTotals.
+// queueDomains lists the domains, or the chosen one, with who reported, from
+// which days on they saw another policy, and the policy of the last chosen day:
+// what the newest report up to it states. Totals come with queueTotals. The
+// chosen reports are read once for all of it; few domains have had more than
+// one policy, and only of these days are compared.
 func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) {
 	where := ""
 	if !f.Domain.IsZero() {
@@ -222,17 +225,28 @@ func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) 
 		where = ` AND d.group_id = @group`
 	}
 	collect(b, into, "domains", `
-		WITH kinds AS (
-			SELECT r.domain_id, r.reporter_domain, r.policy_domain, bool_or(r.messages > 0) AS mail, count(*) FILTER (WHERE r.messages = 0) AS nulls
-			FROM reports r WHERE `+reportWhere(f)+` AND r.trust <> 2 GROUP BY r.domain_id, r.reporter_domain, r.policy_domain),
+		WITH r AS MATERIALIZED (
+			SELECT r.domain_id, r.reporter_domain, r.policy_domain, r.day, r.policy, r.messages > 0 AS mail, r.trust <> 2 AS sure FROM reports r WHERE `+reportWhere(f)+`),
+		kinds AS (
+			SELECT r.domain_id, r.reporter_domain, r.policy_domain, bool_or(r.mail) AS mail, count(*) FILTER (WHERE NOT r.mail) AS nulls
+			FROM r WHERE r.sure GROUP BY r.domain_id, r.reporter_domain, r.policy_domain),
 		seen AS (
 			SELECT k.domain_id, count(DISTINCT k.reporter_domain) FILTER (WHERE k.mail)::int AS reporters, coalesce(min(k.reporter_domain) FILTER (WHERE k.mail), '') AS one_reporter,
 			       sum(k.nulls)::bigint AS nulls, count(DISTINCT k.policy_domain) FILTER (WHERE k.policy_domain <> d.name)::int AS subdomains
-			FROM kinds k JOIN domains d ON d.org_id = @org AND d.domain_id = k.domain_id GROUP BY k.domain_id)
+			FROM kinds k JOIN domains d ON d.org_id = @org AND d.domain_id = k.domain_id GROUP BY k.domain_id),
+		several AS MATERIALIZED (
+			SELECT r.domain_id, r.policy_domain FROM r JOIN domains d ON d.org_id = @org AND d.domain_id = r.domain_id AND d.name = r.policy_domain
+			WHERE r.policy <> '' GROUP BY r.domain_id, r.policy_domain HAVING min(r.policy) <> max(r.policy)),
+		policies AS (
+			SELECT r.domain_id, r.day, mode() WITHIN GROUP (ORDER BY r.policy) AS policy
+			FROM r JOIN several s ON s.domain_id = r.domain_id AND s.policy_domain = r.policy_domain WHERE r.policy <> '' GROUP BY r.domain_id, r.day),
+		steps AS (SELECT domain_id, day, policy, lag(policy) OVER (PARTITION BY domain_id ORDER BY day) AS before FROM policies),
+		changes AS (
+			SELECT domain_id, array_agg(day ORDER BY day) AS days, array_agg(policy ORDER BY day) AS policies FROM steps WHERE before <> policy GROUP BY domain_id)
 		SELECT d.domain_id, d.name, d.group_id, d.set_aside_at, 0 AS days, 0::bigint AS passing, 0::bigint AS forwarded, 0::bigint AS fix, 0::bigint AS unknown,
 		       coalesce(n.reporters, 0) AS reporters, coalesce(n.one_reporter, '') AS one_reporter, coalesce(n.nulls, 0) AS nulls, coalesce(n.subdomains, 0) AS subdomains,
-		       coalesce(l.policy, '') AS policy, (SELECT h.head->'Policy' FROM report_heads h WHERE h.org_id = @org AND h.head_id = l.head_id) AS published, l.reporter AS policy_by, l.day AS policy_day, a.stored_at AS last_report_at
-		FROM domains d LEFT JOIN seen n ON n.domain_id = d.domain_id
+		       c.days AS change_days, c.policies AS change_policies, coalesce(l.policy, '') AS policy, (SELECT h.head->'Policy' FROM report_heads h WHERE h.org_id = @org AND h.head_id = l.head_id) AS published, l.reporter AS policy_by, l.day AS policy_day, a.stored_at AS last_report_at
+		FROM domains d LEFT JOIN seen n ON n.domain_id = d.domain_id LEFT JOIN changes c ON c.domain_id = d.domain_id
 		LEFT JOIN LATERAL (SELECT r.policy, r.head_id, r.reporter, r.day
 		                   FROM (SELECT r.policy_domain, r.trust, r.policy, r.head_id, r.reporter, r.day FROM reports r
 		                         WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id AND r.day <= @to ORDER BY r.day DESC, r.report_id DESC OFFSET 0) r

@@ -50,12 +50,14 @@ type DomainTotal struct {
 	// SetAsideAt is as in domain.Domain.
 	SetAsideAt *time.Time `db:"set_aside_at"`
 	Split
-	Days         int              `db:"days"`      // with messages
-	Policy       string           `db:"policy"`    // p as last reported up to the last chosen day; "" = not seen
-	Published    *dmarcrpt.Policy `db:"published"` // the whole policy as last reported up to then
-	PolicyBy     *string          `db:"policy_by"` // who reported it, about which day
-	PolicyDay    *time.Time       `db:"policy_day"`
-	LastReportAt *time.Time       `db:"last_report_at"` // when the newest of all was stored
+	Days           int              `db:"days"`      // with messages
+	Policy         string           `db:"policy"`    // p as last reported up to the last chosen day; "" = not seen
+	Published      *dmarcrpt.Policy `db:"published"` // the whole policy as last reported up to then
+	PolicyBy       *string          `db:"policy_by"` // who reported it, about which day
+	PolicyDay      *time.Time       `db:"policy_day"`
+	LastReportAt   *time.Time       `db:"last_report_at"`  // when the newest of all was stored
+	ChangeDays     []time.Time      `db:"change_days"`     // from which on most reporters saw another p than before
+	ChangePolicies []string         `db:"change_policies"` // as of each of them
 	Reported
 	Pace   Pace   `db:"-"`
 	Recent Recent `db:"-"`
@@ -73,7 +75,7 @@ type Reported struct {
 type SenderTotal struct {
 	Sender    string
 	Address   netip.Addr // one of its addresses
-	Addresses int        // that ever sent as the domain
+	Addresses int        // that ever sent as the domain; 0 also where nobody counts them
 	DomainID  DomainID
 	Domain    fqdn.Name
 	Opinion
@@ -138,7 +140,7 @@ type PolicyChange struct {
 type Summary struct {
 	Days         []DayTotal
 	Domains      []DomainTotal // all, or the chosen one; also those without messages
-	Senders      []SenderTotal // all that need fixing, then the largest, these up to summarySenders; the first DescribedSenders with addresses
+	Senders      []SenderTotal // all that need fixing, then those with failing mail of the owner's, then the largest, up to summarySenders; the first DescribedSenders with addresses
 	SenderCount  int64         // how many there are in all
 	Changes      []PolicyChange
 	Long         []LongReports
@@ -164,8 +166,8 @@ const (
 	summaryProblems = 5
 )
 
-// DescribedSenders is how many senders of a Summary a page can list: of the
-// others the addresses are not looked up.
+// DescribedSenders is of how many senders of a Summary the addresses are looked
+// up, for pages that list them with it.
 const DescribedSenders = 12
 
 // Summarise answers the first page's questions for the chosen messages.
@@ -177,7 +179,7 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		end := f.joinByHash(b)
 		queueTotals(b, org, f, &totals)
-		queueDays(b, org, f, ` UNION ALL `+f.marks(), &days)
+		queueDays(b, org, f, &days)
 		end()
 		queueDomains(b, org, f, &sum.Domains)
 		queueReports(b, org, Query{Filter: f, Limit: summaryReports}, &sum.Reports)
@@ -198,7 +200,7 @@ func (s *Service) Domains(ctx context.Context, org org.ID, f Filter) (Summary, e
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		end := f.joinByHash(b)
 		queueTotals(b, org, f, &totals)
-		queueDays(b, org, f, "", &days)
+		queueDays(b, org, f, &days)
 		end()
 		queueDomains(b, org, f, &sum.Domains)
 		queueSuggestions(b, org, &sum.Suggestions)
@@ -212,11 +214,14 @@ func (s *Summary) settle(totals []total, days []dayTotal) {
 	advised := Summary{Domains: slices.Clone(s.Domains)}
 	s.fill(totals)
 	advised.fill(sure(totals))
+	for _, d := range s.Domains {
+		for i, day := range d.ChangeDays {
+			s.Changes = append(s.Changes, PolicyChange{Day: day, Domain: d.Name, Policy: d.ChangePolicies[i]})
+		}
+	}
+	slices.SortStableFunc(s.Changes, func(a, b PolicyChange) int { return a.Day.Compare(b.Day) })
 	for _, d := range days {
 		switch {
-		case d.Policy != nil:
-			s.Changes = append(s.Changes, PolicyChange{Day: *d.Day, Domain: *d.Domain, Policy: *d.Policy})
-			continue
 		case d.Long > 0:
 			s.Long = append(s.Long, LongReports{Day: *d.Day, Reports: d.Long})
 			continue

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"sendvery.com/sendvery/internal/org"
@@ -9,7 +10,7 @@ import (
 )
 
 // Trend is how many messages there were per day: on each of the chosen days
-// or, ByMonth, on an average one of each month. Without points nothing was asked.
+// or, ByMonth, on an average one of each month.
 type Trend struct {
 	PerDay  []float64
 	ByMonth bool
@@ -24,7 +25,7 @@ func (f Filter) byMonth() bool { return f.Days() > trendDays }
 // point is the place of a day, or of a month by its first day, in the filter's trends.
 func (f Filter) point(day time.Time) int {
 	if f.byMonth() {
-		return max(0, (day.Year()-f.From.Year())*12+int(day.Month()-f.From.Month()))
+		return (day.Year()-f.From.Year())*12 + int(day.Month()-f.From.Month())
 	}
 	return int(day.Sub(f.From) / (24 * time.Hour))
 }
@@ -36,15 +37,23 @@ func (f Filter) trend(days []time.Time, messages []int64) Trend {
 		t.PerDay[f.point(day)] += float64(messages[i])
 	}
 	if t.ByMonth {
-		length := make([]float64, len(t.PerDay)) // in chosen days
-		for day := f.From; !day.After(f.To); day = day.AddDate(0, 0, 1) {
-			length[f.point(day)]++
-		}
 		for i := range t.PerDay {
-			t.PerDay[i] /= length[i]
+			t.PerDay[i] /= float64(f.month(i).Days())
 		}
 	}
 	return t
+}
+
+// month is what the filter chooses of its nth month, from 0.
+func (f Filter) month(n int) Filter {
+	first := time.Date(f.From.Year(), f.From.Month()+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
+	if first.After(f.From) {
+		f.From = first
+	}
+	if last := first.AddDate(0, 1, -1); last.Before(f.To) {
+		f.To = last
+	}
+	return f
 }
 
 // senderDays is what a sender sent as a domain on each day, or in each month.
@@ -59,12 +68,11 @@ type senderDays struct {
 func (f Filter) trendsOf(senders []SenderTotal, found []senderDays) []Trend {
 	trends := make([]Trend, len(senders))
 	for i, t := range senders {
-		trends[i] = f.trend(nil, nil)
-		for _, d := range found {
-			if d.Sender == t.Sender && d.DomainID == t.DomainID {
-				trends[i] = f.trend(d.Days, d.Messages)
-			}
+		var of senderDays
+		if n := slices.IndexFunc(found, func(d senderDays) bool { return d.Sender == t.Sender && d.DomainID == t.DomainID }); n >= 0 {
+			of = found[n]
 		}
+		trends[i] = f.trend(of.Days, of.Messages)
 	}
 	return trends
 }

@@ -87,6 +87,7 @@ func TestSparkSaysWhatItDraws(t *testing.T) {
 	expect(t, draw(t, Spark(Trend{PerDay: []float64{4, 1200, 7}})), `aria-label="Per day between 4 and 1`+"\u202f"+`200, on the last day 7"`)
 	expect(t, draw(t, Spark(Trend{PerDay: []float64{0.26, 0, 31.4}, ByMonth: true})), `aria-label="Per day, by month, between 0 and 31, in the last month 31"`)
 	expect(t, draw(t, Spark(Trend{PerDay: []float64{0, 0.26}, ByMonth: true})), `in the last month 0.3"`, `points="2.0,18.0 86.0,2.0"`)
+	expect(t, draw(t, Spark(Trend{PerDay: []float64{9.97, 0.03}, ByMonth: true})), `between under 0.1 and 10, in the last month under 0.1"`)
 	if page := draw(t, Spark(Trend{PerDay: []float64{4}})); page != "" {
 		t.Errorf("one day is a line: %s", page)
 	}

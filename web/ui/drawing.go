@@ -82,7 +82,10 @@ func (t Trend) words() string {
 
 // perDay is a number of messages; of few also their tenths.
 func perDay(n float64) string {
-	if n < 10 && n != math.Trunc(n) {
+	switch {
+	case n > 0 && n < 0.05:
+		return "under 0.1"
+	case n < 9.95 && n != math.Trunc(n):
 		return strconv.FormatFloat(n, 'f', 1, 64)
 	}
 	return format.Count(int64(math.Round(n)))

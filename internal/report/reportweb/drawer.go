@@ -38,6 +38,14 @@ type SenderDrawer struct {
 	Review    ReviewForm
 }
 
+// trendHeading heads the trend.
+func (d SenderDrawer) trendHeading() string {
+	if d.Trend.ByMonth {
+		return "Messages per day, by month"
+	}
+	return "Messages per day"
+}
+
 // AddressRow is one address of a sender.
 type AddressRow struct {
 	Address string
@@ -89,7 +97,6 @@ func (h *Web) drawer(r *http.Request, a org.Access, rest string, query url.Value
 		Drawer: ui.Drawer{Title: sender.FullName(key), CloseHref: path(a, rest, closed)}, Domain: name,
 		Href: path(a, "reports", with(with(closed, "domain", name), "sender", key)),
 	}
-	d.Trend = ui.Trend(detail.Trend)
 	d.fillNumbers(a, f, detail, h)
 	d.fillIdentity(a, known, total)
 	d.fillFix(key, name, detail.Total)
@@ -105,6 +112,7 @@ func (d *SenderDrawer) fillNumbers(a org.Access, f report.Filter, detail report.
 	d.Class = classes[t.Class()]
 	d.Words = "It sent nothing as " + d.Domain + " in these days."
 	if n := t.Total(); n > 0 {
+		d.Trend = ui.Trend(detail.Trend)
 		d.Words = format.Of(n, "message", "messages") + " as " + d.Domain + " from " + format.Span(f.From, f.To) + ", " + format.Percent(t.Passing, n) + " of them passed."
 	}
 	if t.Review == report.NotMine && t.Passing > 0 {

@@ -25,7 +25,7 @@ func fixes(key, domain string, partly bool) (list []Fix, source ui.Link) {
 		return list, ui.Link{Text: p.Source + ", read in " + p.Checked, Href: p.Address}
 	}
 	if partly {
-		return []Fix{{"DKIM", "Only part of its mail carries a valid signature of " + domain + ". Have the machines or settings that send the rest sign in the same way; the sender’s details have examples of what fails."}}, ui.Link{}
+		return []Fix{{"DKIM", "Only part of its mail carries a valid signature of " + domain + ". Have the machines or settings that send the rest sign in the same way."}}, ui.Link{}
 	}
 	return []Fix{
 		{"DKIM", "Have it sign its mail as " + domain + ": make a DKIM key in its settings, and publish its public half in your DNS below _domainkey." + domain + ". A signature survives forwarding, so it is the better one of the two."},

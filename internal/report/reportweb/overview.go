@@ -106,9 +106,9 @@ func (v VerdictRow) passing() string {
 // inTheWay heads the blockers.
 func (v VerdictRow) inTheWay() string {
 	if v.Policy == "p=reject" {
-		return "Stopped by p=reject, and what to do about each"
+		return "Stopped by p=reject, and what to do about each. A name leads to examples of what fails."
 	}
-	return "In the way of p=reject, and what to do about each"
+	return "In the way of p=reject, and what to do about each. A name leads to examples of what fails."
 }
 
 // Doubts is what is shown and not believed; nothing without Words.

@@ -374,7 +374,7 @@ func numbers(p OverviewPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, " With p=none receivers only report what fails, with p=quarantine they put it into spam, with p=reject they refuse it, so that nobody else can write in your name. That is safe once all your senders pass.</p><ul class=\"divide-y divide-base-300 border-t border-base-300\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, " With p=none receivers deliver what fails and only report it, with p=quarantine they put it into spam, with p=reject they refuse it, so that nobody else can write in your name. p=reject is safe once all your senders pass.</p><ul class=\"divide-y divide-base-300 border-t border-base-300\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
