@@ -154,7 +154,7 @@ func queueReport(b *postgres.Batch, org org.ID, id ID, r *Report, found *bool) {
 	args := postgres.NamedArgs{"org": org, "id": id}
 	scan(b, "report", `
 		SELECT true, t.report_id, t.domain_id, d.name, t.receipt_id, t.day, t.begin_at, t.end_at, t.reporter, t.reporter_domain,
-		       t.records, t.bad_records, t.messages, t.aligned, t.stored_at, t.reporter_id, h.head, t.details, t.repairs, t.trust,
+		       t.records, t.bad_records, t.messages, t.aligned, t.aligned, t.stored_at, t.reporter_id, h.head, t.details, t.repairs, t.trust,
 		       m.source, m.auth_method, m.auth_result, m.auth_domain,
 		       EXISTS (SELECT FROM originals o WHERE o.org_id = @org AND o.receipt_id = t.receipt_id AND NOT o.damaged)
 		FROM reports t JOIN domains d ON d.org_id = t.org_id AND d.domain_id = t.domain_id
@@ -162,10 +162,13 @@ func queueReport(b *postgres.Batch, org org.ID, id ID, r *Report, found *bool) {
 		JOIN receipts m ON m.org_id = t.org_id AND m.receipt_id = t.receipt_id
 		WHERE t.org_id = @org AND t.report_id = @id`, args,
 		found, &r.ID, &r.DomainID, &r.Domain, &r.Receipt, &r.Day, &r.BeginAt, &r.EndAt, &r.Reporter, &r.ReporterDomain,
-		&r.Records, &r.BadRecords, &r.Messages, &r.Aligned, &r.StoredAt, &r.Head.ReportID, &r.HeadRaw, &r.DetailsRaw, &r.RepairsRaw, &r.Trust,
+		&r.Records, &r.BadRecords, &r.Messages, &r.Aligned, &r.Split.Passing, &r.StoredAt, &r.Head.ReportID, &r.HeadRaw, &r.DetailsRaw, &r.RepairsRaw, &r.Trust,
 		&r.Source, &r.AuthMethod, &r.AuthResult, &r.AuthDomain, &r.Original)
-	scan(b, "report split", `SELECT `+splitSQL+` FROM report_rows t `+opinion+` WHERE t.org_id = @org AND t.report_id = @id`, args,
-		&r.Split.Passing, &r.Split.Forwarded, &r.Split.Fix, &r.Split.Unknown)
+	// What is aligned passes, whoever sent it: the senders of most rows need not be known.
+	scan(b, "report split", `
+		SELECT s.forwarded, s.fix, s.unknown
+		FROM (SELECT `+splitSQL+` FROM report_rows t `+opinion+` WHERE t.org_id = @org AND t.report_id = @id AND t.dkim <> 1 AND t.spf <> 1) s`, args,
+		&r.Split.Forwarded, &r.Split.Fix, &r.Split.Unknown)
 }
 
 func queueRecords(b *postgres.Batch, org org.ID, id ID, q RecordQuery, into *[]Record) {

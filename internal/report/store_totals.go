@@ -214,9 +214,8 @@ func queueDays(b *postgres.Batch, org org.ID, f Filter, into *[]dayTotal) {
 
 // queueDomains lists the domains, or the chosen one, with who reported, from
 // which days on they saw another policy, and the policy of the last chosen day:
-// what the newest report up to it states. Totals come with queueTotals. The
-// chosen reports are read once for all of it; few domains have had more than
-// one policy, and only of these days are compared.
+// what the newest report up to it states. Totals come with queueTotals. Few
+// domains have had more than one policy: only of these days are compared.
 func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) {
 	where := ""
 	if !f.Domain.IsZero() {
@@ -225,27 +224,28 @@ func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) 
 		where = ` AND d.group_id = @group`
 	}
 	collect(b, into, "domains", `
-		WITH r AS MATERIALIZED (
-			SELECT r.domain_id, r.reporter_domain, r.policy_domain, r.day, r.policy, r.messages > 0 AS mail, r.trust <> 2 AS sure FROM reports r WHERE `+reportWhere(f)+`),
-		kinds AS (
-			SELECT r.domain_id, r.reporter_domain, r.policy_domain, bool_or(r.mail) AS mail, count(*) FILTER (WHERE NOT r.mail) AS nulls
-			FROM r WHERE r.sure GROUP BY r.domain_id, r.reporter_domain, r.policy_domain),
+		WITH kinds AS (
+			SELECT r.domain_id, r.reporter_domain, r.policy_domain, bool_or(r.trust <> 2) AS sure, bool_or(r.trust <> 2 AND r.messages > 0) AS mail,
+			       count(*) FILTER (WHERE r.trust <> 2 AND r.messages = 0) AS nulls, min(nullif(r.policy, '')) AS least, max(r.policy) AS most
+			FROM reports r WHERE `+reportWhere(f)+` GROUP BY r.domain_id, r.reporter_domain, r.policy_domain),
 		seen AS (
 			SELECT k.domain_id, count(DISTINCT k.reporter_domain) FILTER (WHERE k.mail)::int AS reporters, coalesce(min(k.reporter_domain) FILTER (WHERE k.mail), '') AS one_reporter,
-			       sum(k.nulls)::bigint AS nulls, count(DISTINCT k.policy_domain) FILTER (WHERE k.policy_domain <> d.name)::int AS subdomains
+			       sum(k.nulls)::bigint AS nulls, count(DISTINCT k.policy_domain) FILTER (WHERE k.sure AND k.policy_domain <> d.name)::int AS subdomains
 			FROM kinds k JOIN domains d ON d.org_id = @org AND d.domain_id = k.domain_id GROUP BY k.domain_id),
 		several AS MATERIALIZED (
-			SELECT r.domain_id, r.policy_domain FROM r JOIN domains d ON d.org_id = @org AND d.domain_id = r.domain_id AND d.name = r.policy_domain
-			WHERE r.policy <> '' GROUP BY r.domain_id, r.policy_domain HAVING min(r.policy) <> max(r.policy)),
+			SELECT k.domain_id FROM kinds k JOIN domains d ON d.org_id = @org AND d.domain_id = k.domain_id AND d.name = k.policy_domain
+			GROUP BY k.domain_id HAVING min(k.least) <> max(k.most)),
 		policies AS (
 			SELECT r.domain_id, r.day, mode() WITHIN GROUP (ORDER BY r.policy) AS policy
-			FROM r JOIN several s ON s.domain_id = r.domain_id AND s.policy_domain = r.policy_domain WHERE r.policy <> '' GROUP BY r.domain_id, r.day),
+			FROM reports r JOIN domains d ON d.org_id = r.org_id AND d.domain_id = r.domain_id AND d.name = r.policy_domain
+			WHERE `+reportWhere(f)+` AND r.policy <> '' AND r.domain_id = ANY(ARRAY(TABLE several)) AND EXISTS (TABLE several) GROUP BY r.domain_id, r.day),
 		steps AS (SELECT domain_id, day, policy, lag(policy) OVER (PARTITION BY domain_id ORDER BY day) AS before FROM policies),
 		changes AS (
 			SELECT domain_id, array_agg(day ORDER BY day) AS days, array_agg(policy ORDER BY day) AS policies FROM steps WHERE before <> policy GROUP BY domain_id)
 		SELECT d.domain_id, d.name, d.group_id, d.set_aside_at, 0 AS days, 0::bigint AS passing, 0::bigint AS forwarded, 0::bigint AS fix, 0::bigint AS unknown,
 		       coalesce(n.reporters, 0) AS reporters, coalesce(n.one_reporter, '') AS one_reporter, coalesce(n.nulls, 0) AS nulls, coalesce(n.subdomains, 0) AS subdomains,
-		       c.days AS change_days, c.policies AS change_policies, coalesce(l.policy, '') AS policy, (SELECT h.head->'Policy' FROM report_heads h WHERE h.org_id = @org AND h.head_id = l.head_id) AS published, l.reporter AS policy_by, l.day AS policy_day, a.stored_at AS last_report_at
+		       c.days AS change_days, c.policies AS change_policies, coalesce(l.policy, '') AS policy,
+		       (SELECT h.head->'Policy' FROM report_heads h WHERE h.org_id = @org AND h.head_id = l.head_id) AS published, l.reporter AS policy_by, l.day AS policy_day, a.stored_at AS last_report_at
 		FROM domains d LEFT JOIN seen n ON n.domain_id = d.domain_id LEFT JOIN changes c ON c.domain_id = d.domain_id
 		LEFT JOIN LATERAL (SELECT r.policy, r.head_id, r.reporter, r.day
 		                   FROM (SELECT r.policy_domain, r.trust, r.policy, r.head_id, r.reporter, r.day FROM reports r

@@ -71,6 +71,14 @@ type Trend struct {
 	ByMonth bool
 }
 
+// Title is what the line shows.
+func (t Trend) Title() string {
+	if t.ByMonth {
+		return "Messages per day, by month"
+	}
+	return "Messages per day"
+}
+
 // words is the line in words, for who cannot see it.
 func (t Trend) words() string {
 	by, last := "", "on the last day"

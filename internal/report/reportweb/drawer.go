@@ -38,14 +38,6 @@ type SenderDrawer struct {
 	Review    ReviewForm
 }
 
-// trendHeading heads the trend.
-func (d SenderDrawer) trendHeading() string {
-	if d.Trend.ByMonth {
-		return "Messages per day, by month"
-	}
-	return "Messages per day"
-}
-
 // AddressRow is one address of a sender.
 type AddressRow struct {
 	Address string

@@ -205,7 +205,7 @@ func senderDrawer(d SenderDrawer) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = drawerPart(d.trendHeading()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = drawerPart(d.Trend.Title()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
