@@ -13,7 +13,7 @@ import (
 )
 
 // recorded finds the names of actions where events are made.
-var recorded = regexp.MustCompile(`(?:Action: |[eE]vents?\(|change\(|endsThen\(|record(?:Change)?\(|told\(|answer\(|end\()[^"\n]*"([a-z]+\.[a-z_-]+)"`)
+var recorded = regexp.MustCompile(`(?:Action: |[eE]vents?\(|change\(|endsThen\(|record(?:Change)?\(|told\(|answer\(|\bend\()[^"\n]*"([a-z]+\.[a-z_-]+)"`)
 
 func TestEveryActionThatIsRecordedHasWords(t *testing.T) {
 	t.Parallel()
