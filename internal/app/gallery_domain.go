@@ -121,16 +121,17 @@ func domainGallery() []galleryPage {
 }
 
 func sampleDomainList(p ui.Page) reportweb.DomainsPage {
-	return reportweb.DomainsPage{Page: titled(p, ui.DomainsSection, "Domains"), Headline: "2 of 4 domains need you.", Days: sampleDays(),
+	return reportweb.DomainsPage{Page: titled(p, ui.DomainsSection, "Domains"), Headline: "2 of 5 domains need you.", Days: sampleDays(),
 		AddHref: galleryPath + "domains-add", GroupsHref: galleryPath + "domain-groups", Search: reportweb.DomainSearch{Action: galleryPath + "domains"},
 		Groups:    []ui.Choice{{Text: "All groups", Href: galleryPath + "domains", Chosen: true}, {Text: "Shops", Href: galleryPath + "domains"}},
-		Standings: []ui.Choice{{Text: "All", Href: galleryPath + "domains", Chosen: true, Count: "4"}, {Text: "Need you", Href: galleryPath + "domains", Count: "2"}, {Text: "Safe to move", Href: galleryPath + "domains", Count: "1"}, {Text: "No messages", Href: galleryPath + "domains", Count: "1"}},
+		Standings: []ui.Choice{{Text: "All", Href: galleryPath + "domains", Chosen: true, Count: "5"}, {Text: "Need you", Href: galleryPath + "domains", Count: "2"}, {Text: "Safe to move", Href: galleryPath + "domains", Count: "1"}, {Text: "Enforced", Href: galleryPath + "domains", Count: "1"}, {Text: "No messages", Href: galleryPath + "domains", Count: "1"}},
 		Assign:    reportweb.Assign{Action: galleryPath + "domains", Groups: []ui.Option{{Value: "1", Text: "Shops"}, {Value: "none", Text: "No group"}}},
-		Pager:     ui.Pager{Older: galleryPath + "domains", Text: "1 – 4 of 300"},
+		Pager:     ui.Pager{Older: galleryPath + "domains", Text: "1 – 5 of 300"},
 		Domains: []reportweb.DomainRow{
 			{Name: "example.com", Group: "Shops", Href: galleryPath + "domain", Tone: ui.Bad, Sentence: "Mail of yours is being stopped: 20.5\u202f% of 468 messages, from 3 senders of yours, fail under p=reject.", Policy: "p=reject", Split: ui.Split{Passing: 322, Fix: 96, Unknown: 50}, LastReport: ago(8 * time.Hour)},
 			{Name: "example.org", Href: galleryPath + "domain", Tone: ui.Warning, Sentence: "Not safe to enforce yet: 3.0\u202f% of 30\u202f803 messages, from 2 senders of yours, would be lost.", Policy: "p=none", Split: ui.Split{Passing: 28310, Forwarded: 1911, Fix: 412, Unknown: 170}, LastReport: ago(2 * time.Hour)},
 			{Name: "example.net", Href: galleryPath + "domain", Tone: ui.Good, Sentence: "Safe to move to p=reject: nothing known as yours among 9\u202f932 messages would be lost; 0.0\u202f% come from strangers.", Policy: "p=quarantine", Split: ui.Split{Passing: 9812, Forwarded: 120}, LastReport: ago(6 * time.Hour)},
+			{Name: "brand.example", Href: galleryPath + "domain", Tone: ui.Good, Sentence: "None of 382 messages is known as yours, and p=reject stops them: right for a domain that sends no mail.", Policy: "p=reject", Split: ui.Split{Unknown: 382}, LastReport: ago(7 * time.Hour)},
 			{Name: "parked-with-a-rather-long-name.example", Href: galleryPath + "domain-empty", Sentence: "No messages were reported in these days."},
 		}}
 }

@@ -40,6 +40,7 @@ type crowdHouse struct {
 	browser    *http.Client
 	statements *statements
 	plans      *plans
+	places     places
 	mails      chan mailer.Message
 	now        time.Time
 	millions   int
@@ -77,7 +78,11 @@ func openCrowd(ctx context.Context, server databases, millions int) (*crowdHouse
 		}
 	}
 	h.server = httptest.NewServer(h.app.Handler())
-	return h, h.signIn(ctx)
+	if err := h.signIn(ctx); err != nil {
+		return nil, err
+	}
+	h.places, err = h.findPlaces(ctx)
+	return h, err
 }
 
 // fill makes the crowd.

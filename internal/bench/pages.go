@@ -33,6 +33,7 @@ func crowdSizes() (sizes []int, err error) {
 		}
 		sizes = append(sizes, n)
 	}
+	slices.Sort(sizes)
 	return sizes, nil
 }
 
@@ -47,24 +48,41 @@ func pages(ctx context.Context, t *table) error {
 	if err != nil {
 		return err
 	}
-	var before map[string]float64 // p95 at the smallest size
+	crowds, err := openCrowds(ctx, server, sizes)
+	if err == nil {
+		err = measurePages(ctx, t, crowds)
+	}
+	for _, h := range crowds {
+		err = errors.Join(err, h.close(ctx))
+	}
+	return errors.Join(err, end())
+}
+
+// openCrowds opens those of several sizes; of an error the first ones come with it.
+func openCrowds(ctx context.Context, server databases, sizes []int) (crowds []*crowdHouse, err error) {
 	for _, millions := range sizes {
 		h, err := openCrowd(ctx, server, millions)
 		if err != nil {
-			return errors.Join(err, end())
+			return crowds, err
 		}
-		at, err := h.measure(ctx, t, before)
-		if before == nil {
-			before = at
-		}
-		if err == nil {
-			err = h.inPostgres(ctx, t)
-		}
-		if err = errors.Join(err, h.close(ctx)); err != nil {
-			return errors.Join(err, end())
+		crowds = append(crowds, h)
+	}
+	return crowds, nil
+}
+
+func measurePages(ctx context.Context, t *table, crowds []*crowdHouse) error {
+	for _, p := range pagesMeasured {
+		if err := measure(ctx, t, p, crowds); err != nil {
+			return err
 		}
 	}
-	return end()
+	for _, h := range crowds {
+		h.plans.print(os.Stderr)
+		if err := h.inPostgres(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // crowdServer starts PostgreSQL for the crowds: below BENCH_HOME, where they
@@ -99,66 +117,84 @@ func crowdServer(ctx context.Context) (server *cluster.Cluster, end func() error
 	}, nil
 }
 
-// measure asks for every page, and compares with a smaller database.
-func (h *crowdHouse) measure(ctx context.Context, t *table, before map[string]float64) (map[string]float64, error) {
-	places, err := h.places(ctx)
-	if err != nil {
-		return nil, err
-	}
-	at := map[string]float64{}
-	for _, p := range pagesMeasured {
-		took, queries, err := h.visit(ctx, p, visitsPerPage, func(r *rand.Rand) watched { return places.anywhere[r.IntN(len(places.anywhere))] })
-		if err != nil {
-			return nil, err
-		}
-		name := fmt.Sprintf("%s, %d M rows", p.name, h.millions)
-		at[p.name] = p95(took)
-		t.row(row{figure: name + ", p95", value: at[p.name], baseline: 100, unit: fmt.Sprintf("ms, median %s, up to %d queries", number(median(took)), queries), against: "as promised", share: true})
-		if small, ok := before[p.name]; ok {
-			t.row(row{figure: name + " against fewest", value: at[p.name], baseline: small, unit: "ms", against: "p95 at the smallest size"})
-		}
-		if !p.ofDomain {
-			many, _, err := h.visit(ctx, p, visitsPerPage/4, func(*rand.Rand) watched { return places.agency })
-			if err != nil {
-				return nil, err
-			}
-			t.row(row{figure: name + ", agency", value: p95(many), baseline: 100, unit: fmt.Sprintf("ms, median %s; %d domains", number(median(many)), places.agency.Domains), against: "as promised", share: true})
-			continue
-		}
-		big, _, err1 := h.visit(ctx, p, visitsPerPage, func(*rand.Rand) watched { return places.largest })
-		mid, _, err2 := h.visit(ctx, p, visitsPerPage, func(*rand.Rand) watched { return places.median })
-		if err := errors.Join(err1, err2); err != nil {
-			return nil, err
-		}
-		t.row(row{figure: name + ", largest domain", value: p95(big), baseline: p95(mid), unit: "ms", against: fmt.Sprintf("p95 of the median domain (%d rows of %d)", places.median.Rows, places.largest.Rows)})
-	}
-	h.plans.print(os.Stderr)
-	return at, nil
+// visits are those to a page of some domains of a crowd.
+type visits struct {
+	crowd   *crowdHouse
+	n       int
+	of      func(*rand.Rand) watched
+	took    []float64 // milliseconds
+	queries int       // the most of any
 }
 
-// visit asks for a page under random filters, each once to warm up, and
-// returns how many milliseconds each took, and the most queries of any.
-func (h *crowdHouse) visit(ctx context.Context, p page, n int, of func(*rand.Rand) watched) (took []float64, queries int, err error) {
-	r := rand.New(rand.NewPCG(1, uint64(len(p.name))))
-	for range n {
-		d := of(r)
-		path := p.path(d, r)
-		if err := h.send(ctx, http.MethodGet, path, nil); err != nil {
-			return nil, 0, err
-		}
-		h.statements.take()
-		start := time.Now()
-		if err := h.send(ctx, http.MethodGet, path, nil); err != nil {
-			return nil, 0, err
-		}
-		ms := time.Since(start).Seconds() * 1000
-		list := h.statements.take()
-		took, queries = append(took, ms), max(queries, len(list))
-		if err := h.plans.look(ctx, h.admin, p.name, path, ms, list); err != nil {
-			return nil, 0, err
+// measure asks for a page of every crowd, and compares with the first, the smallest.
+func measure(ctx context.Context, t *table, p page, crowds []*crowdHouse) error {
+	all := make([][]*visits, len(crowds))
+	for i, h := range crowds {
+		at := func(w watched) func(*rand.Rand) watched { return func(*rand.Rand) watched { return w } }
+		all[i] = []*visits{{crowd: h, n: visitsPerPage, of: func(r *rand.Rand) watched { return h.places.anywhere[r.IntN(len(h.places.anywhere))] }}}
+		if p.ofDomain {
+			all[i] = append(all[i], &visits{crowd: h, n: visitsPerPage, of: at(h.places.largest)}, &visits{crowd: h, n: visitsPerPage, of: at(h.places.median)})
+		} else {
+			all[i] = append(all[i], &visits{crowd: h, n: visitsPerPage / 4, of: at(h.places.agency)})
 		}
 	}
-	return took, queries, nil
+	if err := byTurns(ctx, p, slices.Concat(all...)); err != nil {
+		return err
+	}
+	for i, h := range crowds {
+		anywhere, one := all[i][0], all[i][1]
+		name := fmt.Sprintf("%s, %d M rows", p.name, h.millions)
+		t.row(row{figure: name + ", p95", value: p95(anywhere.took), baseline: 100, unit: fmt.Sprintf("ms, median %s, up to %d queries", number(median(anywhere.took)), anywhere.queries), against: "as promised", share: true})
+		if i > 0 {
+			t.row(row{figure: name + " against fewest", value: p95(anywhere.took), baseline: p95(all[0][0].took), unit: "ms", against: "p95 at the smallest size"})
+		}
+		if p.ofDomain {
+			t.row(row{figure: name + ", largest domain", value: p95(one.took), baseline: p95(all[i][2].took), unit: "ms", against: fmt.Sprintf("p95 of the median domain (%d rows of %d)", h.places.median.Rows, h.places.largest.Rows)})
+		} else {
+			t.row(row{figure: name + ", agency", value: p95(one.took), baseline: 100, unit: fmt.Sprintf("ms, median %s; %d domains", number(median(one.took)), h.places.agency.Domains), against: "as promised", share: true})
+		}
+	}
+	return nil
+}
+
+// byTurns asks for a page under random filters, each once to warm up: all
+// visits in turn, another one first each time, so that whatever slows the
+// machine down slows all of them.
+func byTurns(ctx context.Context, p page, all []*visits) error {
+	random := make([]*rand.Rand, len(all))
+	for i := range all {
+		random[i] = rand.New(rand.NewPCG(1, uint64(len(p.name))))
+	}
+	for turn := range visitsPerPage {
+		for k := range all {
+			i := (turn + k) % len(all)
+			v := all[i]
+			if turn*v.n/visitsPerPage == (turn+1)*v.n/visitsPerPage {
+				continue
+			}
+			if err := v.one(ctx, p, p.path(v.of(random[i]), random[i])); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// one asks for a page twice, and notes how long the second time took.
+func (v *visits) one(ctx context.Context, p page, path string) error {
+	h := v.crowd
+	if err := h.send(ctx, http.MethodGet, path, nil); err != nil {
+		return err
+	}
+	h.statements.take()
+	start := time.Now()
+	if err := h.send(ctx, http.MethodGet, path, nil); err != nil {
+		return err
+	}
+	ms := time.Since(start).Seconds() * 1000
+	list := h.statements.take()
+	v.took, v.queries = append(v.took, ms), max(v.queries, len(list))
+	return h.plans.look(ctx, h.admin, p.name, path, ms, list)
 }
 
 // p95 is what 95 of 100 stay within.

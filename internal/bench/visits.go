@@ -39,7 +39,7 @@ type places struct {
 	agency   watched // a domain of the organization with the most
 }
 
-func (h *crowdHouse) places(ctx context.Context) (p places, err error) {
+func (h *crowdHouse) findPlaces(ctx context.Context) (p places, err error) {
 	rows, err := h.admin.Query(ctx, `
 		WITH sized AS (SELECT org_id, domain_id, sum(records)::bigint AS rows FROM reports GROUP BY org_id, domain_id),
 		placed AS (

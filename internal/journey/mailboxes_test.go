@@ -129,12 +129,13 @@ func (o *owner) importsAndDeletes() {
 	o.holds("private matter")
 }
 
-// works waits until the mailbox's page says so.
+// works waits until the mailbox's page says so and stays as it is: while an
+// import ends, what is below it moves away from under the pointer.
 func (o *owner) works(what string) {
 	o.Helper()
 	within(o.T, time.Minute, "the mailbox does not say "+what, func() bool {
 		o.open(o.mailbox)
-		return strings.Contains(o.text("#mailbox-state"), "Works. "+what)
+		return look[bool](o.tab, `document.querySelector("#mailbox-state:not([hx-get])")?.innerText.includes("Works. `+what+`") ?? false`)
 	})
 }
 

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -20,25 +21,39 @@ func TestDaysOfLongReportsAreMarked(t *testing.T) {
 	b := newBench(t, "example.org", "example.net")
 	const hour = time.Hour
 	b.take(t, simple("a day", 1), over("two days", day, 48*hour), over("more", day, 48*hour+time.Second), over("a week", day.AddDate(0, 0, -3), 7*24*hour), over("another", day.AddDate(0, 0, -2), 5*24*hour))
-	sum, err := b.Summarise(t.Context(), b.org.ID, report.LastDays(now, 28))
-	if err != nil {
+	org, err1 := b.domains.Find(t.Context(), b.org.ID, "example.org")
+	net, err2 := b.domains.Find(t.Context(), b.org.ID, "example.net")
+	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
-	var got []string
-	for _, l := range sum.Long {
-		got = append(got, fmt.Sprintf("%s %d", l.Day.Format(time.DateOnly), l.Reports))
-	}
-	if marked := strings.Join(got, ", "); marked != "2026-11-10 2, 2026-11-11 1" {
-		t.Errorf("marked: %s", marked)
-	}
-	f := report.LastDays(now, 28)
-	net, err := b.domains.Find(t.Context(), b.org.ID, "example.net")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.Domain = net.ID
-	if sum, err = b.Summarise(t.Context(), b.org.ID, f); err != nil || len(sum.Long) != 0 {
-		t.Errorf("another domain: %v, %v", sum.Long, err)
+	const all = "2026-11-10 2, 2026-11-11 1"
+	for name, c := range map[string]struct {
+		change func(*report.Filter)
+		want   string
+	}{
+		"all":                     {func(*report.Filter) {}, all},
+		"one day":                 {func(f *report.Filter) { f.From, f.To = day, day }, "2026-11-10 2"},
+		"of the domain":           {func(f *report.Filter) { f.Domain = org.ID }, all},
+		"of its group":            {func(f *report.Filter) { f.Group = b.groupOf(t, "example.org") }, all},
+		"of the reporter":         {func(f *report.Filter) { f.Reporter = "reporter.example" }, all},
+		"of another domain":       {func(f *report.Filter) { f.Domain = net.ID }, ""},
+		"of another reporter":     {func(f *report.Filter) { f.Reporter = "other.example" }, ""},
+		"that nobody vouches for": {func(f *report.Filter) { f.Doubted = true }, ""},
+		"that had to be repaired": {func(f *report.Filter) { f.Repair = "records_skipped" }, ""},
+	} {
+		f := report.LastDays(now, 28)
+		c.change(&f)
+		sum, err := b.Summarise(t.Context(), b.org.ID, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, l := range sum.Long {
+			got = append(got, fmt.Sprintf("%s %d", l.Day.Format(time.DateOnly), l.Reports))
+		}
+		if marked := strings.Join(got, ", "); marked != c.want {
+			t.Errorf("%s, marked: %s, want %s", name, marked, c.want)
+		}
 	}
 }
 

@@ -147,6 +147,22 @@ func TestAllSumsAgreeWithTheRecords(t *testing.T) {
 	}
 }
 
+// lost are the messages of a sender that fail, by class.
+func lost(f report.Failing) (s report.Split) {
+	n := f.Delivered + f.Quarantined + f.Rejected
+	switch f.Class {
+	case report.Passing:
+		s.Passing = n
+	case report.Forwarded:
+		s.Forwarded = n
+	case report.NeedsFixing:
+		s.Fix = n
+	case report.Unknown:
+		s.Unknown = n
+	}
+	return s
+}
+
 // sums adds up days, senders and domains.
 func sums(t *testing.T, b *bench, f report.Filter) (s [3]report.Split) {
 	t.Helper()
@@ -293,6 +309,17 @@ func TestEveryNumberOfAFilterAgrees(t *testing.T) {
 			if _, err := b.Sender(t.Context(), b.org.ID, f); err != nil {
 				t.Errorf("filter %d %+v: %v", n, f, err)
 			}
+		}
+		failing, err := b.Failing(t.Context(), b.org.ID, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fails := report.Split{Passing: want.Passing}
+		for _, x := range failing {
+			fails = fails.Add(lost(x))
+		}
+		if fails != want {
+			t.Errorf("filter %d %+v: what fails comes to %v, want %v", n, f, fails, want)
 		}
 		all := want.Total()
 		if senders != want || int64(len(page.Senders)) != page.Total() || [5]int64{reported, aligned, daily, fates, countries} != [5]int64{all, want.Passing, all, all, all} {

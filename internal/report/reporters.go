@@ -74,7 +74,9 @@ func (s *Service) Qualities(ctx context.Context, org org.ID, f Filter) ([]Qualit
 	var list []Quality
 	var refused []refusedBy
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		end := f.joinByHash(b)
 		queueQualities(b, org, f, &list)
+		end()
 		queueRefusedBy(b, org, f, &refused)
 	})
 	if err != nil {

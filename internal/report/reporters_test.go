@@ -34,7 +34,7 @@ func (b *bench) qualities(t *testing.T, f report.Filter) string {
 			line += ", last " + q.LastDay.Format(time.DateOnly)
 		}
 		for _, k := range q.Repairs {
-			line += fmt.Sprintf(", %s %d/%d", k.Code, k.Reports, k.Count)
+			line += fmt.Sprintf(", %s %s %d/%d", k.Kind, k.Code, k.Reports, k.Count)
 		}
 		lines = append(lines, line)
 	}
@@ -74,7 +74,7 @@ func TestQualityOfReporters(t *testing.T) {
 	ask := func(f report.Filter) string { return b.qualities(t, f) }
 	f := report.LastDays(now, 28)
 	const good, odds = "good.example: 2 reports, 5 messages, 0 repaired, 0 skipped, 0 refused, 0 conflicts, last 2026-11-10",
-		"odd.example: 2 reports, 2 messages, 2 repaired, 2 skipped, 0 refused, 1 conflicts, last 2026-11-10, evaluation_not_pass_or_fail 2/2, records_skipped 2/2"
+		"odd.example: 2 reports, 2 messages, 2 repaired, 2 skipped, 0 refused, 1 conflicts, last 2026-11-10, aggregate evaluation_not_pass_or_fail 2/2, aggregate records_skipped 2/2"
 	const bad, nobody = "bad.example: 0 reports, 0 messages, 0 repaired, 0 skipped, 2 refused, 0 conflicts", ": 0 reports, 0 messages, 0 repaired, 0 skipped, 1 refused, 0 conflicts"
 	if got, want := ask(f), odds+"\n"+bad+"\n"+nobody+"\n"+good; got != want {
 		t.Errorf("all:\n%s\nwant\n%s", got, want)
@@ -120,7 +120,7 @@ func TestQualityCountsTLSReportsAndRefusals(t *testing.T) {
 		nameless.Replace(broken("signed")), nameless.Replace(broken("nobody")),
 	)
 	f := report.LastDays(now, 28)
-	const receiver = "receiver.example: 2 reports, 0 messages, 1 repaired, 0 skipped, 1 refused, 0 conflicts, 2 about TLS, calls itself Receiver, last 2026-11-10, unknown_policy_type 1/1"
+	const receiver = "receiver.example: 2 reports, 0 messages, 1 repaired, 0 skipped, 1 refused, 0 conflicts, 2 about TLS, calls itself Receiver, last 2026-11-10, tls unknown_policy_type 1/1"
 	want := receiver + "\n: 0 reports, 0 messages, 0 repaired, 0 skipped, 1 refused, 0 conflicts\nsigned.example: 0 reports, 0 messages, 0 repaired, 0 skipped, 1 refused, 0 conflicts"
 	if got := b.qualities(t, f); got != want {
 		t.Errorf("all:\n%s\nwant\n%s", got, want)
@@ -137,6 +137,52 @@ func TestQualityCountsTLSReportsAndRefusals(t *testing.T) {
 	f.Domain, f.Group = domain.ID{}, b.groupOf(t, "example.org")
 	if got := b.qualities(t, f); got != alone {
 		t.Errorf("its group:\n%s\nwant\n%s", got, alone)
+	}
+}
+
+// A name counts in reports of both kinds, and a conflict where the report is
+// that is counted.
+func TestNamesAndConflictsOfReporters(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "example.org", "example.net")
+	made := func(name, id string, begin time.Time, n int) string {
+		d := doc{org: "receiver.example", id: id, domain: "example.org", begin: begin, recs: []rec{pass("192.0.2.1", n)}}
+		return strings.Replace(d.xml(), "<org_name>receiver.example<", "<org_name>"+name+"<", 1)
+	}
+	about := func(id, begin string, n int) string {
+		return tlsDoc{id: id, begin: begin, policies: []tlsPolicy{{"example.net", n, 0}}}.json()
+	}
+	before := day.AddDate(0, 0, -5)
+	b.take(t, made("Alpha", "1", day, 1), made("Alpha", "2", day, 1), made("Receiver", "3", before, 1), about("t-1", "2026-11-10", 1))
+	const told = "receiver.example: %d reports, %d messages, 0 repaired, 0 skipped, 0 refused, %d conflicts"
+	f := report.LastDays(now, 28)
+	if got, want := b.qualities(t, f), fmt.Sprintf(told, 4, 3, 0)+", 1 about TLS, calls itself Alpha, last 2026-11-10"; got != want {
+		t.Errorf("two names as often:\n%s\nwant\n%s", got, want)
+	}
+	b.take(t, about("t-2", "2026-11-09", 1), made("Alpha", "1", day, 9), about("t-1", "2026-11-10", 9))
+	domains, err := b.domains.List(t.Context(), b.org.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := map[fqdn.Name]domain.ID{}
+	for _, d := range domains {
+		of[d.Name] = d.ID
+	}
+	earlier := report.Filter{From: before, To: before}
+	for name, c := range map[string]struct {
+		f    report.Filter
+		id   domain.ID
+		want string
+	}{
+		"all":            {f, domain.ID{}, fmt.Sprintf(told, 5, 3, 2) + ", 2 about TLS, calls itself Receiver, last 2026-11-10"},
+		"of one domain":  {f, of["example.org"], fmt.Sprintf(told, 3, 3, 1) + ", calls itself Alpha, last 2026-11-10"},
+		"of the other":   {f, of["example.net"], fmt.Sprintf(told, 2, 0, 1) + ", 2 about TLS, calls itself Receiver, last 2026-11-10"},
+		"of another day": {earlier, domain.ID{}, fmt.Sprintf(told, 1, 1, 0) + ", calls itself Receiver, last 2026-11-05"},
+	} {
+		c.f.Domain = c.id
+		if got := b.qualities(t, c.f); got != c.want {
+			t.Errorf("%s:\n%s\nwant\n%s", name, got, c.want)
+		}
 	}
 }
 

@@ -71,6 +71,9 @@ func Simulate(failing []Failing, policy string) Impact {
 // Failing returns the chosen messages that do not pass, of what somebody
 // vouches for: the senders of the most by themselves, the others together.
 func (s *Service) Failing(ctx context.Context, org org.ID, f Filter) (list []Failing, err error) {
-	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) { queueFailing(b, org, f, &list) })
+	err = s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
+		f.joinByHash(b)
+		queueFailing(b, org, f, &list)
+	})
 	return list, err
 }

@@ -208,7 +208,10 @@ func queueDays(b *postgres.Batch, org org.ID, f Filter, into *[]dayTotal) {
 		       sum(k.days)::int AS days, sum(k.sure_days)::int AS sure_days, 0::bigint AS long
 		FROM k GROUP BY GROUPING SETS ((k.day), (k.domain_id))
 		UNION ALL
-		SELECT r.day, NULL, 0, 0, 0, 0, 0, 0, 0, count(*) FROM reports r WHERE `+reportWhere(f)+` AND r.end_at - r.begin_at > interval '48 hours' GROUP BY r.day
+		SELECT r.day, NULL, 0, 0, 0, 0, 0, 0, 0, count(*)
+		FROM (SELECT org_id, domain_id, day, reporter_domain, repairs, trust FROM reports
+		      WHERE org_id = @org AND day BETWEEN @from AND @to AND end_at - begin_at > interval '48 hours' OFFSET 0) r
+		WHERE `+reportWhere(f)+` GROUP BY r.day
 		ORDER BY day`, args)
 }
 

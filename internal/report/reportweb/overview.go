@@ -94,11 +94,17 @@ type VerdictRow struct {
 	Others   string       // "and 12 other senders"; empty = all are shown
 }
 
-// passing says how much of a domain's mail passes; of a domain that sends none
-// there is nothing to say it of.
+// noneKnown stands for the share that passes where no mail is the owner's: there
+// is nothing to say it of.
+const noneKnown = "none known as yours"
+
+// owned reports whether any mail is known as the owner's.
+func owned(s ui.Split) bool { return s.Passing+s.Fix > 0 }
+
+// passing says how much of a domain's mail passes.
 func (v VerdictRow) passing() string {
-	if v.Split.Passing+v.Split.Fix == 0 {
-		return "none known as yours"
+	if !owned(v.Split) {
+		return noneKnown
 	}
 	return format.Percent(v.Split.Passing, v.Split.Total()) + " passing"
 }

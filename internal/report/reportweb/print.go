@@ -133,8 +133,12 @@ func (p printed) domains(d *pdf.Document) {
 	for _, standing := range order {
 		for _, one := range p.sum.Domains {
 			if as := p.sum.Assess(one.ID); as.Standing == standing && len(rows) < printedDomains {
+				passing := format.Percent(one.Passing, one.Total())
+				if one.Total() > 0 && one.Own() == 0 {
+					passing = noneKnown
+				}
 				rows = append(rows, []pdf.Cell{{Text: format.Middle(one.Name.String(), nameLength), Bold: true}, {Text: verdictSentence(as, one)},
-					{Text: format.Count(one.Total())}, {Text: format.Percent(one.Passing, one.Total())}})
+					{Text: format.Count(one.Total())}, {Text: passing}})
 			}
 		}
 	}
