@@ -31,6 +31,8 @@ var fillings = map[string]string{
 		SELECT org_id, domain_id, '2020-01-01', '2020-01-02', 'receiver.example', 'sender.example', '', 1, 1, 1, 0, 1, 1 FROM domains`,
 	"monthly_senders": `INSERT INTO monthly_senders (org_id, domain_id, month, last_day, sender, country, disposition, dkim, spf, forwarding, trust, messages)
 		SELECT org_id, domain_id, '2020-01-01', '2020-01-02', 'sender.example', '', 1, 1, 1, 0, 1, 1 FROM domains`,
+	"weekly_reporters": `INSERT INTO weekly_reporters (org_id, domain_id, week, sure, reports, nulls, reporter, policy_domain, policy)
+		SELECT org_id, domain_id, '2020-01-06', true, 1, 0, 'receiver.example', 'example.org', 'none' FROM domains`,
 	"daily_stale":        `INSERT INTO daily_stale (org_id, domain_id, from_day) SELECT org_id, domain_id, '2020-01-01' FROM domains`,
 	"found_domains":      `INSERT INTO found_domains (org_id, mailbox_id, name, reports, messages) SELECT org_id, mailbox_id, 'found.example', 1, 1 FROM mailboxes`,
 	"mailbox_accounts":   `INSERT INTO mailbox_accounts (org_id, account, connected_at) SELECT org_id, '', now() FROM organizations ON CONFLICT DO NOTHING`,

@@ -18,7 +18,7 @@ type Difference struct {
 	Day     time.Time `db:"day"`   // zero of a sender
 	Name    string    `db:"name"`  // of the sender; the report's number
 	Lines   int       `db:"lines"` // that differ
-	Kept    int64     `db:"kept"`  // messages in these lines
+	Kept    int64     `db:"kept"`  // messages in these lines, of SumsByWeek reports
 	Counted int64     `db:"counted"`
 }
 
@@ -31,6 +31,7 @@ const (
 	SumsByReceiver Kept = "sums by receiver"
 	SumsByMonth    Kept = "sums by month"
 	SumsByClass    Kept = "sums by class"
+	SumsByWeek     Kept = "sums by week" // of reports, by who sent them
 	ReportTotal    Kept = "report"
 	SenderRow      Kept = "sender" // and whether it is the owner's
 	RelayRow       Kept = "relay"  // whether a sender is one
@@ -46,6 +47,9 @@ func (d Difference) String() string {
 		return fmt.Sprintf("sender %s is kept as a relay: %t, by its addresses: %t", d.Name, d.Kept == 1, d.Counted == 1)
 	case ReportTotal:
 		return fmt.Sprintf("%s: report %s has %d messages, its records %d, or others of these pass", day, d.Name, d.Kept, d.Counted)
+	}
+	if d.Of == SumsByWeek {
+		return fmt.Sprintf("%s: %s differ in %d lines: %d reports are kept, there are %d", day, d.Of, d.Lines, d.Kept, d.Counted)
 	}
 	return fmt.Sprintf("%s: %s differ in %d lines: %d messages are kept, records have %d", day, d.Of, d.Lines, d.Kept, d.Counted)
 }

@@ -64,7 +64,8 @@ func checkDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) ([
 }
 
 // checkDomain compares the sums of a domain's months, and those by class unless
-// they are to be judged anew, with the sums of its days.
+// they are to be judged anew, with the sums of its days, and those of its weeks
+// with its reports.
 func checkDomain(ctx context.Context, tx postgres.Tx, org org.ID, id DomainID) ([]Difference, error) {
 	const facts = `sender, country, disposition, dkim, spf, forwarding, trust`
 	kept := func(by, name string) string {
@@ -89,9 +90,20 @@ func checkDomain(ctx context.Context, tx postgres.Tx, org org.ID, id DomainID) (
 			FROM totals t FULL JOIN judged j USING (day)
 			WHERE (t.passing, t.forwarded, t.fix, t.unknown, t.sure) IS DISTINCT FROM (j.passing, j.forwarded, j.fix, j.unknown, j.sure)
 			      AND NOT EXISTS (SELECT FROM daily_unjudged WHERE org_id = @org AND domain_id = @domain)),
+		weeks AS (
+			SELECT week, sum(kept) AS kept, sum(counted) AS counted
+			FROM (SELECT week, sure, reporter, policy_domain, policy, reports AS kept, nulls AS kept_nulls, 0 AS counted, 0 AS counted_nulls
+			      FROM weekly_reporters WHERE org_id = @org AND domain_id = @domain
+			      UNION ALL
+			      SELECT date_trunc('week', day)::date, trust <> 2, reporter_domain, policy_domain, policy, 0, 0, 1, (messages = 0)::int
+			      FROM reports WHERE org_id = @org AND domain_id = @domain
+			            AND date_trunc('week', day)::date IN (SELECT week FROM weekly_reporters WHERE org_id = @org AND domain_id = @domain)) x
+			WHERE week NOT IN (SELECT date_trunc('week', u.day)::date FROM daily_due u WHERE u.org_id = @org AND u.domain_id = @domain)
+			GROUP BY week, sure, reporter, policy_domain, policy HAVING sum(kept) <> sum(counted) OR sum(kept_nulls) <> sum(counted_nulls)),
 		found AS (
 			SELECT 'sums by month' AS what, month AS day, count(*)::int AS lines, sum(kept)::bigint AS kept, sum(counted)::bigint AS counted FROM lines GROUP BY month
-			UNION ALL SELECT 'sums by class', day, 1, kept::bigint, counted::bigint FROM days)
+			UNION ALL SELECT 'sums by class', day, 1, kept::bigint, counted::bigint FROM days
+			UNION ALL SELECT 'sums by week', week, count(*)::int, sum(kept)::bigint, sum(counted)::bigint FROM weeks GROUP BY week)
 		SELECT f.what, d.name AS domain, f.day, '' AS name, f.lines, f.kept, f.counted FROM found f, domains d WHERE d.org_id = @org AND d.domain_id = @domain
 		ORDER BY f.day, f.what`, postgres.NamedArgs{"org": org, "domain": id})
 	return differences(rows, err)

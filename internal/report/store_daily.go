@@ -16,15 +16,6 @@ import (
 // that order whatever writes the sums of days.
 const dailyLock = 0x64617973
 
-// addDue notes reports that are not in the sums of their day yet.
-func addDue(b *postgres.Batch, org org.ID, domains [][16]byte, days []time.Time, reports []int64) {
-	b.Queue(`
-		INSERT INTO daily_due (org_id, domain_id, day, report_id)
-		SELECT @org, d, day, r FROM unnest(@domains::uuid[], @days::date[], @reports::bigint[]) AS u (d, day, r)
-		ON CONFLICT DO NOTHING`, // a report that is written in several parts
-		postgres.NamedArgs{"org": org, "domains": domains, "days": days, "reports": reports})
-}
-
 // recount queues what it takes when a stored report's facts change or it goes:
 // the sums of its day begin anew.
 func recount(b *postgres.Batch, org org.ID, r existing) {
@@ -34,6 +25,7 @@ func recount(b *postgres.Batch, org org.ID, r existing) {
 	b.Queue(`DELETE FROM daily_due WHERE org_id = @org AND domain_id = @domain AND day = @day AND report_id = @id`, args)
 	takeFromMonth(b, args)
 	removeSums(b, org, r.domain, []time.Time{r.day})
+	sumWeeks(b, org, r.domain, []time.Time{r.day})
 	b.Queue(`
 		INSERT INTO daily_due (org_id, domain_id, day, report_id)
 		SELECT org_id, domain_id, day, report_id FROM reports WHERE org_id = @org AND domain_id = @domain AND day = @day
@@ -172,6 +164,7 @@ func sumDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays) erro
 		FROM m GROUP BY domain_id, day, sender, country, disposition, dkim, spf, forwarding, trust ORDER BY domain_id, day, sender`, args)
 	for domain, days := range d.byDomain() {
 		sumMonths(b, org, domain, days)
+		sumWeeks(b, org, domain, days)
 		judgeDays(b, ` AND t.day = ANY(@days)`, postgres.NamedArgs{"org": org, "domain": domain, "days": days})
 	}
 	return send(ctx, tx, b, "add up days")

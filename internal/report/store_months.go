@@ -13,12 +13,13 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-// removeSums removes the sums of a domain's days.
+// removeSums removes the sums of a domain's days and of their weeks.
 func removeSums(b *postgres.Batch, org org.ID, domain DomainID, days []time.Time) {
 	for _, table := range [...]string{"daily_senders", "daily_receivers", "daily_totals"} {
 		b.Queue(`DELETE FROM `+table+` WHERE org_id = @org AND domain_id = @domain AND day = ANY(@days)`,
 			postgres.NamedArgs{"org": org, "domain": domain, "days": days})
 	}
+	removeWeeks(b, org, domain, days)
 }
 
 // sumMonths adds up the months of some days of a domain from the sums of days.

@@ -50,6 +50,17 @@ func queueReceivers(b *postgres.Batch, org org.ID, f Filter, into *[]ReporterTot
 		FROM `+f.span(true)+` t `+opinions+` WHERE `+where+` GROUP BY t.reporter ORDER BY sum(t.messages) DESC, 1 LIMIT 50`, args)
 }
 
+// ofDomains is the condition on domains d that chooses those of the filter.
+func (f Filter) ofDomains() string {
+	switch {
+	case !f.Domain.IsZero():
+		return ` AND d.domain_id = @domain`
+	case !f.Group.IsZero():
+		return ` AND d.group_id = @group`
+	}
+	return ""
+}
+
 // someDomains is the array of the domains that are chosen; "" = all.
 func (f Filter) someDomains() string {
 	switch {

@@ -13,7 +13,7 @@ import (
 func markAllStale(ctx context.Context, tx postgres.Tx, org org.ID) (days int, err error) {
 	for table, day := range map[string]string{
 		"daily_senders": "day", "daily_receivers": "day", "daily_totals": "day",
-		"monthly_senders": "month", "monthly_receivers": "month",
+		"monthly_senders": "month", "monthly_receivers": "month", "weekly_reporters": "week",
 	} {
 		_, err := tx.Exec(ctx, `
 			DELETE FROM `+table+` WHERE org_id = $1 AND (domain_id, `+day+`) NOT IN (SELECT domain_id, date_trunc('`+day+`', day)::date FROM reports WHERE org_id = $1)`, org)

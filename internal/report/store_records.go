@@ -12,17 +12,15 @@ import (
 	"sendvery.com/sendvery/internal/postgres"
 )
 
-// addRecords writes rows, which reports are due to be added up, and what they
-// say that the dictionary lacks, column by column: COPY does not
-// work under row-level security, and unnest is as fast for the sizes of
-// reports. What is the same for all rows of a report goes once, and each row
-// says which report it is of, counted from 1.
+// addRecords writes rows and what they say that the dictionary lacks, column by
+// column: COPY does not work under row-level security, and unnest is as fast for
+// the sizes of reports. What is the same for all rows of a report goes once, and
+// each row says which report it is of, counted from 1.
 func (g *group) addRecords(b *postgres.Batch, rows []row) {
 	n := len(rows)
 	if n == 0 {
 		return
 	}
-	var domains [][16]byte
 	var days []time.Time
 	var reports []int64
 	of, seqs, auths, messages := make([]int32, n), make([]int32, n), make([]int64, n), make([]int64, n)
@@ -33,7 +31,7 @@ func (g *group) addRecords(b *postgres.Batch, rows []row) {
 		r := &rows[i]
 		if i == 0 || r.report != rows[i-1].report {
 			p := r.report
-			domains, days, reports = append(domains, [16]byte(p.domain)), append(days, p.day), append(reports, int64(p.id))
+			days, reports = append(days, p.day), append(reports, int64(p.id))
 		}
 		of[i], seqs[i], auths[i], messages[i] = int32(len(reports)), r.seq, r.auth, r.messages
 		dispositions[i], dkims[i], spfs[i], forwardings[i], ips[i] = r.disposition, r.dkim, r.spf, r.forwarding, r.ip
@@ -51,7 +49,6 @@ func (g *group) addRecords(b *postgres.Batch, rows []row) {
 		postgres.NamedArgs{"org": g.org, "days": days, "reports": reports,
 			"of": of, "seqs": seqs, "auths": auths, "messages": messages, "dispositions": dispositions, "dkims": dkims, "spfs": spfs,
 			"forwardings": forwardings, "ips": pgtype.FlatArray[netip.Addr](ips)})
-	addDue(b, g.org, domains, days, reports)
 }
 
 // addSaid adds what rows say to the dictionary.

@@ -63,8 +63,9 @@ func (p *pending) sums() (s sums, err error) {
 }
 
 // insertReports writes the reports whose key is free, the first of several
-// with the same, and the heads they name that the dictionary lacks. It returns
-// which reports these are.
+// with the same, and the heads they name that the dictionary lacks, and notes
+// that these reports are not in the sums of their day yet. It returns which they
+// are.
 func (g *group) insertReports(ctx context.Context, reports []*pending) (map[ID]bool, error) {
 	fresh := make(map[ID]bool, len(reports))
 	n := len(reports)
@@ -101,13 +102,16 @@ func (g *group) insertReports(ctx context.Context, reports []*pending) (map[ID]b
 	b := &postgres.Batch{}
 	g.addHeads(b, missing)
 	b.Queue(`
+		WITH added AS (
 		INSERT INTO reports (org_id, stored_at, report_id, domain_id, receipt_id, trust, day, begin_at, end_at, reporter, reporter_domain,
 		       reporter_id, policy_domain, policy, head_id, details, repairs, key_digest, base_key, content_digest, records, bad_records, messages, aligned)
 		SELECT @org, @now, r.* FROM unnest(@ids::bigint[], @domains::uuid[], @receipts::bigint[], @trusts::smallint[], @days::date[],
 		       @begins::timestamptz[], @ends::timestamptz[], @reporters::text[], @reporter_domains::text[], @reporter_ids::text[],
 		       @policy_domains::text[], @policies::text[], @heads::bigint[], @details::jsonb[], @repairs::jsonb[], @keys::bytea[], @bases::bytea[], @contents::bytea[],
 		       @records::bigint[], @bad::bigint[], @messages::bigint[], @aligned::bigint[]) AS r
-		ON CONFLICT (org_id, key_digest) DO NOTHING RETURNING report_id`,
+		ON CONFLICT (org_id, key_digest) DO NOTHING RETURNING report_id, domain_id, day),
+		due AS (INSERT INTO daily_due (org_id, domain_id, day, report_id) SELECT @org, domain_id, day, report_id FROM added)
+		SELECT report_id FROM added`,
 		postgres.NamedArgs{"org": g.org, "now": g.now, "ids": ids, "domains": domains, "receipts": receipts, "trusts": trusts, "days": days,
 			"begins": begins, "ends": ends, "reporters": reporters, "reporter_domains": reporterDomains,
 			"reporter_ids": reporterIDs, "policy_domains": policyDomains, "policies": policies, "heads": heads, "details": sparseBytes(details), "repairs": sparseBytes(repairs),

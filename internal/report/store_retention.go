@@ -72,6 +72,7 @@ func removeDays(ctx context.Context, tx postgres.Tx, org org.ID, d domainDays, g
 		removeSums(b, org, domain, days)
 		sumMonths(b, org, domain, days)
 		b.Queue(`DELETE FROM reports WHERE org_id = @org AND report_id = ANY(@ids) AND domain_id = @domain`, args)
+		sumWeeks(b, org, domain, days)
 		b.Queue(`
 			INSERT INTO daily_due (org_id, domain_id, day, report_id)
 			SELECT org_id, domain_id, day, report_id FROM reports WHERE org_id = @org AND domain_id = @domain AND day = ANY(@days)

@@ -220,19 +220,15 @@ func queueDays(b *postgres.Batch, org org.ID, f Filter, into *[]dayTotal) {
 // what the newest report up to it states. Totals come with queueTotals. Few
 // domains have had more than one policy: only of these days are compared.
 func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) {
-	where := ""
-	if !f.Domain.IsZero() {
-		where = ` AND d.domain_id = @domain`
-	} else if !f.Group.IsZero() {
-		where = ` AND d.group_id = @group`
-	}
+	reported, args := f.reported(org)
 	collect(b, into, "domains", `
-		WITH kinds AS (
-			SELECT r.domain_id, r.reporter_domain, r.policy_domain, bool_or(r.trust <> 2) AS sure, bool_or(r.trust <> 2 AND r.messages > 0) AS mail,
-			       count(*) FILTER (WHERE r.trust <> 2 AND r.messages = 0) AS nulls, min(nullif(r.policy, '')) AS least, max(r.policy) AS most
-			FROM reports r WHERE `+reportWhere(f)+` GROUP BY r.domain_id, r.reporter_domain, r.policy_domain),
+		WITH `+reported+`,
+		kinds AS (
+			SELECT r.domain_id, r.reporter, r.policy_domain, bool_or(r.sure) AS sure, bool_or(r.sure AND r.reports > r.nulls) AS mail,
+			       coalesce(sum(r.nulls) FILTER (WHERE r.sure), 0) AS nulls, min(nullif(r.policy, '')) AS least, max(r.policy) AS most
+			FROM reported r GROUP BY r.domain_id, r.reporter, r.policy_domain),
 		seen AS (
-			SELECT k.domain_id, count(DISTINCT k.reporter_domain) FILTER (WHERE k.mail)::int AS reporters, coalesce(min(k.reporter_domain) FILTER (WHERE k.mail), '') AS one_reporter,
+			SELECT k.domain_id, count(DISTINCT k.reporter) FILTER (WHERE k.mail)::int AS reporters, coalesce(min(k.reporter) FILTER (WHERE k.mail), '') AS one_reporter,
 			       sum(k.nulls)::bigint AS nulls, count(DISTINCT k.policy_domain) FILTER (WHERE k.sure AND k.policy_domain <> d.name)::int AS subdomains
 			FROM kinds k JOIN domains d ON d.org_id = @org AND d.domain_id = k.domain_id GROUP BY k.domain_id),
 		several AS MATERIALIZED (
@@ -256,7 +252,7 @@ func queueDomains(b *postgres.Batch, org org.ID, f Filter, into *[]DomainTotal) 
 		                   WHERE r.policy_domain = d.name AND r.trust <> 2 LIMIT 1) l ON true -- one after the other, until one is it
 		LEFT JOIN LATERAL (SELECT r.stored_at FROM reports r WHERE r.org_id = d.org_id AND r.domain_id = d.domain_id
 		                   ORDER BY r.day DESC, r.report_id DESC LIMIT 1) a ON true
-		WHERE d.org_id = @org`+where+` ORDER BY d.name`, reportArgs(org, f))
+		WHERE d.org_id = @org`+f.ofDomains()+` ORDER BY d.name`, args)
 }
 
 // queueSenderDays sums the messages of some senders by day, or by month where

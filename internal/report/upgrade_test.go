@@ -37,6 +37,9 @@ const allStored = `SELECT
 	|| (SELECT string_agg((to_jsonb(r) - '{report_id,report_label}'::text[])::text, E'\n' ORDER BY receipt_id) FROM receipts r)
 	|| (SELECT string_agg(to_jsonb(i)::text, E'\n' ORDER BY receipt_id, seq) FROM receipt_lines i)`
 
+// allWeeks is who reported, added up by week.
+const allWeeks = `SELECT coalesce(string_agg(to_jsonb(w)::text, E'\n' ORDER BY to_jsonb(w)::text), '') FROM weekly_reporters w`
+
 // older moves the bench to a database of before a migration, and migrates that.
 func (b *bench) older(t *testing.T, next string) {
 	t.Helper()
@@ -144,8 +147,15 @@ func TestReportsFromBeforeHeadsReadTheSame(t *testing.T) {
 		}
 		return all
 	}
+	if err := b.SumDays(t.Context(), report.SumDays{}); err != nil {
+		t.Fatal(err)
+	}
 	numbers, rows, reports := b.numbers(t), one[string](t, b, allStored), read()
+	weeks := one[string](t, b, allWeeks)
 	b.older(t, "00030")
+	if got := one[string](t, b, allWeeks); got != weeks || weeks == "" {
+		t.Errorf("who reported: %s\nbefore: %s", got, weeks)
+	}
 	if got := b.numbers(t); got != numbers {
 		t.Errorf("numbers: %s\nbefore: %s", got, numbers)
 	}
@@ -170,4 +180,10 @@ func TestReportsFromBeforeHeadsReadTheSame(t *testing.T) {
 	b.choose(t, 10, 0, report.Undo, others+"accepted accepted conflict replaced accepted conflict"+copies)
 	b.choose(t, 9, 0, report.Undo, others+"accepted conflict conflict replaced accepted conflict known known conflict known")
 	b.choose(t, 12, 0, report.Undo, others+"accepted conflict conflict accepted conflict conflict known known conflict conflict")
+	if err := b.SumDays(t.Context(), report.SumDays{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.differences(t); got != "" {
+		t.Errorf("found:\n%s", got)
+	}
 }
