@@ -168,7 +168,7 @@ var reads = map[string]func(call) (any, error){
 		})
 	},
 	"report.Service.Domains": func(c call) (any, error) {
-		return twice(c, func(f report.Filter) (any, error) { return c.Reports.Domains(c, c.in.ID, f) })
+		return twice(c, func(f report.Filter) (any, error) { return c.Reports.Domains(c, c.in.ID, f, 100) })
 	},
 	"report.Service.DomainSummary": func(c call) (any, error) {
 		return twice(c, func(f report.Filter) (any, error) {

@@ -402,7 +402,14 @@ func TestSendersThatNeedFixingAreAllKnownToTheVerdict(t *testing.T) {
 	if n := len(sum.Blockers()); n != 521 {
 		t.Errorf("%d senders need fixing, want 521", n)
 	}
+	list, err := b.Domains(t.Context(), b.org.ID, report.LastDays(now, 60), 0)
+	if err != nil || len(list.Domains) != 2 {
+		t.Fatal(list.Domains, err)
+	}
 	for _, d := range sum.Domains {
+		if as, listed := sum.Assess(d.ID), list.Assess(d.ID); listed.Standing != as.Standing || len(listed.Blockers) != len(as.Blockers) {
+			t.Errorf("%s: %d with %d blockers, in a list %d with %d", d.Name, as.Standing, len(as.Blockers), listed.Standing, len(listed.Blockers))
+		}
 		if as := sum.Assess(d.ID); d.Name == "example.net" && (as.Standing != report.NotSafe || len(as.Blockers) != 1) {
 			t.Errorf("%s: %d with %d blockers", d.Name, as.Standing, len(as.Blockers))
 		}

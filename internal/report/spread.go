@@ -19,7 +19,7 @@ func (s *Service) DomainSummary(ctx context.Context, org org.ID, f Filter) (Summ
 	var parts []Part
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		end := f.joinByHash(b)
-		queueTotals(b, org, f, &totals)
+		queueTotals(b, org, f, summarySenders, &totals)
 		queueDays(b, org, f, &days)
 		queueParts(b, org, f, &parts)
 		queueReceiverDays(b, org, f, &spread.Receivers)
@@ -145,7 +145,7 @@ func (s *Service) Sender(ctx context.Context, org org.ID, f Filter) (SenderDetai
 	asked := []SenderTotal{{Sender: f.Sender, DomainID: f.Domain}}
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		end := f.joinByHash(b)
-		queueTotals(b, org, f, &totals)
+		queueTotals(b, org, f, summarySenders, &totals)
 		queueSenderDays(b, org, f, asked, &days)
 		queueResults(b, org, f, &d.Results)
 		queueReceivers(b, org, f, &d.Receivers)

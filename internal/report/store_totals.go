@@ -156,9 +156,9 @@ func senderColumns(described string) string {
 // queueTotals sums the chosen messages by domain and by sender. Of senders
 // those that need fixing come first and are all there, of the others those with
 // failing mail of the owner's and then the largest, up to a limit.
-func queueTotals(b *postgres.Batch, org org.ID, f Filter, into *[]total) {
+func queueTotals(b *postgres.Batch, org org.ID, f Filter, limit int, into *[]total) {
 	x, args := f.judged(org, false)
-	args["limit"], args["described"] = summarySenders, DescribedSenders
+	args["limit"], args["described"] = limit, DescribedSenders
 	collect(b, into, "totals", x+`,
 		sums AS (
 			SELECT CASE WHEN grouping(x.sender) = 0 THEN 'sender' ELSE 'domain' END AS grouping, x.domain_id, x.sender, `+sumsSQL+`

@@ -178,7 +178,7 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 	var c counts
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		end := f.joinByHash(b)
-		queueTotals(b, org, f, &totals)
+		queueTotals(b, org, f, summarySenders, &totals)
 		queueDays(b, org, f, &days)
 		queueDomains(b, org, f, &sum.Domains)
 		end()
@@ -192,14 +192,15 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 	return sum, err
 }
 
-// Domains returns how the domains stand, and which wait to be added.
-func (s *Service) Domains(ctx context.Context, org org.ID, f Filter) (Summary, error) {
+// Domains returns how the domains stand, and which wait to be added. Of senders
+// it has those that need fixing and, up to a limit, the first others.
+func (s *Service) Domains(ctx context.Context, org org.ID, f Filter, senders int) (Summary, error) {
 	var sum Summary
 	var totals []total
 	var days []dayTotal
 	err := s.DB.ReadOrg(ctx, org, func(b *postgres.Batch) {
 		end := f.joinByHash(b)
-		queueTotals(b, org, f, &totals)
+		queueTotals(b, org, f, senders, &totals)
 		queueDays(b, org, f, &days)
 		queueDomains(b, org, f, &sum.Domains)
 		end()

@@ -161,7 +161,7 @@ func groupChoices(a org.Access, rest string, query url.Values, groups []domain.G
 func (h *Web) ListDomains(w http.ResponseWriter, r *http.Request, a org.Access) error {
 	query := with(r.URL.Query(), "domain", "") // all are listed
 	f := h.rangeFilter(query, nil)
-	sum, err := h.Reports.Domains(r.Context(), a.ID, f)
+	sum, err := h.Reports.Domains(r.Context(), a.ID, f, 0)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func (h *Web) Print(w http.ResponseWriter, r *http.Request, a org.Access) error 
 		return err
 	}
 	f := h.rangeFilter(query, domains)
-	sum, err := h.Reports.Domains(r.Context(), a.ID, f)
+	sum, err := h.Reports.Domains(r.Context(), a.ID, f, printedSenders)
 	if err != nil {
 		return err
 	}
