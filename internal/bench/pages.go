@@ -58,7 +58,7 @@ func pages(ctx context.Context, t *table) error {
 	return errors.Join(err, end())
 }
 
-// openCrowds opens those of several sizes; of an error the first ones come with it.
+// openCrowds opens those of several sizes; on an error it returns what is open.
 func openCrowds(ctx context.Context, server databases, sizes []int) (crowds []*crowdHouse, err error) {
 	for _, millions := range sizes {
 		h, err := openCrowd(ctx, server, millions)
@@ -158,8 +158,8 @@ func measure(ctx context.Context, t *table, p page, crowds []*crowdHouse) error 
 }
 
 // byTurns asks for a page under random filters, each once to warm up: all
-// visits in turn, another one first each time, so that whatever slows the
-// machine down slows all of them.
+// visits in turn, beginning with another one each time, so that whatever slows
+// the machine down slows all of them.
 func byTurns(ctx context.Context, p page, all []*visits) error {
 	random := make([]*rand.Rand, len(all))
 	for i := range all {

@@ -18,7 +18,7 @@ type Difference struct {
 	Day     time.Time `db:"day"`   // zero of a sender
 	Name    string    `db:"name"`  // of the sender; the report's number
 	Lines   int       `db:"lines"` // that differ
-	Kept    int64     `db:"kept"`  // messages in these lines, of SumsByWeek reports
+	Kept    int64     `db:"kept"`  // messages in these lines; reports for SumsByWeek
 	Counted int64     `db:"counted"`
 }
 

@@ -140,8 +140,8 @@ func TestQualityCountsTLSReportsAndRefusals(t *testing.T) {
 	}
 }
 
-// A name counts in reports of both kinds, and a conflict where the report is
-// that is counted.
+// A name counts in reports of both kinds, and a conflict where the stored report
+// does.
 func TestNamesAndConflictsOfReporters(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "example.org", "example.net")

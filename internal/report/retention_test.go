@@ -129,7 +129,7 @@ func TestReportThatComesInWhileItsDayExpiresGoesWhole(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	for _, table := range []string{"reports", "records", "daily_due", "daily_senders", "daily_totals", "monthly_senders", "receipts"} {
+	for _, table := range []string{"reports", "records", "daily_due", "daily_senders", "daily_totals", "monthly_senders", "weekly_reporters", "receipts"} {
 		if n := one[int](t, b, `SELECT count(*) FROM `+table); n != 0 {
 			t.Errorf("%d rows of %s are left", n, table)
 		}

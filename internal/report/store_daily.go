@@ -25,6 +25,7 @@ func recount(b *postgres.Batch, org org.ID, r existing) {
 	b.Queue(`DELETE FROM daily_due WHERE org_id = @org AND domain_id = @domain AND day = @day AND report_id = @id`, args)
 	takeFromMonth(b, args)
 	removeSums(b, org, r.domain, []time.Time{r.day})
+	// Where it was the day's only report, nothing is due that would do it later.
 	sumWeeks(b, org, r.domain, []time.Time{r.day})
 	b.Queue(`
 		INSERT INTO daily_due (org_id, domain_id, day, report_id)

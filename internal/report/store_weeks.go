@@ -39,16 +39,17 @@ func sumWeeks(b *postgres.Batch, org org.ID, domain DomainID, days []time.Time) 
 		postgres.NamedArgs{"org": org, "domain": domain, "weeks": weeksOf(days)})
 }
 
-// wholeWeeks are the weeks that are chosen whole: from the first Monday up to
-// that after the last one.
+// wholeWeeks are the weeks that are chosen whole: from is the Monday of the
+// first, to the one after the last.
 func (f Filter) wholeWeeks() (from, to time.Time) {
 	end := f.To.AddDate(0, 0, 1)
 	return f.From.AddDate(0, 0, (8-int(f.From.Weekday()))%7), end.AddDate(0, 0, -(int(end.Weekday())+6)%7)
 }
 
 // reported is common tables that end with "reported": who reported about which
-// domain, how many reports and nulls, reports without a message. Weeks that are
-// chosen whole and added up come from their sums, all other days from reports.
+// domain, in how many reports, and how many of them have no messages (nulls).
+// Weeks that are chosen whole and added up come from their sums, all other days
+// from reports.
 func (f Filter) reported(org org.ID) (string, postgres.NamedArgs) {
 	args := reportArgs(org, f)
 	reports := `

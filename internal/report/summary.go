@@ -140,7 +140,7 @@ type PolicyChange struct {
 type Summary struct {
 	Days         []DayTotal
 	Domains      []DomainTotal // all, or the chosen one; also those without messages
-	Senders      []SenderTotal // all that need fixing, then those with failing mail of the owner's, then the largest, up to summarySenders; the first DescribedSenders with addresses
+	Senders      []SenderTotal // all that need fixing, then those with failing mail of the owner's, then the largest, up to summarySenders or what Domains is asked for; the first DescribedSenders with addresses
 	SenderCount  int64         // how many there are in all
 	Changes      []PolicyChange
 	Long         []LongReports
@@ -192,8 +192,9 @@ func (s *Service) Summarise(ctx context.Context, org org.ID, f Filter) (Summary,
 	return sum, err
 }
 
-// Domains returns how the domains stand, and which wait to be added. Of senders
-// it has those that need fixing and, up to a limit, the first others.
+// Domains returns how the domains stand, and which wait to be added. Of its
+// senders it has the first so many and all that need fixing; without any it does
+// not know how many there are.
 func (s *Service) Domains(ctx context.Context, org org.ID, f Filter, senders int) (Summary, error) {
 	var sum Summary
 	var totals []total
